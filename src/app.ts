@@ -1,0 +1,101 @@
+/** The HTTP shell: what every request passes through, and the resources behind it. */
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { type Deps, fromEnv } from "./deps.ts";
+import { approvalRoutes } from "./http/approvals.ts";
+import { assetRoutes } from "./http/assets.ts";
+import { audioRoutes } from "./http/audio.ts";
+import { bearer, tokenVerifier, type VerifyToken } from "./http/auth.ts";
+import { docsRoutes } from "./http/docs.ts";
+import { onError, onNotFound } from "./http/failures.ts";
+import { feedRoutes, feedTicketRoutes } from "./http/feed.ts";
+import { filmRoutes } from "./http/films.ts";
+import { healthRoutes } from "./http/health.ts";
+import { jobRoutes } from "./http/jobs.ts";
+import { problem } from "./http/problem.ts";
+import { projectRoutes } from "./http/projects.ts";
+import { rootRoutes } from "./http/root.ts";
+import { router } from "./http/router.ts";
+import { runRoutes } from "./http/run.ts";
+import { sceneRoutes } from "./http/scenes.ts";
+import { webhookRoutes } from "./http/webhooks.ts";
+
+const MAX_JSON_BYTES = 256 * 1024;
+
+export interface Parts {
+  deps: Deps;
+  verifyToken: VerifyToken;
+}
+
+/** The API over its parts; tests bring their own. */
+export function createApi({ deps, verifyToken }: Parts) {
+  const app = router();
+  app.onError(onError(deps));
+  app.notFound(onNotFound(() => app.routes));
+
+  app.use(requestId());
+  app.route("/", feedRoutes(deps, verifyToken));
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      xFrameOptions: "DENY",
+      overwrite: false,
+    }),
+  );
+  app.use(
+    cors({
+      origin: deps.config.corsOrigins,
+      allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+      allowHeaders: ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-Id"],
+      exposeHeaders: ["ETag", "Location", "X-Request-Id", "Retry-After"],
+      maxAge: 86_400,
+    }),
+  );
+  app.route("/", rootRoutes());
+  app.route("/", healthRoutes(deps));
+  app.route(
+    "/",
+    docsRoutes(deps, () => app),
+  );
+  app.route("/", webhookRoutes(deps));
+
+  app.use("/api/*", bearer(verifyToken));
+  app.use(
+    "/api/*",
+    bodyLimit({
+      maxSize: MAX_JSON_BYTES,
+      onError: (c) =>
+        problem(c, { code: "payload_too_large", detail: `A body may have at most ${MAX_JSON_BYTES} bytes.` }),
+    }),
+  );
+  app.use("/api/*", async (c, next) => {
+    await next();
+    // Answers belong to one person, and addresses of files in them expire.
+    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+  });
+  app.route("/", projectRoutes(deps));
+  app.route("/", audioRoutes(deps));
+  app.route("/", runRoutes(deps));
+  app.route("/", sceneRoutes(deps));
+  app.route("/", assetRoutes(deps));
+  app.route("/", approvalRoutes(deps));
+  app.route("/", jobRoutes(deps));
+  app.route("/", filmRoutes(deps));
+  app.route("/", feedTicketRoutes(deps));
+  return app;
+}
+
+/** The API of a Worker, put together from its bindings once for each isolate. */
+export function createApp() {
+  const made = new WeakMap<Env, ReturnType<typeof createApi>>();
+  return {
+    fetch(request: Request, env: Env, ctx: ExecutionContext) {
+      const deps = fromEnv(env);
+      const api = made.get(env) ?? createApi({ deps, verifyToken: tokenVerifier(deps.config.auth) });
+      made.set(env, api);
+      return api.fetch(request, env, ctx);
+    },
+  };
+}

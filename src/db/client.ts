@@ -1,0 +1,15 @@
+import { neon, neonConfig } from "@neondatabase/serverless";
+import { drizzle } from "drizzle-orm/neon-http";
+import * as schema from "./schema.ts";
+
+export type Db = ReturnType<typeof connect>;
+
+/**
+ * Postgres over Neon's HTTP protocol: every query and every `batch` is one round trip,
+ * and a batch is one transaction. `fetchEndpoint` stands in for Neon's own address.
+ */
+export function connect(url: string, fetchEndpoint: string | null) {
+  // The driver reads this option when a query runs, from its module: one world for each isolate.
+  if (fetchEndpoint) neonConfig.fetchEndpoint = fetchEndpoint;
+  return drizzle(neon(url), { schema });
+}

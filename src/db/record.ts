@@ -1,0 +1,92 @@
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or } from "drizzle-orm";
+import type {
+  Approval,
+  Clip,
+  Film,
+  Image,
+  Job,
+  Project,
+  ProjectRecord,
+  Prompt,
+  Scene,
+  Task,
+} from "../domain/record.ts";
+import type { Db } from "./client.ts";
+import {
+  finalVideos,
+  generatedImages,
+  jobs,
+  projects,
+  scenePrompts,
+  selectedScenes,
+  tasks,
+  userApprovals,
+  videoClips,
+} from "./schema.ts";
+
+/** Tasks of ended runs matter only while they may still block the same work. */
+const TASKS_READ = 2_000;
+
+/** The statements that read a project's record; they go into one batch, alone or behind a write. */
+export function recordStatements(db: Db, projectId: string) {
+  return [
+    db.select().from(projects).where(eq(projects.id, projectId)),
+    db
+      .select()
+      .from(selectedScenes)
+      .where(eq(selectedScenes.projectId, projectId))
+      .orderBy(asc(selectedScenes.orderIdx)),
+    db.select().from(scenePrompts).where(eq(scenePrompts.projectId, projectId)),
+    db.select().from(generatedImages).where(eq(generatedImages.projectId, projectId)),
+    db.select().from(videoClips).where(eq(videoClips.projectId, projectId)),
+    db.select().from(userApprovals).where(eq(userApprovals.projectId, projectId)),
+    db.select().from(finalVideos).where(eq(finalVideos.projectId, projectId)),
+    db.select().from(jobs).where(eq(jobs.projectId, projectId)),
+    db.select().from(tasks).where(eq(tasks.projectId, projectId)).orderBy(desc(tasks.id)).limit(TASKS_READ),
+  ] as const;
+}
+
+type RecordRows = readonly [Project[], Scene[], Prompt[], Image[], Clip[], Approval[], Film[], Job[], Task[]];
+
+export function toRecord(rows: RecordRows): ProjectRecord | null {
+  const [[project], scenes, prompts, images, clips, approvals, films, jobRows, taskRows] = rows;
+  if (!project) return null;
+  return { project, scenes, prompts, images, clips, approvals, films, jobs: jobRows, tasks: taskRows };
+}
+
+/** The whole record in one round trip, or null where the project does not exist. */
+export async function loadRecord(db: Db, projectId: string): Promise<ProjectRecord | null> {
+  return toRecord(await db.batch(recordStatements(db, projectId)));
+}
+
+/** After a decision of the person, a lost wake-up is looked for this long. */
+const DECIDED_WITHIN_SECONDS = 3_600;
+
+/**
+ * Projects that want something and that nobody has looked at for `idleSeconds`: their wake-up may be
+ * lost. Waking one that needs nothing is harmless.
+ */
+export async function projectsToSweep(
+  db: Db,
+  now: Date,
+  idleSeconds: number,
+  limit: number,
+): Promise<string[]> {
+  const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+  const rows = await db
+    .select({ id: projects.id })
+    .from(projects)
+    .where(
+      and(
+        isNotNull(projects.targetStage),
+        lt(projects.updatedAt, ago(idleSeconds)),
+        or(
+          inArray(projects.status, ["ready", "running"]),
+          gt(projects.updatedAt, ago(idleSeconds + DECIDED_WITHIN_SECONDS)),
+        ),
+      ),
+    )
+    .orderBy(asc(projects.updatedAt))
+    .limit(limit);
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,297 @@
+/**
+ * The project's record: every fact that decisions are made from, as Postgres holds it.
+ * Song time is in whole frames at the project's frame rate; money in US dollars.
+ */
+import { z } from "zod";
+
+export const STAGES = [
+  "transcribe",
+  "analyze_scenes",
+  "generate_prompts",
+  "generate_images",
+  "generate_clips",
+  "assemble_video",
+] as const;
+export const Stage = z.enum(STAGES);
+export type Stage = z.infer<typeof Stage>;
+
+export const PROJECT_STATUSES = [
+  "draft",
+  "ready",
+  "running",
+  "awaiting_approval",
+  "completed",
+  "failed",
+] as const;
+export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
+
+export const JOB_STATUSES = ["pending", "running", "completed", "failed", "canceled"] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export const TASK_STATUSES = ["pending", "running", "waiting", "succeeded", "failed", "canceled"] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+export const ASSET_STATUSES = ["pending", "completed", "failed"] as const;
+type AssetStatus = (typeof ASSET_STATUSES)[number];
+
+export const CHARGED = ["no", "yes", "unknown"] as const;
+type Charged = (typeof CHARGED)[number];
+
+export const ASPECT_RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"] as const;
+export const AspectRatio = z.enum(ASPECT_RATIOS);
+export type AspectRatio = z.infer<typeof AspectRatio>;
+
+export const Settings = z.object({
+  /** Frames per second of the film; song time is counted in these. */
+  fps: z.literal(24).default(24),
+  aspectRatio: AspectRatio.default("16:9"),
+  style: z.string().max(500).default(""),
+  mood: z.string().max(200).default(""),
+  scenes: z
+    .object({ minSeconds: z.number().min(2).max(30), maxSeconds: z.number().min(2).max(30) })
+    .refine((s) => s.minSeconds <= s.maxSeconds, "min_seconds must not exceed max_seconds")
+    .default({ minSeconds: 4, maxSeconds: 9 }),
+  imageModel: z.string().max(100).default("black-forest-labs/flux-schnell"),
+  clipModel: z.string().max(100).default("bytedance/seedance-1-lite"),
+  clipResolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
+  /** The most the project may spend, or null for no limit of its own. */
+  budgetUsd: z.number().min(0).max(100_000).nullable().default(20),
+  autoApprove: z.boolean().default(false),
+});
+export type Settings = z.infer<typeof Settings>;
+
+export interface Audio {
+  key: string;
+  etag: string;
+  /** Container as measured, not as declared. */
+  format: AudioFormat;
+  codec: string;
+  contentType: string;
+  bytes: number;
+  durationSeconds: number;
+  sampleRate: number;
+  channels: number;
+  title: string | null;
+  artist: string | null;
+}
+export const AUDIO_FORMATS = ["mp3", "wav", "m4a", "aac", "ogg", "flac", "webm"] as const;
+export type AudioFormat = (typeof AUDIO_FORMATS)[number];
+
+export interface LyricWord {
+  text: string;
+  startFrame: number;
+  endFrame: number;
+}
+interface LyricLine extends LyricWord {
+  words: LyricWord[];
+  /** 0 to 1 where the transcriber tells, else null. */
+  confidence: number | null;
+}
+export interface Lyrics {
+  source: "transcribed" | "edited";
+  language: string | null;
+  lines: LyricLine[];
+}
+
+/** What went wrong, for the person who reads it: what, whether trying again can help, what to do. */
+export const Failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+  nextAction: z.string().nullable(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+export interface Project {
+  id: string;
+  ownerId: string;
+  name: string;
+  status: ProjectStatus;
+  settings: Settings;
+  targetStage: Stage | null;
+  /** When the person last asked for a run; failures older than this may be tried again. */
+  runRequestedAt: Date | null;
+  audio: Audio | null;
+  lyrics: Lyrics | null;
+  /** Hash of the audio that the lyrics were made from; null where a person wrote them. */
+  lyricsHash: string | null;
+  transcriptText: string | null;
+  reservedUsd: number;
+  spentUsd: number;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface Scene {
+  id: string;
+  projectId: string;
+  orderIdx: number;
+  startFrame: number;
+  endFrame: number;
+  lyricExcerpt: string;
+  theme: string;
+  aiReasoning: string;
+  /** 0 (still) to 1 (peak). */
+  energy: number;
+  origin: "planned" | "manual";
+  inputHash: string;
+  version: number;
+  createdAt: Date;
+}
+
+export interface Prompt {
+  id: string;
+  projectId: string;
+  sceneId: string;
+  version: number;
+  imagePrompt: string;
+  motionPrompt: string;
+  negativePrompt: string;
+  styleNotes: string;
+  setting: string;
+  shotType: string;
+  mood: string;
+  /** Colours as #rrggbb. */
+  palette: string[];
+  generatedByModel: string | null;
+  edited: boolean;
+  inputHash: string;
+  createdAt: Date;
+}
+
+interface Asset {
+  id: string;
+  projectId: string;
+  sceneId: string;
+  taskId: string | null;
+  status: AssetStatus;
+  objectKey: string | null;
+  etag: string | null;
+  bytes: number | null;
+  contentType: string | null;
+  width: number | null;
+  height: number | null;
+  model: string | null;
+  inputHash: string;
+  replicatePredictionId: string | null;
+  error: Failure | null;
+  createdAt: Date;
+}
+export interface Image extends Asset {
+  promptId: string | null;
+  origin: "generated" | "uploaded";
+}
+export interface Clip extends Asset {
+  imageId: string;
+  frames: number | null;
+  fps: number | null;
+  /** RFC 6381 string, such as avc1.640020. */
+  codec: string | null;
+  /** The decoder configuration (avcC), in base64: clips join bit-exactly while these agree. */
+  decoderConfig: string | null;
+}
+
+export interface Approval {
+  id: string;
+  projectId: string;
+  sceneId: string;
+  imageId: string | null;
+  clipId: string | null;
+  approved: boolean;
+  notes: string | null;
+  subjectHash: string;
+  voidedAt: Date | null;
+  voidedReason: string | null;
+  createdAt: Date;
+}
+
+/** One cut of the film: frames `from` (inclusive) to `to` (exclusive) of song time are this clip. */
+export interface Edit {
+  sceneId: string;
+  clipId: string;
+  startFrame: number;
+  endFrame: number;
+}
+export interface CoverCertificate {
+  frames: number;
+  scenes: number;
+  gaps: number;
+  overlaps: number;
+  /** Changes the solver made to the proposal, in words. */
+  repairs: string[];
+}
+export interface Film {
+  id: string;
+  projectId: string;
+  taskId: string | null;
+  status: AssetStatus;
+  objectKey: string | null;
+  etag: string | null;
+  bytes: number | null;
+  durationSeconds: number | null;
+  frames: number | null;
+  width: number | null;
+  height: number | null;
+  editList: Edit[];
+  certificate: CoverCertificate | null;
+  inputHash: string;
+  error: Failure | null;
+  createdAt: Date;
+}
+
+export interface Job {
+  id: string;
+  projectId: string;
+  type: Stage;
+  status: JobStatus;
+  /** 0 to 100. */
+  progress: number;
+  payload: Record<string, unknown>;
+  result: Record<string, unknown> | null;
+  error: Failure | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+/** One unit of a job: the claim, the retry counter and the purchase record in one row. */
+export interface Task {
+  id: string;
+  jobId: string;
+  projectId: string;
+  type: Stage;
+  /** A scene's id, or the project's id for work on the whole song. */
+  subject: string;
+  status: TaskStatus;
+  attempt: number;
+  /** Pending: not before this. Waiting: when to look at the provider next. */
+  runAfter: Date;
+  dispatchedAt: Date | null;
+  leaseUntil: Date | null;
+  claimedAt: Date | null;
+  provider: string | null;
+  model: string | null;
+  providerRequestId: string | null;
+  inputHash: string;
+  costEstimatedUsd: number;
+  costChargedUsd: number | null;
+  charged: Charged;
+  error: Failure | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface ProjectRecord {
+  project: Project;
+  scenes: Scene[];
+  /** The newest version for each scene. */
+  prompts: Prompt[];
+  images: Image[];
+  clips: Clip[];
+  approvals: Approval[];
+  films: Film[];
+  jobs: Job[];
+  /** Of jobs that are not terminal, and the newest for each stage and subject. */
+  tasks: Task[];
+}

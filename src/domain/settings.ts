@@ -1,0 +1,66 @@
+/** What a person may wish for, and whether the chosen models can deliver it. */
+import type { OperationError } from "./errors.ts";
+import { CLIP_MODEL_NAMES, clipFrameRange, clipModel, IMAGE_MODEL_NAMES, imageModel } from "./models.ts";
+import { Settings } from "./record.ts";
+
+/** Members that are absent keep their value. */
+export type SettingsPatch = Partial<Omit<Settings, "scenes">> & { scenes?: Partial<Settings["scenes"]> };
+
+export const DEFAULT_SETTINGS: Settings = Settings.parse({});
+
+export const mergeSettings = (base: Settings, patch: SettingsPatch): Settings => ({
+  ...base,
+  ...patch,
+  scenes: { ...base.scenes, ...patch.scenes },
+});
+
+/** The longest scene, in seconds, that a clip model can fill; null for a model that does not exist. */
+function longestScene(name: string, fps: number): number | null {
+  const model = clipModel(name);
+  return model ? clipFrameRange(model, fps).maxFrames / fps : null;
+}
+
+/** The same for every clip model, by its name. */
+export const longestScenes = (fps: number): Record<string, number> =>
+  Object.fromEntries(
+    CLIP_MODEL_NAMES.flatMap((name) => {
+      const seconds = longestScene(name, fps);
+      return seconds === null ? [] : [[name, seconds]];
+    }),
+  );
+
+/** Everything that is wrong with settings, each with the public path of what to change; empty where they hold. */
+export function settingsProblems(settings: Settings): NonNullable<OperationError["errors"]> {
+  const { imageModel: image, clipModel: clip, scenes, fps } = settings;
+  const longest = longestScene(clip, fps);
+  return [
+    imageModel(image)
+      ? null
+      : {
+          path: "settings.image_model",
+          code: "unknown_model",
+          message: `There is no image model ${JSON.stringify(image)}. Choose one of: ${IMAGE_MODEL_NAMES.join(", ")}.`,
+        },
+    longest !== null
+      ? null
+      : {
+          path: "settings.clip_model",
+          code: "unknown_model",
+          message: `There is no clip model ${JSON.stringify(clip)}. Choose one of: ${CLIP_MODEL_NAMES.join(", ")}.`,
+        },
+    scenes.minSeconds <= scenes.maxSeconds
+      ? null
+      : {
+          path: "settings.scenes.min_seconds",
+          code: "scene_lengths",
+          message: `min_seconds (${scenes.minSeconds}) must not exceed max_seconds (${scenes.maxSeconds}).`,
+        },
+    longest === null || scenes.maxSeconds <= longest
+      ? null
+      : {
+          path: "settings.scenes.max_seconds",
+          code: "scene_too_long",
+          message: `${clip} makes clips of at most ${Number(longest.toFixed(2))} seconds, so no scene can last ${scenes.maxSeconds}. Lower max_seconds, or choose another clip_model.`,
+        },
+  ].filter((problem) => problem !== null);
+}

@@ -1,0 +1,216 @@
+/**
+ * The public JSON of each entity, for HTTP and the feed alike: snake_case, times as ISO 8601,
+ * song time in frames and in seconds. Keys of objects, etags, owners, hashes and ids at
+ * providers stay inside; so do addresses of files, which expire.
+ */
+import { z } from "zod";
+import { songFrames } from "./inputs.ts";
+import type {
+  Approval,
+  Audio,
+  Clip,
+  Failure,
+  Film,
+  Image,
+  Job,
+  Lyrics,
+  LyricWord,
+  Project,
+  Prompt,
+  Scene,
+  Settings,
+} from "./record.ts";
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+/** Seconds of a frame, to the microsecond. */
+const seconds = (frame: number, fps: number): number => Math.round((frame / fps) * 1e6) / 1e6;
+
+const span = (s: { startFrame: number; endFrame: number }, fps: number) => ({
+  start_frame: s.startFrame,
+  end_frame: s.endFrame,
+  start_seconds: seconds(s.startFrame, fps),
+  end_seconds: seconds(s.endFrame, fps),
+});
+
+function failureView(failure: Failure | null) {
+  if (!failure) return null;
+  const { code, message, retryable, nextAction } = failure;
+  return { code, message, retryable, next_action: nextAction };
+}
+
+export const settingsView = (s: Settings) => ({
+  fps: s.fps,
+  aspect_ratio: s.aspectRatio,
+  style: s.style,
+  mood: s.mood,
+  scenes: { min_seconds: s.scenes.minSeconds, max_seconds: s.scenes.maxSeconds },
+  image_model: s.imageModel,
+  clip_model: s.clipModel,
+  clip_resolution: s.clipResolution,
+  budget_usd: s.budgetUsd,
+  auto_approve: s.autoApprove,
+});
+
+const audioView = (a: Audio, fps: number) => ({
+  format: a.format,
+  codec: a.codec,
+  content_type: a.contentType,
+  bytes: a.bytes,
+  duration_seconds: a.durationSeconds,
+  frames: songFrames(a, fps),
+  sample_rate: a.sampleRate,
+  channels: a.channels,
+  title: a.title,
+  artist: a.artist,
+});
+
+const wordView = (word: LyricWord, fps: number) => ({ text: word.text, ...span(word, fps) });
+
+const lyricsView = (lyrics: Lyrics, fps: number) => ({
+  source: lyrics.source,
+  language: lyrics.language,
+  lines: lyrics.lines.map((line) => ({
+    ...wordView(line, fps),
+    words: line.words.map((word) => wordView(word, fps)),
+    confidence: line.confidence,
+  })),
+});
+
+export type ProjectView = ReturnType<typeof projectView>;
+export function projectView(p: Project) {
+  const { fps } = p.settings;
+  return {
+    id: p.id,
+    name: p.name,
+    status: p.status,
+    settings: settingsView(p.settings),
+    target_stage: p.targetStage,
+    audio: p.audio && audioView(p.audio, fps),
+    lyrics: p.lyrics && lyricsView(p.lyrics, fps),
+    transcript_text: p.transcriptText,
+    version: p.version,
+    created_at: p.createdAt.toISOString(),
+    updated_at: p.updatedAt.toISOString(),
+  };
+}
+
+export type SceneView = ReturnType<typeof sceneView>;
+/** `fps` is the project's. */
+export const sceneView = (s: Scene, fps: number) => ({
+  id: s.id,
+  project_id: s.projectId,
+  order_idx: s.orderIdx,
+  ...span(s, fps),
+  lyric_excerpt: s.lyricExcerpt,
+  theme: s.theme,
+  ai_reasoning: s.aiReasoning,
+  energy: s.energy,
+  origin: s.origin,
+  version: s.version,
+});
+
+export type PromptView = ReturnType<typeof promptView>;
+export const promptView = (p: Prompt) => ({
+  id: p.id,
+  project_id: p.projectId,
+  scene_id: p.sceneId,
+  version: p.version,
+  image_prompt: p.imagePrompt,
+  motion_prompt: p.motionPrompt,
+  negative_prompt: p.negativePrompt,
+  style_notes: p.styleNotes,
+  setting: p.setting,
+  shot_type: p.shotType,
+  mood: p.mood,
+  palette: p.palette,
+  generated_by_model: p.generatedByModel,
+  edited: p.edited,
+  created_at: p.createdAt.toISOString(),
+});
+
+const assetView = (a: Image | Clip) => ({
+  id: a.id,
+  project_id: a.projectId,
+  scene_id: a.sceneId,
+  status: a.status,
+  model: a.model,
+  width: a.width,
+  height: a.height,
+  bytes: a.bytes,
+  content_type: a.contentType,
+  error: failureView(a.error),
+  created_at: a.createdAt.toISOString(),
+});
+
+export type ImageView = ReturnType<typeof imageView>;
+export const imageView = (i: Image) => ({ ...assetView(i), prompt_id: i.promptId, origin: i.origin });
+
+export type ClipView = ReturnType<typeof clipView>;
+export const clipView = (c: Clip) => ({
+  ...assetView(c),
+  image_id: c.imageId,
+  frames: c.frames,
+  fps: c.fps,
+  duration_seconds: c.frames !== null && c.fps ? seconds(c.frames, c.fps) : null,
+});
+
+export type ApprovalView = ReturnType<typeof approvalView>;
+export const approvalView = (a: Approval) => ({
+  id: a.id,
+  project_id: a.projectId,
+  scene_id: a.sceneId,
+  image_id: a.imageId,
+  clip_id: a.clipId,
+  approved: a.approved,
+  notes: a.notes,
+  voided_at: iso(a.voidedAt),
+  voided_reason: a.voidedReason,
+  created_at: a.createdAt.toISOString(),
+});
+
+const TaskCounts = z
+  .object({ total: z.number(), succeeded: z.number(), failed: z.number() })
+  .catch({ total: 0, succeeded: 0, failed: 0 });
+
+export type JobView = ReturnType<typeof jobView>;
+export const jobView = (j: Job) => ({
+  id: j.id,
+  project_id: j.projectId,
+  type: j.type,
+  status: j.status,
+  progress: j.progress,
+  result: j.result,
+  error: failureView(j.error),
+  tasks: TaskCounts.parse(j.payload.tasks),
+  created_at: j.createdAt.toISOString(),
+  started_at: iso(j.startedAt),
+  finished_at: iso(j.finishedAt),
+});
+
+export type FilmView = ReturnType<typeof filmView>;
+export const filmView = (f: Film) => ({
+  id: f.id,
+  project_id: f.projectId,
+  status: f.status,
+  duration_seconds: f.durationSeconds,
+  frames: f.frames,
+  width: f.width,
+  height: f.height,
+  bytes: f.bytes,
+  edit_list: f.editList.map((e) => ({
+    scene_id: e.sceneId,
+    clip_id: e.clipId,
+    start_frame: e.startFrame,
+    end_frame: e.endFrame,
+  })),
+  certificate: f.certificate && {
+    frames: f.certificate.frames,
+    scenes: f.certificate.scenes,
+    gaps: f.certificate.gaps,
+    overlaps: f.certificate.overlaps,
+    repairs: f.certificate.repairs,
+  },
+  error: failureView(f.error),
+  created_at: f.createdAt.toISOString(),
+});

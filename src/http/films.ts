@@ -1,0 +1,100 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Deps } from "../deps.ts";
+import { filmView } from "../domain/views.ts";
+import { filmDownload } from "../operations/films.ts";
+import { listFilms } from "../operations/lists.ts";
+import { orRefuse, problems } from "./problem.ts";
+import { router } from "./router.ts";
+import {
+  AssetStatus,
+  AssetUrl,
+  bearerAuth,
+  Failure,
+  Frame,
+  listRoute,
+  Moment,
+  orNull,
+  ProjectParams,
+  pageView,
+  Seconds,
+  Uuid,
+} from "./wire.ts";
+
+const TAG = "Films";
+
+export const FinalVideo = z
+  .object({
+    id: Uuid,
+    project_id: Uuid,
+    status: AssetStatus,
+    duration_seconds: Seconds.nullable(),
+    frames: z.int().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    bytes: z.number().nullable(),
+    edit_list: z
+      .array(z.object({ scene_id: Uuid, clip_id: Uuid, start_frame: Frame, end_frame: Frame }))
+      .openapi({ description: "Which clip is seen from which frame on, up to (and without) which." }),
+    certificate: z
+      .object({
+        frames: z.int(),
+        scenes: z.int(),
+        gaps: z.int(),
+        overlaps: z.int(),
+        repairs: z.array(z.string()),
+      })
+      .nullable()
+      .openapi({ description: "That the film covers the song: gaps and overlaps are 0." }),
+    error: orNull(Failure),
+    created_at: Moment,
+  })
+  .openapi("FinalVideo");
+
+const list = listRoute({
+  name: "final-videos",
+  operationId: "listFinalVideos",
+  tag: TAG,
+  summary: "List the films",
+  description: "Newest first.",
+  item: z.object({ ...FinalVideo.shape, url: AssetUrl }).openapi("FinalVideoWithUrl"),
+});
+
+const download = createRoute({
+  method: "get",
+  path: "/api/projects/{project_id}/final-videos/{film_id}/download",
+  operationId: "downloadFinalVideo",
+  tags: [TAG],
+  summary: "Download a film",
+  description: "Redirects to the file, which is saved under the name of the project.",
+  security: bearerAuth,
+  request: {
+    params: ProjectParams.extend({ film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }) }),
+  },
+  responses: {
+    302: {
+      description: "To the file, for an hour at least.",
+      headers: { Location: { schema: { type: "string" as const } } },
+    },
+    ...problems("unauthenticated", "not_found", "conflict"),
+  },
+});
+
+export function filmRoutes(deps: Deps) {
+  const app = router();
+  app.openapi(list, async (c) => {
+    const projectId = c.req.valid("param").project_id;
+    const page = orRefuse(await listFilms(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    return c.json(
+      pageView(page, (film) => ({ ...filmView(film), url: film.url })),
+      200,
+    );
+  });
+  app.openapi(download, async (c) => {
+    const { project_id, film_id } = c.req.valid("param");
+    return c.redirect(
+      orRefuse(await filmDownload(deps, c.var.actor, { projectId: project_id, filmId: film_id })),
+      302,
+    );
+  });
+  return app;
+}

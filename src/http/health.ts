@@ -1,0 +1,79 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { sql } from "drizzle-orm";
+import type { Deps } from "../deps.ts";
+import { router } from "./router.ts";
+import { json } from "./wire.ts";
+
+const PATIENCE_MS = 2_000;
+const NO_PROJECT = "00000000-0000-0000-0000-000000000000";
+
+const Check = z
+  .object({ status: z.enum(["ok", "down"]), latency_ms: z.number(), error: z.string().optional() })
+  .openapi("HealthCheck");
+const Health = z
+  .object({
+    status: z.enum(["ok", "degraded"]),
+    checks: z.object({ database: Check, bucket: Check, queue: Check, coordinator: Check }),
+  })
+  .openapi("Health");
+
+const health = createRoute({
+  method: "get",
+  path: "/health",
+  operationId: "getHealth",
+  tags: ["Service"],
+  summary: "Whether every part answers",
+  description: "Asks the database, the bucket, the queue and the coordinator, at most 2 seconds each.",
+  responses: { 200: json(Health, "All answer."), 503: json(Health, "At least one does not.") },
+});
+
+export function healthRoutes(deps: Deps, patienceMs = PATIENCE_MS) {
+  const check = checker(deps, patienceMs);
+  const app = router();
+  app.openapi(health, async (c) => {
+    const [database, bucket, queue, coordinator] = await Promise.all([
+      check("database", () => deps.db.execute(sql`select 1`)),
+      check("bucket", () => deps.storage.head("health")),
+      check("queue", () => deps.queue.ping()),
+      check("coordinator", () => deps.coordinator(NO_PROJECT).ping()),
+    ]);
+    const checks = { database, bucket, queue, coordinator };
+    const healthy = Object.values(checks).every((one) => one.status === "ok");
+    c.header("Cache-Control", "no-store");
+    return healthy
+      ? c.json({ status: "ok" as const, checks }, 200)
+      : c.json({ status: "degraded" as const, checks }, 503);
+  });
+  return app;
+}
+
+/** What a part says of its failure goes to the log: it may name hosts and credentials. */
+const checker =
+  ({ now, log }: Deps, patienceMs: number) =>
+  async (part: string, ask: () => Promise<unknown>): Promise<z.infer<typeof Check>> => {
+    const start = now().getTime();
+    const latency = () => now().getTime() - start;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<"silent">((resolve) => {
+      timer = setTimeout(() => resolve("silent"), patienceMs);
+    });
+    try {
+      const heard = await Promise.race([ask().then(() => "heard" as const), silence]);
+      if (heard === "heard") return { status: "ok", latency_ms: latency() };
+      log("error", "health_silent", { part });
+      return {
+        status: "down",
+        latency_ms: latency(),
+        error: `It did not answer within ${patienceMs / 1000} seconds.`,
+      };
+    } catch (error) {
+      log("error", "health_failed", { part, error: String(error) });
+      return {
+        status: "down",
+        latency_ms: latency(),
+        error: "It answered with an error, which has been logged.",
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  };

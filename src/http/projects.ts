@@ -1,0 +1,217 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Deps } from "../deps.ts";
+import { projectView } from "../domain/views.ts";
+import {
+  createProject,
+  editProject,
+  getProject,
+  listProjects,
+  removeProject,
+} from "../operations/projects.ts";
+import { etagOf, isFresh, versionsOf } from "./etag.ts";
+import { orRefuse, problems } from "./problem.ts";
+import { Name, Project, SettingsInput, toPatch } from "./project-schema.ts";
+import { router } from "./router.ts";
+import { bearerAuth, body, json, PageQuery, ProjectParams, pageOf, pageView } from "./wire.ts";
+
+const IfMatch = z.object({
+  "if-match": z.string().optional().openapi({
+    description:
+      "The ETag of the project as you know it: the edit is refused where it has been edited since.",
+  }),
+});
+
+const TAG = "Projects";
+const etagHeader = {
+  ETag: { description: "Tag of this representation.", schema: { type: "string" as const } },
+};
+
+const create = createRoute({
+  method: "post",
+  path: "/api/projects",
+  operationId: "createProject",
+  tags: [TAG],
+  summary: "Create a project",
+  security: bearerAuth,
+  request: { body: body(z.strictObject({ name: Name, settings: SettingsInput.optional() })) },
+  responses: {
+    201: {
+      ...json(Project, "Created."),
+      headers: { ...etagHeader, Location: { schema: { type: "string" as const } } },
+    },
+    ...problems(
+      "invalid_request",
+      "malformed_json",
+      "unauthenticated",
+      "payload_too_large",
+      "unsupported_media_type",
+    ),
+  },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/api/projects",
+  operationId: "listProjects",
+  tags: [TAG],
+  summary: "List your projects",
+  description: "Newest first.",
+  security: bearerAuth,
+  request: {
+    query: PageQuery.extend({
+      total: z
+        .enum(["true", "false"])
+        .default("false")
+        .openapi({ description: "true: also count them all." }),
+    }),
+  },
+  responses: {
+    200: json(pageOf(Project).extend({ total: z.int().optional() }), "One page."),
+    ...problems("invalid_request", "invalid_cursor", "unauthenticated"),
+  },
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/api/projects/{project_id}",
+  operationId: "getProject",
+  tags: [TAG],
+  summary: "Read a project",
+  security: bearerAuth,
+  request: {
+    params: ProjectParams,
+    headers: z.object({ "if-none-match": z.string().optional() }),
+  },
+  responses: {
+    200: { ...json(Project, "The project."), headers: etagHeader },
+    304: { description: "Your copy is current.", headers: etagHeader },
+    ...problems("unauthenticated", "not_found"),
+  },
+});
+
+const EDIT_PROBLEMS = problems(
+  "invalid_request",
+  "malformed_json",
+  "unauthenticated",
+  "not_found",
+  "conflict",
+  "precondition_failed",
+  "payload_too_large",
+  "unsupported_media_type",
+);
+
+const replace = createRoute({
+  method: "put",
+  path: "/api/projects/{project_id}",
+  operationId: "replaceProject",
+  tags: [TAG],
+  summary: "Replace the name and the settings",
+  description: "Settings that are not given go back to their defaults.",
+  security: bearerAuth,
+  request: {
+    params: ProjectParams,
+    headers: IfMatch,
+    body: body(z.strictObject({ name: Name, settings: SettingsInput.optional() })),
+  },
+  responses: { 200: { ...json(Project, "As it is now."), headers: etagHeader }, ...EDIT_PROBLEMS },
+});
+
+const patch = createRoute({
+  method: "patch",
+  path: "/api/projects/{project_id}",
+  operationId: "updateProject",
+  tags: [TAG],
+  summary: "Change the name or some settings",
+  description:
+    "What is not given stays. What was made from a setting that changes becomes stale and is made anew by the next run.",
+  security: bearerAuth,
+  request: {
+    params: ProjectParams,
+    headers: IfMatch,
+    body: body(
+      z
+        .strictObject({ name: Name, settings: SettingsInput })
+        .partial()
+        .refine((edit) => Object.keys(edit).length > 0, "Give a name or settings to change."),
+    ),
+  },
+  responses: { 200: { ...json(Project, "As it is now."), headers: etagHeader }, ...EDIT_PROBLEMS },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/api/projects/{project_id}",
+  operationId: "deleteProject",
+  tags: [TAG],
+  summary: "Delete a project with everything in it",
+  description: "After 204 or 404 nothing is left, files included. After 503 send it again.",
+  security: bearerAuth,
+  request: { params: ProjectParams },
+  responses: { 204: { description: "Deleted." }, ...problems("unauthenticated", "not_found") },
+});
+
+export function projectRoutes(deps: Deps) {
+  const app = router();
+
+  app.openapi(create, async (c) => {
+    const { name, settings } = c.req.valid("json");
+    const project = projectView(
+      orRefuse(await createProject(deps, c.var.actor, { name, settings: toPatch(settings ?? {}) })),
+    );
+    return c.json(project, 201, { Location: `/api/projects/${project.id}`, ETag: etagOf(project) });
+  });
+
+  app.openapi(list, async (c) => {
+    const { total, ...page } = c.req.valid("query");
+    const found = orRefuse(await listProjects(deps, c.var.actor, { ...page, total: total === "true" }));
+    const counted = found.total === undefined ? {} : { total: found.total };
+    return c.json({ ...pageView(found, projectView), ...counted }, 200);
+  });
+
+  app.openapi(get, async (c) => {
+    const { project_id } = c.req.valid("param");
+    const project = projectView(orRefuse(await getProject(deps, c.var.actor, project_id)));
+    const headers = { ETag: etagOf(project), "Cache-Control": "private, no-cache" };
+    if (isFresh(c.req.valid("header")["if-none-match"], headers.ETag)) return c.body(null, 304, headers);
+    return c.json(project, 200, headers);
+  });
+
+  app.openapi(replace, async (c) => {
+    const { name, settings } = c.req.valid("json");
+    const project = projectView(
+      orRefuse(
+        await editProject(deps, c.var.actor, {
+          projectId: c.req.valid("param").project_id,
+          name,
+          settings: toPatch(settings ?? {}),
+          replace: true,
+          expected: versionsOf(c.req.valid("header")["if-match"]),
+        }),
+      ),
+    );
+    return c.json(project, 200, { ETag: etagOf(project) });
+  });
+
+  app.openapi(patch, async (c) => {
+    const { name, settings } = c.req.valid("json");
+    const project = projectView(
+      orRefuse(
+        await editProject(deps, c.var.actor, {
+          projectId: c.req.valid("param").project_id,
+          name,
+          settings: settings && toPatch(settings),
+          replace: false,
+          expected: versionsOf(c.req.valid("header")["if-match"]),
+        }),
+      ),
+    );
+    return c.json(project, 200, { ETag: etagOf(project) });
+  });
+
+  app.openapi(remove, async (c) => {
+    orRefuse(await removeProject(deps, c.var.actor, c.req.valid("param").project_id));
+    return c.body(null, 204);
+  });
+
+  return app;
+}

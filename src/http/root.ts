@@ -1,0 +1,37 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { router } from "./router.ts";
+import { json } from "./wire.ts";
+
+export const API_VERSION = "1.0.0";
+
+const root = createRoute({
+  method: "get",
+  path: "/",
+  operationId: "getRoot",
+  tags: ["Service"],
+  summary: "What this is",
+  responses: {
+    200: json(
+      z
+        .object({
+          name: z.string(),
+          version: z.string(),
+          links: z.object({ docs: z.string(), openapi: z.string(), health: z.string() }),
+        })
+        .openapi("Root"),
+      "Where to go from here.",
+    ),
+  },
+});
+
+const ROOT = {
+  name: "omvee",
+  version: API_VERSION,
+  links: { docs: "/docs", openapi: "/openapi.json", health: "/health" },
+};
+
+export function rootRoutes() {
+  const app = router();
+  app.openapi(root, (c) => c.json(ROOT, 200));
+  return app;
+}

@@ -1,0 +1,80 @@
+import { sql } from "drizzle-orm";
+import { projects } from "../db/schema.ts";
+import type { Deps } from "../deps.ts";
+import { fail, ok, type Result } from "../domain/errors.ts";
+import type { Project } from "../domain/record.ts";
+import { probeSong } from "../media/probe.ts";
+import { storedFile } from "../media/source.ts";
+import { isAudioKey } from "../storage/keys.ts";
+import { owned } from "./projects.ts";
+import { type Actor, notFound, wake } from "./shared.ts";
+
+const missing = () =>
+  fail("upload_missing", "The file is not there. Send it to the presigned URL first, or ask for a new one.");
+
+/**
+ * Attaches an uploaded song once it has been measured; one that is refused is deleted. The only
+ * verb with two round trips: whose project it is must be known before anything is read or deleted.
+ */
+export async function confirmAudio(
+  deps: Deps,
+  actor: Actor,
+  input: { projectId: string; key: string },
+): Promise<Result<Project>> {
+  const mine = owned(actor, input.projectId);
+  const [project] = await deps.db.select().from(projects).where(mine);
+  if (!project) return notFound();
+  if (project.audio?.key === input.key) return ok(project);
+  if (!isAudioKey(input.key, actor.ownerId, input.projectId)) {
+    const message =
+      "It is not the key of an upload to this project. Send the key that came with the presigned URL.";
+    return fail("invalid_request", message, [{ path: "key", code: "foreign_key", message }]);
+  }
+
+  const object = await deps.storage.head(input.key);
+  if (!object) return missing();
+  const { key, etag, bytes, contentType } = object;
+  const probe = await probeSong(storedFile(deps.storage, object), {
+    filename: key,
+    contentType: contentType ?? "",
+    bytes,
+  });
+  if (!probe.ok) {
+    const { code, message, nextAction } = probe.failure;
+    if (code === "media_gone") return missing();
+    await discard(deps, key);
+    return fail("audio_rejected", [message, nextAction].filter(Boolean).join(" "), [
+      { path: "key", code, message },
+    ]);
+  }
+
+  /** What was heard in the same bytes stays true of them. */
+  const ifSameSong = (
+    column: typeof projects.lyrics | typeof projects.lyricsHash | typeof projects.transcriptText,
+  ) => sql`case when ${projects.audio} ->> 'etag' = ${etag} then ${column} end`;
+  const [attached] = await deps.db
+    .update(projects)
+    .set({
+      audio: { key, etag, ...probe.audio },
+      lyrics: ifSameSong(projects.lyrics),
+      lyricsHash: ifSameSong(projects.lyricsHash),
+      transcriptText: ifSameSong(projects.transcriptText),
+      status: sql`case when ${projects.status} = 'draft' then 'ready' else ${projects.status} end`,
+      version: sql`${projects.version} + 1`,
+      updatedAt: deps.now(),
+    })
+    .where(mine)
+    .returning();
+  if (!attached) return notFound();
+  await wake(deps, input.projectId);
+  return ok(attached);
+}
+
+/** The refusal stands whether or not this succeeds; what stays is deleted with the project. */
+async function discard(deps: Deps, key: string): Promise<void> {
+  try {
+    await deps.storage.delete([key]);
+  } catch (error) {
+    deps.log("warn", "refused_upload_kept", { error: String(error) });
+  }
+}

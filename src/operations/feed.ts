@@ -1,0 +1,30 @@
+import { projects } from "../db/schema.ts";
+import type { Deps, FeedTicket } from "../deps.ts";
+import { ok, type Result } from "../domain/errors.ts";
+import { owned } from "./projects.ts";
+import { type Actor, notFound } from "./shared.ts";
+
+/** A ticket for one WebSocket, for clients that can't send a header with it. */
+export async function issueFeedTicket(
+  deps: Deps,
+  actor: Actor,
+  projectId: string,
+): Promise<Result<FeedTicket>> {
+  const [project] = await deps.db.select({ id: projects.id }).from(projects).where(owned(actor, projectId));
+  if (!project) return notFound();
+  return ok(await deps.coordinator(projectId).issueTicket());
+}
+
+/** Passes the upgrade of an owner on to the project's feed. */
+export async function connectFeed(
+  deps: Deps,
+  actor: Actor,
+  input: { projectId: string; request: Request },
+): Promise<Result<Response>> {
+  const [project] = await deps.db
+    .select({ id: projects.id })
+    .from(projects)
+    .where(owned(actor, input.projectId));
+  if (!project) return notFound();
+  return ok(await deps.coordinator(input.projectId).connect(input.request, true));
+}

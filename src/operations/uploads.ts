@@ -1,0 +1,43 @@
+import { projects } from "../db/schema.ts";
+import type { Deps } from "../deps.ts";
+import { fail, ok, type Result } from "../domain/errors.ts";
+import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../storage/keys.ts";
+import { owned } from "./projects.ts";
+import { type Actor, notFound } from "./shared.ts";
+
+const UPLOAD_SECONDS = 15 * 60;
+
+export interface PresignedUpload {
+  key: string;
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: Date;
+}
+
+/** A place for one song of exactly this type and size. Nothing is stored until it is confirmed. */
+export async function presignUpload(
+  deps: Deps,
+  actor: Actor,
+  input: { projectId: string; filename: string; contentType: string; bytes: number },
+): Promise<Result<PresignedUpload>> {
+  const type = uploadType(input.filename, input.contentType);
+  if (!type) {
+    const message = `A song ends in ${UPLOAD_EXTENSIONS.map((e) => `.${e}`).join(", ")} and has the content type of that format.`;
+    return fail("invalid_request", message, [{ path: "content_type", code: "not_a_song", message }]);
+  }
+  const [project] = await deps.db
+    .select({ id: projects.id })
+    .from(projects)
+    .where(owned(actor, input.projectId));
+  if (!project) return notFound();
+  const now = deps.now();
+  const key = audioKey(actor.ownerId, project.id, deps.newId(), type.extension);
+  const { url, headers } = await deps.storage.presignPut({
+    key,
+    contentType: type.contentType,
+    bytes: input.bytes,
+    expiresSeconds: UPLOAD_SECONDS,
+    now,
+  });
+  return ok({ key, url, headers, expiresAt: new Date(now.getTime() + UPLOAD_SECONDS * 1000) });
+}

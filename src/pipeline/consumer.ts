@@ -1,0 +1,101 @@
+import { claimTask, failTask, renewLease, settleTask } from "../db/claims.ts";
+import type { Deps } from "../deps.ts";
+import type { Task } from "../domain/record.ts";
+import { failure, RENEW_MS } from "../domain/tasks.ts";
+import { TaskMessage } from "./messages.ts";
+import { runStep } from "./run.ts";
+import { settlement } from "./settlement.ts";
+
+type Verdict = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
+
+/** Handles each message of a batch by itself: one that fails never harms its neighbours. */
+export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      const verdict = await handle(message.body, message.attempts, deps);
+      if (verdict.kind === "ack") message.ack();
+      else message.retry({ delaySeconds: verdict.afterSeconds });
+    }),
+  );
+}
+
+async function handle(body: unknown, deliveries: number, deps: Deps): Promise<Verdict> {
+  const message = TaskMessage.safeParse(body);
+  if (!message.success) {
+    deps.log("error", "message_unreadable", { issues: message.error.issues.length });
+    return { kind: "ack" };
+  }
+  const { project, task, attempt, prediction } = message.data;
+  try {
+    const claim = await claimTask(
+      deps.db,
+      { projectId: project, taskId: task, attempt, predictionId: prediction },
+      deps.now(),
+    );
+    switch (claim.kind) {
+      case "gone":
+        return { kind: "ack" };
+      case "not_now":
+        // A webhook that beat the record of its own create: its news is kept, the look comes again.
+        return prediction && claim.task.status === "running"
+          ? { kind: "retry", afterSeconds: 2 }
+          : { kind: "ack" };
+      case "over_budget":
+        await failTask(deps.db, { projectId: project, taskId: task }, OVER_BUDGET, deps.now());
+        break;
+      case "claimed": {
+        const held = holdLease(deps, claim.task);
+        const step = {
+          deps,
+          task: claim.task,
+          record: claim.record,
+          progress: (fraction: number) => report(deps, claim.task, fraction),
+        };
+        const result = await runStep(step, claim.was).finally(held.stop);
+        const now = deps.now();
+        const settled = await settleTask(
+          deps.db,
+          claim.task,
+          settlement(claim.task, result, now, Math.random()),
+          now,
+        );
+        deps.log("info", settled ? "task_settled" : "task_fenced", {
+          project,
+          job: claim.task.jobId,
+          task,
+          attempt: claim.task.attempt,
+          stage: claim.task.type,
+          result: result.kind,
+          code: "failure" in result ? result.failure.code : null,
+        });
+      }
+    }
+    await deps.coordinator(project).wake();
+    return { kind: "ack" };
+  } catch (error) {
+    // The lease runs out and the plan takes the task up again; the message is only a wake-up.
+    deps.log("error", "step_crashed", { project, task, deliveries, error: String(error) });
+    return { kind: "retry", afterSeconds: Math.min(60, 2 ** deliveries) };
+  }
+}
+
+const OVER_BUDGET = failure("budget_exceeded", "The budget of the project does not cover this step.", {
+  nextAction: "Raise budget_usd in the settings and start the run again.",
+});
+
+/** Renews the lease while the step works, so that only the dead are taken for dead. */
+function holdLease(deps: Deps, task: Task): { stop: () => void } {
+  const timer = setInterval(() => {
+    renewLease(deps.db, task, deps.now()).catch((error) =>
+      deps.log("warn", "lease_not_renewed", { task: task.id, error: String(error) }),
+    );
+  }, RENEW_MS);
+  return { stop: () => clearInterval(timer) };
+}
+
+function report(deps: Deps, task: Task, fraction: number): void {
+  deps
+    .coordinator(task.projectId)
+    .progress({ jobId: task.jobId, taskId: task.id, fraction })
+    .catch(() => deps.log("warn", "progress_not_shown", { task: task.id }));
+}

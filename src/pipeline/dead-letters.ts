@@ -1,0 +1,33 @@
+import { failTask } from "../db/claims.ts";
+import type { Deps } from "../deps.ts";
+import { failure } from "../domain/tasks.ts";
+import { TaskMessage } from "./messages.ts";
+
+/** A wake-up that no delivery could handle: its task fails with a reason that the person can read. */
+export async function bury(batch: MessageBatch, deps: Deps): Promise<void> {
+  await Promise.all(
+    batch.messages.map(async (message) => {
+      const parsed = TaskMessage.safeParse(message.body);
+      if (!parsed.success) return message.ack();
+      const { project, task } = parsed.data;
+      try {
+        deps.log("error", "dead_letter", { project, task });
+        await failTask(deps.db, { projectId: project, taskId: task }, UNDELIVERABLE, deps.now());
+        await deps.coordinator(project).wake();
+        message.ack();
+      } catch (error) {
+        deps.log("error", "dead_letter_kept", { project, task, error: String(error) });
+        message.retry({ delaySeconds: 60 });
+      }
+    }),
+  );
+}
+
+const UNDELIVERABLE = failure(
+  "undeliverable",
+  "This step could not be started, however often it was tried.",
+  {
+    retryable: true,
+    nextAction: "Start the run again; if it fails again, tell the operator the id of the job.",
+  },
+);

@@ -1,0 +1,42 @@
+import type { BatchItem } from "drizzle-orm/batch";
+import { cancelAfterSeconds, pollAfterMs } from "../domain/tasks.ts";
+import { callbackToken } from "../providers/webhook.ts";
+import { fromOutcome } from "./outcome.ts";
+import type { StepContext, StepResult } from "./step.ts";
+
+/** An unanswered create: the provider's list is asked after this. */
+export const LOOK_FOR_ORPHAN_MS = 15_000;
+
+/** Where the provider reports to: it names the job's task and attempt, and carries our own signature. */
+export async function webhookUrl({ deps, task }: StepContext): Promise<string> {
+  const { callbackSecret, publicUrl } = deps.config;
+  const { projectId, id, attempt } = task;
+  const token = await callbackToken(callbackSecret, { projectId, taskId: id, attempt });
+  return `${publicUrl}/webhooks/replicate/${projectId}/${id}/${attempt}?t=${token}`;
+}
+
+/**
+ * One create for this attempt, and the task waits for it. Its answer lost, the task waits all the
+ * same: the webhook or the provider's list tells what became of it, and nothing is bought twice.
+ */
+export async function submit(
+  step: StepContext,
+  order: { model: string; input: Record<string, unknown> },
+  writes: (predictionId: string | null) => BatchItem<"pg">[],
+): Promise<StepResult> {
+  const outcome = await step.deps.providers.predictions.create({
+    ...order,
+    webhookUrl: await webhookUrl(step),
+    cancelAfterSeconds: cancelAfterSeconds(step.task.type),
+  });
+  if (outcome.kind === "ok")
+    return {
+      kind: "waiting",
+      requestId: outcome.value.id,
+      lookAfterMs: pollAfterMs(0),
+      writes: writes(outcome.value.id),
+    };
+  if (outcome.kind === "unknown")
+    return { kind: "waiting", requestId: null, lookAfterMs: LOOK_FOR_ORPHAN_MS, writes: writes(null) };
+  return fromOutcome(outcome);
+}

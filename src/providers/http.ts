@@ -1,0 +1,141 @@
+/** One outgoing call: a time limit, a bounded body, JSON by trying, no redirect. It never throws. */
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Looked up at each call, and called without a receiver, which Workers insist on. */
+export const platformFetch: Fetch = (url, init) => fetch(url, init);
+
+export type Reply =
+  | {
+      kind: "answer";
+      status: number;
+      headers: Headers;
+      text: string;
+      /** The body parsed; undefined where it is not JSON. Never by content type: OpenAI sends JSON as text/plain. */
+      json: unknown;
+      /** False where the body broke off or was too large: only the status can be relied on. */
+      complete: boolean;
+    }
+  /** No status came. `sent` is false only where the request was never handed to the network. */
+  | { kind: "lost"; reason: string; sent: boolean };
+
+export interface Call {
+  method: "GET" | "POST";
+  url: string;
+  headers?: Record<string, string>;
+  body?: string | FormData;
+  timeoutMs: number;
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
+/** Far above any answer of ours; a hostile one must not fill the isolate. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+export async function send(fetchUrl: Fetch, call: Call): Promise<Reply> {
+  if (call.signal?.aborted) return { kind: "lost", reason: "The call was cancelled.", sent: false };
+  const response = await open(fetchUrl, call);
+  if (!("headers" in response)) return response;
+  const { text, complete } = await readText(response, call.maxBytes ?? MAX_ANSWER_BYTES);
+  const { status, headers } = response;
+  return { kind: "answer", status, headers, text, json: complete ? parseJson(text) : undefined, complete };
+}
+
+/** The response as soon as its headers are there; the time limit covers its body too. */
+export async function open(
+  fetchUrl: Fetch,
+  { method, url, headers = {}, body, timeoutMs, signal }: Call,
+): Promise<Response | Extract<Reply, { kind: "lost" }>> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    return await fetchUrl(url, {
+      method,
+      headers,
+      body,
+      // A redirect would carry our key to a host that we did not choose.
+      redirect: "manual",
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+  } catch (error) {
+    const reason = limit.aborted ? `There was no answer within ${timeoutMs / 1000} s.` : reasonOf(error);
+    return { kind: "lost", reason, sent: true };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return redact(error instanceof Error && error.message ? error.message : "The connection failed.");
+}
+
+async function readText(response: Response, maxBytes: number): Promise<{ text: string; complete: boolean }> {
+  if (!response.body) return { text: "", complete: true };
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  try {
+    for await (const chunk of response.body) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) return { text, complete: false };
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return { text: text + decoder.decode(), complete: true };
+  } catch {
+    return { text, complete: false };
+  }
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** No provider asks for longer; a wrong clock must not park a task for a year. */
+const MAX_WAIT_SECONDS = 3600;
+
+/**
+ * When a provider wants to be asked again, in seconds from `nowMs`, or null where it does not say:
+ * `retry_after` in the body and "resets in ~5s" in its `detail` (Replicate), then `retry-after-ms`
+ * (OpenAI), then `retry-after` in seconds or as a date.
+ */
+export function retryAfterSeconds(headers: Headers, json: unknown, nowMs: number): number | null {
+  const { retry_after: inBody, detail } = isRecord(json) ? json : {};
+  if (typeof inBody === "number") return wait(inBody);
+  const ms = headers.get("retry-after-ms");
+  if (ms !== null && Number.isFinite(Number(ms))) return wait(Number(ms) / 1000);
+  const header = headers.get("retry-after");
+  if (header !== null) {
+    const seconds = header.trim() === "" ? Number.NaN : Number(header);
+    return wait(Number.isNaN(seconds) ? (Date.parse(header) - nowMs) / 1000 : seconds);
+  }
+  const told = typeof detail === "string" ? /resets? in ~?(\d{1,6})\s?s/.exec(detail)?.[1] : undefined;
+  return told === undefined ? null : wait(Number(told));
+}
+
+function wait(seconds: number): number | null {
+  return seconds >= 0 ? Math.min(seconds, MAX_WAIT_SECONDS) : null;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const SECRETS: readonly [RegExp, string][] = [
+  [/\b(bearer|basic)\s+\S+/gi, "$1 [redacted]"],
+  [/\b(sk|r8|whsec|ghp|pk)[-_][\w*./+=-]{4,}/g, "[redacted]"],
+  [/\b(\w+:\/\/)[^\s/@:]+:[^\s/@]+@/g, "$1[redacted]@"],
+  // Signatures and tokens ride in query strings.
+  [/(https?:\/\/[^\s?#"'<>]+)[?#][^\s"'<>]*/g, "$1"],
+];
+const MAX_MESSAGE = 300;
+
+/** A provider's words, fit for a person and a log: no keys, no signed URLs, not long. */
+export function redact(text: string): string {
+  const clean = SECRETS.reduce((t, [pattern, by]) => t.replace(pattern, by), text.slice(0, 4000));
+  const line = clean
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim()
+    .toWellFormed();
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1).toWellFormed()}…` : line;
+}

@@ -1,0 +1,156 @@
+/** OpenAI's audio transcription. Errors, limits and shapes: openai-openapi `CreateTranscriptionRequest`, probes of 2026. */
+import { z } from "zod";
+import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/language-models.ts";
+import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
+import { languageCode } from "./language.ts";
+import {
+  badAnswer,
+  invalid,
+  noAccess,
+  outOfCredit,
+  refused,
+  throttled,
+  unavailable,
+  unknown,
+} from "./outcome.ts";
+import type { Outcome, Transcriber, Transcription } from "./ports.ts";
+
+const WHO = "OpenAI";
+/** The cap of 26,214,400 bytes is on the whole body, boundaries included. */
+const MAX_AUDIO_BYTES = 25_000_000;
+/** A song takes a minute or two; the vendor's own client waits ten. */
+const TIMEOUT_MS = 300_000;
+
+export interface OpenAiOptions {
+  apiKey: string;
+  /** Up to and with `/v1`. */
+  baseUrl: string;
+  fetch?: Fetch;
+}
+
+export function openaiTranscriber({
+  apiKey,
+  baseUrl,
+  fetch: fetchUrl = platformFetch,
+}: OpenAiOptions): Transcriber {
+  return {
+    async transcribe({ audio, filename, contentType, model, signal }) {
+      if (audio.byteLength > MAX_AUDIO_BYTES) {
+        return invalid(WHO, `the audio has ${audio.byteLength} bytes, and ${MAX_AUDIO_BYTES} are the most`);
+      }
+      const reply = await send(fetchUrl, {
+        method: "POST",
+        url: `${baseUrl}/audio/transcriptions`,
+        headers: { authorization: `Bearer ${apiKey}` },
+        body: form(new File([audio], filename, { type: contentType }), model),
+        timeoutMs: TIMEOUT_MS,
+        signal,
+      });
+      return classify(reply, model, Date.now());
+    },
+  };
+}
+
+/** Only whisper-1 gives times, and only as `verbose_json`; words alone would leave the segments out. */
+function form(file: File, model: string): FormData {
+  const timed = model.startsWith("whisper");
+  const body = new FormData();
+  body.append("file", file);
+  body.append("model", model);
+  body.append("response_format", timed ? "verbose_json" : "json");
+  if (timed) for (const unit of ["word", "segment"]) body.append("timestamp_granularities[]", unit);
+  return body;
+}
+
+function classify(reply: Reply, model: string, nowMs: number): Outcome<Transcription> {
+  if (reply.kind === "lost") return reply.sent ? unknown(WHO, reply.reason) : unavailable(WHO, reply.reason);
+  const { status, headers, json } = reply;
+  if (status < 200 || status >= 300) return classifyError(status, headers, json, nowMs);
+  // It was transcribed and charged for; half an answer is no answer.
+  if (!reply.complete) return unknown(WHO, "the answer broke off");
+  const parsed = Answer.safeParse(json);
+  if (!parsed.success) return badAnswer(WHO, "it is not a transcription", false);
+  const value = transcription(parsed.data);
+  const seconds = parsed.data.usage?.seconds ?? value.durationSeconds;
+  return {
+    kind: "ok",
+    value,
+    costUsd: model === TRANSCRIPTION.model && seconds !== null ? transcriptionCostUsd(seconds) : null,
+    requestId: headers.get("x-request-id"),
+  };
+}
+
+const text = z.string().catch("");
+const ErrorBody = z.object({ error: z.object({ message: text, type: text, code: text }) });
+const NO_CREDIT = /insufficient_quota|billing_hard_limit|no credits/i;
+const MODERATED = /content_policy_violation|moderation_blocked/i;
+
+/** By status first: a 413 calls itself a `server_error`. */
+function classifyError(status: number, headers: Headers, json: unknown, nowMs: number): Outcome<never> {
+  const parsed = ErrorBody.safeParse(json);
+  const { message, type, code } = parsed.success ? parsed.data.error : { message: "", type: "", code: "" };
+  const after = () => retryAfterSeconds(headers, json, nowMs);
+  if (status === 429) {
+    return NO_CREDIT.test(`${type} ${code} ${message}`) ? outOfCredit(WHO) : throttled(WHO, after());
+  }
+  if (status === 408 || status === 409 || status >= 500) return unavailable(WHO, message, after());
+  if (status === 401 || status === 403 || status === 404) return noAccess(WHO, "OPENAI_API_KEY", message);
+  if (MODERATED.test(code)) return refused(WHO, message);
+  const unreadable = code === "invalid_value" ? "Upload the song again, as MP3 or WAV." : undefined;
+  return invalid(WHO, message || `it answered ${status}`, unreadable);
+}
+
+const seconds = z.number().nonnegative();
+const measure = z.number().nullish().catch(null);
+const Answer = z.object({
+  text: z.string(),
+  language: z.string().nullish().catch(null),
+  languages: z
+    .array(z.object({ code: z.string() }))
+    .nullish()
+    .catch(null),
+  duration: seconds.nullish().catch(null),
+  segments: z
+    .array(
+      z.object({
+        start: seconds,
+        end: seconds,
+        text: z.string(),
+        avg_logprob: measure,
+        no_speech_prob: measure,
+      }),
+    )
+    .max(20_000)
+    .nullish(),
+  words: z
+    .array(z.object({ word: z.string(), start: seconds, end: seconds }))
+    .max(100_000)
+    .nullish(),
+  usage: z
+    .object({ seconds: seconds.nullish().catch(null) })
+    .nullish()
+    .catch(null),
+});
+
+function transcription(answer: z.infer<typeof Answer>): Transcription {
+  return {
+    text: answer.text.trim(),
+    language: languageCode(answer.languages?.[0]?.code ?? answer.language ?? ""),
+    durationSeconds: answer.duration ?? answer.usage?.seconds ?? null,
+    segments: (answer.segments ?? []).map((s) => ({
+      start: s.start,
+      end: Math.max(s.start, s.end),
+      text: s.text.trim(),
+      noSpeech: share(s.no_speech_prob),
+      confidence: typeof s.avg_logprob === "number" ? share(Math.exp(s.avg_logprob)) : null,
+    })),
+    words: (answer.words ?? []).map((w) => ({
+      start: w.start,
+      end: Math.max(w.start, w.end),
+      text: w.word.trim(),
+    })),
+  };
+}
+
+const share = (value: number | null | undefined) =>
+  typeof value === "number" && Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : null;

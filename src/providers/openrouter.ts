@@ -1,0 +1,202 @@
+/** OpenRouter's chat completions as the director. Errors and shapes: OpenRouterTeam/docs, errors-and-debugging. */
+import { z } from "zod";
+import { type Read, readScenePlan, readShotPrompt } from "./director-answer.ts";
+import { type Brief, promptBrief, sceneBrief } from "./director-brief.ts";
+import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
+import {
+  badAnswer,
+  invalid,
+  noAccess,
+  outOfCredit,
+  refused,
+  throttled,
+  unavailable,
+  unknown,
+} from "./outcome.ts";
+import type { Director, Outcome } from "./ports.ts";
+
+const WHO = "OpenRouter";
+/** None is documented; a model that thinks answers a whole song within this. */
+const TIMEOUT_MS = 120_000;
+
+export interface OpenRouterOptions {
+  apiKey: string;
+  /** Up to and with `/api/v1`. */
+  baseUrl: string;
+  /** Where the calls come from, for OpenRouter's own statistics. */
+  appUrl?: string;
+  fetch?: Fetch;
+}
+
+export function openrouterDirector({
+  apiKey,
+  baseUrl,
+  appUrl,
+  fetch: fetchUrl = platformFetch,
+}: OpenRouterOptions): Director {
+  async function ask<T>(
+    models: readonly string[],
+    brief: Brief,
+    read: (content: string) => Read<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<T & { model: string }>> {
+    const reply = await send(fetchUrl, {
+      method: "POST",
+      url: `${baseUrl}/chat/completions`,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        "content-type": "application/json",
+        "x-openrouter-title": "OMVEE",
+        ...(appUrl ? { "http-referer": appUrl } : {}),
+      },
+      body: JSON.stringify(request(models, brief)),
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    });
+    return classify(reply, models, read, Date.now());
+  }
+
+  return {
+    proposeScenes: (input) => ask(input.models, sceneBrief(input), readScenePlan, input.signal),
+    writePrompt: (input) => ask(input.models, promptBrief(input), readShotPrompt, input.signal),
+  };
+}
+
+/**
+ * Few parameters, for each one narrows the hosts under `require_parameters`: `max_completion_tokens`
+ * leaves DeepSeek with none, `temperature` GPT-5 (openstory-so/openstory#1317).
+ */
+function request(models: readonly string[], { system, user, schema, maxTokens }: Brief) {
+  const [model, ...others] = models;
+  return {
+    model,
+    ...(others.length > 0 ? { models: others } : {}),
+    messages: [
+      { role: "system", content: system },
+      { role: "user", content: user },
+    ],
+    max_tokens: maxTokens,
+    response_format: { type: "json_schema", json_schema: { ...schema, strict: true } },
+    provider: { require_parameters: true },
+    plugins: [{ id: "response-healing" }],
+  };
+}
+
+const text = z.string().nullish().catch(null);
+const flag = z.boolean().nullish().catch(null);
+const ErrorObject = z.object({
+  code: z.union([z.number(), z.string()]).nullish().catch(null),
+  message: text,
+  error_type: text,
+  metadata: z
+    .object({ error_type: text, reasons: z.array(z.unknown()).nullish().catch(null), flagged_input: text })
+    .nullish()
+    .catch(null),
+  availability: z
+    .object({ code: text, retryable: flag, retry_after: z.number().nullish().catch(null) })
+    .nullish()
+    .catch(null),
+});
+type ErrorObject = z.infer<typeof ErrorObject>;
+
+const Body = z.object({
+  id: text,
+  model: text,
+  error: ErrorObject.nullish().catch(null),
+  choices: z
+    .array(
+      z.object({
+        finish_reason: text,
+        error: ErrorObject.nullish().catch(null),
+        message: z.object({ content: text, refusal: text }).nullish().catch(null),
+      }),
+    )
+    .nullish()
+    .catch(null),
+  usage: z
+    .object({ cost: z.number().nonnegative().nullish().catch(null) })
+    .nullish()
+    .catch(null),
+});
+
+function classify<T>(
+  reply: Reply,
+  models: readonly string[],
+  read: (content: string) => Read<T>,
+  nowMs: number,
+): Outcome<T & { model: string }> {
+  if (reply.kind === "lost") return reply.sent ? unknown(WHO, reply.reason) : unavailable(WHO, reply.reason);
+  const { status, headers, json, complete } = reply;
+  const body = Body.safeParse(json).data;
+  const fault = (error: ErrorObject | null, asked: number) =>
+    classifyError(asked, error, retryAfterSeconds(headers, json, nowMs));
+  if (status < 200 || status >= 300) return fault(body?.error ?? null, status);
+  if (!complete) return unknown(WHO, "the answer broke off");
+  if (!body) return badAnswer(WHO, "it is not a chat completion", true);
+
+  // Once a model has begun, its errors come inside a 200.
+  if (body.error) return fault(body.error, statusOf(body.error));
+  const choice = body.choices?.[0];
+  const failed = choice?.error ?? null;
+  if (failed || choice?.finish_reason === "error") return fault(failed, failed ? statusOf(failed) : 502);
+  if (choice?.finish_reason === "content_filter" || choice?.message?.refusal) {
+    return refused(WHO, choice.message?.refusal ?? "its filter stopped the answer");
+  }
+  if (choice?.finish_reason === "length")
+    return badAnswer(WHO, "the answer did not fit and was cut off", true);
+  const content = choice?.message?.content?.trim();
+  if (!content) {
+    // A cold start: nothing written, nothing billed.
+    return body.usage?.cost ? badAnswer(WHO, "it is empty", true) : unavailable(WHO, "the answer was empty");
+  }
+  const answer = read(content);
+  if (!answer.ok) return badAnswer(WHO, answer.problem, true);
+  return {
+    kind: "ok",
+    value: { ...answer.value, model: body.model ?? models[0] ?? "unknown" },
+    costUsd: body.usage?.cost ?? null,
+    requestId: body.id ?? null,
+  };
+}
+
+/** Inside a 200 the error's own code stands for the status; one that says nothing is the host's fault. */
+function statusOf(error: ErrorObject): number {
+  const code = Number(error.code);
+  return Number.isInteger(code) && code >= 400 && code < 600 ? code : 502;
+}
+
+const MODERATED = new Set(["content_policy_violation", "refusal"]);
+
+function classifyError(
+  status: number,
+  error: ErrorObject | null,
+  afterSeconds: number | null,
+): Outcome<never> {
+  const words = error?.message ?? `it answered ${status}`;
+  const type = error?.metadata?.error_type ?? error?.error_type ?? "";
+  const availability = error?.availability;
+  const after = afterSeconds ?? availability?.retry_after ?? null;
+  if (status === 402) return outOfCredit(WHO);
+  if (status === 401) return noAccess(WHO, "OPENROUTER_API_KEY", words);
+  if (MODERATED.has(type) || error?.metadata?.reasons?.length || error?.metadata?.flagged_input) {
+    return refused(WHO, words);
+  }
+  // What it says of itself wins over the status.
+  if (availability?.retryable === true) return unavailable(WHO, words, after);
+  if (availability?.retryable === false) return invalid(WHO, words, CHECK_MODELS);
+  if (status === 429) return throttled(WHO, after);
+  if (status === 403) return noAccess(WHO, "OPENROUTER_API_KEY", words);
+  if (status === 503) return overloaded(error, words, after);
+  if (status === 408 || status >= 500) return unavailable(WHO, words, after);
+  return invalid(WHO, words, status === 404 ? CHECK_MODELS : undefined);
+}
+
+const CHECK_MODELS =
+  "The operator must check that the director models are still offered with structured outputs.";
+const BUSY = new Set(["temporarily_unavailable", "capacity_exhausted"]);
+
+/** 503 is overload, or that no host meets our routing rules: only the first goes away by itself. */
+function overloaded(error: ErrorObject | null, words: string, after: number | null): Outcome<never> {
+  const busy = error === null || after !== null || BUSY.has(error.availability?.code ?? "");
+  return busy ? unavailable(WHO, words, after) : invalid(WHO, words, CHECK_MODELS);
+}

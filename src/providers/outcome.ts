@@ -1,0 +1,112 @@
+/** How an adapter says what came of a call. The words are for a musician; the operator is named where only they can help. */
+import type { Failure } from "../domain/record.ts";
+import { failure } from "../domain/tasks.ts";
+import { redact } from "./http.ts";
+
+/** The codes that adapters give, closed so that clients and the planner can rely on them. */
+export type ProviderCode =
+  | "provider_throttled"
+  | "provider_unavailable"
+  | "provider_refused"
+  | "provider_invalid_request"
+  | "provider_bad_answer"
+  | "provider_access"
+  | "provider_out_of_credit"
+  | "provider_outcome_unknown"
+  | "output_expired"
+  | "output_rejected";
+
+interface Retry {
+  kind: "retry";
+  afterSeconds: number | null;
+  failure: Failure;
+}
+interface Ended<K extends "refused" | "invalid" | "out_of_credit" | "unknown"> {
+  kind: K;
+  failure: Failure;
+}
+
+const said = (words: string) => (words ? `: ${redact(words)}` : ".");
+
+/** Nothing was bought, and asking again later can work. */
+export const throttled = (who: string, afterSeconds: number | null): Retry => ({
+  kind: "retry",
+  afterSeconds,
+  failure: problem("provider_throttled", `${who} takes no more requests at the moment.`, true),
+});
+
+export const unavailable = (who: string, words: string, afterSeconds: number | null = null): Retry => ({
+  kind: "retry",
+  afterSeconds,
+  failure: problem("provider_unavailable", `${who} could not do it just now${said(words)}`, true),
+});
+
+export const refused = (who: string, words: string): Ended<"refused"> => ({
+  kind: "refused",
+  failure: problem(
+    "provider_refused",
+    `${who} refused the content${said(words)}`,
+    false,
+    "Change the words and try again.",
+  ),
+});
+
+export const invalid = (who: string, words: string, nextAction?: string): Ended<"invalid"> => ({
+  kind: "invalid",
+  failure: problem(
+    "provider_invalid_request",
+    `${who} does not accept the request${said(words)}`,
+    false,
+    nextAction,
+  ),
+});
+
+/** The answer came and is not what was asked for. `retryable` where another attempt may bring a better one. */
+export const badAnswer = (who: string, words: string, retryable: boolean): Ended<"invalid"> => ({
+  kind: "invalid",
+  failure: problem(
+    "provider_bad_answer",
+    `${who} gave an answer that can not be used${said(words)}`,
+    retryable,
+  ),
+});
+
+export const noAccess = (who: string, variable: string, words: string): Ended<"invalid"> => ({
+  kind: "invalid",
+  failure: problem(
+    "provider_access",
+    `${who} does not let this service in${said(words)}`,
+    false,
+    `The operator must check ${variable} and what its account may use.`,
+  ),
+});
+
+export const outOfCredit = (who: string): Ended<"out_of_credit"> => ({
+  kind: "out_of_credit",
+  failure: problem(
+    "provider_out_of_credit",
+    `This service has no credit left at ${who}.`,
+    false,
+    `The operator must top up the account at ${who}; then run the stage again.`,
+  ),
+});
+
+/** The request may have been accepted, and charged for. */
+export const unknown = (who: string, words: string): Ended<"unknown"> => ({
+  kind: "unknown",
+  failure: problem(
+    "provider_outcome_unknown",
+    `It is not known whether ${who} accepted the request${said(words)}`,
+    false,
+    "Wait for it to be cleared up, or run the stage again knowing that it may be paid for twice.",
+  ),
+});
+
+export function problem(
+  code: ProviderCode,
+  message: string,
+  retryable: boolean,
+  nextAction?: string,
+): Failure {
+  return failure(code, message, { retryable, nextAction });
+}

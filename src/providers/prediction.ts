@@ -1,0 +1,99 @@
+/** Replicate's prediction object, as answers and webhooks carry it, made ours. */
+import { z } from "zod";
+import { isRecord, redact } from "./http.ts";
+import { problem } from "./outcome.ts";
+import type { Prediction } from "./ports.ts";
+
+const text = z.string().nullish().catch(null);
+
+/** Only the id and the status must be there; SDKs that insisted on more broke on new statuses. */
+const Body = z.object({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
+  status: z.string(),
+  output: z.unknown().optional(),
+  error: z.unknown().optional(),
+  data_removed: z.boolean().nullish().catch(null),
+  webhook: text,
+  created_at: text,
+  completed_at: text,
+  metrics: z
+    .object({ predict_time: z.number().nonnegative().nullish().catch(null) })
+    .nullish()
+    .catch(null),
+});
+
+/** The prediction in a parsed body, or null where it holds none. */
+export function readPrediction(json: unknown): Prediction | null {
+  const parsed = Body.safeParse(json);
+  if (!parsed.success) return null;
+  const body = parsed.data;
+  const status = statusOf(body.status, body.completed_at ?? null);
+  return {
+    id: body.id,
+    status,
+    outputUrl: firstUrl(body.output),
+    output: body.output ?? null,
+    failure: failureOf(status, body.error, body.data_removed === true),
+    webhookUrl: body.webhook ?? null,
+    createdAt: body.created_at ?? null,
+    predictSeconds: body.metrics?.predict_time ?? null,
+  };
+}
+
+/** Statuses are an open set: `aborted` came in 2025 (the deadline passed before it started). */
+function statusOf(status: string, completedAt: string | null): Prediction["status"] {
+  if (status === "succeeded" || status === "failed" || status === "canceled") return status;
+  if (status === "aborted") return "canceled";
+  return completedAt === null ? "running" : "failed";
+}
+
+/** A model's output is one address, a list of them, or an object with a `url`. */
+function firstUrl(output: unknown): string | null {
+  const first: unknown = Array.isArray(output) ? output[0] : output;
+  const candidate = isRecord(first) ? first.url : first;
+  return typeof candidate === "string" && /^https?:\/\//.test(candidate) && URL.canParse(candidate)
+    ? candidate
+    : null;
+}
+
+/** Codes and phrases of failed runs, as seen in the field; E005 is moderation. */
+const REFUSED = /E005|sensitive|nsfw|flagged|moderat|content policy|safety (checker|filter|system)/i;
+const BAD_INPUT =
+  /input (validation|format)|invalid (input|image|value|argument)|unsupported|must be (a|an|one|at|in|between|less|greater)\b/i;
+
+function failureOf(status: Prediction["status"], error: unknown, removed: boolean): Prediction["failure"] {
+  switch (status) {
+    case "running":
+      return null;
+    case "succeeded": {
+      if (!removed) return null;
+      const message = "The result was deleted at Replicate before it was fetched.";
+      return { ...problem("output_expired", message, true), refused: false };
+    }
+    case "canceled": {
+      const message = "Replicate stopped the run: it was cancelled, or not done in time.";
+      return { ...problem("provider_unavailable", message, true), refused: false };
+    }
+    case "failed":
+      return classifyFailure(typeof error === "string" ? error : "");
+  }
+}
+
+/** Unless it says that these words or this input are the cause, another run may succeed. */
+export function classifyFailure(error: string): NonNullable<Prediction["failure"]> {
+  const words = error === "" ? "The run failed and gave no reason." : redact(error);
+  if (REFUSED.test(error)) {
+    const advice = "Change the words of the prompt, or the image, and try again.";
+    return {
+      ...problem("provider_refused", `The model refused the content: ${words}`, false, advice),
+      refused: true,
+    };
+  }
+  if (BAD_INPUT.test(error)) {
+    return {
+      ...problem("provider_invalid_request", `The model does not accept the input: ${words}`, false),
+      refused: false,
+    };
+  }
+  return { ...problem("provider_unavailable", `The model could not do it: ${words}`, true), refused: false };
+}

@@ -1,0 +1,38 @@
+/** How the sandbox can be told to fail. */
+import { z } from "zod";
+
+const times = z.int().min(0).max(10_000);
+
+export const Chaos = z.strictObject({
+  /** The next creates are throttled, as for an account under $5. */
+  throttle: times.default(0),
+  /** A prediction whose prompt has one of these words fails as sensitive. */
+  refuse: z.array(z.string().min(1)).default([]),
+  /** The next webhooks are never sent. */
+  lose_webhooks: times.default(0),
+  /** The next webhooks are sent twice. */
+  double_webhooks: times.default(0),
+  /** Each webhook waits this long. */
+  late_webhooks_ms: z.int().min(0).max(600_000).default(0),
+  /** The next chat answers are cut off in the middle of their JSON. */
+  truncate_json: times.default(0),
+  /** Output files are gone as soon as they are made. */
+  expired_outputs: z.boolean().default(false),
+  /** Nobody has credit left, at any provider. */
+  out_of_credit: z.boolean().default(false),
+  /** The next creates are accepted and charged, and the connection is cut before the answer. */
+  accept_then_drop: times.default(0),
+});
+export type Chaos = z.infer<typeof Chaos>;
+export const ChaosChange = Chaos.partial();
+
+export const calm = (): Chaos => Chaos.parse({});
+
+type Counted = { [K in keyof Chaos]: Chaos[K] extends number ? K : never }[keyof Chaos];
+
+/** Whether this call is one of those that go wrong; counts it off. */
+export function strikes(chaos: Chaos, mode: Exclude<Counted, "late_webhooks_ms">): boolean {
+  if (chaos[mode] === 0) return false;
+  chaos[mode] -= 1;
+  return true;
+}

@@ -1,0 +1,53 @@
+import { on } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { Refusal } from "../refusal.ts";
+import type { Api } from "./api.ts";
+import { emptyView, receive, type View } from "./view.ts";
+import { Message, Ticket } from "./wire.ts";
+
+const MOST_RECONNECTS = 5;
+/** Longer than anything in the local world takes without a word. */
+const SILENCE_MS = 180_000;
+
+/**
+ * The project as the feed tells it, each time that it changes. A connection that breaks is
+ * opened again where it left off. Throws Refusal where the feed stays out of reach or silent.
+ */
+export async function* follow(api: Api, projectId: string): AsyncGenerator<View> {
+  let view = emptyView();
+  let position: string | null = null;
+  for (let failures = 0; failures < MOST_RECONNECTS; failures++) {
+    const { url } = await api.post(`/api/projects/${projectId}/feed/tickets`, Ticket);
+    const socket = new WebSocket(position ? `${url}&after=${position}` : url);
+    try {
+      for await (const text of messages(socket, api.signal)) {
+        const message = Message.parse(JSON.parse(text));
+        if (message.type !== "progress") position = `${message.epoch}.${message.seq}`;
+        view = receive(view, message);
+        failures = 0;
+        yield view;
+      }
+    } finally {
+      socket.close();
+    }
+    await delay(500, null, { signal: api.signal });
+  }
+  throw new Refusal("The feed of the project could not be kept open.");
+}
+
+async function* messages(socket: WebSocket, signal: AbortSignal): AsyncGenerator<string> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  try {
+    const heard = AbortSignal.any([signal, silence.signal]);
+    for await (const [event] of on(socket, "message", { signal: heard, close: ["close", "error"] })) {
+      timer.refresh();
+      if (event instanceof MessageEvent && typeof event.data === "string") yield event.data;
+    }
+  } catch (error) {
+    if (!silence.signal.aborted) throw error;
+    throw new Refusal(`Nothing was heard of the project for ${SILENCE_MS / 60_000} minutes.`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

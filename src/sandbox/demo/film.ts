@@ -1,0 +1,61 @@
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunny";
+import { Refusal } from "../refusal.ts";
+import type { Api } from "./api.ts";
+
+/** Saves the film; the file appears under its name once it is whole. */
+export async function download(api: Api, projectId: string, filmId: string, out: string): Promise<void> {
+  const url = await api.location(`/api/projects/${projectId}/final-videos/${filmId}/download`);
+  const answer = await fetch(url, { signal: api.signal });
+  if (!answer.ok || !answer.body) throw new Refusal(`The film could not be downloaded (${answer.status}).`);
+  const part = `${out}.part`;
+  try {
+    await pipeline(answer.body, createWriteStream(part), { signal: api.signal });
+    await rename(part, out);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+export interface Measured {
+  frames: number;
+  width: number;
+  height: number;
+  /** Of the picture, by its packets. */
+  videoSeconds: number;
+  audioSeconds: number;
+  audioCodec: string | null;
+}
+
+/** What the file is, packet by packet. */
+export async function measureFilm(path: string): Promise<Measured> {
+  using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
+  const video = await input.getPrimaryVideoTrack();
+  const audio = await input.getPrimaryAudioTrack();
+  if (!video || !audio) throw new Refusal(`${path} has no ${video ? "sound" : "picture"}.`);
+  let [frames, start, end] = [0, Number.POSITIVE_INFINITY, 0];
+  for await (const packet of new EncodedPacketSink(video).packets(undefined, undefined, {
+    metadataOnly: true,
+  })) {
+    frames++;
+    start = Math.min(start, packet.timestamp);
+    end = Math.max(end, packet.timestamp + packet.duration);
+  }
+  return {
+    frames,
+    width: await video.getDisplayWidth(),
+    height: await video.getDisplayHeight(),
+    videoSeconds: end - start,
+    audioSeconds: await audio.computeDuration(),
+    audioCodec: await audio.getCodec(),
+  };
+}
+
+export async function measureSong(path: string): Promise<number> {
+  using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
+  const audio = await input.getPrimaryAudioTrack();
+  if (!audio) throw new Refusal(`${path} has no sound.`);
+  return await audio.computeDuration();
+}

@@ -1,0 +1,103 @@
+import { openAsBlob } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { Refusal } from "../refusal.ts";
+import type { Api } from "./api.ts";
+import { follow } from "./feed.ts";
+import { newest, type View } from "./view.ts";
+import { type Asset, type Job, Project, Upload } from "./wire.ts";
+
+/** By file ending, as browsers name them. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".mp3": "audio/mpeg",
+  ".wav": "audio/wav",
+  ".m4a": "audio/mp4",
+  ".mp4": "video/mp4",
+  ".aac": "audio/aac",
+  ".ogg": "audio/ogg",
+  ".flac": "audio/flac",
+  ".webm": "audio/webm",
+};
+
+/** What the API takes in one request. */
+const MOST_VERDICTS = 200;
+
+export interface Watcher {
+  /** The project as it is now. */
+  changed(view: View): void;
+  note(line: string): void;
+}
+
+/**
+ * A song's way to its film, through the public API alone: create, upload, run, approve what
+ * waits for approval. Gives the last view, in which the project is completed.
+ * Throws Refusal with a sentence for the musician where the product could not do it.
+ */
+export async function play(api: Api, song: string, watcher: Watcher): Promise<View> {
+  const created = await api.post("/api/projects", Project, { name: basename(song, extname(song)) });
+  await upload(api, created.id, song, watcher);
+  await api.post(`/api/projects/${created.id}/run`, Project, { target: "assemble_video" });
+
+  const approved = new Set<string>();
+  for await (const view of follow(api, created.id)) {
+    watcher.changed(view);
+    const status = view.project.get(created.id)?.status;
+    if (status === "awaiting_approval" && isIdle(view))
+      await approve(api, created.id, view, approved, watcher);
+    // One change of the record is several events: the project's may come before those of its parts.
+    if (status === "failed" && failures(view).length > 0) throw new Refusal(reason(failures(view)));
+    if (status === "completed" && isWhole(view)) return view;
+  }
+  throw new Refusal("The feed ended before the film was there.");
+}
+
+async function upload(api: Api, projectId: string, song: string, watcher: Watcher): Promise<void> {
+  const file = await openAsBlob(song);
+  const { key, url, headers } = await api.post("/api/uploads/presign", Upload, {
+    project_id: projectId,
+    filename: basename(song),
+    content_type: CONTENT_TYPES[extname(song).toLowerCase()] ?? "application/octet-stream",
+    bytes: (await stat(song)).size,
+  });
+  const stored = await fetch(url, { method: "PUT", headers, body: file, signal: api.signal });
+  if (!stored.ok) throw new Refusal(`The bucket refused the upload: ${await stored.text()}`);
+  const { audio } = await api.post(`/api/projects/${projectId}/audio`, Project, { key });
+  if (!audio) throw new Refusal("The song was not attached.");
+  const name = [audio.title ?? basename(song), audio.artist].filter(Boolean).join(" by ");
+  watcher.note(`The song: ${name}, ${audio.format.toUpperCase()}, ${audio.duration_seconds.toFixed(2)} s`);
+}
+
+/** Says yes to the newest image and clip of each scene, once each, when all of them are there. */
+async function approve(api: Api, projectId: string, view: View, approved: Set<string>, watcher: Watcher) {
+  for (const [kind, assets] of [["image", view.image] as const, ["clip", view.clip] as const]) {
+    const ready = newestOfEachScene(assets.values());
+    const waiting = ready.filter((asset) => !approved.has(asset.id));
+    if (ready.length < view.scene.size || waiting.length === 0) continue;
+    const verdicts = waiting.map((asset) => ({ [`${kind}_id`]: asset.id, approved: true }));
+    for (let i = 0; i < verdicts.length; i += MOST_VERDICTS) {
+      const approvals = verdicts.slice(i, i + MOST_VERDICTS);
+      await api.put(`/api/projects/${projectId}/approvals`, { approvals });
+    }
+    for (const asset of waiting) approved.add(asset.id);
+    watcher.note(`Approved ${waiting.length} ${kind}s`);
+  }
+}
+
+function newestOfEachScene(assets: Iterable<Asset>): Asset[] {
+  const completed = [...assets].filter((asset) => asset.status === "completed");
+  const scenes = new Set(completed.map((asset) => asset.scene_id));
+  return [...scenes].flatMap((scene) => newest(completed.filter((asset) => asset.scene_id === scene)) ?? []);
+}
+
+const isIdle = (view: View): boolean => [...view.job.values()].every((job) => job.finished_at !== null);
+
+const isWhole = (view: View): boolean =>
+  isIdle(view) && [...view.final_video.values()].some((film) => film.status === "completed");
+
+const failures = (view: View): Job[] => [...view.job.values()].filter((job) => job.status === "failed");
+
+function reason(failed: Job[]): string {
+  const error = newest(failed)?.error;
+  if (!error) return "The project failed without a reason.";
+  return [error.message, error.next_action].filter(Boolean).join(" ");
+}

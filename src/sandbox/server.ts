@@ -1,0 +1,92 @@
+/** The clouds on one machine: OpenAI, OpenRouter, Replicate, an identity provider and Neon's SQL, by their own protocols. */
+import { Hono } from "hono";
+import { controlRoutes } from "./control.ts";
+import { identityRoutes } from "./identity.ts";
+import { inputFetcher } from "./inputs.ts";
+import { Dropped, listen } from "./listen.ts";
+import { openaiRoutes } from "./openai.ts";
+import { openrouterRoutes } from "./openrouter.ts";
+import { openPredictions } from "./predictions.ts";
+import { deliveryRoutes, replicateRoutes } from "./replicate.ts";
+import { newState, type SandboxState } from "./state.ts";
+import { openStudio } from "./studio.ts";
+import { uploadedFiles } from "./uploaded-files.ts";
+import { openCourier } from "./webhooks.ts";
+
+/** The secret of .dev.vars.example: known to all, for nothing of worth is signed with it. */
+const WEBHOOK_SECRET = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE=";
+
+export interface SandboxOptions {
+  /** 0 takes a free one. */
+  port: number;
+  host?: string;
+  /** Answers Neon's HTTP SQL at /neon/sql; 404 without it. */
+  database?: { handler: (request: Request) => Promise<Response> };
+  /** Where the identity provider keeps its key; tokens end with the process without it. */
+  stateDir?: string;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+  /** `whsec_` and base64. */
+  webhookSecret?: string;
+  /** Keys that are let in; a provider without one lets any key in. */
+  keys?: SandboxState["keys"];
+  /** Scales how long models and pauses between webhook tries take: 1 is about 0.3 s for an image, 0 no time. */
+  pace?: number;
+}
+
+export interface Sandbox {
+  /** `http://host:port`. */
+  url: string;
+  webhookSecret: string;
+  /** The ledger and the fault modes; the same as over /_sandbox. */
+  state: SandboxState;
+  close(): Promise<void>;
+}
+
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { port, host = "127.0.0.1", database, stateDir = null, clock = Date.now, pace = 1 } = options;
+  const webhookSecret = options.webhookSecret ?? WEBHOOK_SECRET;
+  const state = newState(clock, options.keys ?? {});
+  const studio = openStudio();
+  const courier = openCourier(state, webhookSecret, pace);
+  const files = uploadedFiles(state);
+  const predictions = openPredictions({ state, studio, courier, fetchInput: inputFetcher(files), pace });
+  const openrouter = openrouterRoutes(state);
+  const reset = () => {
+    predictions.reset();
+    files.reset();
+    openrouter.reset();
+  };
+
+  const app = new Hono()
+    .route("/openai/v1", openaiRoutes(state))
+    .route("/openrouter/api/v1", openrouter.routes)
+    .route("/replicate/delivery", deliveryRoutes(predictions))
+    .route("/replicate/v1", replicateRoutes({ state, predictions, files, webhookSecret }))
+    .route("/auth", await identityRoutes(stateDir, () => `${state.url}/auth`, clock))
+    .route("/_sandbox", controlRoutes(state, reset))
+    .all("/neon/sql", async (c) =>
+      database ? database.handler(c.req.raw) : c.json({ message: "This sandbox has no database" }, 404),
+    )
+    .get("/", (c) => c.json({ name: "OMVEE sandbox", state: `${state.url}/_sandbox/state` }));
+  app.onError((error) => {
+    // A connection to be cut is no answer.
+    if (error instanceof Dropped) throw error;
+    console.error(error);
+    return Response.json({ detail: `The sandbox failed: ${error.message}` }, { status: 500 });
+  });
+
+  const server = await listen((request) => app.fetch(request), port, host);
+  state.url = server.url;
+  return {
+    url: server.url,
+    webhookSecret,
+    state,
+    async close() {
+      courier.close();
+      predictions.reset();
+      studio.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** What must be undone, last first. Running it again does nothing more; one failure does not keep the others. */
+export function cleanups() {
+  const pending: (() => Promise<void>)[] = [];
+  return {
+    add(undo: () => Promise<void>): void {
+      pending.push(undo);
+    },
+    async run(): Promise<void> {
+      const errors: unknown[] = [];
+      for (let undo = pending.pop(); undo; undo = pending.pop()) {
+        await undo().catch((error: unknown) => errors.push(error));
+      }
+      if (errors.length > 0) throw new AggregateError(errors, "The local world did not stop cleanly");
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** Where bytes lie in the bucket. Keys are made here and nowhere else: no part of one comes from a client. */
+import { inputHash } from "../domain/hash.ts";
+
+/** The largest song that may be uploaded: 200 MiB, which is 209,715,200 bytes. */
+export const MAX_AUDIO_BYTES = 200 * 1024 * 1024;
+
+export interface UploadType {
+  /** The file name's ending, without the dot; the key carries it. */
+  extension: string;
+  /** The one name that we sign and store. */
+  contentType: string;
+}
+
+/** What may be uploaded: the ending, and the names that browsers give its type, the first being ours. */
+const UPLOADS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  mp3: ["audio/mpeg", "audio/mp3"],
+  wav: ["audio/wav", "audio/x-wav", "audio/wave"],
+  m4a: ["audio/mp4", "audio/x-m4a", "video/mp4"],
+  mp4: ["audio/mp4", "video/mp4", "audio/x-m4a"],
+  aac: ["audio/aac"],
+  ogg: ["audio/ogg", "application/ogg"],
+  flac: ["audio/flac", "audio/x-flac"],
+  webm: ["audio/webm", "video/webm"],
+};
+
+export const UPLOAD_EXTENSIONS: readonly string[] = Object.keys(UPLOADS);
+export const UPLOAD_CONTENT_TYPES: readonly string[] = [...new Set(Object.values(UPLOADS).flat())];
+
+/**
+ * The type of an upload by what the client says of it, or null where the name's ending or the
+ * content type is not accepted, or they contradict each other. What the bytes are is measured later.
+ */
+export function uploadType(filename: string, contentType: string): UploadType | null {
+  const extension = /\.([a-z0-9]{1,8})$/i.exec(filename)?.[1]?.toLowerCase();
+  if (extension === undefined || !Object.hasOwn(UPLOADS, extension)) return null;
+  const names = UPLOADS[extension];
+  const declared = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return names?.includes(declared) ? { extension, contentType: names[0] } : null;
+}
+
+/** Everything of one project lies under this; it ends in a slash. An owner's id may hold any characters. */
+export function projectPrefix(ownerId: string, projectId: string): string {
+  return `u/${inputHash(ownerId)}/${part(projectId)}/`;
+}
+
+/** `id` is a new id for each upload, so that no two uploads ever share a key. */
+export function audioKey(ownerId: string, projectId: string, id: string, extension: string): string {
+  return `${projectPrefix(ownerId, projectId)}audio/${part(id)}.${part(extension)}`;
+}
+
+export function imageKey(ownerId: string, projectId: string, id: string, extension: string): string {
+  return `${projectPrefix(ownerId, projectId)}images/${part(id)}.${part(extension)}`;
+}
+
+export function clipKey(ownerId: string, projectId: string, id: string): string {
+  return `${projectPrefix(ownerId, projectId)}clips/${part(id)}.mp4`;
+}
+
+export function filmKey(ownerId: string, projectId: string, id: string): string {
+  return `${projectPrefix(ownerId, projectId)}films/${part(id)}.mp4`;
+}
+
+/** Whether a key that a client names is one that `audioKey` makes for this owner and project. */
+export function isAudioKey(key: string, ownerId: string, projectId: string): boolean {
+  const prefix = `${projectPrefix(ownerId, projectId)}audio/`;
+  if (!key.startsWith(prefix)) return false;
+  const [id = "", extension = "", ...more] = key.slice(prefix.length).split(".");
+  return more.length === 0 && PART.test(id) && Object.hasOwn(UPLOADS, extension);
+}
+
+/** A prefix that is not a whole folder could take another project's bytes with it. */
+export function assertPrefix(prefix: string): void {
+  if (!/^.+\/$/.test(prefix)) throw new TypeError(`Not a storage prefix: ${JSON.stringify(prefix)}`);
+}
+
+const PART = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** One segment of a key. Ids are our own, so anything else is a defect. */
+function part(value: string): string {
+  if (!PART.test(value)) throw new TypeError(`Not a part of a storage key: ${JSON.stringify(value)}`);
+  return value;
+}

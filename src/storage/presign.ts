@@ -1,0 +1,97 @@
+/** Presigned S3 URLs (Signature Version 4 in the query string): the browser speaks to the bucket itself. */
+import { AwsV4Signer } from "aws4fetch";
+import type { Storage } from "./port.ts";
+
+export interface S3Config {
+  /** Without a trailing slash; the bucket follows as the first path segment. */
+  endpoint: string;
+  bucket: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** A signature is valid for at most seven days (R2 and S3). */
+const MAX_EXPIRY_SECONDS = 604_800;
+const HOUR_SECONDS = 3600;
+
+/**
+ * The address of an object or, with an empty key, of the bucket. Throws on a key that `URL` would
+ * normalise to another one.
+ */
+export function objectUrl(config: S3Config, key: string): URL {
+  if (key !== "" && key.split("/").some((s) => s === "" || s === "." || s === "..")) {
+    throw new TypeError(`Not a storage key: ${JSON.stringify(key)}`);
+  }
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  return new URL(`${config.endpoint}/${config.bucket}/${path}`.replace(/\/$/, ""));
+}
+
+export function presigner(config: S3Config): Pick<Storage, "presignPut" | "presignGet"> {
+  const signingKeys = new Map<string, ArrayBuffer>();
+
+  async function presign(
+    url: URL,
+    method: string,
+    headers: Record<string, string>,
+    at: Date,
+    expires: number,
+  ) {
+    if (!(expires >= 1 && expires <= MAX_EXPIRY_SECONDS)) {
+      throw new RangeError(`A presigned URL lasts 1 to ${MAX_EXPIRY_SECONDS} seconds, not ${expires}`);
+    }
+    url.searchParams.set("X-Amz-Expires", String(expires));
+    const signer = new AwsV4Signer({
+      ...config,
+      method,
+      url: url.toString(),
+      headers,
+      service: "s3",
+      signQuery: true,
+      // Else aws4fetch leaves content-type and content-length out, and any body would do.
+      allHeaders: true,
+      datetime: at.toISOString().replace(/[:-]|\.\d{3}/g, ""),
+      cache: signingKeys,
+    });
+    // `URL` writes a space as a plus, which not every store reads back as one.
+    return (await signer.sign()).url.toString().replaceAll("+", "%20");
+  }
+
+  return {
+    async presignPut({ key, contentType, bytes, expiresSeconds, now }) {
+      // `if-none-match: *` makes the URL good for one upload: the store refuses a second one with 412.
+      const headers = {
+        "content-type": contentType,
+        "content-length": String(bytes),
+        "if-none-match": "*",
+      };
+      return { url: await presign(objectUrl(config, key), "PUT", headers, now, expiresSeconds), headers };
+    },
+
+    // Dated to the hour, so that readers within it share one URL, which lasts that much longer.
+    async presignGet({ key, expiresSeconds, now, filename }) {
+      const url = objectUrl(config, key);
+      if (filename !== undefined) {
+        url.searchParams.set("response-content-disposition", attachment(filename));
+      }
+      const hour = HOUR_SECONDS * 1000;
+      const at = new Date(Math.floor(now.getTime() / hour) * hour);
+      return presign(url, "GET", {}, at, Math.min(expiresSeconds + HOUR_SECONDS, MAX_EXPIRY_SECONDS));
+    },
+  };
+}
+
+/** RFC 6266: a plain name for old readers, and the exact one in UTF-8. */
+function attachment(filename: string): string {
+  const name =
+    filename
+      .toWellFormed()
+      .replace(/[\p{Cc}/\\]+/gu, " ")
+      .trim() || "download";
+  const plain = name.replace(/[^ -~]|["%;]/g, "_");
+  const exact = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
+}

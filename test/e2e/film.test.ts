@@ -1,0 +1,163 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  ALL_FORMATS,
+  BufferSource,
+  EncodedPacketSink,
+  FilePathSource,
+  Input,
+  type InputTrack,
+} from "mediabunny";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { frontend } from "../support/frontend.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+const SONG = "test/fixtures/song.mp3";
+/** Small pictures: these tests are about the way to the film. */
+const SETTINGS = { clip_resolution: "480p", scenes: { min_seconds: 8, max_seconds: 12 } };
+
+const Counts = z.record(z.string(), z.number());
+const Ledger = z.object({ replicate: z.object({ by_webhook: Counts, charged_by_webhook: Counts }) });
+const Scene = z.looseObject({ id: z.string(), start_frame: z.number(), end_frame: z.number() });
+
+let world: World;
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "omvee-film-"));
+  world = await startWorld();
+});
+afterAll(async () => {
+  await world?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function packetsOf(track: InputTrack | null) {
+  if (!track) throw new Error("The track is missing");
+  const packets = [];
+  for await (const { data, timestamp, duration } of new EncodedPacketSink(track as never).packets())
+    packets.push({ data, timestamp, duration });
+  return packets;
+}
+
+async function filmOf(user: Awaited<ReturnType<typeof frontend>>, projectId: string) {
+  const [film] = await user.list(projectId, "final-videos");
+  const { json } = await user.call("GET", `/api/projects/${projectId}/final-videos/${film?.id}/download`);
+  const { location } = z.object({ location: z.string() }).parse(json);
+  const bytes = new Uint8Array(await (await fetch(location)).arrayBuffer());
+  return { film, bytes };
+}
+
+/** The film is the song's own sound under exactly as many frames as the song is long. */
+async function expectWholeSong(bytes: Uint8Array) {
+  using film = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
+  using song = new Input({ source: new FilePathSource(SONG), formats: ALL_FORMATS });
+  const video = await packetsOf(await film.getPrimaryVideoTrack());
+  const heard = await packetsOf(await film.getPrimaryAudioTrack());
+  const sung = await packetsOf(await song.getPrimaryAudioTrack());
+  const seconds = await song.computeDuration();
+  const end = Math.max(...video.map((p) => p.timestamp + p.duration));
+  expect(Math.abs(end - seconds)).toBeLessThanOrEqual(1 / 24);
+  expect(video).toHaveLength(Math.round(seconds * 24));
+  expect(heard.map((p) => p.data)).toEqual(sung.map((p) => p.data));
+  expect(await (await film.getPrimaryVideoTrack())?.getCodec()).toBe("avc");
+}
+
+/** What was ordered from Replicate for each attempt of a project's tasks, and what of it was charged. */
+async function purchases(projectId: string) {
+  const { replicate } = Ledger.parse(await (await fetch(`${world.sandboxUrl}/_sandbox/state`)).json());
+  const ours = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .filter(([url]) => url.includes(projectId))
+      .map(([, count]) => count);
+  return { orders: ours(replicate.by_webhook), charged: ours(replicate.charged_by_webhook) };
+}
+
+describe("from a song to a film", () => {
+  test("every stage runs, waits for approval twice, and the film is the whole song", async () => {
+    const ada = await frontend(world, "ada");
+    const id = await ada.create("Sparks", SETTINGS);
+    expect((await ada.upload(id, SONG, "audio/mpeg")).status).toBe(200);
+    expect((await ada.call("POST", `/api/projects/${id}/run`, { target: "assemble_video" })).status).toBe(
+      202,
+    );
+    expect(await ada.until(id, "awaiting_approval", "failed")).toBe("awaiting_approval");
+    expect(await ada.list(id, "clips")).toEqual([]);
+    await ada.approveAll(id);
+    await ada.until(id, "running");
+    expect(await ada.until(id, "awaiting_approval", "failed")).toBe("awaiting_approval");
+    await ada.approveAll(id);
+    expect(await ada.until(id, "completed", "failed")).toBe("completed");
+
+    const scenes = z.array(Scene).parse(await ada.list(id, "scenes"));
+    const spans = scenes.map((s) => [s.start_frame, s.end_frame]).toSorted(([a = 0], [b = 0]) => a - b);
+    for (const [i, [start]] of spans.entries()) expect(start).toBe(spans[i - 1]?.[1] ?? 0);
+    const { film, bytes } = await filmOf(ada, id);
+    expect(film).toMatchObject({ status: "completed", certificate: { gaps: 0, overlaps: 0 } });
+    await expectWholeSong(bytes);
+
+    const bob = await frontend(world, "bob");
+    expect((await bob.call("GET", `/api/projects/${id}`)).status).toBe(404);
+    expect((await ada.call("DELETE", `/api/projects/${id}`)).status).toBe(204);
+    expect((await ada.call("GET", `/api/projects/${id}`)).status).toBe(404);
+  });
+
+  test("a Worker killed in the middle, twice, finishes the film and buys nothing twice", async () => {
+    const eve = await frontend(world, "eve");
+    const id = await eve.create("Killed", { ...SETTINGS, auto_approve: true });
+    await eve.upload(id, SONG, "audio/mpeg");
+    await eve.call("POST", `/api/projects/${id}/run`, { target: "assemble_video" });
+    for (const stage of ["images", "clips"]) {
+      await expect.poll(() => eve.list(id, stage), { timeout: 90_000 }).not.toEqual([]);
+      await world.killWorker();
+      await world.restartWorker();
+    }
+    expect(await eve.until(id, "completed", "failed")).toBe("completed");
+    await expectWholeSong((await filmOf(eve, id)).bytes);
+    const scenes = await eve.list(id, "scenes");
+    const { orders, charged } = await purchases(id);
+    // A clip whose picture could not be read while the bucket was down fails and costs nothing.
+    expect(orders.every((count) => count === 1)).toBe(true);
+    expect(charged).toEqual(Array.from({ length: 2 * scenes.length }, () => 1));
+  });
+
+  test("a song without lyrics becomes a film too", async () => {
+    const kim = await frontend(world, "kim");
+    const id = await kim.create("Instrumental", { ...SETTINGS, auto_approve: true });
+    expect((await kim.upload(id, "test/fixtures/audio/opus.ogg", "audio/ogg")).status).toBe(200);
+    await kim.call("POST", `/api/projects/${id}/run`, { target: "assemble_video" });
+    expect(await kim.until(id, "completed", "failed")).toBe("completed");
+    expect(await kim.project(id)).toMatchObject({ transcript_text: "", lyrics: { lines: [] } });
+  });
+});
+
+describe("a file that is no song", () => {
+  const BROKEN = [
+    ["header-lies.wav", "audio/wav", "audio_truncated"],
+    ["html.mp3", "audio/mpeg", "audio_not_audio"],
+    ["no-moov.m4a", "audio/mp4", "audio_truncated"],
+    ["noise.mp3", "audio/mpeg", "audio_not_audio"],
+    ["truncated.mp3", "audio/mpeg", "audio_truncated"],
+    ["video-only.mp4", "video/mp4", "audio_no_track"],
+    ["wrong-extension.mp3", "audio/mpeg", "audio_mislabelled"],
+  ] as const;
+
+  test.each(BROKEN)("%s is refused with a reason, and nothing is attached", async (file, type, code) => {
+    const sam = await frontend(world, "sam");
+    const id = await sam.create(file);
+    const { status, json } = await sam.upload(id, `test/fixtures/broken/${file}`, type);
+    expect(status).toBe(422);
+    expect(json).toMatchObject({ code: "audio_rejected", errors: [{ code }] });
+    expect(await sam.project(id)).toMatchObject({ audio: null, status: "draft" });
+  });
+
+  test("an empty file is refused before it is uploaded", async () => {
+    const sam = await frontend(world, "sam");
+    const empty = join(dir, "empty.mp3");
+    await writeFile(empty, await readFile("test/fixtures/broken/empty.mp3"));
+    const { status, json } = await sam.upload(await sam.create("Empty"), empty, "audio/mpeg");
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ code: "invalid_request" });
+  });
+});

@@ -1,0 +1,138 @@
+/** The whole API in this process: real routes, operations and Postgres; bucket, queue and coordinators are recorded. */
+import { randomUUID } from "node:crypto";
+import { createApi } from "../../src/app.ts";
+import { parseConfig } from "../../src/config.ts";
+import { connect } from "../../src/db/client.ts";
+import type { Coordinator, Deps, TaskQueue } from "../../src/deps.ts";
+import { uuidv7 } from "../../src/domain/ids.ts";
+import { tokenVerifier } from "../../src/http/auth.ts";
+import { listen } from "../../src/sandbox/listen.ts";
+import { openDatabase } from "../../src/sandbox/postgres.ts";
+import { memoryBucket } from "./bucket.ts";
+import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
+
+const PUBLIC_URL = "https://api.test";
+export const FRONTEND = "https://app.test";
+export const WEBHOOK_SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+const variables = {
+  DATABASE_URL: "postgresql://omvee:omvee@localhost/omvee",
+  PUBLIC_URL,
+  CORS_ORIGINS: FRONTEND,
+  AUTH_JWKS_URL: "https://id.test/jwks.json",
+  AUTH_ISSUER: ISSUER,
+  AUTH_AUDIENCE: AUDIENCE,
+  OPENAI_API_KEY: "sk-test",
+  OPENROUTER_API_KEY: "sk-or-test",
+  REPLICATE_API_TOKEN: "r8_test",
+  REPLICATE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  CALLBACK_SECRET: "callback-secret-of-tests",
+  S3_ENDPOINT: "https://bucket.test",
+  S3_ACCESS_KEY_ID: "local",
+  S3_SECRET_ACCESS_KEY: "local-secret",
+};
+
+/** What a response says. */
+export const read = async (response: Response) => JSON.parse(await response.text());
+
+const never = () => Promise.reject(new Error("The API itself calls no provider"));
+
+export async function openApi() {
+  const database = await openDatabase();
+  await database.migrate();
+  let roundTrips = 0;
+  const http = await listen(
+    (request) => {
+      roundTrips++;
+      return database.handler(request);
+    },
+    0,
+    "127.0.0.1",
+  );
+  const config = parseConfig({ ...variables, DATABASE_FETCH_ENDPOINT: http.url });
+  const bucket = memoryBucket();
+  const calls: string[] = [];
+  const sent: Parameters<TaskQueue["send"]>[0] = [];
+  const coordinator = (id: string): Coordinator => ({
+    wake: async () => void calls.push(`wake ${id}`),
+    destroy: async () => void calls.push(`destroy ${id}`),
+    ping: async () => {},
+    progress: never,
+    issueTicket: async () => ({ ticket: "a1b2c3", expiresAt: new Date(Date.now() + 30_000) }),
+    connect: async (_request, trusted) => {
+      calls.push(`connect ${id} ${trusted ? "trusted" : "by ticket"}`);
+      return new Response(null, { status: trusted ? 200 : 401 });
+    },
+  });
+  const deps: Deps = {
+    config,
+    db: connect(config.database.url, config.database.fetchEndpoint),
+    storage: bucket,
+    providers: {
+      transcriber: { transcribe: never },
+      director: { proposeScenes: never, writePrompt: never },
+      predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
+    },
+    queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
+    coordinator,
+    now: () => new Date(),
+    newId: () => uuidv7(Date.now()),
+    log: (level, event) => void calls.push(`${level} ${event}`),
+  };
+  const provider = await identityProvider();
+  const verifyToken = tokenVerifier(config.auth, provider.keys);
+  const api = createApi({ deps, verifyToken });
+
+  /** Somebody with a token of their own; `sub` is new unless given. */
+  async function person(sub: string = randomUUID()) {
+    const token = await provider.token(sub);
+    const call = async (
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ) => {
+      const response = await api.request(path, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
+      });
+      const answer = await response.clone().text();
+      return { response, status: response.status, json: answer ? JSON.parse(answer) : null };
+    };
+    const project = async (name = "Night Drive") => {
+      const { json, status } = await call("POST", "/api/projects", { name });
+      if (status !== 201) throw new Error(`No project: ${JSON.stringify(json)}`);
+      return json;
+    };
+    return { sub, token, call, project };
+  }
+
+  return {
+    api,
+    deps,
+    bucket,
+    calls,
+    sent,
+    provider,
+    verifyToken,
+    person,
+    /** Runs `work` and says how many times it went to Postgres. */
+    async roundTrips<T>(work: () => Promise<T>): Promise<{ result: T; trips: number }> {
+      const before = roundTrips;
+      const result = await work();
+      return { result, trips: roundTrips - before };
+    },
+    async close() {
+      await http.close();
+      await database.close();
+    },
+  };
+}
+
+export type Api = Awaited<ReturnType<typeof openApi>>;
+export type Person = Awaited<ReturnType<Api["person"]>>;

@@ -1,0 +1,330 @@
+/** Builders of records, and a project that lives in memory: plan, apply and steps without any I/O. */
+import { currentOf } from "../../src/domain/current.ts";
+import { clipSeconds, subjectHash } from "../../src/domain/inputs.ts";
+import { type Plan, plan } from "../../src/domain/plan.ts";
+import type {
+  Clip,
+  Failure,
+  Image,
+  Project,
+  ProjectRecord,
+  Scene,
+  Stage,
+  Task,
+} from "../../src/domain/record.ts";
+import { Settings } from "../../src/domain/record.ts";
+import { LEASE_MS } from "../../src/domain/tasks.ts";
+
+const START = Date.parse("2026-11-22T10:00:00Z");
+
+export const songOf = (durationSeconds: number, etag = "song-1"): NonNullable<Project["audio"]> => ({
+  key: "u/o/p/audio/1.mp3",
+  etag,
+  format: "mp3",
+  codec: "mp3",
+  contentType: "audio/mpeg",
+  bytes: 500_000,
+  durationSeconds,
+  sampleRate: 44_100,
+  channels: 2,
+  title: null,
+  artist: null,
+});
+
+/** One project whose steps are decided by the test: `succeed`, `failTask`, `wait`, `crash`. */
+export class World {
+  now = START;
+  #ids = 0;
+  readonly record: ProjectRecord;
+  /** Claims made for each stage and subject: what was paid for. */
+  readonly claims: { stage: Stage; subject: string; inputHash: string }[] = [];
+
+  constructor(settings: Partial<Settings> = {}, durationSeconds: number | null = 30) {
+    const at = new Date(this.now);
+    this.record = {
+      project: {
+        id: this.newId(),
+        ownerId: "owner",
+        name: "Song",
+        status: "draft",
+        settings: { ...Settings.parse({}), ...settings },
+        targetStage: null,
+        runRequestedAt: null,
+        audio: durationSeconds === null ? null : songOf(durationSeconds),
+        lyrics: null,
+        lyricsHash: null,
+        transcriptText: null,
+        reservedUsd: 0,
+        spentUsd: 0,
+        version: 1,
+        createdAt: at,
+        updatedAt: at,
+      },
+      scenes: [],
+      prompts: [],
+      images: [],
+      clips: [],
+      approvals: [],
+      films: [],
+      jobs: [],
+      tasks: [],
+    };
+  }
+
+  newId = (): string => `00000000-0000-7000-8000-${String(++this.#ids).padStart(12, "0")}`;
+
+  /** What the plan would do, without doing it. */
+  look(): Plan {
+    return plan(structuredClone(this.record), {
+      now: new Date(this.now),
+      newId: this.newId,
+      random: () => 0.5,
+    });
+  }
+
+  /** Plans and applies until nothing changes; gives the tasks that were sent to workers. */
+  wake(): { dispatched: string[]; wakeAt: Date | null } {
+    const dispatched: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      const next = this.look();
+      this.apply(next);
+      dispatched.push(...next.dispatch);
+      if (next.changes.length === 0) return { dispatched, wakeAt: next.wakeAt };
+    }
+    throw new Error("The plan does not settle");
+  }
+
+  apply({ changes }: Plan): void {
+    const r = this.record;
+    const at = new Date(this.now);
+    for (const change of changes) {
+      switch (change.kind) {
+        case "project":
+          r.project.status = change.status;
+          break;
+        case "job.create":
+          r.jobs.push(change.job);
+          break;
+        case "task.create":
+          r.tasks.push(change.task);
+          break;
+        case "job.update": {
+          const job = r.jobs.find((j) => j.id === change.id && j.status === change.from);
+          if (job) Object.assign(job, change.set);
+          break;
+        }
+        case "task.update": {
+          const { id, from, set } = change;
+          const task = r.tasks.find(
+            (t) => t.id === id && t.status === from.status && t.attempt === from.attempt,
+          );
+          if (task) Object.assign(task, set, { updatedAt: at });
+          break;
+        }
+        case "approval.void": {
+          const approval = r.approvals.find((a) => a.id === change.id);
+          if (approval) Object.assign(approval, { voidedAt: at, voidedReason: change.reason });
+        }
+      }
+    }
+  }
+
+  run(target: Stage): void {
+    this.now += 1;
+    Object.assign(this.record.project, { targetStage: target, runRequestedAt: new Date(this.now) });
+  }
+
+  task(id: string): Task {
+    const task = this.record.tasks.find((t) => t.id === id);
+    if (!task) throw new Error(`No task ${id}`);
+    return task;
+  }
+
+  open(): Task[] {
+    return this.record.tasks.filter((t) => ["pending", "running", "waiting"].includes(t.status));
+  }
+
+  claim(id: string): Task {
+    const task = this.task(id);
+    Object.assign(task, {
+      status: "running",
+      claimedAt: task.status === "pending" ? new Date(this.now) : task.claimedAt,
+      leaseUntil: new Date(this.now + LEASE_MS),
+      updatedAt: new Date(this.now),
+    });
+    this.claims.push({ stage: task.type, subject: task.subject, inputHash: task.inputHash });
+    return task;
+  }
+
+  wait(id: string, lookAfterMs: number): void {
+    Object.assign(this.task(id), {
+      status: "waiting",
+      leaseUntil: null,
+      dispatchedAt: null,
+      providerRequestId: `prediction-${id}`,
+      runAfter: new Date(this.now + lookAfterMs),
+      updatedAt: new Date(this.now),
+    });
+  }
+
+  failTask(id: string, error: Failure): void {
+    Object.assign(this.task(id), {
+      status: "failed",
+      error,
+      leaseUntil: null,
+      updatedAt: new Date(this.now),
+    });
+  }
+
+  /** Ends a task with the artifact that its stage makes. */
+  succeed(id: string, { scenes = 3 }: { scenes?: number } = {}): void {
+    const task = this.task(id);
+    const { record: r, now } = this;
+    const at = new Date(now);
+    const base = { projectId: r.project.id, createdAt: at, inputHash: task.inputHash };
+    switch (task.type) {
+      case "transcribe":
+        Object.assign(r.project, {
+          lyrics: { source: "transcribed", language: "en", lines: [] },
+          lyricsHash: task.inputHash,
+          transcriptText: "",
+        });
+        break;
+      case "analyze_scenes": {
+        const frames = Math.round((r.project.audio?.durationSeconds ?? 0) * 24);
+        r.scenes = Array.from(
+          { length: scenes },
+          (_, i): Scene => ({
+            ...base,
+            id: this.newId(),
+            orderIdx: i,
+            startFrame: Math.floor((i * frames) / scenes),
+            endFrame: Math.floor(((i + 1) * frames) / scenes),
+            lyricExcerpt: `line ${i}`,
+            theme: "theme",
+            aiReasoning: "",
+            energy: 0.5,
+            origin: "planned",
+            version: 1,
+          }),
+        );
+        break;
+      }
+      case "generate_prompts":
+        r.prompts.push({
+          ...base,
+          id: this.newId(),
+          sceneId: task.subject,
+          version: r.prompts.filter((p) => p.sceneId === task.subject).length + 1,
+          imagePrompt: `a picture of ${task.subject}`,
+          motionPrompt: "slow push in",
+          negativePrompt: "",
+          styleNotes: "",
+          setting: "",
+          shotType: "",
+          mood: "",
+          palette: [],
+          generatedByModel: "model",
+          edited: false,
+        });
+        break;
+      case "generate_images":
+        r.images.push({ ...this.#asset(task), promptId: null, origin: "generated" });
+        break;
+      case "generate_clips": {
+        const state = currentOf(r).scenes.find((s) => s.scene.id === task.subject);
+        const seconds = state ? clipSeconds(r.project, state.scene) : null;
+        r.clips.push({
+          ...this.#asset(task),
+          imageId: state?.image?.id ?? "",
+          frames: (seconds ?? 5) * 24,
+          fps: 24,
+          codec: "avc1",
+          decoderConfig: "",
+        });
+        break;
+      }
+      case "assemble_video":
+        r.films.push({
+          ...base,
+          id: this.newId(),
+          taskId: task.id,
+          status: "completed",
+          objectKey: "film",
+          etag: "film",
+          bytes: 1,
+          durationSeconds: 1,
+          frames: 1,
+          width: 1,
+          height: 1,
+          editList: [],
+          certificate: null,
+          error: null,
+        });
+    }
+    Object.assign(task, { status: "succeeded", leaseUntil: null, updatedAt: at });
+  }
+
+  #asset(
+    task: Task,
+  ): Omit<Image, "promptId" | "origin"> &
+    Omit<Clip, "imageId" | "frames" | "fps" | "codec" | "decoderConfig"> {
+    const id = this.newId();
+    return {
+      id,
+      projectId: this.record.project.id,
+      sceneId: task.subject,
+      taskId: task.id,
+      status: "completed",
+      objectKey: id,
+      etag: `etag-${id}`,
+      bytes: 1,
+      contentType: "x",
+      width: 1,
+      height: 1,
+      model: null,
+      inputHash: task.inputHash,
+      replicatePredictionId: null,
+      error: null,
+      createdAt: new Date(this.now),
+    };
+  }
+
+  judge(asset: Image | Clip, approved: boolean): void {
+    this.now += 1;
+    this.record.approvals.push({
+      id: this.newId(),
+      projectId: asset.projectId,
+      sceneId: asset.sceneId,
+      imageId: "promptId" in asset ? asset.id : null,
+      clipId: "promptId" in asset ? null : asset.id,
+      approved,
+      notes: null,
+      subjectHash: subjectHash(asset),
+      voidedAt: null,
+      voidedReason: null,
+      createdAt: new Date(this.now),
+    });
+  }
+
+  approveAll(): void {
+    for (const { image, clip, imageApproved, clipApproved } of currentOf(this.record).scenes) {
+      if (image && !imageApproved) this.judge(image, true);
+      if (clip && !clipApproved) this.judge(clip, true);
+    }
+  }
+
+  /** Runs every dispatched task to success until the plan sends nothing more. */
+  drain(): void {
+    for (let round = 0; round < 50; round++) {
+      const { dispatched } = this.wake();
+      if (dispatched.length === 0) return;
+      for (const id of dispatched) {
+        this.claim(id);
+        this.succeed(id);
+      }
+      this.now += 100;
+    }
+    throw new Error("The project does not come to rest");
+  }
+}

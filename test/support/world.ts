@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePorts } from "../../src/sandbox/world/ports.ts";
+import { startWorld as start, type World } from "../../src/sandbox/world.ts";
+
+export type { World };
+
+/** The local world on ports of its own. With a `stateDir` it goes on where an earlier one ended; else it is new, and gone after `stop`. */
+export async function startWorld(options: { stateDir?: string } = {}): Promise<World> {
+  const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "omvee-world-")));
+  const world = await start({ stateDir, ports: await freePorts(), database: "kept" });
+  return {
+    ...world,
+    async stop() {
+      await world.stop();
+      if (!options.stateDir) await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { parseEnv } from "node:util";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+/** The lines of a .dev.vars file. */
+const variables = (text: string) =>
+  Object.entries(parseEnv(text)).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+const path = (relative: string) => new URL(relative, import.meta.url).pathname;
+
+export default defineConfig({
+  root,
+  test: {
+    // Declared here and not in the project: there, packages would resolve as for workerd.
+    globalSetup: path("support/clouds-setup.ts"),
+    projects: [
+      {
+        root,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: path("../wrangler.toml") },
+            miniflare: { bindings: Object.fromEntries(variables(inject("variables"))) },
+          })),
+        ],
+        // The package's entry imports "node:" by a computed name, which workerd has no module for.
+        resolve: {
+          alias: { mediabunny: path("../node_modules/mediabunny/dist/bundles/mediabunny.mjs") },
+        },
+        test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        root,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,86 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import worker from "../../src/index.ts";
+import { newProject } from "../support/database.ts";
+import { songOf } from "../support/record.ts";
+
+async function deliver(bodies: unknown[], queue = "omvee-tasks", attempts = 1) {
+  const batch = createMessageBatch(
+    queue,
+    bodies.map((body, i) => ({ id: String(i), timestamp: new Date(), attempts, body })),
+  );
+  const ctx = createExecutionContext();
+  await worker.queue(batch, env);
+  return getQueueResult(batch, ctx);
+}
+
+/** A project whose one task is ready, its message not sent. */
+async function withTask(budgetUsd: number | null = 20) {
+  const project = await newProject({ audio: songOf(30, "not in the bucket") });
+  await project.want("transcribe");
+  const { settings } = (await project.record()).project;
+  const deps = project.deps;
+  const { applyChanges } = await import("../../src/db/apply.ts");
+  const { plan } = await import("../../src/domain/plan.ts");
+  const { projects } = await import("../../src/db/schema.ts");
+  const { eq } = await import("drizzle-orm");
+  await deps.db
+    .update(projects)
+    .set({ settings: { ...settings, budgetUsd } })
+    .where(eq(projects.id, project.id));
+  const planned = plan(await project.record(), { now: deps.now(), newId: deps.newId, random: () => 0 });
+  await applyChanges(deps.db, project.id, planned.changes, deps.now());
+  const [task] = planned.dispatch;
+  if (!task) throw new Error("No task");
+  return { project, message: { v: 1, project: project.id, task } };
+}
+
+test("a message that can't be read is dropped, and its neighbours are handled", async () => {
+  const { project, message } = await withTask();
+  const result = await deliver([{ nonsense: true }, message, "text"]);
+  expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2"]);
+  expect((await project.record()).tasks[0]?.status).toBe("failed");
+});
+
+test("a message for a project that is gone is dropped", async () => {
+  const id = crypto.randomUUID();
+  const result = await deliver([{ v: 1, project: id, task: id }]);
+  expect(result.explicitAcks).toEqual(["0"]);
+});
+
+test("a song that vanished fails its task with what to do, and gives the money back", async () => {
+  const { project, message } = await withTask();
+  await deliver([message]);
+  const { tasks, project: row } = await project.record();
+  expect(tasks[0]).toMatchObject({ status: "failed", charged: "no", error: { code: "audio_gone" } });
+  expect(tasks[0]?.error?.nextAction).toContain("Upload");
+  expect(row).toMatchObject({ reservedUsd: 0, spentUsd: 0 });
+});
+
+test("a message that comes twice at once does its work once", async () => {
+  const { project, message } = await withTask();
+  const result = await deliver([message, message, message]);
+  expect(result.explicitAcks).toHaveLength(3);
+  expect((await project.record()).tasks).toMatchObject([{ status: "failed", attempt: 1 }]);
+});
+
+test("a step that the budget does not cover is not started, and says so", async () => {
+  const { project, message } = await withTask(0.001);
+  await deliver([message]);
+  expect((await project.record()).tasks[0]).toMatchObject({
+    status: "failed",
+    claimedAt: null,
+    error: { code: "budget_exceeded" },
+  });
+});
+
+test("a dead letter fails its task with a reason", async () => {
+  const { project, message } = await withTask();
+  const result = await deliver([message], "omvee-tasks-dead");
+  expect(result.explicitAcks).toEqual(["0"]);
+  expect((await project.record()).tasks[0]).toMatchObject({
+    status: "failed",
+    error: { code: "undeliverable" },
+  });
+});

@@ -1,0 +1,151 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { newProject } from "../support/database.ts";
+import { songOf } from "../support/record.ts";
+
+const objectOf = (id: string) => env.COORDINATOR.getByName(id);
+
+/** A socket whose messages can be awaited one by one. */
+async function connect(id: string, query = "") {
+  const upgrade = new Request(`http://project/feed${query}`, { headers: { Upgrade: "websocket" } });
+  const { webSocket } = await objectOf(id).fetch(upgrade);
+  if (!webSocket) throw new Error("No WebSocket");
+  const inbox: string[] = [];
+  let arrived = () => {};
+  webSocket.addEventListener("message", ({ data }) => {
+    inbox.push(String(data));
+    arrived();
+  });
+  webSocket.accept();
+  const next = async (): Promise<string> => {
+    if (inbox.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
+    return inbox.shift() ?? "";
+  };
+  return { webSocket, next, nextJson: async () => JSON.parse(await next()) };
+}
+
+describe("the feed", () => {
+  test("a client that connects gets the whole project, then every change in order", async () => {
+    const project = await newProject();
+    const { nextJson } = await connect(project.id);
+    const snapshot = await nextJson();
+    expect(snapshot).toMatchObject({
+      type: "snapshot",
+      project: { id: project.id, name: "Night Drive" },
+      jobs: [],
+    });
+    await project.rename("Day Drive");
+    await objectOf(project.id).wake();
+    expect(await nextJson()).toMatchObject({
+      type: "event",
+      epoch: snapshot.epoch,
+      seq: snapshot.seq + 1,
+      entity: "project",
+      op: "upsert",
+      value: { name: "Day Drive" },
+    });
+  });
+
+  test("a client that comes back with its position gets what it missed and nothing twice", async () => {
+    const project = await newProject();
+    const first = await connect(project.id);
+    const { epoch, seq } = await first.nextJson();
+    first.webSocket.close();
+    await project.rename("One");
+    await objectOf(project.id).wake();
+    const { next, nextJson } = await connect(project.id, `?after=${epoch}.${seq}`);
+    const message = await nextJson();
+    expect(message).toMatchObject({ type: "event", seq: seq + 1, value: { name: "One" } });
+    await project.rename("Two");
+    await objectOf(project.id).wake();
+    expect(JSON.parse(await next())).toMatchObject({ seq: seq + 2, value: { name: "Two" } });
+  });
+
+  test("a position from another epoch, or from the future, gets the whole project again", async () => {
+    const project = await newProject();
+    const { epoch } = await (await connect(project.id)).nextJson();
+    for (const after of ["another.1", `${epoch}.999`, "nonsense"]) {
+      const message = await (await connect(project.id, `?after=${after}`)).nextJson();
+      expect(message.type).toBe("snapshot");
+    }
+  });
+
+  test("eviction loses no event and no socket", async () => {
+    const project = await newProject();
+    const { nextJson } = await connect(project.id);
+    const { epoch, seq } = await nextJson();
+    await evictDurableObject(objectOf(project.id));
+    await project.rename("After");
+    await objectOf(project.id).wake();
+    expect(await nextJson()).toMatchObject({ epoch, seq: seq + 1, value: { name: "After" } });
+  });
+
+  test("a ping is answered", async () => {
+    const project = await newProject();
+    const { webSocket, next } = await connect(project.id);
+    await next();
+    webSocket.send("ping");
+    expect(await next()).toBe("pong");
+  });
+
+  test("a ticket opens the feed once, and only of its own project", async () => {
+    const [mine, other] = [await newProject(), await newProject()];
+    const { ticket } = await objectOf(mine.id).issueTicket();
+    expect(await objectOf(other.id).redeem(ticket)).toBe(false);
+    expect(await objectOf(mine.id).redeem(ticket)).toBe(true);
+    expect(await objectOf(mine.id).redeem(ticket)).toBe(false);
+    expect(await objectOf(mine.id).redeem("")).toBe(false);
+  });
+});
+
+describe("the wake-up", () => {
+  test("a project that wants nothing sleeps", async () => {
+    const project = await newProject();
+    const object = objectOf(project.id);
+    await object.wake();
+    await expect.poll(() => runInDurableObject(object, (_, state) => state.storage.getAlarm())).toBeNull();
+  });
+
+  test("a project with open work has a wake-up in the future", async () => {
+    const project = await newProject({
+      audio: songOf(30, "gone"),
+      targetStage: "transcribe",
+      runRequestedAt: new Date(),
+    });
+    const object = objectOf(project.id);
+    await object.wake();
+    await expect.poll(async () => (await project.record()).tasks.length).toBe(1);
+    await expect
+      .poll(() => runInDurableObject(object, (_, state) => state.storage.getAlarm()))
+      .toBeGreaterThan(Date.now());
+  });
+
+  test("the alarm alone moves a project whose wake-up was lost", async () => {
+    const project = await newProject({ audio: songOf(30, "gone") });
+    const object = objectOf(project.id);
+    await runInDurableObject(object, (_, state) => state.storage.setAlarm(Date.now() + 3_600_000));
+    await project.want("transcribe");
+    expect(await runDurableObjectAlarm(object)).toBe(true);
+    expect((await project.record()).jobs).toMatchObject([{ type: "transcribe" }]);
+  });
+
+  test("a deleted project leaves nothing behind in its object", async () => {
+    const project = await newProject();
+    const object = objectOf(project.id);
+    const { webSocket, next } = await connect(project.id);
+    await next();
+    const closed = new Promise<number>((resolve) =>
+      webSocket.addEventListener("close", (e) => resolve(e.code)),
+    );
+    await object.destroy();
+    expect(await closed).toBe(4404);
+    const left = await runInDurableObject(object, async (_, state) => ({
+      alarm: await state.storage.getAlarm(),
+      tables: state.storage.sql
+        .exec("select name from sqlite_master where name in ('events', 'view')")
+        .toArray(),
+    }));
+    expect(left).toEqual({ alarm: null, tables: [] });
+  });
+});
