@@ -1,6 +1,6 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import type { Change } from "../domain/plan.ts";
+import type { Change } from "../domain/change.ts";
 import { lockProject } from "./claims.ts";
 import type { Db } from "./client.ts";
 import { jobs, projects, tasks, userApprovals } from "./schema.ts";

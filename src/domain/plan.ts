@@ -2,58 +2,12 @@
  * The controller: given the project's record, what should happen next to get closer to
  * the target, without passing a gate that waits for a person. Pure: no I/O, no clock.
  */
+import { type Change, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
 import { subjectHash } from "./inputs.ts";
-import { type Purchase, purchaseFor } from "./purchase.ts";
-import {
-  type Failure,
-  type Job,
-  type JobStatus,
-  type ProjectRecord,
-  type ProjectStatus,
-  STAGES,
-  type Stage,
-  type Task,
-  type TaskStatus,
-} from "./record.ts";
-import { failure, isOpen, isPredicted, nextTry, REDISPATCH_MS, WAIT_LIMIT_MS } from "./tasks.ts";
-
-interface TaskCounts {
-  total: number;
-  succeeded: number;
-  failed: number;
-}
-
-/** Each change names what it saw, and is applied only while that still holds. */
-export type Change =
-  | { kind: "project"; status: ProjectStatus }
-  | { kind: "job.create"; job: Job }
-  | { kind: "job.update"; id: string; from: JobStatus; set: Partial<Omit<Job, "id">> }
-  | { kind: "task.create"; task: Task }
-  | {
-      kind: "task.update";
-      id: string;
-      from: { status: TaskStatus; attempt: number };
-      set: Partial<Omit<Task, "id">>;
-      /** Gives back a reservation: `spent` where the money may be gone, `free` where it is not. */
-      release: "spent" | "free" | null;
-    }
-  | { kind: "approval.void"; id: string; reason: string };
-
-export interface Plan {
-  changes: Change[];
-  /** Tasks to wake a worker for. */
-  dispatch: string[];
-  /** When to look again, or null where nothing can happen without somebody acting. */
-  wakeAt: Date | null;
-}
-
-export interface PlanContext {
-  now: Date;
-  newId: () => string;
-  /** 0 to 1, for back-off. */
-  random: () => number;
-}
+import { runStage } from "./jobs.ts";
+import { type Job, type ProjectRecord, type ProjectStatus, STAGES, type Task } from "./record.ts";
+import { failure, isPredicted, nextTry, REDISPATCH_MS, WAIT_LIMIT_MS } from "./tasks.ts";
 
 const JOB_OPEN = (job: Job): boolean => job.status === "pending" || job.status === "running";
 
@@ -152,120 +106,6 @@ function blocked(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): b
   );
 }
 
-interface StageView {
-  stage: Stage;
-  job: Job | null;
-  units: Unit[];
-  openUpstream: boolean;
-  record: ProjectRecord;
-  tasks: Map<string, Task>;
-  changes: Change[];
-}
-
-/** Opens, extends or closes the run of one stage; says whether a run is open afterwards. */
-function runStage(view: StageView, context: PlanContext): boolean {
-  const { stage, units, record, tasks, changes } = view;
-  const { now, newId } = context;
-  const job = view.job ?? newJob(newId(), record.project.id, stage, now);
-  const own = [...tasks.values()].filter((t) => t.jobId === job.id);
-  const fresh = units
-    .filter((u) => !own.some((t) => t.subject === u.subject))
-    .map((u) => newTask(newId(), job, u, purchaseFor(record, u.stage, u.subject), now));
-  if (!view.job) changes.push({ kind: "job.create", job });
-  for (const task of fresh) {
-    tasks.set(task.id, task);
-    changes.push({ kind: "task.create", task });
-  }
-
-  const all = [...own.map((t) => tasks.get(t.id) ?? t), ...fresh];
-  const open = all.some(isOpen);
-  const closing = !open && !view.openUpstream;
-  const counts = countTasks(all);
-  const set: Partial<Job> = {};
-  // 100 is for a run that is over: more subjects may join this one.
-  const ended = all.filter((t) => !isOpen(t)).length;
-  const progress = Math.min(99, Math.floor((100 * ended) / Math.max(1, all.length)));
-  if (progress !== job.progress && !closing) set.progress = progress;
-  if (JSON.stringify(counts) !== JSON.stringify(job.payload.tasks))
-    set.payload = { ...job.payload, tasks: counts };
-  if (job.status === "pending" && all.some((t) => t.status !== "pending")) {
-    set.status = "running";
-    set.startedAt = startOf(all, now);
-  }
-  if (closing) Object.assign(set, jobEnd(all, job, now));
-  if (Object.keys(set).length > 0) {
-    if (view.job) changes.push({ kind: "job.update", id: job.id, from: job.status, set });
-    else Object.assign(job, set);
-  }
-  return !closing;
-}
-
-const newJob = (id: string, projectId: string, type: Stage, now: Date): Job => ({
-  id,
-  projectId,
-  type,
-  status: "pending",
-  progress: 0,
-  payload: {},
-  result: null,
-  error: null,
-  createdAt: now,
-  startedAt: null,
-  finishedAt: null,
-});
-
-const newTask = (id: string, job: Job, unit: Unit, purchase: Purchase, now: Date): Task => ({
-  id,
-  jobId: job.id,
-  projectId: job.projectId,
-  type: job.type,
-  subject: unit.subject,
-  status: "pending",
-  attempt: 1,
-  runAfter: now,
-  dispatchedAt: null,
-  leaseUntil: null,
-  claimedAt: null,
-  provider: purchase.provider,
-  model: purchase.model,
-  providerRequestId: null,
-  inputHash: unit.inputHash,
-  costEstimatedUsd: purchase.estimateUsd,
-  costChargedUsd: null,
-  charged: "no",
-  error: null,
-  createdAt: now,
-  updatedAt: now,
-});
-
-/** A run starts when its first task is claimed, which may be before anybody looks. */
-const startOf = (all: Task[], now: Date): Date =>
-  new Date(Math.min(now.getTime(), ...all.flatMap((t) => (t.claimedAt ? [t.claimedAt.getTime()] : []))));
-
-const countTasks = (all: Task[]): TaskCounts => ({
-  total: all.length,
-  succeeded: all.filter((t) => t.status === "succeeded").length,
-  failed: all.filter((t) => t.status === "failed").length,
-});
-
-function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
-  const failed = all.filter((t) => t.status === "failed");
-  const succeeded = all.filter((t) => t.status === "succeeded").length;
-  const status: JobStatus = failed.length > 0 ? "failed" : succeeded > 0 ? "completed" : "canceled";
-  const first = failed[0]?.error ?? null;
-  const error: Failure | null =
-    first && all.length > 1
-      ? { ...first, message: `${failed.length} of ${all.length} failed. The first: ${first.message}` }
-      : first;
-  return {
-    status,
-    progress: status === "completed" ? 100 : Math.floor((100 * succeeded) / Math.max(1, all.length)),
-    finishedAt: now,
-    startedAt: job.startedAt ?? startOf(all, now),
-    error: status === "canceled" ? SUPERSEDED : error,
-  };
-}
-
 /** Approvals of what is not the scene's picture or clip any more: they bind nothing. */
 function staleApprovals(record: ProjectRecord, current: Current): { id: string; reason: string }[] {
   const live = new Map(
@@ -344,7 +184,6 @@ function markSent(task: Task, changes: Change[], now: Date) {
   });
 }
 
-const SUPERSEDED = failure("superseded", "What it would have made is not wanted any more.");
 const WORKER_LOST = failure("worker_lost", "The work was interrupted too often.", {
   retryable: true,
   nextAction: "Start the run again.",

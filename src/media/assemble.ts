@@ -2,7 +2,6 @@
 import {
   EncodedAudioPacketSource,
   EncodedVideoPacketSource,
-  Input,
   Mp4OutputFormat,
   Output,
   StreamTarget,
@@ -10,11 +9,11 @@ import {
 } from "mediabunny";
 import type { Edit, Failure } from "../domain/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
-import { CONTAINERS } from "./container.ts";
 import { refusal, vanished } from "./failures.ts";
 import { announcedConfig, pictures } from "./pictures.ts";
 import { type Cut, type FilmEdit, planCuts } from "./plan-cuts.ts";
 import { partSink } from "./sink.ts";
+import { openSong } from "./song.ts";
 import { type Sound, soundOf } from "./sound.ts";
 import { type MediaFile, reading, SourceGone } from "./source.ts";
 
@@ -51,6 +50,8 @@ const INDEX_BYTES = 64 * 1024;
 /** The first part must hold the whole reserved index, which outgrows 8 MiB at 237,000 packets (an hour and more). */
 const partBytesFor = (packets: number) =>
   Math.max(PART_BYTES, Math.ceil((packets * INDEX_BYTES_PER_PACKET + INDEX_BYTES) / MIB) * MIB);
+
+const noSound = () => refusal("song_unreadable", "The song's sound can't be read.", "Upload the song again.");
 
 /** Adds both tracks in the order of time, so that the file is interleaved and neither waits in memory. */
 async function interleave(
@@ -146,16 +147,15 @@ async function writeOrAbort(film: FilmInput, cuts: readonly Cut[], sound: Sound)
 export async function assembleFilm(film: FilmInput): Promise<Assembly> {
   const planned = await planCuts(film.edits, film.fps);
   if (!planned.ok) return planned;
-  const input = new Input({ source: film.song.source(), formats: CONTAINERS });
+  const song = await reading(film.song, () => openSong(film.song));
+  if (!song.ok) return song.cause === "gone" ? vanished("The song") : noSound();
   try {
     const opened = await reading(film.song, async () => {
-      const track = await input.getPrimaryAudioTrack();
+      const track = await song.value.getPrimaryAudioTrack();
       return track && (await soundOf(track));
     });
     if (!opened.ok && opened.cause === "gone") return vanished("The song");
-    if (!opened.ok || !opened.value) {
-      return refusal("song_unreadable", "The song's sound can't be read.", "Upload the song again.");
-    }
+    if (!opened.ok || !opened.value) return noSound();
     const made = await writeOrAbort(film, planned.cuts, opened.value);
     if (!made.ok) return made;
     const frames = film.edits.at(-1)?.endFrame ?? 0;
@@ -176,6 +176,6 @@ export async function assembleFilm(film: FilmInput): Promise<Assembly> {
       })),
     };
   } finally {
-    input.dispose();
+    song.value.dispose();
   }
 }

@@ -1,16 +1,10 @@
 /** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
-import { EncodedPacketSink, Input, type InputAudioTrack, UnsupportedInputFormatError } from "mediabunny";
+import { EncodedPacketSink, type Input, type InputAudioTrack, UnsupportedInputFormatError } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
 import { fallsShort, promisedSeconds, promisedWavBytes } from "./completeness.ts";
-import {
-  acceptedFormat,
-  CONTAINERS,
-  CONTENT_TYPES,
-  contradiction,
-  FORMAT_NAMES,
-  nameOther,
-} from "./container.ts";
+import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./container.ts";
 import { refusal, vanished } from "./failures.ts";
+import { openSong } from "./song.ts";
 import { type MediaFile, reading } from "./source.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
@@ -172,12 +166,10 @@ export async function probeSong(file: MediaFile, declared: Declared): Promise<Pr
   if (file.bytes < declared.bytes) {
     return refuse.truncated(`${declared.bytes} bytes were announced, and ${file.bytes} arrived.`);
   }
-  const input = new Input({ source: file.source(), formats: CONTAINERS });
-  try {
-    const read = await reading(file, () => examine(file, input, declared));
-    if (read.ok) return read.value;
-    return read.cause === "gone" ? vanished("The song") : damaged();
-  } finally {
-    input.dispose();
-  }
+  const read = await reading(file, async () => {
+    using input = await openSong(file);
+    return await examine(file, input, declared);
+  });
+  if (read.ok) return read.value;
+  return read.cause === "gone" ? vanished("The song") : damaged();
 }

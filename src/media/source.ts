@@ -2,10 +2,14 @@
 import { CustomSource, type Source } from "mediabunny";
 import type { Storage, StoredObject } from "../storage/port.ts";
 
-/** One read of the bucket: a 4 minute mp3 takes three or four, where mediabunny alone would take thousands. */
+/** One read of the bucket: a 4 minute mp3 takes three, where mediabunny alone would take thousands. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
-/** Blocks held at a time. With mediabunny's own cache a file costs about 10 MiB of memory. */
+/** Blocks held at a time, which is what a file costs of memory. */
 const BLOCKS_HELD = 2;
+/** mediabunny's own cache: enough for the few hundred bytes that it asks for at a time, little enough to stay fast. */
+const CACHE_BYTES = 64 * 1024;
+/** A reader that asks for one place more often, and for nothing else, will never come to an end. */
+const MOST_REPEATS = 100;
 
 /** The object was deleted, or is not the one that was measured any more. */
 export class SourceGone extends Error {
@@ -14,8 +18,11 @@ export class SourceGone extends Error {
 
 export interface MediaFile {
   readonly bytes: number;
-  /** For one mediabunny `Input` after another; disposing the input leaves the file usable. */
-  source(): Source;
+  /**
+   * For one mediabunny `Input` after another; disposing the input leaves the file usable. `watched`
+   * for files that can lead the reader in circles: it sees every read, and ends those with an error.
+   */
+  source(watched?: boolean): Source;
   /** Bytes `start` (inclusive) to `end` (exclusive), as far as the file reaches. Rejects with `SourceGone`. */
   read(start: number, end: number): Promise<Uint8Array>;
   /** Lets go of what is held in memory; reading on is possible. A film's clips are all open at once. */
@@ -26,11 +33,16 @@ export interface MediaFile {
   trouble(): unknown;
 }
 
+interface Block {
+  loading: Promise<Uint8Array>;
+  bytes: Uint8Array | null;
+}
+
 function mediaFile(
   bytes: number,
   load: (start: number, end: number) => Promise<Uint8Array | null>,
 ): MediaFile {
-  const blocks = new Map<number, Promise<Uint8Array>>();
+  const blocks = new Map<number, Block>();
   let reads = 0;
   let trouble: unknown;
 
@@ -50,8 +62,19 @@ function mediaFile(
     }
   }
 
-  function block(index: number): Promise<Uint8Array> {
-    const held = blocks.get(index) ?? loadBlock(index);
+  function startLoading(index: number): Block {
+    const block: Block = { bytes: null, loading: loadBlock(index) };
+    block.loading.then(
+      (loaded) => {
+        block.bytes = loaded;
+      },
+      () => undefined,
+    );
+    return block;
+  }
+
+  function blockAt(index: number): Block {
+    const held = blocks.get(index) ?? startLoading(index);
     blocks.delete(index);
     blocks.set(index, held);
     for (const oldest of blocks.keys()) {
@@ -66,30 +89,51 @@ function mediaFile(
     const out = new Uint8Array(Math.max(0, to - start));
     for (let at = start; at < to; ) {
       const index = Math.floor(at / BLOCK_BYTES);
-      const inBlock = (await block(index)).subarray(at - index * BLOCK_BYTES, to - index * BLOCK_BYTES);
+      const block = blockAt(index);
+      const inBlock = (block.bytes ?? (await block.loading)).subarray(
+        at - index * BLOCK_BYTES,
+        to - index * BLOCK_BYTES,
+      );
       out.set(inBlock, at - start);
       at += inBlock.length;
     }
     return out;
   }
 
+  /** Without a promise where the bytes are in memory already, which is almost always. */
+  function readAtOnce(start: number, end: number): Uint8Array | Promise<Uint8Array> {
+    const index = Math.floor(start / BLOCK_BYTES);
+    const block = end <= (index + 1) * BLOCK_BYTES ? blocks.get(index)?.bytes : null;
+    return block ? block.slice(start - index * BLOCK_BYTES, end - index * BLOCK_BYTES) : read(start, end);
+  }
+
+  function source(watched = false): Source {
+    let last = -1;
+    let repeats = 0;
+    return new CustomSource({
+      getSize: () => bytes,
+      read(start, end) {
+        repeats = start === last ? repeats + 1 : 0;
+        last = start;
+        if (watched && repeats > MOST_REPEATS) throw new Error("The file leads its reader in circles.");
+        return readAtOnce(start, end);
+      },
+      // The blocks are what saves reads: the "network" profile on top would fetch up to 8 MiB ahead
+      // once more, into memory that a Worker does not have for every file of a film.
+      prefetchProfile: watched ? "none" : "fileSystem",
+      maxCacheSize: watched ? 0 : CACHE_BYTES,
+      // A prefetch that fails is met again by the read that needs it; `trouble` keeps the reason.
+      handleUnhandledError: () => undefined,
+    });
+  }
+
   return {
     bytes,
+    source,
     read,
     release: () => blocks.clear(),
     reads: () => reads,
     trouble: () => trouble,
-    source: () =>
-      new CustomSource({
-        getSize: () => bytes,
-        read,
-        // The blocks are what saves reads. The 'network' profile on top would fetch up to 8 MiB ahead
-        // once more, into memory that a Worker does not have for every file of a film.
-        prefetchProfile: "fileSystem",
-        maxCacheSize: BLOCK_BYTES / 2,
-        // A prefetch that fails is met again by the read that needs it; `trouble` keeps the reason.
-        handleUnhandledError: () => undefined,
-      }),
   };
 }
 

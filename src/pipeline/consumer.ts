@@ -1,7 +1,9 @@
 import { claimTask, failTask, renewLease, settleTask } from "../db/claims.ts";
+import { loadRecord } from "../db/record.ts";
 import type { Deps } from "../deps.ts";
-import type { Task } from "../domain/record.ts";
+import type { Project, Task } from "../domain/record.ts";
 import { failure, RENEW_MS } from "../domain/tasks.ts";
+import { projectPrefix } from "../storage/keys.ts";
 import { TaskMessage } from "./messages.ts";
 import { runStep } from "./run.ts";
 import { settlement } from "./settlement.ts";
@@ -59,6 +61,7 @@ async function handle(body: unknown, deliveries: number, deps: Deps): Promise<Ve
           settlement(claim.task, result, now, Math.random()),
           now,
         );
+        if (!settled) await clearDeleted(deps, claim.record.project);
         deps.log("info", settled ? "task_settled" : "task_fenced", {
           project,
           job: claim.task.jobId,
@@ -82,6 +85,12 @@ async function handle(body: unknown, deliveries: number, deps: Deps): Promise<Ve
 const OVER_BUDGET = failure("budget_exceeded", "The budget of the project does not cover this step.", {
   nextAction: "Raise budget_usd in the settings and start the run again.",
 });
+
+/** A project that was deleted while a step of it ran: what the step wrote since goes too. */
+async function clearDeleted(deps: Deps, { id, ownerId }: Project): Promise<void> {
+  if (await loadRecord(deps.db, id)) return;
+  await deps.storage.deletePrefix(projectPrefix(ownerId, id));
+}
 
 /** Renews the lease while the step works, so that only the dead are taken for dead. */
 function holdLease(deps: Deps, task: Task): { stop: () => void } {

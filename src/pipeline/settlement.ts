@@ -19,7 +19,8 @@ export function settlement(task: Task, result: StepResult, now: Date, random: nu
       return {
         set: {
           status: "waiting",
-          providerRequestId: result.requestId,
+          // A webhook may have told the id while we waited for the answer: then it is kept.
+          ...(result.requestId === null ? {} : { providerRequestId: result.requestId }),
           runAfter: new Date(now.getTime() + result.lookAfterMs),
         },
         purse: { kind: "keep" },

@@ -1,15 +1,16 @@
 /** The director's part, played by rule: scenes from lyric lines, shot prompts from scenes. */
 import { z } from "zod";
 import { chanceOf } from "./art/chance.ts";
-import { mix, turnHue } from "./art/colour.ts";
+import { greyOf, turnHue } from "./art/colour.ts";
 import { AIRS, DOINGS, HOURS, LIGHTS, MOVES, PLACES, SHOTS, STIRRINGS, THINGS } from "./phrases.ts";
-import { envision, telling, type Vision } from "./vision.ts";
+import { envision, type Hints, telling, type Vision } from "./vision.ts";
 import {
   called,
   PALETTES,
   type PaletteName,
   paletteFor,
   SETTINGS,
+  type Setting,
   SUBJECTS,
   type Subject,
   type Time,
@@ -85,10 +86,10 @@ function themeOf(vision: Vision, seed: string): string {
   return sentence(vision.subject ? `${chance.pick(THINGS[vision.subject])}, ${place}` : place);
 }
 
-function sungScene(song: Song, lines: Line[], chorus: boolean, avoid: Subject | null) {
+function sungScene(song: Song, lines: Line[], chorus: boolean, hints: Hints) {
   const words = lines.map((l) => l.text).join(" / ");
   const turn = `${song.title}|${lines[0]?.index ?? 0}`;
-  const vision = envision(words, turn, avoid);
+  const vision = envision({ lyric: words }, turn, hints);
   const images = telling(words).slice(0, 4);
   const said =
     images.length > 0
@@ -103,13 +104,28 @@ function sungScene(song: Song, lines: Line[], chorus: boolean, avoid: Subject | 
     reasoning: `${said}; ${chorus ? "the chorus comes back, so the frame opens and the energy lifts" : "a verse that wants one clear image, held long enough to be read"}.`,
     energy: round(chorus ? 0.7 + 0.25 * pace : 0.35 + 0.4 * pace),
   };
-  return { scene, subject: vision.subject };
+  return { scene, vision };
 }
 
-function restScene(song: Song, place: "opening" | "break" | "ending", near: string) {
-  const elsewhere = called(SETTINGS, near)[1];
-  const seen = envision(near, `${song.title}|${place}`);
-  const vision = { ...seen, subject: null, setting: elsewhere ?? seen.setting };
+/** Where a song goes while nobody sings. */
+const AWAY: Readonly<Record<"break" | "ending", readonly Setting[]>> = {
+  break: ["road", "mountains", "desert", "forest", "space"],
+  ending: ["sea", "hills", "field", "mountains"],
+};
+
+/** `near`: the words that come next (opening) or came before; `used`: places that the song has shown. */
+function restScene(
+  song: Song,
+  place: "opening" | "break" | "ending",
+  near: string,
+  used: ReadonlySet<Setting>,
+) {
+  const chance = chanceOf(`${song.title}|${place}|${near}`);
+  const seen = envision({ lyric: near }, `${song.title}|${place}`);
+  const fresh =
+    place === "opening" ? called(SETTINGS, near).slice(1) : AWAY[place].filter((s) => !used.has(s));
+  const setting = fresh.length > 0 ? (place === "opening" ? fresh[0] : chance.pick(fresh)) : undefined;
+  const vision = { ...seen, subject: null, setting: setting ?? seen.setting };
   const note = {
     opening: ["Before the first word", "Nobody sings yet: it shows where the song lives.", 0.25],
     break: [
@@ -131,38 +147,38 @@ function restScene(song: Song, place: "opening" | "break" | "ending", near: stri
 
 /** Scenes in song order: about two lines each, and scenes without words for long silences. */
 export function planScenes(song: Song) {
-  const seen = new Map<string, number>();
-  for (const line of song.lines)
-    seen.set(line.text.toLowerCase(), (seen.get(line.text.toLowerCase()) ?? 0) + 1);
+  const key = (line: Line) => line.text.toLowerCase();
+  const sungTimes = new Map<string, number>();
+  for (const line of song.lines) sungTimes.set(key(line), (sungTimes.get(key(line)) ?? 0) + 1);
   const runs = groups(song);
   const near = (lines: Line[] | undefined) => lines?.map((l) => l.text).join(" ") || song.title;
   const scenes: (ReturnType<typeof sungScene>["scene"] | ReturnType<typeof restScene>)[] = [];
   const long = Math.max(REST_SECONDS, song.min_seconds);
+  const shown = new Map<string, number>();
+  const used = new Set<Setting>();
   let end = 0;
-  let last: Subject | null = null;
+  let avoid: Subject | null = null;
   runs.forEach((lines, i) => {
     const start = lines[0]?.start_seconds ?? end;
-    if (start - end >= long) scenes.push(restScene(song, i === 0 ? "opening" : "break", near(lines)));
-    const sung = sungScene(
-      song,
-      lines,
-      lines.some((l) => (seen.get(l.text.toLowerCase()) ?? 0) > 1),
-      last,
-    );
-    scenes.push(sung.scene);
-    last = sung.subject;
+    if (start - end >= long) {
+      const opening = i === 0;
+      scenes.push(restScene(song, opening ? "opening" : "break", near(runs[opening ? 0 : i - 1]), used));
+    }
+    const again = Math.max(...lines.map((l) => shown.get(key(l)) ?? 0));
+    for (const l of lines) shown.set(key(l), again + 1);
+    const chorus = lines.some((l) => (sungTimes.get(key(l)) ?? 0) > 1);
+    const { scene, vision } = sungScene(song, lines, chorus, { avoid, again });
+    scenes.push(scene);
+    used.add(vision.setting);
+    avoid = vision.subject;
     end = lines.at(-1)?.end_seconds ?? start;
   });
   const left = song.duration_seconds - end;
-  const rests =
-    runs.length > 0
-      ? left >= long
-        ? 1
-        : 0
-      : Math.max(1, Math.round(left / ((song.min_seconds + song.max_seconds) / 2)));
+  const wordless = Math.max(1, Math.round(left / ((song.min_seconds + song.max_seconds) / 2)));
+  const rests = runs.length === 0 ? wordless : left >= long ? 1 : 0;
   for (let i = 0; i < rests; i++) {
     const place = i === rests - 1 ? "ending" : i === 0 ? "opening" : "break";
-    scenes.push(restScene(song, place, `${near(runs.at(-1))}${i > 0 ? ` ${i}` : ""}`));
+    scenes.push(restScene(song, place, `${near(runs.at(-1))}${i > 0 ? ` ${i}` : ""}`, used));
   }
   return { scenes };
 }
@@ -174,26 +190,30 @@ const BY_TIME: Readonly<Record<Time, readonly PaletteName[]>> = {
   dusk: ["copper", "drift", "dunes"],
 };
 
+/** Places with colours of their own. */
+const BY_PLACE: Readonly<Partial<Record<Setting, readonly PaletteName[]>>> = {
+  desert: ["dunes", "copper"],
+  forest: ["forest", "frost"],
+  space: ["aurora", "midnight"],
+};
+
 /** Colours by the words, a little turned so that no two scenes are quite alike. */
 function paletteOf(shot: Shot, vision: Vision, seed: string): string[] {
   const chance = chanceOf(`${seed}|palette`);
   const name =
     paletteFor(shot.lyric) ??
-    paletteFor(`${shot.theme} ${shot.style} ${shot.mood}`) ??
-    chance.pick(BY_TIME[vision.time]);
+    paletteFor(`${shot.style} ${shot.mood}`) ??
+    chance.pick(BY_PLACE[vision.setting] ?? BY_TIME[vision.time]);
   const turn = chance.between(-7, 7);
   const grey = /\b(monochrome|black[ -]and[ -]white|greyscale|grayscale)\b/iu.test(shot.style);
-  return PALETTES[name].map((c) => (grey ? mix(c, mix(c, "#808080", 0.5), 1) : turnHue(c, turn)));
+  return PALETTES[name].map((c) => (grey ? greyOf(c) : turnHue(c, turn)));
 }
 
 /** A full shot prompt for one scene; its image prompt carries the palette and, between « and », the lyric. */
 export function writeShot(shot: Shot) {
   const seed = `${shot.title}|${shot.number}|${shot.lyric}|${shot.theme}`;
   const chance = chanceOf(seed);
-  const seen = envision(
-    shot.lyric ? `${shot.lyric} / ${shot.theme}` : shot.theme,
-    `${shot.title}|${shot.number}`,
-  );
+  const seen = envision({ lyric: shot.lyric, theme: shot.theme }, `${shot.title}|${shot.number}`);
   const bare = shot.lyric === "" && called(SUBJECTS, shot.theme).length === 0;
   const vision = bare ? { ...seen, subject: null } : seen;
   const hour = HOURS[vision.time];
@@ -208,7 +228,11 @@ export function writeShot(shot: Shot) {
   const move = chance.pick(MOVES[Math.min(2, Math.floor(energy * 3))] ?? ["slow push in"]);
   const stirring = vision.weather ? `; ${STIRRINGS[vision.weather]}` : "";
   const style = shot.style || "layered paper-cut illustration, soft grain, cinematic light";
-  const line = shot.lyric ? ` The line it carries: «${shot.lyric}».` : "";
+  const lyric = shot.lyric
+    .trim()
+    .split(/\s*\n\s*/u)
+    .join(" / ");
+  const line = lyric ? ` The line it carries: «${lyric}».` : "";
   return {
     image_prompt:
       `${sentence(shotType)} ${hour.when}: ${thing ? `${thing}, ` : ""}${place}, ${chance.pick(LIGHTS[vision.heaven])}${air}. ${sentence(light)}; ${mood}. ${sentence(style)}. Palette ${palette.join(", ")}.${line}`.trim(),

@@ -1,5 +1,5 @@
 /** How the storyteller sees words: which picture a line of a song becomes. */
-import { chanceOf } from "./art/chance.ts";
+import { type Chance, chanceOf } from "./art/chance.ts";
 import {
   called,
   HEAVENS,
@@ -68,22 +68,37 @@ const PRONOUNS: Readonly<Partial<Record<Subject, RegExp>>> = {
   figure: /\b(i|me|my|you|your)\b/iu,
 };
 
-/**
- * The picture that `text` calls up. `turn` varies what the words leave open, so that a line that
- * comes back is not the same shot twice; `avoid` is a subject not to take of one's own accord. The same words and turn give the same vision.
- */
-export function envision(text: string, turn: string, avoid: Subject | null = null): Vision {
-  const chance = chanceOf(`${text}|${turn}`);
-  const people = keysOf(SUBJECTS).filter((s) => PRONOUNS[s]?.test(text));
-  const named = called(SUBJECTS, text);
+export interface Hints {
+  /** A subject not to take of one's own accord: the last one. */
+  avoid?: Subject | null;
+  /** How often these words have been seen before in the song. */
+  again?: number;
+}
+
+/** The place that words name; when they come back, another that they name, or the open land below the sky. */
+function placeIn(text: string, again: number, chance: Chance): Setting | undefined {
   const places = called(SETTINGS, text);
-  let setting = places[0] ?? (named[0] ? HOME[named[0]] : chance.pick(keysOf(SETTINGS)));
-  if (setting === "clouds" && named.length === 0 && people.includes("couple") && chance.happens(0.65))
-    setting = chance.pick(OPEN_LAND);
+  if (again > 0 && places.length === 1 && places[0] === "clouds") return chance.pick(OPEN_LAND);
+  return places[again % Math.max(1, places.length)];
+}
+
+/**
+ * The picture that a line and the theme chosen for it call up: the theme decides where, both what.
+ * `turn` varies what the words leave open. The same words, turn and hints give the same vision.
+ */
+export function envision(words: { lyric: string; theme?: string }, turn: string, hints: Hints = {}): Vision {
+  const { lyric, theme = "" } = words;
+  const { avoid = null, again = 0 } = hints;
+  const text = `${theme} / ${lyric}`;
+  const chance = chanceOf(`${text}|${turn}`);
+  const people = keysOf(SUBJECTS).filter((s) => PRONOUNS[s]?.test(lyric));
+  const named = [...called(SUBJECTS, theme), ...called(SUBJECTS, lyric)];
+  const place = placeIn(theme, 0, chance) ?? placeIn(lyric, again, chance);
+  const setting = place ?? (named[0] ? HOME[named[0]] : chance.pick(keysOf(SETTINGS)));
   const home = AT_HOME[setting];
   const fitting = [...named, ...people].filter((s) => home.includes(s));
-  const subject =
-    fitting[0] ?? (home.length > 0 ? chance.pick(home.filter((h) => h !== avoid).slice(0, 3)) : null);
+  const usual = home.filter((h) => h !== avoid).slice(0, 3);
+  const subject = fitting[0] ?? (usual.length > 0 ? chance.pick(usual) : null);
   const heavens = called(HEAVENS, text).filter((h) => h !== "stars");
   const time = called(TIMES, text)[0] ?? timeOf(heavens[0], chance.pick(keysOf(TIMES)));
   const heaven = heavens[0] ?? (time === "night" ? chance.pick<Heaven>(["moon", "stars", "moon"]) : "sun");

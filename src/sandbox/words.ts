@@ -74,7 +74,7 @@ export type PaletteName = keyof typeof PALETTES;
 
 /** Words that ask for a palette. */
 const PALETTE_WORDS: Readonly<Record<PaletteName, string>> = {
-  neon: "street club tonight downtown",
+  neon: "club tonight downtown",
   embers: "spark fire flame burn ember red heat",
   copper: "metal iron city",
   beacon: "light beacon lighthouse follow side shine",

@@ -7,7 +7,8 @@ import {
   EncodedPacketSink,
   FilePathSource,
   Input,
-  type InputTrack,
+  type InputAudioTrack,
+  type InputVideoTrack,
 } from "mediabunny";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -33,10 +34,10 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function packetsOf(track: InputTrack | null) {
+async function packetsOf(track: InputVideoTrack | InputAudioTrack | null) {
   if (!track) throw new Error("The track is missing");
   const packets = [];
-  for await (const { data, timestamp, duration } of new EncodedPacketSink(track as never).packets())
+  for await (const { data, timestamp, duration } of new EncodedPacketSink(track).packets())
     packets.push({ data, timestamp, duration });
   return packets;
 }

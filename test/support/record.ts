@@ -1,7 +1,9 @@
 /** Builders of records, and a project that lives in memory: plan, apply and steps without any I/O. */
+
+import type { Plan } from "../../src/domain/change.ts";
 import { currentOf } from "../../src/domain/current.ts";
 import { clipSeconds, subjectHash } from "../../src/domain/inputs.ts";
-import { type Plan, plan } from "../../src/domain/plan.ts";
+import { plan } from "../../src/domain/plan.ts";
 import type {
   Clip,
   Failure,

@@ -174,7 +174,9 @@ describe("clips", () => {
 
   test("are the same frames for the same input", async () => {
     const image = await picture("a field at dusk, sparks", "jpg");
-    expect(await film(image, { frames: 12 })).toEqual(await film(image, { frames: 12 }));
+    // The file itself tells when it was written.
+    const stream = async () => (await facts(await film(image, { frames: 12 }))).packets.map((p) => p.data);
+    expect(await stream()).toEqual(await stream());
   });
 
   test("move any picture, also one that was not drawn here", async () => {

@@ -48,6 +48,11 @@ test("while a provider works, the money stays reserved", () => {
   });
 });
 
+test("an answer without an id leaves alone the id that a webhook told", () => {
+  const { set } = settled({ kind: "waiting", requestId: null, lookAfterMs: 5_000, writes: [] });
+  expect(set).not.toHaveProperty("providerRequestId");
+});
+
 test("an attempt that bought nothing gives its money back, and the next one waits as long as it was told", () => {
   const { set, purse } = settled({
     kind: "again",

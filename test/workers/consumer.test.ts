@@ -1,6 +1,10 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { applyChanges } from "../../src/db/apply.ts";
+import { projects } from "../../src/db/schema.ts";
+import { plan } from "../../src/domain/plan.ts";
 import worker from "../../src/index.ts";
 import { newProject } from "../support/database.ts";
 import { songOf } from "../support/record.ts";
@@ -21,10 +25,6 @@ async function withTask(budgetUsd: number | null = 20) {
   await project.want("transcribe");
   const { settings } = (await project.record()).project;
   const deps = project.deps;
-  const { applyChanges } = await import("../../src/db/apply.ts");
-  const { plan } = await import("../../src/domain/plan.ts");
-  const { projects } = await import("../../src/db/schema.ts");
-  const { eq } = await import("drizzle-orm");
   await deps.db
     .update(projects)
     .set({ settings: { ...settings, budgetUsd } })

@@ -54,6 +54,8 @@ function atLightness(hex: string, L: number): string {
   const [, a, b] = toLab(hex);
   return fromLab([L, a, b]);
 }
+/** As bright, without colour. */
+export const greyOf = (hex: string): string => fromLab([lightness(hex), 0, 0]);
 /** Turns the hue by `degrees`. */
 export function turnHue(hex: string, degrees: number): string {
   const [L, a, b] = toLab(hex);

@@ -171,7 +171,7 @@ function lines(text: string, most: number): string[] {
 }
 
 /**
- * Sets `text` with its last baseline at `y`, starting at `x`, in at most `wide` pixels; `size` is a
+ * Sets `text`, its lines divided by " / ", with its last baseline at `y`, starting at `x`, in at most `wide` pixels; `size` is a
  * capital's height. Draws nothing where the face lacks a letter. Returns the top of the block.
  */
 export function letter(
@@ -182,7 +182,10 @@ export function letter(
 ): number | null {
   const scale = at.size / 15;
   if (text.trim() === "" || set(text) === null) return null;
-  const rows = lines(text, at.wide / scale).slice(0, 4);
+  const rows = text
+    .split(/\s+\/\s+|\n/u)
+    .flatMap((row) => lines(row, at.wide / scale))
+    .slice(-4);
   const leading = 30 * scale;
   brush.save();
   brush.strokeStyle = colour;

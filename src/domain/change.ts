@@ -1,0 +1,42 @@
+/** What a plan asks for. */
+import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "./record.ts";
+import { failure } from "./tasks.ts";
+
+export interface TaskCounts {
+  total: number;
+  succeeded: number;
+  failed: number;
+}
+
+/** Each change names what it saw, and is applied only while that still holds. */
+export type Change =
+  | { kind: "project"; status: ProjectStatus }
+  | { kind: "job.create"; job: Job }
+  | { kind: "job.update"; id: string; from: JobStatus; set: Partial<Omit<Job, "id">> }
+  | { kind: "task.create"; task: Task }
+  | {
+      kind: "task.update";
+      id: string;
+      from: { status: TaskStatus; attempt: number };
+      set: Partial<Omit<Task, "id">>;
+      /** Gives back a reservation: `spent` where the money may be gone, `free` where it is not. */
+      release: "spent" | "free" | null;
+    }
+  | { kind: "approval.void"; id: string; reason: string };
+
+export interface Plan {
+  changes: Change[];
+  /** Tasks to wake a worker for. */
+  dispatch: string[];
+  /** When to look again, or null where nothing can happen without somebody acting. */
+  wakeAt: Date | null;
+}
+
+export interface PlanContext {
+  now: Date;
+  newId: () => string;
+  /** 0 to 1, for back-off. */
+  random: () => number;
+}
+
+export const SUPERSEDED = failure("superseded", "What it would have made is not wanted any more.");

@@ -1,0 +1,120 @@
+/** The runs of the stages: opened when there is work, extended while it comes, closed when it is over. */
+import { type Change, type PlanContext, SUPERSEDED, type TaskCounts } from "./change.ts";
+import type { Unit } from "./current.ts";
+import { type Purchase, purchaseFor } from "./purchase.ts";
+import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "./record.ts";
+import { isOpen } from "./tasks.ts";
+
+interface StageView {
+  stage: Stage;
+  job: Job | null;
+  units: Unit[];
+  openUpstream: boolean;
+  record: ProjectRecord;
+  tasks: Map<string, Task>;
+  changes: Change[];
+}
+
+/** Opens, extends or closes the run of one stage; says whether a run is open afterwards. */
+export function runStage(view: StageView, context: PlanContext): boolean {
+  const { stage, units, record, tasks, changes } = view;
+  const { now, newId } = context;
+  const job = view.job ?? newJob(newId(), record.project.id, stage, now);
+  const own = [...tasks.values()].filter((t) => t.jobId === job.id);
+  const fresh = units
+    .filter((u) => !own.some((t) => t.subject === u.subject))
+    .map((u) => newTask(newId(), job, u, purchaseFor(record, u.stage, u.subject), now));
+  if (!view.job) changes.push({ kind: "job.create", job });
+  for (const task of fresh) {
+    tasks.set(task.id, task);
+    changes.push({ kind: "task.create", task });
+  }
+
+  const all = [...own.map((t) => tasks.get(t.id) ?? t), ...fresh];
+  const open = all.some(isOpen);
+  const closing = !open && !view.openUpstream;
+  const counts = countTasks(all);
+  const set: Partial<Job> = {};
+  // 100 is for a run that is over: more subjects may join this one.
+  const ended = all.filter((t) => !isOpen(t)).length;
+  const progress = Math.min(99, Math.floor((100 * ended) / Math.max(1, all.length)));
+  if (progress !== job.progress && !closing) set.progress = progress;
+  if (JSON.stringify(counts) !== JSON.stringify(job.payload.tasks))
+    set.payload = { ...job.payload, tasks: counts };
+  if (job.status === "pending" && all.some((t) => t.status !== "pending")) {
+    set.status = "running";
+    set.startedAt = startOf(all, now);
+  }
+  if (closing) Object.assign(set, jobEnd(all, job, now));
+  if (Object.keys(set).length > 0) {
+    if (view.job) changes.push({ kind: "job.update", id: job.id, from: job.status, set });
+    else Object.assign(job, set);
+  }
+  return !closing;
+}
+
+const newJob = (id: string, projectId: string, type: Stage, now: Date): Job => ({
+  id,
+  projectId,
+  type,
+  status: "pending",
+  progress: 0,
+  payload: {},
+  result: null,
+  error: null,
+  createdAt: now,
+  startedAt: null,
+  finishedAt: null,
+});
+
+const newTask = (id: string, job: Job, unit: Unit, purchase: Purchase, now: Date): Task => ({
+  id,
+  jobId: job.id,
+  projectId: job.projectId,
+  type: job.type,
+  subject: unit.subject,
+  status: "pending",
+  attempt: 1,
+  runAfter: now,
+  dispatchedAt: null,
+  leaseUntil: null,
+  claimedAt: null,
+  provider: purchase.provider,
+  model: purchase.model,
+  providerRequestId: null,
+  inputHash: unit.inputHash,
+  costEstimatedUsd: purchase.estimateUsd,
+  costChargedUsd: null,
+  charged: "no",
+  error: null,
+  createdAt: now,
+  updatedAt: now,
+});
+
+/** A run starts when its first task is claimed, which may be before anybody looks. */
+const startOf = (all: Task[], now: Date): Date =>
+  new Date(Math.min(now.getTime(), ...all.flatMap((t) => (t.claimedAt ? [t.claimedAt.getTime()] : []))));
+
+const countTasks = (all: Task[]): TaskCounts => ({
+  total: all.length,
+  succeeded: all.filter((t) => t.status === "succeeded").length,
+  failed: all.filter((t) => t.status === "failed").length,
+});
+
+function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
+  const failed = all.filter((t) => t.status === "failed");
+  const succeeded = all.filter((t) => t.status === "succeeded").length;
+  const status: JobStatus = failed.length > 0 ? "failed" : succeeded > 0 ? "completed" : "canceled";
+  const first = failed[0]?.error ?? null;
+  const error: Failure | null =
+    first && all.length > 1
+      ? { ...first, message: `${failed.length} of ${all.length} failed. The first: ${first.message}` }
+      : first;
+  return {
+    status,
+    progress: status === "completed" ? 100 : Math.floor((100 * succeeded) / Math.max(1, all.length)),
+    finishedAt: now,
+    startedAt: job.startedAt ?? startOf(all, now),
+    error: status === "canceled" ? SUPERSEDED : error,
+  };
+}
