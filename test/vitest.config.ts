@@ -11,6 +11,7 @@ const path = (relative: string) => new URL(relative, import.meta.url).pathname;
 export default defineConfig({
   root,
   test: {
+    silent: "passed-only",
     // Declared here and not in the project: there, packages would resolve as for workerd.
     globalSetup: path("support/clouds-setup.ts"),
     projects: [

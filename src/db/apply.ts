@@ -1,7 +1,7 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Change } from "../domain/change.ts";
-import { lockProject } from "./claims.ts";
+import { endPending, lockProject } from "./claims.ts";
 import type { Db } from "./client.ts";
 import { jobs, projects, tasks, userApprovals } from "./schema.ts";
 
@@ -13,11 +13,11 @@ type Statement = BatchItem<"pg">;
  */
 export async function applyChanges(db: Db, projectId: string, changes: Change[], now: Date): Promise<void> {
   if (changes.length === 0) return;
-  const statements = changes.map((change) => toStatement(db, projectId, change, now));
+  const statements = changes.flatMap((change) => toStatements(db, projectId, change, now));
   await db.batch([lockProject(db, projectId), ...statements]);
 }
 
-function toStatement(db: Db, projectId: string, change: Change, now: Date): Statement {
+function toStatements(db: Db, projectId: string, change: Change, now: Date): Statement | Statement[] {
   switch (change.kind) {
     case "project":
       return db
@@ -35,7 +35,9 @@ function toStatement(db: Db, projectId: string, change: Change, now: Date): Stat
       // Its job may have lost against another one that opened first: then there is nothing to add to.
       return insertUnderJob(db, change.task);
     case "task.update":
-      return change.release ? releaseAndUpdate(db, projectId, change, now) : updateTask(db, change, now);
+      return change.release
+        ? [releaseAndUpdate(db, projectId, change, now), ...endPending(db, projectId, change.id)]
+        : updateTask(db, change, now);
     case "approval.void":
       return db
         .update(userApprovals)

@@ -11,7 +11,7 @@ import { LEASE_MS } from "../domain/tasks.ts";
 import type { Db } from "./client.ts";
 import { postgresCode } from "./errors.ts";
 import { recordStatements, toRecord } from "./record.ts";
-import { projects, tasks } from "./schema.ts";
+import { generatedImages, projects, tasks, videoClips } from "./schema.ts";
 
 export type Claim =
   /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
@@ -139,7 +139,14 @@ export async function settleTask(
     .set({ leaseUntil: null, dispatchedAt: null, ...set, updatedAt: now })
     .where(eq(tasks.id, task.id));
   try {
-    await db.batch([lockProject(db, task.projectId), fence, ...writes, move, end]);
+    await db.batch([
+      lockProject(db, task.projectId),
+      fence,
+      ...writes,
+      move,
+      end,
+      ...endPending(db, task.projectId, task.id),
+    ]);
     return true;
   } catch (error) {
     if (postgresCode(error) === DIVISION_BY_ZERO) return false;
@@ -169,7 +176,29 @@ export async function failTask(
       })
       .where(eq(projects.id, ids.projectId)),
     db.update(tasks).set({ status: "failed", error, leaseUntil: null, updatedAt: now }).where(idle),
+    ...endPending(db, ids.projectId, ids.taskId),
   ]);
+}
+
+/**
+ * Fails the pictures and clips that a task ordered and that are not coming, with the task's reason.
+ * Goes behind the change of the task; does nothing while a provider works for it.
+ */
+export function endPending(db: Db, projectId: string, taskId: string): BatchItem<"pg">[] {
+  const given = sql`from ${tasks} where ${tasks.id} = ${taskId} and ${tasks.status} not in ('running', 'waiting')`;
+  return [generatedImages, videoClips].map((table) =>
+    db
+      .update(table)
+      .set({ status: "failed", error: sql`(select ${tasks.error} ${given})` })
+      .where(
+        and(
+          eq(table.projectId, projectId),
+          eq(table.taskId, taskId),
+          eq(table.status, "pending"),
+          sql`exists (select 1 ${given})`,
+        ),
+      ),
+  );
 }
 
 const DIVISION_BY_ZERO = "22012";

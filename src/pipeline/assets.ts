@@ -1,14 +1,5 @@
 /** The rows of images and clips over an attempt's life: pending with the create, then completed or failed. */
-import { and, eq } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
-import { generatedImages, videoClips } from "../db/schema.ts";
-import type { Failure } from "../domain/record.ts";
 import type { StepContext } from "./step.ts";
-
-type AssetStage = "generate_images" | "generate_clips";
-const TABLES = { generate_images: generatedImages, generate_clips: videoClips } as const;
-
-const isAssetStage = (stage: string): stage is AssetStage => stage in TABLES;
 
 /** The row that this attempt's create left, where its record was not lost. */
 export function pendingRow({ task, record }: StepContext): { id: string } | undefined {
@@ -27,14 +18,3 @@ export const assetRow = ({ deps, task }: StepContext, id: string, predictionId: 
   replicatePredictionId: predictionId,
   createdAt: deps.now(),
 });
-
-export function failAssets({ deps, task }: StepContext, error: Failure): BatchItem<"pg">[] {
-  if (!isAssetStage(task.type)) return [];
-  const table = TABLES[task.type];
-  return [
-    deps.db
-      .update(table)
-      .set({ status: "failed", error })
-      .where(and(eq(table.taskId, task.id), eq(table.status, "pending"))),
-  ];
-}

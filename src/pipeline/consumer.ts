@@ -8,6 +8,9 @@ import { TaskMessage } from "./messages.ts";
 import { runStep } from "./run.ts";
 import { settlement } from "./settlement.ts";
 
+/** Fewer than the queue's own, past which a message is a dead letter. */
+const WEBHOOK_TRIES = 3;
+
 type Verdict = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
 
 /** Handles each message of a batch by itself: one that fails never harms its neighbours. */
@@ -38,8 +41,12 @@ async function handle(body: unknown, deliveries: number, deps: Deps): Promise<Ve
       case "gone":
         return { kind: "ack" };
       case "not_now":
-        // A webhook that beat the record of its own create: its news is kept, the look comes again.
-        return prediction && claim.task.status === "running"
+        // A webhook that beat the record of its own create: its news is kept, the look comes again soon,
+        // and past a few tries with the next poll: a dead letter would end work that was paid for.
+        return prediction &&
+          claim.task.status === "running" &&
+          claim.task.attempt === attempt &&
+          deliveries <= WEBHOOK_TRIES
           ? { kind: "retry", afterSeconds: 2 }
           : { kind: "ack" };
       case "over_budget":

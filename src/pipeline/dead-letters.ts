@@ -9,10 +9,12 @@ export async function bury(batch: MessageBatch, deps: Deps): Promise<void> {
     batch.messages.map(async (message) => {
       const parsed = TaskMessage.safeParse(message.body);
       if (!parsed.success) return message.ack();
-      const { project, task } = parsed.data;
+      const { project, task, prediction } = parsed.data;
       try {
         deps.log("error", "dead_letter", { project, task });
-        await failTask(deps.db, { projectId: project, taskId: task }, UNDELIVERABLE, deps.now());
+        // A webhook's news is not the only way to its result: the next poll finds it.
+        if (!prediction)
+          await failTask(deps.db, { projectId: project, taskId: task }, UNDELIVERABLE, deps.now());
         await deps.coordinator(project).wake();
         message.ack();
       } catch (error) {

@@ -9,6 +9,9 @@ export interface Camera {
   y: number;
 }
 
+/** Of the larger side, with a margin for planes that sway. */
+const SHIFT_ROOM = 0.07;
+
 const said = (text: string, words: string) => new RegExp(`\\b(${words})`, "iu").test(text);
 
 /** The move that a motion prompt asks for. A push in where it asks for none. */
@@ -30,23 +33,28 @@ export function cameraOf(motion: string): Camera {
     : back
       ? 1 - 0.055 * strength
       : 1 + (sideways || up || down ? 0.055 : 0.12) * strength;
+  // What lies beyond the edges is all that a shift can bring in, less what pulling back already shows.
+  const room = SHIFT_ROOM - Math.max(0, (1 / zoom - 1) / 2);
+  const shift = (wanted: number) => Math.sign(wanted) * Math.min(Math.abs(wanted) * strength, room * zoom);
   return {
     zoom,
-    x: still ? 0 : (left ? 0.034 : right ? -0.034 : 0) * strength,
-    y: still ? 0 : (up ? 0.04 : down ? -0.04 : 0) * strength,
+    x: still ? 0 : shift(left ? 0.034 : right ? -0.034 : 0),
+    y: still ? 0 : shift(up ? 0.04 : down ? -0.04 : 0),
   };
 }
 
-/** Starts at rest and eases to a stop; `u` from 0 to 1. */
+/** Starts at rest; `u` from 0 to 1. */
 const ease = (u: number): number => u * u * (3 - 2 * u) * 0.6 + u * 0.4 * u;
 
+/** A scale about the frame's middle, and a shift in pixels. */
+export interface View {
+  scale: number;
+  x: number;
+  y: number;
+}
+
 /** Where a plane at `depth` stands after the share `u` of the move. */
-export function viewAt(
-  camera: Camera,
-  depth: Plane["depth"],
-  u: number,
-  frame: Frame,
-): { scale: number; x: number; y: number } {
+export function viewAt(camera: Camera, depth: Plane["depth"], u: number, frame: Frame): View {
   const p = ease(u);
   return {
     scale: 1 + (camera.zoom - 1) * p * (0.3 + 0.7 * depth),

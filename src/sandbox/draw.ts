@@ -2,22 +2,14 @@
 import { type Canvas, createCanvas } from "@napi-rs/canvas";
 import { compose, paintFront } from "./art/compose.ts";
 import { grain } from "./art/grain.ts";
-import type { Brush, Frame, Plane, Sway } from "./art/plane.ts";
+import { type Brush, type Frame, type Plane, swayed } from "./art/plane.ts";
 import { readScene } from "./art/scene.ts";
 import { stamp } from "./art/stamp.ts";
 
 type ImageFormat = "jpg" | "png" | "webp";
 
-/** Paint reaches this share of the width beyond each edge, so that a camera may move. */
-export const BLEED = 0.08;
-
-/** Applies a plane's own movement about the frame's centre. */
-export function swayed(brush: Brush, frame: Frame, sway: Sway): void {
-  const { x = 0, y = 0, turn = 0 } = sway;
-  brush.translate(frame.width / 2 + x * frame.height, frame.height / 2 + y * frame.height);
-  if (turn !== 0) brush.rotate(turn);
-  brush.translate(-frame.width / 2, -frame.height / 2);
-}
+/** How far paint reaches beyond each edge, in pixels, so that a camera may move. */
+export const bleedOf = (width: number, height: number): number => Math.round(Math.max(width, height) * 0.08);
 
 function stand(brush: Brush, frame: Frame, plane: Plane): void {
   brush.save();
@@ -48,7 +40,7 @@ export async function drawPicture(input: DrawInput): Promise<Uint8Array> {
   const scene = readScene(prompt, seed);
   const canvas = createCanvas(width, height);
   const brush = canvas.getContext("2d");
-  const frame: Frame = { width, height, bleed: Math.round(width * BLEED) };
+  const frame: Frame = { width, height, bleed: bleedOf(width, height) };
   for (const plane of compose(scene)) stand(brush, frame, plane);
   grain(brush, frame, 0.05);
   paintFront(scene, frame, brush);

@@ -1,16 +1,17 @@
 /** Clips: a picture brought to life by a camera move, as H.264 in MP4. The same input gives the same frames. */
 
 import { setImmediate as turn } from "node:timers/promises";
-import { type Canvas, createCanvas, type Image, loadImage, type SKRSContext2D } from "@napi-rs/canvas";
+import { createCanvas, type Image, loadImage } from "@napi-rs/canvas";
 import { VideoEncoder, type VideoEncoderConfig, VideoFrame } from "@napi-rs/webcodecs";
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from "mediabunny";
 import { fade } from "./art/colour.ts";
 import { compose, paintFront } from "./art/compose.ts";
 import { type Frame, glow, type Plane } from "./art/plane.ts";
 import { readScene } from "./art/scene.ts";
+import { expose, release, sheetsOf } from "./art/sheets.ts";
 import { readStamp } from "./art/stamp.ts";
 import { cameraOf, flatCamera, viewAt } from "./camera.ts";
-import { BLEED, swayed } from "./draw.ts";
+import { bleedOf } from "./draw.ts";
 
 export interface FilmInput {
   /** The first frame, as an image file; without one the motion prompt is drawn. */
@@ -64,100 +65,6 @@ export function clipSize(
   return [...SIZES[resolution]].sort((a, b) => off(a) - off(b))[0] ?? [1280, 720];
 }
 
-/** Planes this near to each other move as one. */
-const SAME_DEPTH = 0.13;
-
-interface Sheet {
-  depth: number;
-  plane: Plane | null;
-  picture: Canvas | null;
-  /** Where the picture's corner stands in the frame. */
-  left: number;
-  top: number;
-}
-
-/** The part of `picture` that has any paint; a sheet is mostly empty, and each frame pays for its area. */
-function trimmed(picture: Canvas): { picture: Canvas; left: number; top: number } | null {
-  const { width, height } = picture;
-  const bytes = picture.data();
-  const pixels = new Uint32Array(bytes.buffer, bytes.byteOffset, width * height);
-  let [left, right, top, bottom] = [width, -1, -1, -1];
-  for (let y = 0; y < height; y++) {
-    const row = pixels.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((p) => p !== 0);
-    if (first < 0) continue;
-    if (top < 0) top = y;
-    bottom = y;
-    left = Math.min(left, first);
-    right = Math.max(
-      right,
-      row.findLastIndex((p) => p !== 0),
-    );
-  }
-  release(bytes);
-  if (right < 0) return null;
-  if (right - left > width * 0.9 && bottom - top > height * 0.9) return { picture, left: 0, top: 0 };
-  const own = createCanvas(right - left + 3, bottom - top + 3);
-  own.getContext("2d").drawImage(picture, 1 - left, 1 - top);
-  return { picture: own, left: left - 1, top: top - 1 };
-}
-
-/** Paints what stands still once, planes of like depth on one sheet; what moves by itself stays apart. */
-function sheetsOf(planes: readonly Plane[], frame: Frame): Sheet[] {
-  const groups: { depth: number; plane: Plane | null; painters: Plane[]; live: boolean }[] = [];
-  for (const plane of planes) {
-    const apart = plane.sway !== undefined || plane.light === true;
-    const last = groups.at(-1);
-    const joins =
-      last && !apart && !last.live && last.plane === null && Math.abs(last.depth - plane.depth) <= SAME_DEPTH;
-    if (plane.paint && joins) last.painters.push(plane);
-    else if (plane.paint)
-      groups.push({ depth: plane.depth, plane: apart ? plane : null, painters: [plane], live: false });
-    if (plane.live) groups.push({ depth: plane.depth, plane, painters: [], live: true });
-  }
-  return groups.flatMap(({ depth, plane, painters, live }): Sheet[] => {
-    if (live) return [{ depth, plane, picture: null, left: 0, top: 0 }];
-    const whole = createCanvas(frame.width + frame.bleed * 2, frame.height + frame.bleed * 2);
-    const brush = whole.getContext("2d");
-    brush.translate(frame.bleed, frame.bleed);
-    for (const painter of painters) {
-      brush.save();
-      painter.paint?.(brush, frame);
-      brush.restore();
-    }
-    const cut = trimmed(whole);
-    return cut
-      ? [{ depth, plane, picture: cut.picture, left: cut.left - frame.bleed, top: cut.top - frame.bleed }]
-      : [];
-  });
-}
-
-function expose(
-  brush: SKRSContext2D,
-  sheets: readonly Sheet[],
-  frame: Frame,
-  view: (depth: number) => ReturnType<typeof viewAt>,
-  seconds: number,
-): void {
-  for (const sheet of sheets) {
-    const { scale, x, y } = view(sheet.depth);
-    brush.save();
-    brush.translate(frame.width / 2 + x, frame.height * 0.48 + y);
-    brush.scale(scale, scale);
-    brush.translate(-frame.width / 2, -frame.height * 0.48);
-    if (sheet.picture) {
-      const sway = sheet.plane?.sway?.(seconds) ?? {};
-      swayed(brush, frame, sway);
-      brush.globalAlpha = sway.opacity ?? 1;
-      if (sheet.plane?.light) brush.globalCompositeOperation = "screen";
-      brush.drawImage(sheet.picture, sheet.left, sheet.top);
-    } else {
-      sheet.plane?.live?.(brush, frame, seconds);
-    }
-    brush.restore();
-  }
-}
-
 /** Any picture as planes: itself, and light that drifts over it. */
 function flatPlanes(picture: Image): Plane[] {
   return [
@@ -205,14 +112,6 @@ function encoderConfig(width: number, height: number, fps: number): VideoEncoder
   };
 }
 
-/**
- * Gives a frame's memory back now. The collector does not see its weight: gigabytes pile up before it
- * runs, and fresh memory costs ten times what the copy does.
- */
-function release(pixels: Buffer): void {
-  if (pixels.buffer instanceof ArrayBuffer) pixels.buffer.transfer(0);
-}
-
 /** The clip as an MP4 file. Throws on an image that can't be read, and when `signal` aborts. */
 export async function shootClip(input: FilmInput, signal?: AbortSignal): Promise<Uint8Array> {
   const { frames, fps, motion } = input;
@@ -225,7 +124,7 @@ export async function shootClip(input: FilmInput, signal?: AbortSignal): Promise
     picture?.height ?? down ?? 9,
     input.resolution,
   );
-  const frame: Frame = { width, height, bleed: scene ? Math.round(width * BLEED) : 0 };
+  const frame: Frame = { width, height, bleed: scene ? bleedOf(width, height) : 0 };
   const asked = cameraOf(motion);
   const camera = scene ? asked : flatCamera(asked);
   const sheets = sheetsOf(scene ? compose(scene) : picture ? flatPlanes(picture) : [], frame);

@@ -42,7 +42,7 @@ export async function listen(handler: Handler, port: number, host: string): Prom
     try {
       await send(await handler(toRequest(message, url)), target, message.method !== "HEAD");
     } catch (error) {
-      if (!(error instanceof Dropped) && !target.destroyed && message.readable) console.error(error);
+      if (!(error instanceof Dropped) && !message.socket.destroyed) console.error(error);
       message.socket.destroy();
     }
   });

@@ -3,7 +3,8 @@ import { EncodedVideoChunk, VideoDecoder } from "@napi-rs/webcodecs";
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "mediabunny";
 import { describe, expect, test } from "vitest";
 import { readStamp } from "../../src/sandbox/art/stamp.ts";
-import { drawPicture } from "../../src/sandbox/draw.ts";
+import { cameraOf, viewAt } from "../../src/sandbox/camera.ts";
+import { bleedOf, drawPicture } from "../../src/sandbox/draw.ts";
 import { clipSize, shootClip } from "../../src/sandbox/film.ts";
 import { openStudio } from "../../src/sandbox/studio.ts";
 import { keysOf, SETTINGS } from "../../src/sandbox/words.ts";
@@ -177,6 +178,24 @@ describe("clips", () => {
     // The file itself tells when it was written.
     const stream = async () => (await facts(await film(image, { frames: 12 }))).packets.map((p) => p.data);
     expect(await stream()).toEqual(await stream());
+  });
+
+  test.each([
+    "pull back fast, pan left, rising",
+    "whip pan to the right, tilt down",
+    "zoom out, drift left and sink",
+    "push in fast",
+    "static",
+  ])("never show where the paint ends: %s", (motion) => {
+    for (const [width, height] of [
+      [1280, 720],
+      [720, 1280],
+    ] as const) {
+      const bleed = bleedOf(width, height);
+      const { scale, x, y } = viewAt(cameraOf(motion), 1, 1, { width, height, bleed });
+      expect((width / 2 + Math.abs(x)) / scale).toBeLessThanOrEqual(width / 2 + bleed);
+      expect((height * 0.52 + Math.abs(y)) / scale).toBeLessThanOrEqual(height * 0.52 + bleed);
+    }
   });
 
   test("move any picture, also one that was not drawn here", async () => {

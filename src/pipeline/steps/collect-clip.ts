@@ -17,6 +17,8 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   const row = record.clips.find((c) => c.id === pendingRow(step)?.id);
   const imageId =
     row?.imageId ?? currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.image?.id;
+  // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
+  if (!imageId) return { kind: "made", writes: [], costUsd: task.costEstimatedUsd };
   const id = row?.id ?? deps.newId();
   const copied = await copyOutput(step, prediction, {
     key: clipKey(project.ownerId, project.id, id),
@@ -45,8 +47,6 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
     decoderConfig: clip.decoderConfig,
     replicatePredictionId: prediction.id,
   };
-  // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
-  if (!imageId) return { kind: "made", writes: [], costUsd: task.costEstimatedUsd };
   return {
     kind: "made",
     writes: [

@@ -18,6 +18,8 @@ const TYPES: Record<string, string> = { jpg: "image/jpeg", png: "image/png", web
 export async function collectImage(step: StepContext, prediction: Prediction): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
+  // Without its scene the picture belongs to nothing any more; it was paid for all the same.
+  if (!record.scenes.some((s) => s.id === task.subject)) return { kind: "made", writes: [], costUsd: null };
   const id = pendingRow(step)?.id ?? deps.newId();
   const copied = await copyOutput(step, prediction, {
     key: imageKey(project.ownerId, project.id, id, "jpg"),

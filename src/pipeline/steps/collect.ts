@@ -1,6 +1,5 @@
 import { failure, pollAfterMs, UNKNOWN_RESOLVED_AFTER_MS } from "../../domain/tasks.ts";
 import type { Prediction } from "../../providers/ports.ts";
-import { failAssets } from "../assets.ts";
 import { LOOK_FOR_ORPHAN_MS, webhookUrl } from "../predictions.ts";
 import type { StepContext, StepResult } from "../step.ts";
 import { collectClip } from "./collect-clip.ts";
@@ -12,13 +11,6 @@ const SKEW_MS = 120_000;
 
 /** Looks at a prediction under way, whoever asked for the look: a webhook, a poll, or a new worker. */
 export async function collect(step: StepContext): Promise<StepResult> {
-  const result = await look(step);
-  const ended = result.kind === "failed" || result.kind === "again";
-  if (!ended) return result;
-  return { ...result, writes: [...result.writes, ...failAssets(step, result.failure)] };
-}
-
-async function look(step: StepContext): Promise<StepResult> {
   const { deps, task } = step;
   const { predictions } = deps.providers;
   const age = deps.now().getTime() - (task.claimedAt ?? task.createdAt).getTime();

@@ -69,7 +69,7 @@ export function skyline(brush: Brush, frame: Frame, scene: Scene, seed: string, 
   const wall = mix(tones.haze, tones.ink, block.dark);
   const glass = chance.happens(0.5);
   // Laid out in frame heights from the left, so that every size shows the same street.
-  let x = -0.1 * frame.width;
+  let x = -0.2 * frame.width;
   while (x < frame.width + frame.bleed) {
     const wide = chance.between(...block.widths) * unit;
     const away = Math.abs((x + wide / 2) / frame.width - 0.5);

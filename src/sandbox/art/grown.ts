@@ -9,7 +9,7 @@ import type { Scene } from "./scene.ts";
 function grass(scene: Scene, depth: number, at: number, tall: number, many: number, flowers: boolean): Plane {
   const chance = chanceOf(`${scene.seed}|grass|${depth}`);
   const blades = Array.from({ length: many }, () => ({
-    x: chance.between(-0.08, 1.08),
+    x: chance.between(-0.15, 1.15),
     tall: tall * chance.between(0.45, 1.1) ** 1.2,
     bend: chance.between(-0.35, 0.35),
     flower: flowers && chance.happens(0.16),
@@ -91,7 +91,7 @@ function trunks(scene: Scene, depth: number, dark: number, many: number): Plane 
       const bark = mix(tones.haze, tones.ink, dark);
       const foot = (scene.horizon + 0.02 + depth * 0.2) * frame.height;
       for (let i = 0; i < many; i++) {
-        const x = ((i + chance.between(-0.4, 0.4)) / many) * 1.16 * frame.width - 0.06 * frame.width;
+        const x = ((i + chance.between(-0.4, 0.4)) / many) * 1.3 * frame.width - 0.13 * frame.width;
         const thick = frame.height * (0.008 + 0.05 * depth ** 1.6) * chance.between(0.6, 1.3);
         const lean = chance.between(-0.5, 0.5) * thick;
         brush.fillStyle = vertical(brush, -frame.bleed, foot, [mix(bark, tones.ink, 0.25), bark]);

@@ -52,7 +52,7 @@ export function pines(scene: Scene, seed: string, tall: number, many: number, co
     const chance = chanceOf(`${scene.seed}|${seed}`);
     brush.fillStyle = colour;
     for (let i = 0; i < many; i++) {
-      const x = chance.between(-0.1, 1.1) * frame.width;
+      const x = chance.between(-0.15, 1.15) * frame.width;
       const height = tall * frame.height * chance.between(0.55, 1.15);
       const foot = line(x) + height * 0.12;
       brush.beginPath();

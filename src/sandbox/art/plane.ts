@@ -133,3 +133,11 @@ export function polygon(brush: Brush, fill: string, points: readonly Point[]): v
   brush.closePath();
   brush.fill();
 }
+
+/** Applies a plane's own movement about the frame's centre. */
+export function swayed(brush: Brush, frame: Frame, sway: Sway): void {
+  const { x = 0, y = 0, turn = 0 } = sway;
+  brush.translate(frame.width / 2 + x * frame.height, frame.height / 2 + y * frame.height);
+  if (turn !== 0) brush.rotate(turn);
+  brush.translate(-frame.width / 2, -frame.height / 2);
+}

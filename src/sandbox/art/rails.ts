@@ -98,7 +98,7 @@ export function viaduct(scene: Scene, at: number, depth: number): Plane {
       brush.fillStyle = vertical(brush, top, foot, [stone, fade(mix(stone, tones.haze, 0.5), 0.92)]);
       brush.beginPath();
       brush.rect(-frame.bleed, top, frame.width + frame.bleed * 2, foot - top);
-      for (let x = -0.12 * frame.width; x < frame.width + frame.bleed; x += span) {
+      for (let x = -0.2 * frame.width; x < frame.width + frame.bleed; x += span) {
         const [left, right, spring] = [x + span * 0.09, x + span * 0.91, top + span * 0.62];
         brush.moveTo(left, foot);
         brush.lineTo(left, spring);

@@ -152,7 +152,7 @@ function billows(scene: Scene, at: number, depth: number, tall: number, index: n
         ]);
         brush.beginPath();
         brush.rect(-frame.bleed, foot, frame.width + frame.bleed * 2, frame.height);
-        for (let x = -0.12; x < 1.12; ) {
+        for (let x = -0.2; x < 1.2; ) {
           const heap = chance.between(0.05, 0.16) * (0.7 + depth);
           const peak = chance.between(0.35, 1);
           for (let k = 0; k < 7; k++) {

@@ -68,7 +68,7 @@ function stars(scene: Scene): { still: Plane; twinkling: Plane } {
   const chance = chanceOf(`${scene.seed}|stars`);
   const many = scene.setting === "space" ? 420 : 190;
   const field: Star[] = Array.from({ length: many }, (_, i) => ({
-    x: chance.between(-0.08, 1.08),
+    x: chance.between(-0.15, 1.15),
     y: Math.max(-0.08, chance.between(-0.3, 1)) * scene.horizon,
     size: i % 23 === 0 ? chance.between(1.7, 2.6) : chance.between(0.45, 1.35),
     rate: chance.between(0.5, 1.6),

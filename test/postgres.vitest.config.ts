@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+/** Needs a Postgres: TEST_DATABASE_URL=postgres://… npm run test:postgres */
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    include: ["test/postgres/**/*.test.ts", "test/unit/sandbox-postgres.test.ts"],
+    testTimeout: 60_000,
+  },
+});

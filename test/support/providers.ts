@@ -1,0 +1,99 @@
+/** Providers by script: each call takes the next answer of its list, and a call without one is an error. */
+import { failure } from "../../src/domain/tasks.ts";
+import type { Outcome, Prediction, Providers } from "../../src/providers/ports.ts";
+
+type Answer<T> = Outcome<T> | (() => Outcome<T> | Promise<Outcome<T>>);
+
+/** A call that answers by script. A function as an answer runs while the call is in flight. */
+function scripted<First, T>(name: string) {
+  const calls: First[] = [];
+  const script: Answer<T>[] = [];
+  return {
+    calls,
+    /** The answers to the next calls. */
+    then: (...answers: Answer<T>[]) => void script.push(...answers),
+    async call(first: First): Promise<Outcome<T>> {
+      calls.push(first);
+      const answer = script.shift();
+      if (!answer) throw new Error(`The script has no answer to ${name} ${calls.length}`);
+      return typeof answer === "function" ? answer() : answer;
+    },
+  };
+}
+
+type Value<F> = F extends (...args: never) => Promise<Outcome<infer T>> ? T : never;
+type First<F> = F extends (first: infer A, ...rest: never) => unknown ? A : never;
+type Transcribe = Providers["transcriber"]["transcribe"];
+type ProposeScenes = Providers["director"]["proposeScenes"];
+type WritePrompt = Providers["director"]["writePrompt"];
+type Predictions = Providers["predictions"];
+type Opened = Value<Predictions["openOutput"]>;
+
+export function scriptedProviders() {
+  const transcribe = scripted<First<Transcribe>, Value<Transcribe>>("transcribe");
+  const proposeScenes = scripted<First<ProposeScenes>, Value<ProposeScenes>>("proposeScenes");
+  const writePrompt = scripted<First<WritePrompt>, Value<WritePrompt>>("writePrompt");
+  const create = scripted<First<Predictions["create"]>, Prediction>("create");
+  const get = scripted<string, Prediction | null>("get");
+  const find = scripted<First<Predictions["find"]>, Prediction | null>("find");
+  const cancel = scripted<string, Prediction | null>("cancel");
+  const openOutput = scripted<string, Opened>("openOutput");
+  const providers: Providers = {
+    transcriber: { transcribe: transcribe.call },
+    director: { proposeScenes: proposeScenes.call, writePrompt: writePrompt.call },
+    predictions: {
+      create: create.call,
+      get: get.call,
+      find: find.call,
+      cancel: cancel.call,
+      openOutput: openOutput.call,
+    },
+  };
+  return { providers, transcribe, proposeScenes, writePrompt, create, get, find, openOutput };
+}
+
+export const ok = <T>(value: T, costUsd: number | null = null): Outcome<T> => ({
+  kind: "ok",
+  value,
+  costUsd,
+  requestId: null,
+});
+export const retry = (code: string, afterSeconds: number | null = null): Outcome<never> => ({
+  kind: "retry",
+  afterSeconds,
+  failure: failure(code, "Not now.", { retryable: true }),
+});
+export const ended = (
+  kind: "refused" | "invalid" | "out_of_credit" | "unknown",
+  retryable = false,
+): Outcome<never> => ({ kind, failure: failure(`was_${kind}`, "No.", { retryable }) });
+
+const prediction = (id: string, over: Partial<Prediction>): Prediction => ({
+  id,
+  status: "running",
+  outputUrl: null,
+  output: null,
+  failure: null,
+  webhookUrl: null,
+  createdAt: null,
+  predictSeconds: null,
+  ...over,
+});
+export const running = (id: string) => ok(prediction(id, {}));
+export const succeeded = (id: string, output: unknown = null) =>
+  ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, output }));
+export const brokeDown = (id: string, code: string, { retryable = false, refused = false }) =>
+  ok(
+    prediction(id, {
+      status: "failed",
+      failure: { ...failure(code, "It failed.", { retryable }), refused },
+    }),
+  );
+
+/** An output file, opened; `toldBytes` false where the provider does not say how long it is. */
+export const file = (bytes: Uint8Array, toldBytes = true): Outcome<Opened> =>
+  ok({
+    body: new Blob([bytes.slice()]).stream(),
+    bytes: toldBytes ? bytes.length : null,
+    contentType: null,
+  });
