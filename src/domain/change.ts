@@ -1,12 +1,11 @@
 /** What a plan asks for. */
+import { z } from "zod";
 import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "./record.ts";
 import { failure } from "./tasks.ts";
 
-export interface TaskCounts {
-  total: number;
-  succeeded: number;
-  failed: number;
-}
+/** Parsed before it is compared: Postgres keeps the members of a `jsonb` in an order of its own. */
+export const TaskCounts = z.object({ total: z.int(), succeeded: z.int(), failed: z.int() });
+export type TaskCounts = z.infer<typeof TaskCounts>;
 
 /** Each change names what it saw, and is applied only while that still holds. */
 export type Change =

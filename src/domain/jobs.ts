@@ -1,5 +1,5 @@
 /** The runs of the stages: opened when there is work, extended while it comes, closed when it is over. */
-import { type Change, type PlanContext, SUPERSEDED, type TaskCounts } from "./change.ts";
+import { type Change, type PlanContext, SUPERSEDED, TaskCounts } from "./change.ts";
 import type { Unit } from "./current.ts";
 import { type Purchase, purchaseFor } from "./purchase.ts";
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "./record.ts";
@@ -39,7 +39,8 @@ export function runStage(view: StageView, context: PlanContext): boolean {
   const ended = all.filter((t) => !isOpen(t)).length;
   const progress = Math.min(99, Math.floor((100 * ended) / Math.max(1, all.length)));
   if (progress !== job.progress && !closing) set.progress = progress;
-  if (JSON.stringify(counts) !== JSON.stringify(job.payload.tasks))
+  const counted = TaskCounts.safeParse(job.payload.tasks);
+  if (JSON.stringify(counts) !== JSON.stringify(counted.data))
     set.payload = { ...job.payload, tasks: counts };
   if (job.status === "pending" && all.some((t) => t.status !== "pending")) {
     set.status = "running";

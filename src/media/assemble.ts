@@ -148,10 +148,12 @@ export async function assembleFilm(film: FilmInput): Promise<Assembly> {
   const planned = await planCuts(film.edits, film.fps);
   if (!planned.ok) return planned;
   const song = await reading(film.song, () => openSong(film.song));
-  if (!song.ok) return song.cause === "gone" ? vanished("The song") : noSound();
+  if (!song.ok && song.cause === "gone") return vanished("The song");
+  if (!song.ok || !song.value) return noSound();
+  const { input } = song.value;
   try {
     const opened = await reading(film.song, async () => {
-      const track = await song.value.getPrimaryAudioTrack();
+      const track = await input.getPrimaryAudioTrack();
       return track && (await soundOf(track));
     });
     if (!opened.ok && opened.cause === "gone") return vanished("The song");
@@ -176,6 +178,6 @@ export async function assembleFilm(film: FilmInput): Promise<Assembly> {
       })),
     };
   } finally {
-    song.value.dispose();
+    input.dispose();
   }
 }

@@ -3,6 +3,7 @@ import { EncodedPacketSink, Input, type InputVideoTrack, MP4, QTFF } from "media
 import type { Failure } from "../domain/record.ts";
 import { toBase64 } from "./avc.ts";
 import { refusal, vanished } from "./failures.ts";
+import { indexIsSound } from "./mp4-index.ts";
 import { type MediaFile, memoryFile, reading } from "./source.ts";
 
 export interface ClipFacts {
@@ -93,6 +94,7 @@ export async function clipPackets(
   const input = openClip(file);
   try {
     const read = await reading(file, async () => {
+      if (!(await indexIsSound(file))) return "its index is damaged.";
       const track = await input.getPrimaryVideoTrack();
       return track ? await readPackets(input, track, wholly) : "it has no pictures.";
     });

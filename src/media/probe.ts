@@ -1,10 +1,10 @@
 /** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
-import { EncodedPacketSink, type Input, type InputAudioTrack, UnsupportedInputFormatError } from "mediabunny";
+import { EncodedPacketSink, type Input, type InputAudioTrack, type InputFormat } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
 import { fallsShort, promisedSeconds, promisedWavBytes } from "./completeness.ts";
 import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./container.ts";
 import { refusal, vanished } from "./failures.ts";
-import { openSong } from "./song.ts";
+import { countPackets, openSong } from "./song.ts";
 import { type MediaFile, reading } from "./source.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
@@ -71,16 +71,6 @@ function tag(value: string | undefined): string | null {
   return text === "" ? null : text;
 }
 
-/** The container by its first bytes; null where they are none that we read. */
-async function identify(input: Input) {
-  try {
-    return await input.getFormat();
-  } catch (error) {
-    if (error instanceof UnsupportedInputFormatError) return null;
-    throw error;
-  }
-}
-
 /** Length by the packets themselves, or why the track can't be played to its end. */
 async function measure(file: MediaFile, track: InputAudioTrack, format: AudioFormat) {
   const wavBytes = format === "wav" ? await promisedWavBytes(file) : null;
@@ -95,6 +85,8 @@ async function measure(file: MediaFile, track: InputAudioTrack, format: AudioFor
   const sink = new EncodedPacketSink(track);
   // Without a first packet there is no last one, and mediabunny looks for that in a FLAC for ever.
   const first = await sink.getFirstPacket({ metadataOnly: true });
+  // What these announce of their length says little of the way there.
+  if (format === "aac" || format === "webm") await countPackets(track);
   const seconds = first ? await track.computeDuration() : 0;
   if (promised !== null && fallsShort(seconds, promised)) {
     return refuse.truncated(`it breaks off at ${clock(seconds)} of ${clock(promised)}.`);
@@ -109,15 +101,20 @@ async function measure(file: MediaFile, track: InputAudioTrack, format: AudioFor
   return { ok: true as const, seconds };
 }
 
-async function examine(file: MediaFile, input: Input, declared: Declared): Promise<Probe> {
-  const container = await identify(input);
-  if (!container) {
-    const other = nameOther(await file.read(0, 256));
-    if (other?.audio) return refuse.unsupported(`It is ${other.name}, which`);
-    return refuse.notAudio(
-      other ? `it is ${other.name}.` : "its contents are no audio format that is known here.",
-    );
-  }
+async function nameUnknown(file: MediaFile): Promise<Probe> {
+  const other = nameOther(await file.read(0, 256));
+  if (other?.audio) return refuse.unsupported(`It is ${other.name}, which`);
+  return refuse.notAudio(
+    other ? `it is ${other.name}.` : "its contents are no audio format that is known here.",
+  );
+}
+
+async function examine(
+  file: MediaFile,
+  input: Input,
+  container: InputFormat,
+  declared: Declared,
+): Promise<Probe> {
   const format = acceptedFormat(container);
   if (!format) return refuse.unsupported(`${container.name} files`);
   const claimed = contradiction(format, declared);
@@ -159,7 +156,7 @@ async function examine(file: MediaFile, input: Input, declared: Declared): Promi
  * `audio_not_audio`, `audio_mislabelled`, `audio_no_track`, `audio_too_short`, `audio_too_long`,
  * `audio_unsupported`, and `media_gone` for an object that changed meanwhile. The length is that of
  * all packets, with what encoders pad (0.07 s for MP3), because that is what the film will play.
- * A 200 MiB WAV, M4A, Ogg or WebM costs one to three reads; MP3, AAC and FLAC are read through.
+ * A 200 MiB WAV, M4A or Ogg costs one to three reads; MP3, AAC, FLAC and WebM are read through.
  */
 export async function probeSong(file: MediaFile, declared: Declared): Promise<Probe> {
   if (file.bytes === 0) return refusal("audio_empty", "This file is empty.", EXPORT_AGAIN);
@@ -167,8 +164,10 @@ export async function probeSong(file: MediaFile, declared: Declared): Promise<Pr
     return refuse.truncated(`${declared.bytes} bytes were announced, and ${file.bytes} arrived.`);
   }
   const read = await reading(file, async () => {
-    using input = await openSong(file);
-    return await examine(file, input, declared);
+    const opened = await openSong(file);
+    if (!opened) return await nameUnknown(file);
+    using input = opened.input;
+    return await examine(file, input, opened.container, declared);
   });
   if (read.ok) return read.value;
   return read.cause === "gone" ? vanished("The song") : damaged();

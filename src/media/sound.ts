@@ -2,6 +2,7 @@
 import { type AudioCodec, EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "./flac.ts";
 import { type PcmForm, pcmForm } from "./pcm.ts";
+import { countPackets } from "./song.ts";
 
 export interface Sound {
   codec: AudioCodec;
@@ -70,8 +71,6 @@ export async function soundOf(track: InputAudioTrack): Promise<Sound | null> {
   if (!codec || !config) return null;
   const form = pcmForm(codec);
   if (form) return asFlac(track, form);
-  const sink = new EncodedPacketSink(track);
-  let count = 0;
-  for await (const _ of sink.packets(undefined, undefined, { metadataOnly: true })) count++;
-  return { codec, config, count, packets: () => sink.packets() };
+  const count = await countPackets(track);
+  return { codec, config, count, packets: () => new EncodedPacketSink(track).packets() };
 }

@@ -2,7 +2,7 @@
 import { generatedImages, projects, scenePrompts, selectedScenes, videoClips } from "../../src/db/schema.ts";
 import { currentOf } from "../../src/domain/current.ts";
 import { clipInputs } from "../../src/domain/inputs.ts";
-import { type Audio, type Lyrics, Settings, type Stage, STAGES } from "../../src/domain/record.ts";
+import { type Audio, type Lyrics, Settings, STAGES, type Stage } from "../../src/domain/record.ts";
 import type { Studio } from "./pipeline.ts";
 import { songOf } from "./record.ts";
 

@@ -43,6 +43,15 @@ describe("a clip", () => {
     expect(await inspectClip(bytes)).toMatchObject({ ok: false, failure: { code: "clip_unreadable" } });
   });
 
+  it.each(["stsc", "ctts"])("whose index counts to 4 billion is refused in good time: %s", async (table) => {
+    const bytes = fixture("clips/a-5s-24fps.mp4");
+    const text = String.fromCharCode(...bytes.subarray(0, 8000));
+    const entry = text.indexOf(table) + (table === "stsc" ? 16 : 12);
+    expect(entry).toBeGreaterThan(100);
+    bytes.fill(0xff, entry, entry + 4);
+    expect(await inspectClip(bytes)).toMatchObject({ ok: false, failure: { code: "clip_unreadable" } });
+  });
+
   it("that was deleted meanwhile is refused as such", async () => {
     const bytes = fixture("clips/a-5s-24fps.mp4");
     const file = storedFile(changingBucket(bytes, 0), { key: "song", etag: "v1", bytes: bytes.length });

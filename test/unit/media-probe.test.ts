@@ -153,6 +153,42 @@ describe("a file that is no usable song is refused", () => {
     expect(JSON.stringify(result)).toMatch(said);
   });
 
+  const at = (bytes: Uint8Array, word: string) => {
+    const letters = [...ascii(word)];
+    return bytes.findIndex((_, i) => letters.every((letter, k) => bytes[i + k] === letter));
+  };
+  /** Where the tenth frame of an ADTS stream begins. */
+  const tenth = (bytes: Uint8Array) => {
+    let start = 0;
+    for (let i = 0; i < 9; i++) {
+      const [high, middle, low] = [3, 4, 5].map((n) => bytes[start + n] ?? 0);
+      start += (((high ?? 0) & 3) << 11) | ((middle ?? 0) << 3) | ((low ?? 0) >> 5);
+    }
+    return start;
+  };
+  it.each([
+    [
+      "a FLAC without a first frame",
+      "song.flac",
+      (b: Uint8Array) => b.fill(0, at(b, "\xff\xf8"), at(b, "\xff\xf8") + 2),
+    ],
+    ["a WebM whose second half is no WebM", "opus.webm", (b: Uint8Array) => b.fill(0x55, b.length / 2)],
+    [
+      "an AAC with a frame of no length",
+      "adts.aac",
+      (b: Uint8Array) => b.fill(0, tenth(b) + 3, tenth(b) + 6),
+    ],
+    ["an AAC that changes its rate", "adts.aac", (b: Uint8Array) => b.fill(0x64, tenth(b) + 2, tenth(b) + 3)],
+    [
+      "an M4A with chunks of 4 billion samples",
+      "faststart.m4a",
+      (b: Uint8Array) => b.fill(0xff, at(b, "stsc") + 16, at(b, "stsc") + 20),
+    ],
+  ])("in good time, though it could be read for ever: %s", async (_what, name, damage) => {
+    const bytes = damage(fixture(`audio/${name}`));
+    expect(await codeOf(probe(bytes))).toBe("audio_truncated");
+  });
+
   it("and never by an exception or as a song, whatever bytes it has", async () => {
     const noise = fc.uint8Array({ minLength: 1, maxLength: 4000 });
     await fc.assert(

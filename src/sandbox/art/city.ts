@@ -141,7 +141,6 @@ function wetStreet(scene: Scene): Plane {
   }));
   return {
     depth: 0.55,
-    band: [horizon - 0.01, 1.1],
     paint(brush, frame) {
       const top = horizon * frame.height;
       brush.fillStyle = vertical(brush, top, frame.height, [
@@ -190,14 +189,12 @@ function wetStreet(scene: Scene): Plane {
 
 const blockPlane = (scene: Scene, seed: string, block: Block, depth: number): Plane => ({
   depth,
-  band: [scene.horizon - block.tall - 0.14, scene.horizon + 0.06],
   paint: (brush, frame) => skyline(brush, frame, scene, seed, { ...block, foot: scene.horizon }),
 });
 
 function airOverStreets(scene: Scene): Plane {
   return {
     depth: 0.2,
-    band: [scene.horizon - 0.3, scene.horizon + 0.02],
     paint(brush, frame) {
       const top = (scene.horizon - 0.28) * frame.height;
       brush.fillStyle = vertical(brush, top, scene.horizon * frame.height, [

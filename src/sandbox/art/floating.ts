@@ -49,7 +49,6 @@ function paperBoat(brush: Brush, scene: Scene, unit: number): void {
 export function boat(scene: Scene, at: number): Plane {
   return {
     depth: 0.6,
-    band: [at - 0.3, at + 0.3],
     paint(brush, frame) {
       const unit = frame.height * 0.115;
       const [x, y] = [scene.subjectX * frame.width, at * frame.height];
@@ -128,7 +127,6 @@ export function lanterns(scene: Scene): Plane {
 export function balloon(scene: Scene): Plane {
   return {
     depth: 0.45,
-    band: [0, 0.8],
     paint(brush, frame) {
       const { tones } = scene;
       const unit = frame.height * 0.1;

@@ -19,7 +19,6 @@ function grass(scene: Scene, depth: number, at: number, tall: number, many: numb
   const leaf = mix(tones.haze, tones.ink, 0.55 + depth * 0.45);
   return {
     depth,
-    band: [at - tall * 1.3, 1.1],
     paint(brush, frame) {
       const foot = at * frame.height;
       brush.fillStyle = vertical(brush, foot - tall * frame.height * 0.2, foot + frame.height * 0.1, [

@@ -28,7 +28,6 @@ export function ridgePlane(
 ): Plane {
   return {
     depth: ridge.depth,
-    band: [ridge.at - ridge.swing - 0.16, 1.1],
     paint(brush, frame) {
       const { tones } = scene;
       const line = ridgeLine(scene, ridge, frame);
@@ -92,7 +91,6 @@ export function hills(scene: Scene): Plane[] {
 function peaks(scene: Scene, at: number, tall: number, depth: number, dark: number): Plane {
   return {
     depth,
-    band: [at - tall - 0.02, at + 0.3],
     paint(brush, frame) {
       const { tones } = scene;
       const chance = chanceOf(`${scene.seed}|peaks|${at}`);
@@ -169,7 +167,6 @@ export function mountains(scene: Scene): Plane[] {
 function dune(scene: Scene, at: number, swing: number, depth: number, dark: number): Plane {
   return {
     depth,
-    band: [at - swing - 0.05, 1.1],
     paint(brush, frame) {
       const { tones } = scene;
       const line = ridgeLine(scene, { at, swing, roughness: 0.18, depth, dark }, frame);

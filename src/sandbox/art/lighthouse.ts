@@ -40,7 +40,6 @@ export function lighthouse(scene: Scene, at: number): Plane[] {
   };
   const tower: Plane = {
     depth: 0.32,
-    band: [at - 0.45, at + 0.12],
     paint(brush, frame) {
       const { x, y, unit } = place(frame);
       const rock = mix(tones.haze, tones.ink, 0.82);

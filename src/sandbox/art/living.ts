@@ -47,7 +47,6 @@ function person(brush: Brush, unit: number, ink: string, dress: boolean, hand: -
 export function people(scene: Scene, at: number, depth: number, two: boolean): Plane {
   return {
     depth,
-    band: [at - 0.28, at + 0.08],
     paint(brush, frame) {
       const unit = frame.height * 0.145;
       const [x, y] = [scene.subjectX * frame.width, at * frame.height];
@@ -111,7 +110,6 @@ export function birds(scene: Scene): Plane {
 export function tree(scene: Scene, at: number, depth: number): Plane {
   return {
     depth,
-    band: [at - 0.5, at + 0.06],
     paint(brush, frame) {
       const chance = chanceOf(`${scene.seed}|tree`);
       const { tones } = scene;

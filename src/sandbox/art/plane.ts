@@ -22,8 +22,6 @@ export interface Sway {
 export interface Plane {
   /** 0 at the horizon (hardly moves with the camera) to 1 at the lens. */
   depth: number;
-  /** What `paint` touches, in frame heights from the top: `[0, 1]` where not given. */
-  band?: readonly [number, number];
   /** Painted once. */
   paint?(brush: Brush, frame: Frame): void;
   /** `seconds` from the clip's start; at 0 it is the still picture. */

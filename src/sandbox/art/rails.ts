@@ -66,22 +66,16 @@ function paintTrain(brush: Brush, scene: Scene, x: number, y: number, unit: numb
   brush.restore();
 }
 
-const trainSway = (way: number) => (seconds: number) => ({
-  x: way * seconds * 0.055,
-  y: 0.0009 * Math.sin(seconds * 17),
-});
-
-/** The train on its own, its rails at `at` frame heights. */
+/** The train on its own, its rails at `at` frame heights; it is longer than any frame, so it is painted as it runs. */
 export function train(scene: Scene, at: number, depth: number, unit = 0.25): Plane {
   const way = scene.light.x < 0.5 ? -1 : 1;
   return {
     depth,
-    band: [at - unit, at + unit * 0.5],
-    paint(brush, frame) {
-      const nose = way > 0 ? 0.66 : 0.34;
-      paintTrain(brush, scene, nose * frame.width, at * frame.height, unit * frame.height, way);
+    live(brush, { width, height }, seconds) {
+      const nose = (way > 0 ? 0.66 : 0.34) * width + way * seconds * 0.055 * height;
+      const rattle = 0.0009 * height * Math.sin(seconds * 17);
+      paintTrain(brush, scene, nose, at * height + rattle, unit * height, way);
     },
-    sway: trainSway(way),
   };
 }
 
@@ -89,7 +83,6 @@ export function train(scene: Scene, at: number, depth: number, unit = 0.25): Pla
 export function viaduct(scene: Scene, at: number, depth: number): Plane {
   return {
     depth,
-    band: [at - 0.02, 1.1],
     paint(brush, frame) {
       const { tones } = scene;
       const span = frame.height * 0.23;

@@ -16,7 +16,6 @@ export function road(scene: Scene): Plane[] {
     ridgePlane(scene, { at: horizon - 0.005, swing: 0.018, roughness: 0.5, depth: 0.18, dark: 0.4 }),
     {
       depth: 0.3,
-      band: [horizon - 0.01, 1.1],
       paint(brush, frame) {
         const [top, bottom] = [horizon * frame.height, frame.height + frame.bleed];
         brush.fillStyle = vertical(brush, top, bottom, [

@@ -31,7 +31,6 @@ export function water(scene: Scene, horizon = scene.horizon, depth = 0.25): Plan
   });
   return {
     depth,
-    band: [horizon - 0.01, 1.1],
     paint(brush, frame) {
       const top = horizon * frame.height;
       brush.fillStyle = vertical(brush, top, frame.height + frame.bleed, [
@@ -86,7 +85,6 @@ function swell(scene: Scene, at: number, depth: number, index: number): Plane {
   const { tones } = scene;
   return {
     depth,
-    band: [at - 0.06, 1.12],
     paint(brush, frame) {
       const heights = rolling(`${scene.seed}|swell|${index}`, 0.55);
       const line = (x: number) =>
@@ -137,7 +135,6 @@ function billows(scene: Scene, at: number, depth: number, tall: number, index: n
   const { tones } = scene;
   return {
     depth,
-    band: [at - tall * 1.7, 1.12],
     paint(brush, frame) {
       const chance = chanceOf(`${scene.seed}|billows|${index}`);
       const bright = mix(tones.sky[3], tones.glow, 0.6 - depth * 0.35);
@@ -172,7 +169,7 @@ function billows(scene: Scene, at: number, depth: number, tall: number, index: n
       }
     },
     sway: (seconds) => ({
-      x: seconds * 0.006 * (0.4 + depth),
+      x: seconds * 0.003 * (0.4 + depth),
       y: 0.004 * Math.sin(seconds * 0.6 + index) - 0.004 * Math.sin(index),
     }),
   };
@@ -186,7 +183,6 @@ export function cloudSea(scene: Scene): Plane[] {
     billows(scene, horizon + 0.03, 0.3, 0.1, 2),
     {
       depth: 0.35,
-      band: [horizon - 0.1, horizon + 0.16],
       paint(brush, frame) {
         brush.globalCompositeOperation = "screen";
         glow(brush, scene.light.x * frame.width, horizon * frame.height, frame.height * 0.5, tones.glow, 0.3);
@@ -264,7 +260,6 @@ export function space(scene: Scene): Plane[] {
     ringed(scene),
     {
       depth: 0.5,
-      band: [0.5, 1.12],
       paint(brush, frame) {
         const radius = frame.width * 0.95;
         const [x, y] = [frame.width * (1 - scene.light.x), frame.height * 0.78 + radius];

@@ -244,7 +244,6 @@ function cloud(
 function clouds(scene: Scene, depth: number, many: number): Plane {
   return {
     depth,
-    band: [-0.1, scene.horizon + 0.02],
     paint(brush, frame) {
       const chance = chanceOf(`${scene.seed}|clouds|${depth}`);
       const { sky, glow: bright } = scene.tones;

@@ -195,7 +195,7 @@ function mist(scene: Scene): Plane {
         brush.restore();
       }
     },
-    sway: (seconds) => ({ x: 0.014 * seconds }),
+    sway: (seconds) => ({ x: 0.035 * Math.sin(seconds * 0.35) }),
   };
 }
 
