@@ -2,7 +2,7 @@ import { type Config, parseConfig } from "./config.ts";
 import { coordinatorOf } from "./coordinator/accessor.ts";
 import { connect, type Db } from "./db/client.ts";
 import { uuidv7 } from "./domain/ids.ts";
-import { log } from "./log.ts";
+import { type Log, log } from "./log.ts";
 import { taskQueue } from "./pipeline/queue.ts";
 import { openaiTranscriber } from "./providers/openai.ts";
 import { openrouterDirector } from "./providers/openrouter.ts";
@@ -45,8 +45,6 @@ export interface TaskQueue {
   ping(): Promise<void>;
 }
 
-export type LogFields = Record<string, string | number | boolean | null | undefined>;
-
 export interface Deps {
   config: Config;
   db: Db;
@@ -56,7 +54,7 @@ export interface Deps {
   coordinator: (projectId: string) => Coordinator;
   now: () => Date;
   newId: () => string;
-  log: (level: "info" | "warn" | "error", event: string, fields?: LogFields) => void;
+  log: Log;
 }
 
 const cache = new WeakMap<object, Deps>();

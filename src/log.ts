@@ -1,6 +1,7 @@
-import type { LogFields } from "./deps.ts";
+/** Ids, codes and counts; never contents or secrets. */
+type Fields = Record<string, string | number | boolean | null | undefined>;
+export type Log = (level: "info" | "warn" | "error", event: string, fields?: Fields) => void;
 
-/** One JSON object a line; fields are ids and codes, never contents or secrets. */
-export function log(level: "info" | "warn" | "error", event: string, fields: LogFields = {}): void {
+/** One JSON object a line. */
+export const log: Log = (level, event, fields = {}) =>
   console[level](JSON.stringify({ level, event, ...fields }));
-}

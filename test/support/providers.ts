@@ -11,7 +11,7 @@ function scripted<First, T>(name: string) {
   return {
     calls,
     /** The answers to the next calls. */
-    then: (...answers: Answer<T>[]) => void script.push(...answers),
+    next: (...answers: Answer<T>[]) => void script.push(...answers),
     async call(first: First): Promise<Outcome<T>> {
       calls.push(first);
       const answer = script.shift();
