@@ -1,7 +1,7 @@
 import { claimTask, failTask, renewLease, settleTask } from "../db/claims.ts";
 import { loadRecord } from "../db/record.ts";
 import type { Deps } from "../deps.ts";
-import type { Project, Task } from "../domain/record.ts";
+import type { Project, Stage, Task } from "../domain/record.ts";
 import { failure, RENEW_MS } from "../domain/tasks.ts";
 import { projectPrefix } from "../storage/keys.ts";
 import { TaskMessage } from "./messages.ts";
@@ -13,18 +13,33 @@ const WEBHOOK_TRIES = 3;
 
 type Verdict = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
 
+/** An isolate has 128 MB: stages that hold much of it at once take turns within a batch. */
+const HEAVY: ReadonlySet<Stage> = new Set(["transcribe", "assemble_video"]);
+
+type Turns = <T>(work: () => Promise<T>) => Promise<T>;
+
+function inTurn(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
 /** Handles each message of a batch by itself: one that fails never harms its neighbours. */
 export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
+  const turns = inTurn();
   await Promise.all(
     batch.messages.map(async (message) => {
-      const verdict = await handle(message.body, message.attempts, deps);
+      const verdict = await handle(message.body, message.attempts, deps, turns);
       if (verdict.kind === "ack") message.ack();
       else message.retry({ delaySeconds: verdict.afterSeconds });
     }),
   );
 }
 
-async function handle(body: unknown, deliveries: number, deps: Deps): Promise<Verdict> {
+async function handle(body: unknown, deliveries: number, deps: Deps, turns: Turns): Promise<Verdict> {
   const message = TaskMessage.safeParse(body);
   if (!message.success) {
     deps.log("error", "message_unreadable", { issues: message.error.issues.length });
@@ -60,7 +75,8 @@ async function handle(body: unknown, deliveries: number, deps: Deps): Promise<Ve
           record: claim.record,
           progress: (fraction: number) => report(deps, claim.task, fraction),
         };
-        const result = await runStep(step, claim.was).finally(held.stop);
+        const run = () => runStep(step, claim.was);
+        const result = await (HEAVY.has(claim.task.type) ? turns(run) : run()).finally(held.stop);
         const now = deps.now();
         const settled = await settleTask(
           deps.db,
