@@ -4,6 +4,7 @@ import type { Failure } from "../domain/record.ts";
 import { toBase64 } from "./avc.ts";
 import { refusal, vanished } from "./failures.ts";
 import { indexIsSound } from "./mp4-index.ts";
+import { packetsOf } from "./packets.ts";
 import { type MediaFile, memoryFile, reading } from "./source.ts";
 
 export interface ClipFacts {
@@ -47,8 +48,7 @@ async function readPackets(
   const times: number[] = [];
   let end = Number.NEGATIVE_INFINITY;
   let opensWithKey = false;
-  const sink = new EncodedPacketSink(track);
-  for await (const packet of sink.packets(undefined, undefined, { metadataOnly: true })) {
+  for await (const packet of packetsOf(track, { metadataOnly: true })) {
     if (times.length === 0) opensWithKey = packet.type === "key";
     times.push(packet.timestamp);
     end = Math.max(end, packet.timestamp + packet.duration);
@@ -56,7 +56,8 @@ async function readPackets(
   if (times.length === 0) return "it has no pictures.";
   if (!opensWithKey || new Set(times).size < times.length) return "its pictures are not in order.";
   // An index that comes first says nothing of the pictures: only the last one's bytes tell that they arrived.
-  if (wholly && !(await sink.getPacket(Number.POSITIVE_INFINITY))) return "it is not complete.";
+  if (wholly && !(await new EncodedPacketSink(track).getPacket(Number.POSITIVE_INFINITY)))
+    return "it is not complete.";
   const first = Math.min(...times);
   const durationSeconds = end - first;
   const gaps = times.length - 1;

@@ -1,7 +1,8 @@
 /** The film's pictures: each clip's packets in turn, at the times at which the film shows them. */
-import { type EncodedPacket, EncodedPacketSink } from "mediabunny";
+import type { EncodedPacket } from "mediabunny";
 import { type AvcConfig, fromBase64, parseAvcConfig, withParameterSets } from "./avc.ts";
 import { openClip } from "./clip.ts";
+import { packetsOf } from "./packets.ts";
 import type { Cut } from "./plan-cuts.ts";
 
 export interface Picture {
@@ -31,7 +32,7 @@ export async function* pictures(cuts: readonly Cut[]): AsyncGenerator<Picture, v
     const sets = differ ? avcOf(cut) : null;
     const decodeTimes = cut.shown.map((shown) => shown.timestamp).sort((a, b) => a - b);
     let used = 0;
-    for await (const packet of track ? new EncodedPacketSink(track).packets() : []) {
+    for await (const packet of track ? packetsOf(track) : []) {
       const shown = cut.shown[used];
       if (!shown) break;
       const data = sets && packet.type === "key" ? withParameterSets(packet.data, sets) : packet.data;

@@ -1,7 +1,6 @@
 /** Opening a song for mediabunny, whatever its container. */
 import {
   ADTS,
-  EncodedPacketSink,
   Input,
   type InputAudioTrack,
   type InputFormat,
@@ -13,6 +12,7 @@ import {
 } from "mediabunny";
 import { CONTAINERS } from "./container.ts";
 import { indexIsSound } from "./mp4-index.ts";
+import { packetsOf } from "./packets.ts";
 import type { MediaFile } from "./source.ts";
 
 /**
@@ -47,9 +47,7 @@ export async function openSong(file: MediaFile): Promise<{ input: Input; contain
 export async function countPackets(track: InputAudioTrack): Promise<number> {
   let count = 0;
   let last = Number.NEGATIVE_INFINITY;
-  for await (const { timestamp } of new EncodedPacketSink(track).packets(undefined, undefined, {
-    metadataOnly: true,
-  })) {
+  for await (const { timestamp } of packetsOf(track, { metadataOnly: true })) {
     if (timestamp < last) throw new Error("The packets are not in order.");
     last = timestamp;
     count++;

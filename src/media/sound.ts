@@ -1,6 +1,7 @@
 /** The song as the film carries it. */
-import { type AudioCodec, EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import { type AudioCodec, EncodedPacket, type InputAudioTrack } from "mediabunny";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "./flac.ts";
+import { packetsOf } from "./packets.ts";
 import { type PcmForm, pcmForm } from "./pcm.ts";
 import { countPackets } from "./song.ts";
 
@@ -20,7 +21,7 @@ async function* blocks(
 ): AsyncGenerator<Int32Array[]> {
   let open = Array.from({ length: channels }, () => new Int32Array(FLAC_BLOCK));
   let filled = 0;
-  for await (const { data } of new EncodedPacketSink(track).packets()) {
+  for await (const { data } of packetsOf(track)) {
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     const stride = form.bytesPerSample * channels;
     for (let at = 0; at + stride <= data.length; at += stride) {
@@ -72,5 +73,5 @@ export async function soundOf(track: InputAudioTrack): Promise<Sound | null> {
   const form = pcmForm(codec);
   if (form) return asFlac(track, form);
   const count = await countPackets(track);
-  return { codec, config, count, packets: () => new EncodedPacketSink(track).packets() };
+  return { codec, config, count, packets: () => packetsOf(track) };
 }

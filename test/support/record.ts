@@ -33,6 +33,15 @@ export const songOf = (durationSeconds: number, etag = "song-1"): NonNullable<Pr
   artist: null,
 });
 
+/** Objects come back from Postgres with their keys in another order: shorter ones first. */
+function asJsonb<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_, v) =>
+    v && typeof v === "object" && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)))
+      : v,
+  );
+}
+
 /** One project whose steps are decided by the test: `succeed`, `failTask`, `wait`, `crash`. */
 export class World {
   now = START;
@@ -105,14 +114,14 @@ export class World {
           r.project.status = change.status;
           break;
         case "job.create":
-          r.jobs.push(change.job);
+          r.jobs.push({ ...change.job, payload: asJsonb(change.job.payload) });
           break;
         case "task.create":
           r.tasks.push(change.task);
           break;
         case "job.update": {
           const job = r.jobs.find((j) => j.id === change.id && j.status === change.from);
-          if (job) Object.assign(job, change.set);
+          if (job) Object.assign(job, change.set, { payload: asJsonb(change.set.payload ?? job.payload) });
           break;
         }
         case "task.update": {
