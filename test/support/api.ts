@@ -6,9 +6,8 @@ import { connect } from "../../src/db/client.ts";
 import type { Coordinator, Deps, TaskQueue } from "../../src/deps.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import { tokenVerifier } from "../../src/http/auth.ts";
-import { listen } from "../../src/sandbox/listen.ts";
-import { openDatabase } from "../../src/sandbox/postgres.ts";
 import { memoryBucket } from "./bucket.ts";
+import { openPostgres } from "./postgres.ts";
 import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
 
 const PUBLIC_URL = "https://api.test";
@@ -38,18 +37,8 @@ export const read = async (response: Response) => JSON.parse(await response.text
 const never = () => Promise.reject(new Error("The API itself calls no provider"));
 
 export async function openApi() {
-  const database = await openDatabase();
-  await database.migrate();
-  let roundTrips = 0;
-  const http = await listen(
-    (request) => {
-      roundTrips++;
-      return database.handler(request);
-    },
-    0,
-    "127.0.0.1",
-  );
-  const config = parseConfig({ ...variables, DATABASE_FETCH_ENDPOINT: http.url });
+  const postgres = await openPostgres();
+  const config = parseConfig({ ...variables, DATABASE_FETCH_ENDPOINT: postgres.url });
   const bucket = memoryBucket();
   const calls: string[] = [];
   const sent: Parameters<TaskQueue["send"]>[0] = [];
@@ -121,16 +110,8 @@ export async function openApi() {
     provider,
     verifyToken,
     person,
-    /** Runs `work` and says how many times it went to Postgres. */
-    async roundTrips<T>(work: () => Promise<T>): Promise<{ result: T; trips: number }> {
-      const before = roundTrips;
-      const result = await work();
-      return { result, trips: roundTrips - before };
-    },
-    async close() {
-      await http.close();
-      await database.close();
-    },
+    roundTrips: postgres.trips,
+    close: postgres.close,
   };
 }
 

@@ -10,10 +10,9 @@ import { uuidv7 } from "../../src/domain/ids.ts";
 import { plan } from "../../src/domain/plan.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { bury } from "../../src/pipeline/dead-letters.ts";
-import { listen } from "../../src/sandbox/listen.ts";
-import { openDatabase } from "../../src/sandbox/postgres.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { memoryBucket } from "./bucket.ts";
+import { openPostgres } from "./postgres.ts";
 import { scriptedProviders } from "./providers.ts";
 import { songOf } from "./record.ts";
 import { exampleVariables } from "./variables.ts";
@@ -21,32 +20,14 @@ import { exampleVariables } from "./variables.ts";
 const START = Date.parse("2026-11-22T10:00:00Z");
 
 export async function openPipeline() {
-  const database = await openDatabase();
-  await database.migrate();
-  let trips = 0;
-  const http = await listen(
-    (request) => {
-      trips++;
-      return database.handler(request);
-    },
-    0,
-    "127.0.0.1",
-  );
-  const config = parseConfig({ ...exampleVariables(), DATABASE_FETCH_ENDPOINT: http.url });
+  const postgres = await openPostgres();
+  const config = parseConfig({ ...exampleVariables(), DATABASE_FETCH_ENDPOINT: postgres.url });
   const db = connect(config.database.url, config.database.fetchEndpoint);
   return {
     db,
     studio: () => studio(config, db),
-    /** Runs `work` and says how many times it went to Postgres. */
-    async trips<T>(work: () => Promise<T>): Promise<{ result: T; trips: number }> {
-      const before = trips;
-      const result = await work();
-      return { result, trips: trips - before };
-    },
-    async close() {
-      await http.close();
-      await database.close();
-    },
+    trips: postgres.trips,
+    close: postgres.close,
   };
 }
 

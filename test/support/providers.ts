@@ -79,6 +79,7 @@ const prediction = (id: string, over: Partial<Prediction>): Prediction => ({
   predictSeconds: null,
   ...over,
 });
+export const canceled = (id: string) => ok(prediction(id, { status: "canceled" }));
 export const running = (id: string) => ok(prediction(id, {}));
 export const succeeded = (id: string, output: unknown = null) =>
   ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, output }));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claimTask } from "../../src/db/claims.ts";
 import { LEASE_MS, UNKNOWN_RESOLVED_AFTER_MS, WAIT_LIMIT_MS } from "../../src/domain/tasks.ts";
 import { openPipeline, type Pipeline, type Studio } from "../support/pipeline.ts";
-import { brokeDown, ended, file, ok, retry, running, succeeded } from "../support/providers.ts";
+import { brokeDown, canceled, ended, file, ok, retry, running, succeeded } from "../support/providers.ts";
 import { staged } from "../support/staged.ts";
 
 let pipeline: Pipeline;
@@ -213,7 +213,7 @@ test("a failure that may pass gives another attempt, with a row of its own", asy
 
 test("work that the provider ended itself counts as spent, and its row does not stay pending", async () => {
   const { studio, id } = await ordered();
-  studio.script.get.next(ok({ ...canceled, id: "p1" }));
+  studio.script.get.next(canceled("p1"));
   await studio.run(id, POLL_MS);
   expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, charged: "unknown" });
   expect(await imagesOf(studio, id)).toMatchObject([
@@ -221,16 +221,6 @@ test("work that the provider ended itself counts as spent, and its row does not 
   ]);
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
-
-const canceled = {
-  status: "canceled" as const,
-  outputUrl: null,
-  output: null,
-  failure: null,
-  webhookUrl: null,
-  createdAt: null,
-  predictSeconds: null,
-};
 
 test("a throttled call is not made again before its Retry-After", async () => {
   const studio = pipeline.studio();

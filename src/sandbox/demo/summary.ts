@@ -25,5 +25,7 @@ export function summary(
   Made of  ${view.scene.size} scenes, ${view.image.size} images, ${view.clip.size} clips
   Took     ${tookSeconds.toFixed(0)} s, and cost nothing. At the providers' prices about ${usd(cost.images + cost.clips)}: images ${usd(cost.images)}, clips ${usd(cost.clips)}
 
-The demo's world is gone again. To look further, at the API and its docs: npm run dev`;
+The demo's world is gone again. To look further: npm run dev, then
+  http://localhost:8787/docs          the API's reference
+  http://localhost:8787/openapi.json  the same for programs`;
 }
