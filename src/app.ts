@@ -8,17 +8,19 @@ import { approvalRoutes } from "./http/approvals.ts";
 import { assetRoutes } from "./http/assets.ts";
 import { audioRoutes } from "./http/audio.ts";
 import { bearer, tokenVerifier, type VerifyToken } from "./http/auth.ts";
+import { controlRoutes } from "./http/control.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { onError, onNotFound } from "./http/failures.ts";
 import { feedRoutes, feedTicketRoutes } from "./http/feed.ts";
 import { filmRoutes } from "./http/films.ts";
 import { healthRoutes } from "./http/health.ts";
+import { REPLAYED } from "./http/idempotency.ts";
 import { jobRoutes } from "./http/jobs.ts";
+import { measured } from "./http/metrics.ts";
 import { problem } from "./http/problem.ts";
 import { projectRoutes } from "./http/projects.ts";
 import { rootRoutes } from "./http/root.ts";
 import { router } from "./http/router.ts";
-import { runRoutes } from "./http/run.ts";
 import { sceneRoutes } from "./http/scenes.ts";
 import { webhookRoutes } from "./http/webhooks.ts";
 
@@ -36,6 +38,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.notFound(onNotFound(() => app.routes));
 
   app.use(requestId());
+  app.use(measured(deps));
   app.route("/", feedRoutes(deps, verifyToken));
   app.use(
     secureHeaders({
@@ -48,8 +51,15 @@ export function createApi({ deps, verifyToken }: Parts) {
     cors({
       origin: deps.config.corsOrigins,
       allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-      allowHeaders: ["Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-Id"],
-      exposeHeaders: ["ETag", "Location", "X-Request-Id", "Retry-After"],
+      allowHeaders: [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "X-Request-Id",
+      ],
+      exposeHeaders: ["ETag", "Location", "X-Request-Id", "Retry-After", REPLAYED],
       maxAge: 86_400,
     }),
   );
@@ -77,7 +87,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   });
   app.route("/", projectRoutes(deps));
   app.route("/", audioRoutes(deps));
-  app.route("/", runRoutes(deps));
+  app.route("/", controlRoutes(deps));
   app.route("/", sceneRoutes(deps));
   app.route("/", assetRoutes(deps));
   app.route("/", approvalRoutes(deps));

@@ -28,6 +28,8 @@ const Variables = z.object({
   REPLICATE_WEBHOOK_SECRET: list.pipe(z.array(z.string().startsWith("whsec_")).min(1)),
   REPLICATE_OUTPUT_HOSTS: list.prefault("replicate.delivery"),
   CALLBACK_SECRET: secret,
+  /** What one owner may spend in all, in US dollars; an owner's own limit is in the table `owners`. */
+  OWNER_BUDGET_USD: z.coerce.number().min(0).optional(),
   S3_ENDPOINT: url,
   S3_BUCKET: z.string().min(1).default("omvee"),
   S3_REGION: z.string().min(1).default("auto"),
@@ -70,6 +72,7 @@ export function parseConfig(variables: object) {
       outputHosts: v.REPLICATE_OUTPUT_HOSTS,
     },
     callbackSecret: v.CALLBACK_SECRET,
+    ownerBudgetUsd: v.OWNER_BUDGET_USD ?? null,
     s3: {
       endpoint: withoutSlash(v.S3_ENDPOINT),
       bucket: v.S3_BUCKET,

@@ -1,8 +1,12 @@
 import { type Config, parseConfig } from "./config.ts";
 import { coordinatorOf } from "./coordinator/accessor.ts";
+import { doorsOf } from "./coordinator/doors.ts";
 import { connect, type Db } from "./db/client.ts";
+import { postgresStore, type Store } from "./db/store.ts";
 import { uuidv7 } from "./domain/ids.ts";
 import { type Log, log } from "./log.ts";
+import { type Media, media } from "./media/port.ts";
+import { analytics, type Metrics } from "./metrics.ts";
 import { taskQueue } from "./pipeline/queue.ts";
 import { openaiTranscriber } from "./providers/openai.ts";
 import { openrouterDirector } from "./providers/openrouter.ts";
@@ -22,6 +26,8 @@ export interface FeedTicket {
 export interface Coordinator {
   /** Look at the record and do what is next. Safe to call at any time, any number of times. */
   wake(): Promise<void>;
+  /** Takes a verified webhook's news, once for each id within a week: when it returns, they can't be lost. */
+  receive(webhookId: string, news: WakeUp): Promise<void>;
   issueTicket(): Promise<FeedTicket>;
   /** Passes a WebSocket upgrade on; a `ticket` in its query is redeemed there, unless `trusted`. */
   connect(request: Request, trusted: boolean): Promise<Response>;
@@ -31,7 +37,7 @@ export interface Coordinator {
   ping(): Promise<void>;
 }
 
-interface WakeUp {
+export interface WakeUp {
   projectId: string;
   taskId: string;
   /** From a verified webhook: which prediction this attempt of the task became. */
@@ -45,16 +51,39 @@ export interface TaskQueue {
   ping(): Promise<void>;
 }
 
+/** One paced door for each provider: whoever is told to wait comes back then, and is let through. */
+export interface Doors {
+  /** `key` names who asks: told to wait, the same key finds its place kept. `careful`: report with `went`. */
+  pass(
+    provider: string,
+    key: string,
+  ): Promise<{ kind: "go"; careful: boolean } | { kind: "wait"; afterMs: number }>;
+  /** The provider said that it takes no more for now: the door closes for everybody. */
+  throttled(provider: string, afterSeconds: number | null): Promise<void>;
+  /** A call behind a careful door was taken. */
+  went(provider: string): Promise<void>;
+}
+
 export interface Deps {
   config: Config;
+  /** For reading pages; everything else goes through the store. */
   db: Db;
+  store: Store;
   storage: Storage;
   providers: Providers;
+  media: Media;
+  doors: Doors;
   queue: TaskQueue;
   coordinator: (projectId: string) => Coordinator;
+  /** This machine's clock: for addresses that expire and for how long something took, never for decisions. */
   now: () => Date;
   newId: () => string;
+  /** 0 to 1. */
+  random: () => number;
+  /** Does it again and again until stopped. */
+  every: (milliseconds: number, work: () => Promise<void>) => { stop: () => void };
   log: Log;
+  metrics: Metrics;
 }
 
 const cache = new WeakMap<object, Deps>();
@@ -64,9 +93,12 @@ export function fromEnv(env: Env): Deps {
   const made = cache.get(env);
   if (made) return made;
   const config = parseConfig(env);
+  const db = connect(config.database.url, config.database.fetchEndpoint);
+  const newId = () => uuidv7(Date.now());
   const deps: Deps = {
     config,
-    db: connect(config.database.url, config.database.fetchEndpoint),
+    db,
+    store: postgresStore(db, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
     // Without the binding (see wrangler.toml) the bucket is any S3.
     storage: env.BUCKET ? r2Storage(env.BUCKET, config.s3) : s3Storage(config.s3),
     providers: {
@@ -74,11 +106,19 @@ export function fromEnv(env: Env): Deps {
       director: openrouterDirector({ ...config.openrouter, appUrl: config.publicUrl }),
       predictions: replicatePredictions(config.replicate),
     },
+    media,
+    doors: doorsOf(env.DOORS, log),
     queue: taskQueue(env.TASKS),
     coordinator: coordinatorOf(env.COORDINATOR),
     now: () => new Date(),
-    newId: () => uuidv7(Date.now()),
+    newId,
+    random: Math.random,
+    every: (milliseconds, work) => {
+      const timer = setInterval(work, milliseconds);
+      return { stop: () => clearInterval(timer) };
+    },
     log,
+    metrics: analytics(env.METRICS),
   };
   cache.set(env, deps);
   return deps;

@@ -19,6 +19,7 @@ export default defineConfig({
         root,
         test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 },
       },
+      { root, test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {
         root,
         plugins: [

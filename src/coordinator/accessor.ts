@@ -1,27 +1,48 @@
 import type { Coordinator } from "../deps.ts";
+import { realTiming, retry, type Timing } from "../retry.ts";
+import { isOverloaded, isUnreached } from "./errors.ts";
 import type { ProjectCoordinator } from "./object.ts";
+
+/**
+ * The runtime already makes up to five attempts within ten seconds by itself, where the request never
+ * arrived (durable-objects/best-practices/automatic-retries): where it has taken them, we add none.
+ */
+const PATIENCE = {
+  again: (error: Error) => isUnreached(error) && !isOverloaded(error),
+  retries: 3,
+  startWithinMs: 8_000,
+  baseMs: 100,
+  capMs: 1_000,
+};
+
+type Stub = DurableObjectStub<ProjectCoordinator>;
 
 /** The only place that knows how a project's Durable Object is named and reached. */
 export const coordinatorOf =
-  (namespace: DurableObjectNamespace<ProjectCoordinator>) =>
+  (namespace: DurableObjectNamespace<ProjectCoordinator>, timing: Timing = realTiming) =>
   (projectId: string): Coordinator => {
-    const object = () => namespace.getByName(projectId);
+    // A stub that failed once fails for ever: each try has its own.
+    const object = (): Stub => namespace.getByName(projectId);
+    /** For calls that may reach the object twice. */
+    const ask = <T>(call: (stub: Stub) => Promise<T>): Promise<T> =>
+      retry(async () => call(object()), PATIENCE, timing);
     return {
-      wake: async () => object().wake(),
+      wake: () => ask((stub) => stub.wake()),
+      receive: (webhookId, news) => ask((stub) => stub.receive(webhookId, news)),
       issueTicket: async () => {
-        const { ticket, expiresAt } = await object().issueTicket();
+        const { ticket, expiresAt } = await ask((stub) => stub.issueTicket());
         return { ticket, expiresAt: new Date(expiresAt) };
       },
       connect: async (request, trusted) => {
-        const stub = object();
         const ticket = new URL(request.url).searchParams.get("ticket") ?? "";
-        if (!trusted && !(await stub.redeem(ticket))) return new Response(null, { status: 401 });
-        return stub.fetch(request);
+        if (!trusted && !(await ask((stub) => stub.redeem(ticket))))
+          return new Response(null, { status: 401 });
+        return object().fetch(request);
       },
-      progress: async (report) => object().progress(report),
-      destroy: async () => object().destroy(),
+      progress: (report) => ask((stub) => stub.progress(report)),
+      destroy: () => ask((stub) => stub.destroy()),
       ping: async () => {
-        await object().ping();
+        await ask((stub) => stub.ping());
       },
     };
   };

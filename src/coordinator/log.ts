@@ -1,12 +1,15 @@
-import { type Entity, emptyView, type FeedChange, type View } from "../domain/feed.ts";
+import { type Entity, type FeedChange, nothingTold, type Told } from "../domain/feed.ts";
 
 export interface Position {
   epoch: string;
   seq: number;
 }
-export type FeedEvent = Position & { type: "event"; at: string } & FeedChange;
+type FeedEvent = Position & { type: "event"; at: string } & FeedChange;
 
 const KEPT_EVENTS = 1_000;
+
+/** Longer than any provider goes on sending a webhook again. */
+const RECEIPTS_KEPT_MS = 7 * 86_400_000;
 
 /**
  * The order of events: an epoch and a sequence number for each change of the public
@@ -25,6 +28,7 @@ export class EventLog {
       create table if not exists view (entity text not null, id text not null, value text not null, primary key (entity, id));
       create table if not exists events (seq integer primary key, event text not null);
       create table if not exists tickets (ticket text primary key, expires_at integer not null);
+      create table if not exists receipts (id text primary key, at integer not null);
     `);
     this.#sql.exec("insert or ignore into head values (1, ?, 0)", newEpoch());
   }
@@ -33,15 +37,15 @@ export class EventLog {
     return this.#sql.exec<{ epoch: string; seq: number }>("select epoch, seq from head").one();
   }
 
-  view(): View {
-    const view = emptyView();
+  told(): Told {
+    const told = nothingTold();
     for (const row of this.#sql.exec<{ entity: Entity; id: string; value: string }>("select * from view"))
-      view[row.entity][row.id] = JSON.parse(row.value);
-    return view;
+      told[row.entity][row.id] = row.value;
+    return told;
   }
 
-  /** Appends changes and the view they lead to in one transaction; gives the numbered events. */
-  append(changes: FeedChange[], at: Date): FeedEvent[] {
+  /** Appends changes and the view they lead to in one transaction; gives the numbered events, as they are sent. */
+  append(changes: FeedChange[], at: Date): string[] {
     return this.#storage.transactionSync(() => {
       const { epoch, seq } = this.head();
       const events = changes.map(
@@ -53,8 +57,9 @@ export class EventLog {
           ...change,
         }),
       );
-      for (const event of events) {
-        this.#sql.exec("insert into events values (?, ?)", event.seq, JSON.stringify(event));
+      const messages = events.map((event) => JSON.stringify(event));
+      for (const [i, event] of events.entries()) {
+        this.#sql.exec("insert into events values (?, ?)", event.seq, messages[i] ?? "");
         if (event.op === "remove")
           this.#sql.exec("delete from view where entity = ? and id = ?", event.entity, event.id);
         else
@@ -67,7 +72,7 @@ export class EventLog {
       }
       this.#sql.exec("update head set seq = ?", seq + events.length);
       this.#sql.exec("delete from events where seq <= ?", seq + events.length - KEPT_EVENTS);
-      return events;
+      return messages;
     });
   }
 
@@ -84,6 +89,15 @@ export class EventLog {
   /** Whether this object has a log: asking does not make one for an id that somebody made up. */
   static isIn(storage: DurableObjectStorage): boolean {
     return storage.sql.exec("select 1 from sqlite_master where name = 'tickets'").toArray().length > 0;
+  }
+
+  hasReceipt(id: string): boolean {
+    return this.#sql.exec("select 1 from receipts where id = ?", id).toArray().length > 0;
+  }
+
+  addReceipt(id: string, now: Date): void {
+    this.#sql.exec("delete from receipts where at < ?", now.getTime() - RECEIPTS_KEPT_MS);
+    this.#sql.exec("insert or ignore into receipts values (?, ?)", id, now.getTime());
   }
 
   addTicket(ticket: string, expiresAt: Date): void {

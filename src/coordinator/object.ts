@@ -1,38 +1,43 @@
 import { DurableObject } from "cloudflare:workers";
-import { applyChanges } from "../db/apply.ts";
-import { loadRecord } from "../db/record.ts";
-import { type Deps, fromEnv } from "../deps.ts";
-import { diffViews } from "../domain/feed.ts";
-import { plan } from "../domain/plan.ts";
+import { type Deps, fromEnv, type WakeUp } from "../deps.ts";
+import { Controller } from "./controller.ts";
 import { EventLog, type Position } from "./log.ts";
-import { publicView, snapshot } from "./view.ts";
+import { snapshot } from "./view.ts";
 
-/** A wake that was cut short is found again after this. */
-const GUARD_MS = 10_000;
-/** One wake settles the record in a few rounds; more means two writers, and the alarm comes back. */
-const MOST_ROUNDS = 8;
 const TICKET_MS = 30_000;
 
 /**
- * One project's coordinator: looks at the record, decides with `plan`, applies, dispatches,
- * publishes, and sets its own next wake-up. It owns the order of events and nothing else.
+ * One project's coordinator: the controller's home, its alarm and its storage, and the feed's door.
+ * It owns the order of events and nothing else.
  */
 export class ProjectCoordinator extends DurableObject<Env> {
   readonly #deps: Deps;
+  readonly #controller: Controller;
   #log: EventLog | null = null;
-  #running: Promise<void> | null = null;
-  #again = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#deps = fromEnv(env);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-  }
-
-  get #projectId(): string {
-    const name = this.ctx.id.name;
+    const { name } = ctx.id;
     if (!name) throw new Error("A coordinator is reached by its project id");
-    return name;
+    const { store, queue, now, newId, random, log } = this.#deps;
+    this.#controller = new Controller({
+      projectId: name,
+      store,
+      queue,
+      events: () => this.#events(),
+      alarm: {
+        set: (afterMs) => ctx.storage.setAlarm(now().getTime() + Math.max(1, afterMs)),
+        clear: () => ctx.storage.deleteAlarm(),
+      },
+      broadcast: (message) => this.#broadcast(message),
+      destroy: () => this.destroy(),
+      now,
+      newId,
+      random,
+      log,
+    });
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
   #events(): EventLog {
@@ -40,56 +45,22 @@ export class ProjectCoordinator extends DurableObject<Env> {
     return this.#log;
   }
 
-  /** Returns once the wake-up can't be lost; the work goes on behind. Calls during a run fold into one more. */
+  /** Returns once the wake-up can't be lost; the work goes on behind. */
   async wake(): Promise<void> {
-    await this.ctx.storage.setAlarm(this.#deps.now().getTime() + GUARD_MS);
-    this.#again = true;
-    this.#running ??= this.#run();
-    this.ctx.waitUntil(this.#running);
+    const { done } = await this.#controller.wake();
+    this.ctx.waitUntil(done);
   }
 
   override async alarm(): Promise<void> {
-    await this.wake();
-    await this.#running;
+    await (await this.#controller.wake()).done;
   }
 
-  async #run(): Promise<void> {
-    try {
-      while (this.#again) {
-        this.#again = false;
-        await this.#settle();
-      }
-    } catch (error) {
-      // The guard alarm is armed: this project is looked at again in a moment.
-      this.#deps.log("error", "wake_failed", { project: this.#projectId, error: String(error) });
-    } finally {
-      this.#running = null;
-    }
-  }
-
-  async #settle(): Promise<void> {
-    const { db, queue, now, newId } = this.#deps;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const record = await loadRecord(db, this.#projectId);
-      if (!record) return this.destroy();
-      this.#publish(publicView(record));
-      const next = plan(record, { now: now(), newId, random: Math.random });
-      if (next.changes.length > 0) await applyChanges(db, this.#projectId, next.changes, now());
-      if (next.dispatch.length > 0)
-        await queue.send(next.dispatch.map((taskId) => ({ projectId: this.#projectId, taskId })));
-      if (next.changes.length > 0) continue;
-      if (this.#again) return;
-      if (next.wakeAt) await this.ctx.storage.setAlarm(next.wakeAt);
-      else await this.ctx.storage.deleteAlarm();
-      return;
-    }
-  }
-
-  #publish(view: ReturnType<typeof publicView>): void {
+  /** The receipt comes last: until the news is in the queue, the same webhook is news again. */
+  async receive(webhookId: string, news: WakeUp): Promise<void> {
     const log = this.#events();
-    const changes = diffViews(log.view(), view);
-    if (changes.length === 0) return;
-    for (const event of log.append(changes, this.#deps.now())) this.#broadcast(JSON.stringify(event));
+    if (log.hasReceipt(webhookId)) return;
+    await this.#deps.queue.send([news]);
+    log.addReceipt(webhookId, this.#deps.now());
   }
 
   #broadcast(message: string): void {
@@ -137,9 +108,9 @@ export class ProjectCoordinator extends DurableObject<Env> {
     const after = parsePosition(new URL(request.url).searchParams.get("after"));
     let missed = after && log.since(after);
     if (!missed) {
-      const record = await loadRecord(this.#deps.db, this.#projectId);
-      if (record) this.#publish(publicView(record));
-      missed = [snapshot(log.view(), log.head())];
+      const record = await this.#deps.store.load(this.ctx.id.name ?? "");
+      if (record) this.#controller.publish(record);
+      missed = [snapshot(log.told(), log.head())];
     }
     // From here to the last send nothing else runs: the socket sees no event before its snapshot.
     const { 0: client, 1: server } = new WebSocketPair();

@@ -1,4 +1,4 @@
-import type { View } from "../domain/feed.ts";
+import type { Told, View } from "../domain/feed.ts";
 import type { ProjectRecord } from "../domain/record.ts";
 import {
   approvalView,
@@ -29,19 +29,21 @@ export function publicView(record: ProjectRecord): View {
   };
 }
 
-/** The view as one message: everything a client needs before it follows events. */
-export function snapshot(view: View, position: { epoch: string; seq: number }): string {
-  const rows = (entity: keyof View) => Object.values(view[entity]);
-  return JSON.stringify({
-    type: "snapshot",
-    ...position,
-    project: rows("project")[0] ?? null,
-    scenes: rows("scene"),
-    prompts: rows("prompt"),
-    images: rows("image"),
-    clips: rows("clip"),
-    approvals: rows("approval"),
-    jobs: rows("job"),
-    final_videos: rows("final_video"),
-  });
+/** All that was told as one message: everything a client needs before it follows events. */
+export function snapshot(told: Told, { epoch, seq }: { epoch: string; seq: number }): string {
+  const list = (entity: keyof Told) => `[${Object.values(told[entity]).join(",")}]`;
+  const members = [
+    `"type":"snapshot"`,
+    `"epoch":${JSON.stringify(epoch)}`,
+    `"seq":${seq}`,
+    `"project":${Object.values(told.project)[0] ?? "null"}`,
+    `"scenes":${list("scene")}`,
+    `"prompts":${list("prompt")}`,
+    `"images":${list("image")}`,
+    `"clips":${list("clip")}`,
+    `"approvals":${list("approval")}`,
+    `"jobs":${list("job")}`,
+    `"final_videos":${list("final_video")}`,
+  ];
+  return `{${members.join(",")}}`;
 }

@@ -1,40 +1,41 @@
 /**
- * The claim on one task: taken, renewed and settled. Every transaction that changes a
- * project's work locks the project's row first, so that money is counted by one at a time
- * and two writers never wait for each other.
+ * The claim on one task: taken, renewed and settled. Every transaction that moves a project's work
+ * locks its row and then its owner's, so that money is counted by one at a time and two writers never
+ * wait for each other. Times are the database's: workers' clocks may differ.
  */
-import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { z } from "zod";
-import type { Failure, ProjectRecord, Task } from "../domain/record.ts";
+import { type Failure, STAGES, type Task } from "../domain/record.ts";
+import type { Settlement } from "../domain/settlement.ts";
 import { LEASE_MS } from "../domain/tasks.ts";
 import type { Db } from "./client.ts";
-import { postgresCode } from "./errors.ts";
+import { isAmbiguous, postgresCode } from "./errors.ts";
+import { factStatements } from "./facts.ts";
+import { lockPurse, movePurse } from "./purse.ts";
 import { recordStatements, toRecord } from "./record.ts";
-import { generatedImages, projects, tasks, videoClips } from "./schema.ts";
-
-export type Claim =
-  /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
-  | { kind: "claimed"; was: "pending" | "waiting"; task: Task; record: ProjectRecord }
-  /** Ready to run, but the budget does not hold its cost. */
-  | { kind: "over_budget"; task: Task; record: ProjectRecord }
-  /** Somebody else has it, or it is over, or it is not due. */
-  | { kind: "not_now"; task: Task }
-  | { kind: "gone" };
-
-export const lockProject = (db: Db, projectId: string) =>
-  db.select({ id: projects.id }).from(projects).where(eq(projects.id, projectId)).for("update");
+import { retried } from "./retry.ts";
+import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
+import { place } from "./stages.ts";
+import type { Claim, TaskIds } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
 
+/** Names for one claim: of a new attempt, or of a look at one under way. */
+interface ClaimIds {
+  pending: string;
+  waiting: string;
+}
+
 /**
  * Takes a task for one attempt and reserves its cost, in one statement; the record comes in
- * the same round trip. `predictionId` is what a verified webhook says that our create became.
+ * the same round trip. A claim whose answer was lost is found again by its name.
  */
 export async function claimTask(
   db: Db,
-  ids: { projectId: string; taskId: string; attempt?: number; predictionId?: string },
-  now: Date,
+  ids: TaskIds & { attempt?: number; predictionId?: string },
+  claimIds: ClaimIds,
+  terms: { ownerBudgetUsd: number | null; now: SQL },
 ): Promise<Claim> {
   const adopt = db
     .update(tasks)
@@ -48,54 +49,83 @@ export async function claimTask(
         sql`${tasks.status} in ('running', 'waiting') and ${ids.predictionId ?? null}::text is not null`,
       ),
     );
-  const [, , won, ...rows] = await db.batch([
-    lockProject(db, ids.projectId),
-    adopt,
-    db.execute(claimStatement(ids, now)),
-    ...recordStatements(db, ids.projectId),
-  ]);
+  const [, , , won, ...rows] = await retried(() =>
+    db.batch([
+      ...lockPurse(db, ids.projectId),
+      adopt,
+      db.execute(claimStatement(ids, claimIds, terms)),
+      ...recordStatements(db, ids.projectId, terms.now),
+    ]),
+  );
   const record = toRecord(rows);
   const task = record?.tasks.find((t) => t.id === ids.taskId);
   if (!record || !task) return { kind: "gone" };
   const [claimed] = Won.parse(won.rows);
   if (claimed) return { kind: "claimed", was: claimed.was, task, record };
-  const due = task.status === "pending" && task.runAfter <= now;
-  return due ? { kind: "over_budget", task, record } : { kind: "not_now", task };
+  const job = record.jobs.find((j) => j.id === task.jobId);
+  const open = job?.status === "pending" || job?.status === "running";
+  const due = task.status === "pending" && task.runAfter <= record.readAt;
+  const { targetStage } = record.project;
+  const wanted = targetStage !== null && STAGES.indexOf(task.type) <= STAGES.indexOf(targetStage);
+  if (due && open && wanted) return { kind: "over_budget", task };
+  return { kind: "not_now", task };
 }
 
-const claimStatement = (ids: { projectId: string; taskId: string }, now: Date): SQL => sql`
+const claimStatement = (
+  ids: TaskIds,
+  claimIds: ClaimIds,
+  { ownerBudgetUsd, now }: { ownerBudgetUsd: number | null; now: SQL },
+): SQL => sql`
   with purse as (
-    select id, (settings->>'budgetUsd')::numeric - reserved_usd - spent_usd as left_usd
-    from projects where id = ${ids.projectId} for update
+    select id, owner_id, ${place(projects.targetStage)} as reach,
+      (settings->>'budgetUsd')::numeric - reserved_usd - spent_usd as left_usd
+    from ${projects} where id = ${ids.projectId} for update
+  ), account as (
+    select o.id, coalesce(o.budget_usd, ${ownerBudgetUsd}::numeric) - o.reserved_usd - o.spent_usd as left_usd
+    from ${owners} o join purse on o.id = purse.owner_id for update of o
   ), seen as (
-    select t.id, t.status, t.cost_estimated_usd, p.left_usd
-    from tasks t join purse p on p.id = t.project_id
+    select t.id, t.status, t.claim_id, t.cost_estimated_usd as cost,
+      t.cost_estimated_usd = 0 or (
+        (purse.left_usd is null or purse.left_usd >= t.cost_estimated_usd)
+        and (account.left_usd is null or account.left_usd >= t.cost_estimated_usd)) as affordable
+    from ${tasks} t
+      join purse on purse.id = t.project_id
+      join account on account.id = purse.owner_id
+      join ${jobs} j on j.id = t.job_id
     where t.id = ${ids.taskId}
-      and ((t.status = 'pending' and t.run_after <= ${now.toISOString()}::timestamptz) or t.status = 'waiting')
+      and (t.status = 'waiting'
+        or (t.status = 'pending' and t.run_after <= ${now}
+          and j.status in ('pending', 'running') and ${place(sql`t.type`)} <= purse.reach)
+        or (t.status = 'running' and t.claim_id in (${claimIds.pending}, ${claimIds.waiting})))
     for update of t
   ), claimed as (
-    update tasks set
+    update ${tasks} set
       status = 'running',
-      lease_until = ${new Date(now.getTime() + LEASE_MS).toISOString()}::timestamptz,
-      claimed_at = case seen.status when 'pending' then ${now.toISOString()}::timestamptz else claimed_at end,
+      lease_until = ${now} + ${LEASE_MS / 1000} * interval '1 second',
+      claim_id = case seen.status
+        when 'pending' then ${claimIds.pending}::uuid when 'waiting' then ${claimIds.waiting}::uuid else seen.claim_id end,
+      claimed_at = case seen.status when 'pending' then ${now} else claimed_at end,
       provider_request_id = case seen.status when 'pending' then null else provider_request_id end,
       error = null,
-      updated_at = ${now.toISOString()}::timestamptz
+      updated_at = ${now}
     from seen
-    where tasks.id = seen.id
-      and (seen.status = 'waiting' or seen.cost_estimated_usd = 0 or seen.left_usd is null
-        or seen.left_usd >= seen.cost_estimated_usd)
-    returning tasks.project_id, seen.status as was, seen.cost_estimated_usd as cost
+    where tasks.id = seen.id and (seen.status <> 'pending' or seen.affordable)
+    returning tasks.project_id, tasks.claim_id,
+      case seen.status when 'pending' then seen.cost else 0 end as reserved
+  ), counted as (
+    update ${projects} set reserved_usd = reserved_usd + claimed.reserved
+    from claimed where projects.id = claimed.project_id
+    returning owner_id, claimed.reserved, claimed.claim_id
   )
-  update projects set reserved_usd = reserved_usd + case claimed.was when 'pending' then claimed.cost else 0 end
-  from claimed where projects.id = claimed.project_id
-  returning claimed.was`;
+  update ${owners} set reserved_usd = owners.reserved_usd + counted.reserved
+  from counted where owners.id = counted.owner_id
+  returning case counted.claim_id when ${claimIds.pending}::uuid then 'pending' else 'waiting' end as was`;
 
 /** Keeps a working task's lease; false where the attempt is not ours any more. */
-export async function renewLease(db: Db, task: Pick<Task, "id" | "attempt">, now: Date): Promise<boolean> {
+export async function renewLease(db: Db, task: Pick<Task, "id" | "attempt">, now: SQL): Promise<boolean> {
   const renewed = await db
     .update(tasks)
-    .set({ leaseUntil: new Date(now.getTime() + LEASE_MS), updatedAt: now })
+    .set({ leaseUntil: sql`${now} + ${LEASE_MS / 1000} * interval '1 second'`, updatedAt: now })
     .where(ours(task))
     .returning({ id: tasks.id });
   return renewed.length > 0;
@@ -104,80 +134,74 @@ export async function renewLease(db: Db, task: Pick<Task, "id" | "attempt">, now
 const ours = (task: Pick<Task, "id" | "attempt">) =>
   and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running"));
 
-export interface Settlement {
-  set: Partial<Omit<Task, "id">>;
-  /** What leaves the reservation: spent (in US dollars), given back, or kept while a provider works on it. */
-  purse: { kind: "spend"; usd: number } | { kind: "free" } | { kind: "keep" };
-  /** Rows of the artifact, committed with the task or not at all. */
-  writes: BatchItem<"pg">[];
-}
-
 /**
- * Ends our hold on a task, with everything it made, in one transaction fenced by the attempt.
- * False where the attempt was taken over in the meantime: then nothing is written.
+ * Ends our hold on a task, with everything it made, in one transaction fenced by the claim.
+ * False where the task was taken over in the meantime: then nothing is written.
  */
 export async function settleTask(
   db: Db,
   task: Task,
-  { set, purse, writes }: Settlement,
-  now: Date,
+  { set, purse, facts }: Settlement,
+  now: SQL,
 ): Promise<boolean> {
-  // Dividing by the rows found fails the whole transaction when the attempt is not ours.
+  // Dividing by the rows found fails the whole transaction when the task is not ours.
+  const held = and(ours(task), eq(tasks.claimId, task.claimId ?? ""));
   const fence = db.execute(
-    sql`select 1 / count(*) from (select id from ${tasks} where ${ours(task)} for update) as held`,
+    sql`select 1 / count(*) from (select id from ${tasks} where ${held} for update) as held`,
   );
-  const spent = purse.kind === "spend" ? purse.usd : 0;
-  const move = db
-    .update(projects)
-    .set({
-      reservedUsd: sql`greatest(0, ${projects.reservedUsd} - ${purse.kind === "keep" ? 0 : task.costEstimatedUsd}::numeric)`,
-      spentUsd: sql`${projects.spentUsd} + ${spent}::numeric`,
-    })
-    .where(eq(projects.id, task.projectId));
   const end = db
     .update(tasks)
     .set({ leaseUntil: null, dispatchedAt: null, ...set, updatedAt: now })
     .where(eq(tasks.id, task.id));
+  let unsure = false;
   try {
-    await db.batch([
-      lockProject(db, task.projectId),
-      fence,
-      ...writes,
-      move,
-      end,
-      ...endPending(db, task.projectId, task.id),
-    ]);
+    await retried(async () => {
+      try {
+        await db.batch([
+          ...lockPurse(db, task.projectId),
+          fence,
+          ...facts.flatMap((fact) => factStatements(db, task.projectId, fact, now)),
+          movePurse(db, task.projectId, {
+            usd: purse.kind === "keep" ? 0 : task.costEstimatedUsd,
+            spentUsd: purse.kind === "spend" ? purse.usd : 0,
+          }),
+          end,
+          ...endPending(db, task.projectId, task.id),
+        ]);
+      } catch (error) {
+        unsure ||= isAmbiguous(error);
+        throw error;
+      }
+    });
     return true;
   } catch (error) {
-    if (postgresCode(error) === DIVISION_BY_ZERO) return false;
-    throw error;
+    if (postgresCode(error) !== DIVISION_BY_ZERO) throw error;
+    return unsure && settledByUs(db, task);
   }
 }
 
-/** Fails a task that nobody holds, and gives its reservation back where a provider had it. */
-export async function failTask(
-  db: Db,
-  ids: { projectId: string; taskId: string },
-  error: Failure,
-  now: Date,
-): Promise<void> {
-  const idle = and(
-    eq(tasks.id, ids.taskId),
-    eq(tasks.projectId, ids.projectId),
-    inArray(tasks.status, ["pending", "waiting"]),
+/** After a lost answer: nobody claimed the task since, and it is not running, so that we ended it. */
+async function settledByUs(db: Db, task: Task): Promise<boolean> {
+  const [row] = await retried(() =>
+    db.select({ status: tasks.status, claimId: tasks.claimId }).from(tasks).where(eq(tasks.id, task.id)),
   );
-  await db.batch([
-    lockProject(db, ids.projectId),
-    db
-      .update(projects)
-      .set({
-        reservedUsd: sql`greatest(0, ${projects.reservedUsd} - coalesce((select ${tasks.costEstimatedUsd} from ${tasks}
-          where ${tasks.id} = ${ids.taskId} and ${tasks.status} = 'waiting'), 0))`,
-      })
-      .where(eq(projects.id, ids.projectId)),
-    db.update(tasks).set({ status: "failed", error, leaseUntil: null, updatedAt: now }).where(idle),
-    ...endPending(db, ids.projectId, ids.taskId),
-  ]);
+  return row !== undefined && row.claimId === task.claimId && row.status !== "running";
+}
+
+/** Fails a task that waits for a worker. What a provider works on is left to it: its result may still come. */
+export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): Promise<void> {
+  await retried(() =>
+    db.batch([
+      ...lockPurse(db, ids.projectId),
+      db
+        .update(tasks)
+        .set({ status: "failed", error, updatedAt: now })
+        .where(
+          and(eq(tasks.id, ids.taskId), eq(tasks.projectId, ids.projectId), eq(tasks.status, "pending")),
+        ),
+      ...endPending(db, ids.projectId, ids.taskId),
+    ]),
+  );
 }
 
 /**

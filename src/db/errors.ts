@@ -1,7 +1,77 @@
+/** What an error of the database says: what Postgres answered, whether to ask again, whether it may have been done. */
 import { NeonDbError } from "@neondatabase/serverless";
+
+/** Postgres gave no answer in time, or lost one and then gave none. */
+export class Unanswered extends Error {
+  override name = "Unanswered";
+}
+
+/** An error and what caused it, outermost first. */
+export function causes(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let e = error; e instanceof Error && chain.length < 5; e = e.cause) chain.push(e);
+  return chain;
+}
+
+/** The innermost message, for the log: the outer ones repeat statements and what was in them. */
+export const rootCause = (error: unknown): string => String(causes(error).at(-1) ?? error);
 
 /** The SQLSTATE of a failed statement, or null where the database did not answer with one. */
 export function postgresCode(error: unknown): string | null {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof NeonDbError) return e.code ?? null;
+  // Neon's endpoint sends an empty code where the failure is not Postgres' own.
+  for (const e of causes(error)) if (e instanceof NeonDbError) return e.code || null;
   return null;
 }
+
+/**
+ * The SQLSTATEs of a Postgres that restarts, is full, or gave way to another transaction:
+ * those of Neon's guide "Building resilient applications with Postgres", and their kin.
+ * `undone` where Postgres tells that nothing was committed.
+ */
+const PASSING_STATES = new Map<string, "undone" | "unknown">([
+  ["57P01", "unknown"], // admin_shutdown: its commit may have been under way
+  ["57P02", "unknown"], // crash_shutdown
+  ["57P03", "undone"], // cannot_connect_now
+  ["08006", "unknown"], // connection_failure
+  ["08003", "unknown"], // connection_does_not_exist
+  ["08001", "undone"], // sqlclient_unable_to_establish_sqlconnection
+  ["08004", "undone"], // sqlserver_rejected_establishment_of_sqlconnection
+  ["53300", "undone"], // too_many_connections
+  ["40001", "undone"], // serialization_failure
+  ["40P01", "undone"], // deadlock_detected
+]);
+
+/** How driver 1.2 words an HTTP status that is not 400. 507 is a result too large, today and tomorrow. */
+const SERVER_ERROR = /^Server error \(HTTP status 5(?!07)\d\d\)/;
+const NOT_CONNECTED = /couldn't connect to compute node/i;
+/** Messages of Neon's guide, and of its proxy about a connection that broke (proxy/src/serverless/sql_over_http.rs). */
+const BROKEN =
+  /terminating connection due to administrator command|early eof|error communicating with the server|^connection closed/i;
+/** A body that broke off, as Node and workerd say it. */
+const BODY_LOST = /^(terminated|Network connection lost\.?)$/;
+
+interface Verdict {
+  passing: boolean;
+  ambiguous: boolean;
+}
+
+function judge(error: unknown): Verdict {
+  for (const e of causes(error)) {
+    if (e instanceof NeonDbError) return judgeAnswer(e);
+    if (e instanceof Unanswered || BODY_LOST.test(e.message)) return { passing: true, ambiguous: true };
+  }
+  return { passing: false, ambiguous: false };
+}
+
+function judgeAnswer({ code, message, sourceError }: NeonDbError): Verdict {
+  if (code) return { passing: PASSING_STATES.has(code), ambiguous: PASSING_STATES.get(code) === "unknown" };
+  if (NOT_CONNECTED.test(message)) return { passing: true, ambiguous: false };
+  const passing = sourceError !== undefined || SERVER_ERROR.test(message) || BROKEN.test(message);
+  return { passing, ambiguous: true };
+}
+
+/** Whether the same work, done again a little later, may well succeed. */
+export const isPassing = (error: unknown): boolean => judge(error).passing;
+
+/** Whether the failed work may have been committed all the same. */
+export const isAmbiguous = (error: unknown): boolean => judge(error).ambiguous;

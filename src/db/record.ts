@@ -1,4 +1,17 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNotNull,
+  lt,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type {
   Approval,
   Clip,
@@ -12,6 +25,7 @@ import type {
   Task,
 } from "../domain/record.ts";
 import type { Db } from "./client.ts";
+import { retried } from "./retry.ts";
 import {
   finalVideos,
   generatedImages,
@@ -28,9 +42,13 @@ import {
 const TASKS_READ = 2_000;
 
 /** The statements that read a project's record; they go into one batch, alone or behind a write. */
-export function recordStatements(db: Db, projectId: string) {
+export function recordStatements(db: Db, projectId: string, now: SQL) {
+  const readAt = sql`${now}::timestamptz(3)`.mapWith(projects.createdAt).as("read_at");
   return [
-    db.select().from(projects).where(eq(projects.id, projectId)),
+    db
+      .select({ ...getTableColumns(projects), readAt })
+      .from(projects)
+      .where(eq(projects.id, projectId)),
     db
       .select()
       .from(selectedScenes)
@@ -46,17 +64,39 @@ export function recordStatements(db: Db, projectId: string) {
   ] as const;
 }
 
-type RecordRows = readonly [Project[], Scene[], Prompt[], Image[], Clip[], Approval[], Film[], Job[], Task[]];
+type RecordRows = readonly [
+  (Project & { readAt: Date })[],
+  Scene[],
+  Prompt[],
+  Image[],
+  Clip[],
+  Approval[],
+  Film[],
+  Job[],
+  Task[],
+];
 
 export function toRecord(rows: RecordRows): ProjectRecord | null {
-  const [[project], scenes, prompts, images, clips, approvals, films, jobRows, taskRows] = rows;
-  if (!project) return null;
-  return { project, scenes, prompts, images, clips, approvals, films, jobs: jobRows, tasks: taskRows };
+  const [[found], scenes, prompts, images, clips, approvals, films, jobRows, taskRows] = rows;
+  if (!found) return null;
+  const { readAt, ...project } = found;
+  return {
+    readAt,
+    project,
+    scenes,
+    prompts,
+    images,
+    clips,
+    approvals,
+    films,
+    jobs: jobRows,
+    tasks: taskRows,
+  };
 }
 
 /** The whole record in one round trip, or null where the project does not exist. */
-export async function loadRecord(db: Db, projectId: string): Promise<ProjectRecord | null> {
-  return toRecord(await db.batch(recordStatements(db, projectId)));
+export async function loadRecord(db: Db, projectId: string, now: SQL): Promise<ProjectRecord | null> {
+  return toRecord(await retried(() => db.batch(recordStatements(db, projectId, now))));
 }
 
 /** After a decision of the person, a lost wake-up is looked for this long. */
@@ -68,25 +108,27 @@ const DECIDED_WITHIN_SECONDS = 3_600;
  */
 export async function projectsToSweep(
   db: Db,
-  now: Date,
+  now: SQL,
   idleSeconds: number,
   limit: number,
 ): Promise<string[]> {
-  const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
-  const rows = await db
-    .select({ id: projects.id })
-    .from(projects)
-    .where(
-      and(
-        isNotNull(projects.targetStage),
-        lt(projects.updatedAt, ago(idleSeconds)),
-        or(
-          inArray(projects.status, ["ready", "running"]),
-          gt(projects.updatedAt, ago(idleSeconds + DECIDED_WITHIN_SECONDS)),
+  const ago = (seconds: number) => sql`${now} - ${seconds} * interval '1 second'`;
+  const rows = await retried(() =>
+    db
+      .select({ id: projects.id })
+      .from(projects)
+      .where(
+        and(
+          isNotNull(projects.targetStage),
+          lt(projects.updatedAt, ago(idleSeconds)),
+          or(
+            inArray(projects.status, ["ready", "running"]),
+            gt(projects.updatedAt, ago(idleSeconds + DECIDED_WITHIN_SECONDS)),
+          ),
         ),
-      ),
-    )
-    .orderBy(asc(projects.updatedAt))
-    .limit(limit);
+      )
+      .orderBy(asc(projects.updatedAt))
+      .limit(limit),
+  );
   return rows.map((row) => row.id);
 }

@@ -10,18 +10,20 @@ import {
   numeric,
   type PgColumn,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   unique,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { Audio, CoverCertificate, Edit, Failure, Lyrics, Settings } from "../domain/record.ts";
+import type { Attempt, Audio, CoverCertificate, Edit, Failure, Lyrics, Settings } from "../domain/record.ts";
 import {
   ASSET_STATUSES,
   CHARGED,
   JOB_STATUSES,
   PROJECT_STATUSES,
+  RUNGS,
   STAGES,
   TASK_STATUSES,
 } from "../domain/record.ts";
@@ -34,16 +36,53 @@ const usd = (name: string) => numeric(name, { precision: 12, scale: 6, mode: "nu
 const oneOf = (column: PgColumn, values: readonly string[]) =>
   sql`${column} in (${sql.raw(values.map((v) => `'${v}'`).join(", "))})`;
 
+/** Who pays: the sums over all projects, which outlive them. */
+export const owners = pgTable(
+  "owners",
+  {
+    id: text("id").primaryKey(),
+    /** The most that may be spent, or null for the operator's default. */
+    budgetUsd: usd("budget_usd"),
+    reservedUsd: usd("reserved_usd").notNull().default(0),
+    spentUsd: usd("spent_usd").notNull().default(0),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    check(
+      "owners_money",
+      sql`${t.reservedUsd} >= 0 and ${t.spentUsd} >= 0 and coalesce(${t.budgetUsd}, 0) >= 0`,
+    ),
+  ],
+);
+
+/** Answers to POSTs that carried an Idempotency-Key, for as long as they may be repeated. */
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    ownerId: text("owner_id").notNull(),
+    key: text("key").notNull(),
+    requestHash: text("request_hash").notNull(),
+    lockedUntil: at("locked_until").notNull(),
+    status: integer("status"),
+    headers: jsonb("headers").$type<Record<string, string>>(),
+    body: text("body"),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.ownerId, t.key] }), index("idempotency_by_age").on(t.createdAt)],
+);
+
 export const projects = pgTable(
   "projects",
   {
     id: uuid("id").primaryKey(),
-    ownerId: text("owner_id").notNull(),
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => owners.id),
     name: text("name").notNull(),
     status: text("status", { enum: PROJECT_STATUSES }).notNull().default("draft"),
     settings: jsonb("settings").$type<Settings>().notNull(),
     targetStage: text("target_stage", { enum: STAGES }),
-    runRequestedAt: at("run_requested_at"),
+    runNumber: integer("run_number").notNull().default(0),
     audio: jsonb("audio").$type<Audio>(),
     lyrics: jsonb("lyrics").$type<Lyrics>(),
     lyricsHash: text("lyrics_hash"),
@@ -118,6 +157,7 @@ export const scenePrompts = pgTable(
     palette: jsonb("palette").$type<string[]>().notNull(),
     generatedByModel: text("generated_by_model"),
     edited: boolean("edited").notNull().default(false),
+    rung: text("rung", { enum: RUNGS }).notNull().default("literal"),
     inputHash: text("input_hash").notNull(),
     createdAt: createdAt(),
   },
@@ -125,6 +165,7 @@ export const scenePrompts = pgTable(
     unique("prompts_version").on(t.sceneId, t.version),
     index("prompts_by_project").on(t.projectId, t.id.desc()),
     check("prompts_version_positive", sql`${t.version} > 0`),
+    check("prompts_rung", oneOf(t.rung, RUNGS)),
   ],
 );
 
@@ -283,6 +324,13 @@ export const tasks = pgTable(
     subject: uuid("subject").notNull(),
     status: text("status", { enum: TASK_STATUSES }).notNull(),
     attempt: integer("attempt").notNull().default(1),
+    tries: integer("tries").notNull().default(0),
+    choice: integer("choice").notNull().default(0),
+    claimId: uuid("claim_id"),
+    runNumber: integer("run_number").notNull().default(0),
+    recalled: boolean("recalled").notNull().default(false),
+    trail: jsonb("trail").$type<Attempt[]>().notNull().default([]),
+    retriedAt: at("retried_at"),
     runAfter: at("run_after").notNull(),
     dispatchedAt: at("dispatched_at"),
     leaseUntil: at("lease_until"),
@@ -299,12 +347,12 @@ export const tasks = pgTable(
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
   (t) => [
-    unique("tasks_once_per_job").on(t.jobId, t.subject),
+    unique("tasks_once_per_job").on(t.jobId, t.subject, t.inputHash),
     index("tasks_by_project").on(t.projectId, t.id.desc()),
     check("tasks_type", oneOf(t.type, STAGES)),
     check("tasks_status", oneOf(t.status, TASK_STATUSES)),
     check("tasks_charged", oneOf(t.charged, CHARGED)),
-    check("tasks_attempt", sql`${t.attempt} > 0`),
+    check("tasks_attempt", sql`${t.attempt} > 0 and ${t.tries} >= 0 and ${t.choice} >= 0`),
     check("tasks_costs", sql`${t.costEstimatedUsd} >= 0 and coalesce(${t.costChargedUsd}, 0) >= 0`),
     check("tasks_lease", sql`(${t.leaseUntil} is null) = (${t.status} <> 'running')`),
   ],

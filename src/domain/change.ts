@@ -18,8 +18,8 @@ export type Change =
       id: string;
       from: { status: TaskStatus; attempt: number };
       set: Partial<Omit<Task, "id">>;
-      /** Gives back a reservation: `spent` where the money may be gone, `free` where it is not. */
-      release: "spent" | "free" | null;
+      /** What leaves the reservation, in US dollars, and how much of it counts as spent. */
+      release: { usd: number; spentUsd: number } | null;
     }
   | { kind: "approval.void"; id: string; reason: string };
 
@@ -32,10 +32,12 @@ export interface Plan {
 }
 
 export interface PlanContext {
-  now: Date;
   newId: () => string;
   /** 0 to 1, for back-off. */
   random: () => number;
 }
+
+/** A plan's context at the time that the record was read. */
+export type Moment = PlanContext & { now: Date };
 
 export const SUPERSEDED = failure("superseded", "What it would have made is not wanted any more.");

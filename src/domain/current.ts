@@ -6,14 +6,36 @@ import {
   lyricsInputs,
   promptInputs,
   scenesInputs,
+  softerInputs,
   subjectHash,
 } from "./inputs.ts";
-import type { Approval, Clip, Edit, Image, ProjectRecord, Prompt, Scene, Stage } from "./record.ts";
+import {
+  type Approval,
+  type Clip,
+  type Edit,
+  type Image,
+  type ProjectRecord,
+  type Prompt,
+  RUNGS,
+  type Rung,
+  type Scene,
+  type Stage,
+} from "./record.ts";
+import { isRefused } from "./tasks.ts";
 
 /** Work that a stage could do now: its inputs are there and its artifact is not current. */
 export interface Unit {
   stage: Stage;
   subject: string;
+  inputHash: string;
+}
+
+/** A prompt that moderation refused, and the rung that it is to be rewritten to. */
+interface Softening {
+  rung: Exclude<Rung, "literal">;
+  /** Whose maker refused it: for a clip the picture stays and only its motion is rewritten. */
+  what: "image" | "clip";
+  refusal: string;
   inputHash: string;
 }
 
@@ -26,6 +48,7 @@ interface SceneState {
   clipApproved: boolean;
   imageTake: number;
   clipTake: number;
+  softening: Softening | null;
 }
 
 export interface Current {
@@ -44,10 +67,16 @@ const newest = <T extends { id: string }>(rows: T[]): T | null =>
 
 function approvedBy(approvals: Approval[], asset: Image | Clip | null, auto: boolean): boolean {
   if (!asset) return false;
-  const verdict = newest(approvals.filter((a) => (a.imageId ?? a.clipId) === asset.id));
+  // By the database's clock: ids carry that of whoever made them.
+  const verdict = approvals
+    .filter((a) => (a.imageId ?? a.clipId) === asset.id)
+    .reduce<Approval | null>((last, a) => (last && !isLater(a, last) ? last : a), null);
   if (!verdict) return auto;
   return verdict.approved && !verdict.voidedAt && verdict.subjectHash === subjectHash(asset);
 }
+
+const isLater = (a: Approval, b: Approval): boolean =>
+  a.createdAt.getTime() - b.createdAt.getTime() > 0 || (+a.createdAt === +b.createdAt && a.id > b.id);
 
 const takes = (approvals: Approval[], kind: "imageId" | "clipId") =>
   new Set(approvals.filter((a) => !a.approved && a[kind]).map((a) => a[kind])).size;
@@ -74,9 +103,13 @@ function sceneState(record: ProjectRecord, scene: Scene): SceneState {
   const clip = newest(
     record.clips.filter((c) => c.sceneId === scene.id && c.status === "completed" && c.inputHash === motion),
   );
+  const refused =
+    (prompt && !image && refusalOf(record, "generate_images", scene.id, wanted)) ||
+    (prompt && image && !clip && refusalOf(record, "generate_clips", scene.id, motion));
   return {
     scene,
     prompt,
+    softening: prompt && refused ? softer(record, prompt, image ? "clip" : "image", refused) : null,
     image,
     imageApproved: approvedBy(approvals, image, auto),
     clip,
@@ -84,6 +117,26 @@ function sceneState(record: ProjectRecord, scene: Scene): SceneState {
     imageTake,
     clipTake,
   };
+}
+
+/** Why moderation refused exactly this, or null where it did not, or the person asked for it all the same. */
+function refusalOf(record: ProjectRecord, stage: Stage, subject: string, hash: string | null): string | null {
+  const task = record.tasks.find(
+    (t) => t.type === stage && t.subject === subject && t.inputHash === hash && isRefused(t) && !t.retriedAt,
+  );
+  return task?.error?.message ?? null;
+}
+
+/** One rung softer than a refused prompt; what a person wrote is theirs to change. */
+function softer(
+  record: ProjectRecord,
+  prompt: Prompt,
+  what: Softening["what"],
+  refusal: string,
+): Softening | null {
+  const rung = RUNGS[RUNGS.indexOf(prompt.rung) + 1];
+  if (prompt.edited || !rung || rung === "literal" || !record.project.settings.softenRefused) return null;
+  return { rung, what, refusal, inputHash: softerInputs(prompt, rung, what) };
 }
 
 /** The whole picture of a record. Pure; linear in the size of the record. */
@@ -106,7 +159,8 @@ export function currentOf(record: ProjectRecord): Current {
   const scenes = haveScenes ? planned.map((scene) => sceneState(record, scene)) : [];
   for (const s of scenes) {
     const unit = (stage: Stage, inputHash: string) => units.push({ stage, subject: s.scene.id, inputHash });
-    if (!s.prompt) unit("generate_prompts", promptInputs(project, s.scene));
+    if (s.softening) unit("generate_prompts", s.softening.inputHash);
+    else if (!s.prompt) unit("generate_prompts", promptInputs(project, s.scene));
     else if (!s.image) unit("generate_images", imageInputs(project, s.prompt, s.imageTake));
     else if (s.imageApproved && !s.clip)
       unit("generate_clips", clipInputs(project, s.scene, s.prompt, s.image, s.clipTake));
@@ -139,7 +193,7 @@ export function currentOf(record: ProjectRecord): Current {
     done: {
       transcribe: lyrics,
       analyze_scenes: haveScenes,
-      generate_prompts: haveScenes && scenes.every((s) => s.prompt),
+      generate_prompts: haveScenes && scenes.every((s) => s.prompt && !s.softening),
       generate_images: haveScenes && scenes.every((s) => s.image),
       generate_clips: haveScenes && scenes.every((s) => s.clip),
       assemble_video: film,

@@ -16,11 +16,14 @@ export type Entity = (typeof ENTITIES)[number];
 /** The public record, by entity and id. Values are what the API shows. */
 export type View = Record<Entity, Record<string, unknown>>;
 
+/** What was told of the record so far: each value as its JSON. */
+export type Told = Record<Entity, Record<string, string>>;
+
 export type FeedChange =
   | { entity: Entity; op: "upsert"; id: string; value: unknown }
   | { entity: Entity; op: "remove"; id: string };
 
-export const emptyView = (): View => ({
+export const nothingTold = (): Told => ({
   project: {},
   scene: {},
   prompt: {},
@@ -31,25 +34,25 @@ export const emptyView = (): View => ({
   final_video: {},
 });
 
-/** What turns `before` into `after`, in the order of ENTITIES; removals come last, children first. */
-export function diffViews(before: View, after: View): FeedChange[] {
+/** What turns what was told into `view`, in the order of ENTITIES; removals come last, children first. */
+export function untold(told: Told, view: View): FeedChange[] {
   const upserts = ENTITIES.flatMap((entity) =>
-    Object.entries(after[entity])
-      .filter(([id, value]) => JSON.stringify(value) !== JSON.stringify(before[entity][id]))
+    Object.entries(view[entity])
+      .filter(([id, value]) => JSON.stringify(value) !== told[entity][id])
       .map(([id, value]): FeedChange => ({ entity, op: "upsert", id, value })),
   );
   const removals = [...ENTITIES].reverse().flatMap((entity) =>
-    Object.keys(before[entity])
-      .filter((id) => !(id in after[entity]))
+    Object.keys(told[entity])
+      .filter((id) => !(id in view[entity]))
       .map((id): FeedChange => ({ entity, op: "remove", id })),
   );
   return [...upserts, ...removals];
 }
 
-/** The client's half: what a view becomes when a change arrives. */
-export function applyChange(view: View, change: FeedChange): View {
-  const rows = { ...view[change.entity] };
-  if (change.op === "upsert") rows[change.id] = change.value;
+/** What is told once a change has been. */
+export function telling(told: Told, change: FeedChange): Told {
+  const rows = { ...told[change.entity] };
+  if (change.op === "upsert") rows[change.id] = JSON.stringify(change.value);
   else delete rows[change.id];
-  return { ...view, [change.entity]: rows };
+  return { ...told, [change.entity]: rows };
 }

@@ -4,7 +4,7 @@
  */
 import { inputHash } from "./hash.ts";
 import { clipFrameRange, clipModel, clipSecondsFor } from "./models.ts";
-import type { Audio, Clip, Edit, Image, Project, Prompt, Scene } from "./record.ts";
+import type { Audio, Clip, Edit, Image, Project, Prompt, Rung, Scene } from "./record.ts";
 
 /** The song's length in whole frames of the film. */
 export const songFrames = (audio: Pick<Audio, "durationSeconds">, fps: number): number =>
@@ -46,6 +46,10 @@ export const promptInputs = (project: Project, scene: Scene): string =>
     mood: project.settings.mood,
     aspectRatio: project.settings.aspectRatio,
   });
+
+/** A rewriting of a refused prompt: of this version, to this rung, for this purpose. */
+export const softerInputs = (prompt: Prompt, rung: Rung, what: "image" | "clip"): string =>
+  inputHash({ prompt: prompt.id, rung, what });
 
 /** `take` counts the pictures of this scene that the person turned down: each asks for another. */
 export const imageInputs = (project: Project, prompt: Prompt, take: number): string =>

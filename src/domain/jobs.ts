@@ -1,7 +1,7 @@
 /** The runs of the stages: opened when there is work, extended while it comes, closed when it is over. */
-import { type Change, type PlanContext, SUPERSEDED, TaskCounts } from "./change.ts";
+import { type Change, type Moment, SUPERSEDED, TaskCounts } from "./change.ts";
 import type { Unit } from "./current.ts";
-import { type Purchase, purchaseFor } from "./purchase.ts";
+import { type Supplier, suppliersFor } from "./purchase.ts";
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "./record.ts";
 import { isOpen } from "./tasks.ts";
 
@@ -16,22 +16,23 @@ interface StageView {
 }
 
 /** Opens, extends or closes the run of one stage; says whether a run is open afterwards. */
-export function runStage(view: StageView, context: PlanContext): boolean {
+export function runStage(view: StageView, context: Moment): boolean {
   const { stage, units, record, tasks, changes } = view;
   const { now, newId } = context;
   const job = view.job ?? newJob(newId(), record.project.id, stage, now);
   const own = [...tasks.values()].filter((t) => t.jobId === job.id);
   const fresh = units
-    .filter((u) => !own.some((t) => t.subject === u.subject))
-    .map((u) => newTask(newId(), job, u, purchaseFor(record, u.stage, u.subject), now));
+    .filter((u) => !own.some((t) => t.subject === u.subject && (isOpen(t) || t.inputHash === u.inputHash)))
+    .map((u) => newTask(newId(), job, u, suppliersFor(record, u.stage, u.subject)[0], view));
   if (!view.job) changes.push({ kind: "job.create", job });
   for (const task of fresh) {
     tasks.set(task.id, task);
     changes.push({ kind: "task.create", task });
   }
 
-  const all = [...own.map((t) => tasks.get(t.id) ?? t), ...fresh];
-  const open = all.some(isOpen);
+  const every = [...own, ...fresh];
+  const all = newestOfEach(every);
+  const open = every.some(isOpen);
   const closing = !open && !view.openUpstream;
   const counts = countTasks(all);
   const set: Partial<Job> = {};
@@ -68,7 +69,13 @@ const newJob = (id: string, projectId: string, type: Stage, now: Date): Job => (
   finishedAt: null,
 });
 
-const newTask = (id: string, job: Job, unit: Unit, purchase: Purchase, now: Date): Task => ({
+const newTask = (
+  id: string,
+  job: Job,
+  unit: Unit,
+  supplier: Supplier,
+  { record: { project, readAt: now } }: StageView,
+): Task => ({
   id,
   jobId: job.id,
   projectId: job.projectId,
@@ -76,21 +83,38 @@ const newTask = (id: string, job: Job, unit: Unit, purchase: Purchase, now: Date
   subject: unit.subject,
   status: "pending",
   attempt: 1,
+  tries: 0,
+  choice: 0,
+  claimId: null,
+  runNumber: project.runNumber,
+  recalled: false,
+  trail: [],
+  retriedAt: null,
   runAfter: now,
   dispatchedAt: null,
   leaseUntil: null,
   claimedAt: null,
-  provider: purchase.provider,
-  model: purchase.model,
+  provider: supplier.provider,
+  model: supplier.model,
   providerRequestId: null,
   inputHash: unit.inputHash,
-  costEstimatedUsd: purchase.estimateUsd,
+  costEstimatedUsd: supplier.estimateUsd,
   costChargedUsd: null,
   charged: "no",
   error: null,
   createdAt: now,
   updatedAt: now,
 });
+
+/** One task for each subject: what changed while it was made is made again, and only the last one counts. */
+function newestOfEach(tasks: Task[]): Task[] {
+  const newest = new Map<string, Task>();
+  for (const task of tasks.toSorted(inOrder)) newest.set(task.subject, task);
+  return [...newest.values()];
+}
+
+const inOrder = (a: Task, b: Task): number =>
+  a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
 
 /** A run starts when its first task is claimed, which may be before anybody looks. */
 const startOf = (all: Task[], now: Date): Date =>
@@ -102,6 +126,8 @@ const countTasks = (all: Task[]): TaskCounts => ({
   failed: all.filter((t) => t.status === "failed").length,
 });
 
+const MOST_NAMED = 100;
+
 function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
   const failed = all.filter((t) => t.status === "failed");
   const succeeded = all.filter((t) => t.status === "succeeded").length;
@@ -111,8 +137,15 @@ function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
     first && all.length > 1
       ? { ...first, message: `${failed.length} of ${all.length} failed. The first: ${first.message}` }
       : first;
+  const left = failed.slice(0, MOST_NAMED).map(({ id, subject, error: why }) => ({
+    task_id: id,
+    scene_id: subject === job.projectId ? null : subject,
+    code: why?.code ?? null,
+    message: why?.message ?? null,
+  }));
   return {
     status,
+    result: left.length > 0 ? { failed: left } : null,
     progress: status === "completed" ? 100 : Math.floor((100 * succeeded) / Math.max(1, all.length)),
     finishedAt: now,
     startedAt: job.startedAt ?? startOf(all, now),

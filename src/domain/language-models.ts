@@ -5,12 +5,24 @@ export const TRANSCRIPTION = { model: "whisper-1", usdPerMinute: 0.006 } as cons
 
 export const transcriptionCostUsd = (seconds: number): number => (seconds / 60) * TRANSCRIPTION.usdPerMinute;
 
+const DEEPSEEK = "deepseek/deepseek-v3.2";
+const GPT = "openai/gpt-5-mini";
+const GEMINI = "google/gemini-3.5-flash-lite";
+
 /** In order of preference: OpenRouter moves to the next when one can't answer. */
-export const DIRECTOR_MODELS = [
-  "deepseek/deepseek-v3.2",
-  "openai/gpt-5-mini",
-  "google/gemini-2.5-flash",
-] as const;
+export const DIRECTOR_MODELS = [DEEPSEEK, GPT, GEMINI] as const;
+
+/** How an answer is held to its shape: by the host, or by a description of it and repair. */
+export type AnswerMode = "schema" | "json";
+
+/**
+ * Ways to ask the director, each for when the one before did not bring an answer. Without structured
+ * outputs every host of a model can serve it, and another model leads than the one that failed.
+ */
+export const DIRECTOR_CHOICES: readonly { models: readonly string[]; mode: AnswerMode }[] = [
+  { models: DIRECTOR_MODELS, mode: "schema" },
+  { models: [GPT, GEMINI, DEEPSEEK], mode: "json" },
+];
 
 /**
  * The most tokens of an answer, thinking included. DeepSeek's hosts end at 8,000, and OpenRouter
@@ -21,9 +33,10 @@ export const SHOT_PROMPT_TOKENS = 4_000;
 
 /** US dollars for a million tokens, in and out (openrouter.ai model pages, 2026). */
 const PRICES: Readonly<Record<string, readonly [number, number]>> = {
-  "deepseek/deepseek-v3.2": [0.26, 0.38],
-  "openai/gpt-5-mini": [0.25, 2],
-  "google/gemini-2.5-flash": [0.3, 2.5],
+  [DEEPSEEK]: [0.26, 0.38],
+  [GPT]: [0.25, 2],
+  // About these: seen second hand, in several places.
+  [GEMINI]: [0.3, 2.5],
 };
 /** For a model without a listed price: above all of them. */
 const UNLISTED: readonly [number, number] = [1, 5];

@@ -2,32 +2,38 @@
  * The controller: given the project's record, what should happen next to get closer to
  * the target, without passing a gate that waits for a person. Pure: no I/O, no clock.
  */
-import { type Change, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
+import { type Change, type Moment, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
 import { subjectHash } from "./inputs.ts";
 import { runStage } from "./jobs.ts";
+import { suppliersFor } from "./purchase.ts";
 import { type Job, type ProjectRecord, type ProjectStatus, STAGES, type Task } from "./record.ts";
-import { failure, isPredicted, nextTry, REDISPATCH_MS, WAIT_LIMIT_MS } from "./tasks.ts";
+import { abandoned, over } from "./recovery.ts";
+import {
+  CANCELED,
+  failure,
+  isOpen,
+  needsDecision,
+  outcomeUnknown,
+  REDISPATCH_MS,
+  WAIT_LIMIT_MS,
+} from "./tasks.ts";
 
 const JOB_OPEN = (job: Job): boolean => job.status === "pending" || job.status === "running";
 
-export function plan(record: ProjectRecord, context: PlanContext): Plan {
+export function plan(record: ProjectRecord, { newId, random }: PlanContext): Plan {
+  const context = { now: record.readAt, newId, random };
   const current = currentOf(record);
   const changes: Change[] = [];
   const target = record.project.targetStage ? STAGES.indexOf(record.project.targetStage) : -1;
 
   const tasks = new Map(record.tasks.map((t) => [t.id, t]));
-  const change = (task: Task, set: Partial<Task>, release: "spent" | "free" | null = null) => {
-    changes.push({
-      kind: "task.update",
-      id: task.id,
-      from: { status: task.status, attempt: task.attempt },
-      set,
-      release,
-    });
-    tasks.set(task.id, { ...task, ...set });
+  const change: ChangeTask = (task, set, release = null) => {
+    const from = { status: task.status, attempt: task.attempt };
+    changes.push({ kind: "task.update", id: task.id, from, set, release });
+    tasks.set(task.id, { ...task, ...set, updatedAt: context.now });
   };
-  for (const task of record.tasks) settleTask(task, current, target, context, change);
+  for (const task of record.tasks) settleTask(task, record, current, target, context, change);
 
   const wanted = current.units.filter((u) => STAGES.indexOf(u.stage) <= target && !blocked(u, record, tasks));
   let openUpstream = false;
@@ -47,45 +53,46 @@ export function plan(record: ProjectRecord, context: PlanContext): Plan {
   return { changes, ...dispatches(tasks, changes, context) };
 }
 
-/** Ends what is over (lost workers, lost predictions) and withdraws what is not wanted any more. */
+type ChangeTask = (
+  task: Task,
+  set: Partial<Task>,
+  release?: { usd: number; spentUsd: number } | null,
+) => void;
+
+/** Ends what is over (lost workers, lost predictions), and withdraws or calls off what is not wanted any more. */
 function settleTask(
   task: Task,
+  record: ProjectRecord,
   current: Current,
   target: number,
-  { now, random }: PlanContext,
-  change: (task: Task, set: Partial<Task>, release?: "spent" | "free" | null) => void,
+  { now, random }: Moment,
+  change: ChangeTask,
 ) {
+  const job = record.jobs.find((j) => j.id === task.jobId);
+  const calledOff = job?.status === "canceled";
+  const idle = { leaseUntil: null, dispatchedAt: null };
   if (task.status === "pending") {
     const wanted = current.units.some((u) => isUnitOf(u, task)) && STAGES.indexOf(task.type) <= target;
-    if (!wanted) change(task, { status: "canceled", error: SUPERSEDED });
+    if (!job || !JOB_OPEN(job) || !wanted)
+      change(task, { status: "canceled", error: calledOff ? CANCELED : SUPERSEDED });
   } else if (task.status === "running" && task.leaseUntil && task.leaseUntil <= now) {
-    if (isPredicted(task)) {
-      change(task, { status: "waiting", leaseUntil: null, runAfter: now, dispatchedAt: null });
-      return;
-    }
-    // Whether the lost worker's call was paid for can't be known: it counts as spent, and is made anew.
-    const charged = task.costEstimatedUsd > 0 ? ({ charged: "unknown" } as const) : {};
-    const next = nextTry(task, { retryable: true, throttled: false, afterSeconds: null }, now, random());
-    if (next.kind === "again")
-      change(
-        task,
-        {
-          status: "pending",
-          attempt: task.attempt + 1,
-          leaseUntil: null,
-          runAfter: next.runAfter,
-          dispatchedAt: null,
-          ...charged,
-        },
-        "spent",
-      );
-    else change(task, { status: "failed", leaseUntil: null, error: WORKER_LOST, ...charged }, "spent");
-  } else if (
-    task.status === "waiting" &&
-    task.claimedAt &&
-    now.getTime() - task.claimedAt.getTime() > WAIT_LIMIT_MS
-  ) {
-    change(task, { status: "failed", error: PROVIDER_SILENT, charged: "unknown" }, "spent");
+    const set = abandoned(task, WORKER_LOST, {
+      suppliers: suppliersFor(record, task.type, task.subject),
+      settings: record.project.settings,
+      now,
+      random: random(),
+    });
+    // Whoever still works on it has lost it: what they write is fenced by the attempt, their claim forgotten.
+    const kept = set.status === "waiting";
+    const spentUsd = set.charged === "unknown" ? task.costEstimatedUsd : 0;
+    change(task, { ...idle, claimId: null, ...set }, kept ? null : { usd: task.costEstimatedUsd, spentUsd });
+  } else if (task.status === "waiting") {
+    const waited = now.getTime() - (task.claimedAt ?? task.createdAt).getTime();
+    const spent = { usd: task.costEstimatedUsd, spentUsd: task.costEstimatedUsd };
+    if (waited > WAIT_LIMIT_MS && calledOff)
+      change(task, { ...over(task, CANCELED, "unknown", now), status: "canceled" }, spent);
+    else if (waited > WAIT_LIMIT_MS) change(task, over(task, outcomeUnknown(task), "unknown", now), spent);
+    else if (calledOff && !task.recalled) change(task, { recalled: true, runAfter: now, dispatchedAt: null });
   }
 }
 
@@ -93,17 +100,18 @@ const isUnitOf = (unit: Unit, task: Task): boolean =>
   unit.stage === task.type && unit.subject === task.subject && unit.inputHash === task.inputHash;
 
 /**
- * The same work ended since the person last asked for a run: it waits until they ask again.
- * A success whose artifact is still missing counts too, so that no defect buys the same thing for ever.
+ * The same work ended since the person last asked for a run: it waits until they ask again, and by
+ * name where it may be paid for twice. A success whose artifact is still missing counts too, so that
+ * no defect buys the same thing for ever; so does an order of a run that was called off, until it ends.
  */
 function blocked(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): boolean {
-  const since = record.project.runRequestedAt?.getTime() ?? 0;
-  return [...tasks.values()].some(
-    (t) =>
-      (t.status === "failed" || t.status === "succeeded") &&
-      isUnitOf(unit, t) &&
-      t.updatedAt.getTime() >= since,
-  );
+  const over = new Set(record.jobs.filter((j) => !JOB_OPEN(j)).map((j) => j.id));
+  return [...tasks.values()].some((t) => {
+    if (!isUnitOf(unit, t)) return false;
+    if (isOpen(t)) return over.has(t.jobId);
+    if (t.status === "canceled" || t.retriedAt) return false;
+    return needsDecision(t) || t.runNumber === record.project.runNumber;
+  });
 }
 
 /** Approvals of what is not the scene's picture or clip any more: they bind nothing. */
@@ -143,7 +151,7 @@ function projectStatus(
 function dispatches(
   tasks: Map<string, Task>,
   changes: Change[],
-  { now }: PlanContext,
+  { now }: Moment,
 ): Pick<Plan, "dispatch" | "wakeAt"> {
   const dispatch: string[] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
@@ -185,10 +193,6 @@ function markSent(task: Task, changes: Change[], now: Date) {
 }
 
 const WORKER_LOST = failure("worker_lost", "The work was interrupted too often.", {
-  retryable: true,
-  nextAction: "Start the run again.",
-});
-const PROVIDER_SILENT = failure("provider_timeout", "The provider did not finish in time.", {
   retryable: true,
   nextAction: "Start the run again.",
 });

@@ -1,17 +1,16 @@
-/** What each unit of work is bought from, and what it may cost at most. */
-import { clipSeconds } from "./inputs.ts";
+/** Whom each unit of work can be bought from, in order of preference, and what it may cost at most. */
 import {
   chatCostUsd,
-  DIRECTOR_MODELS,
+  DIRECTOR_CHOICES,
   SCENE_PLAN_TOKENS,
   SHOT_PROMPT_TOKENS,
   TRANSCRIPTION,
   transcriptionCostUsd,
 } from "./language-models.ts";
-import { clipCostUsd, clipModel, imageCostUsd, imageModel } from "./models.ts";
+import { clipCostUsd, clipModel, clipSecondsFor, imageCostUsd, imageModel } from "./models.ts";
 import type { Audio, ProjectRecord, Stage } from "./record.ts";
 
-export interface Purchase {
+export interface Supplier {
   provider: string | null;
   model: string | null;
   /** US dollars; reserved when the task is claimed. */
@@ -29,9 +28,22 @@ const URL_TRANSCRIBER =
 /** GPU time is charged, some four times faster than the song plays (estimated). */
 const URL_TRANSCRIBER_USD_PER_MINUTE = 0.02;
 
-const PROMPT_CHARACTERS = 6_000;
+/** The longest brief of one shot: its rewriting, which carries the refused words. */
+const PROMPT_CHARACTERS = 9_000;
 
-export function purchaseFor(record: ProjectRecord, stage: Stage, subject: string): Purchase {
+const NOBODY: Supplier = { provider: null, model: null, estimateUsd: 0 };
+
+/** At least one; a task remembers its place in this list (`choice`). */
+export function suppliersFor(
+  record: ProjectRecord,
+  stage: Stage,
+  subject: string,
+): [Supplier, ...Supplier[]] {
+  const [first = NOBODY, ...others] = offers(record, stage, subject);
+  return [first, ...others];
+}
+
+function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[] {
   const { project } = record;
   const { settings, audio } = project;
   switch (stage) {
@@ -39,42 +51,49 @@ export function purchaseFor(record: ProjectRecord, stage: Stage, subject: string
       const seconds = audio?.durationSeconds ?? 0;
       const direct =
         audio && audio.bytes <= MAX_TRANSCRIBER_BYTES && TRANSCRIBER_FORMATS.includes(audio.format);
-      return direct
-        ? { provider: "openai", model: TRANSCRIPTION.model, estimateUsd: transcriptionCostUsd(seconds) }
-        : {
-            provider: "replicate",
-            model: URL_TRANSCRIBER,
-            estimateUsd: (seconds / 60) * URL_TRANSCRIBER_USD_PER_MINUTE,
-          };
+      const byAddress = {
+        provider: "replicate",
+        model: URL_TRANSCRIBER,
+        estimateUsd: (seconds / 60) * URL_TRANSCRIBER_USD_PER_MINUTE,
+      };
+      if (!direct) return [byAddress];
+      const { model } = TRANSCRIPTION;
+      return [{ provider: "openai", model, estimateUsd: transcriptionCostUsd(seconds) }, byAddress];
     }
     case "analyze_scenes": {
       const text = project.transcriptText?.length ?? 0;
-      return director(text * 3 + PROMPT_CHARACTERS, SCENE_PLAN_TOKENS);
+      return directors(text * 3 + PROMPT_CHARACTERS, SCENE_PLAN_TOKENS);
     }
     case "generate_prompts":
-      return director(PROMPT_CHARACTERS, SHOT_PROMPT_TOKENS);
-    case "generate_images": {
-      const model = imageModel(settings.imageModel);
-      return {
-        provider: "replicate",
-        model: settings.imageModel,
-        estimateUsd: model ? imageCostUsd(model) : 0,
-      };
-    }
+      return directors(PROMPT_CHARACTERS, SHOT_PROMPT_TOKENS);
+    case "generate_images":
+      return unique([settings.imageModel, ...settings.imageFallbacks]).flatMap((name) => {
+        const model = imageModel(name);
+        return model ? [{ provider: "replicate", model: name, estimateUsd: imageCostUsd(model) }] : [];
+      });
     case "generate_clips": {
-      const model = clipModel(settings.clipModel);
       const scene = record.scenes.find((s) => s.id === subject);
-      const seconds = scene ? clipSeconds(project, scene) : null;
-      const estimateUsd = model && seconds ? clipCostUsd(model, seconds, settings.clipResolution) : 0;
-      return { provider: "replicate", model: settings.clipModel, estimateUsd };
+      const frames = scene ? scene.endFrame - scene.startFrame : 0;
+      return unique([settings.clipModel, ...settings.clipFallbacks]).flatMap((name) => {
+        const model = clipModel(name);
+        const seconds = model && clipSecondsFor(model, frames, settings.fps);
+        // The first is kept where it can't deliver: its step says why.
+        if (!model || !seconds) return name === settings.clipModel ? [{ ...REPLICATE, model: name }] : [];
+        const estimateUsd = clipCostUsd(model, seconds, settings.clipResolution);
+        return [{ provider: "replicate", model: name, estimateUsd }];
+      });
     }
     case "assemble_video":
-      return { provider: null, model: null, estimateUsd: 0 };
+      return [NOBODY];
   }
 }
 
-const director = (characters: number, tokens: number): Purchase => ({
-  provider: "openrouter",
-  model: DIRECTOR_MODELS[0],
-  estimateUsd: chatCostUsd(DIRECTOR_MODELS, characters, tokens),
-});
+const REPLICATE = { provider: "replicate", estimateUsd: 0 };
+const unique = (names: string[]): string[] => [...new Set(names)];
+
+const directors = (characters: number, tokens: number): Supplier[] =>
+  DIRECTOR_CHOICES.map(({ models }) => ({
+    provider: "openrouter",
+    model: models[0] ?? null,
+    estimateUsd: chatCostUsd(models, characters, tokens),
+  }));

@@ -35,7 +35,7 @@ export const ASSET_STATUSES = ["pending", "completed", "failed"] as const;
 type AssetStatus = (typeof ASSET_STATUSES)[number];
 
 export const CHARGED = ["no", "yes", "unknown"] as const;
-type Charged = (typeof CHARGED)[number];
+export type Charged = (typeof CHARGED)[number];
 
 export const ASPECT_RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"] as const;
 export const AspectRatio = z.enum(ASPECT_RATIOS);
@@ -52,11 +52,21 @@ export const Settings = z.object({
     .refine((s) => s.minSeconds <= s.maxSeconds, "min_seconds must not exceed max_seconds")
     .default({ minSeconds: 4, maxSeconds: 9 }),
   imageModel: z.string().max(100).default("black-forest-labs/flux-schnell"),
+  /** Tried in this order where the model before can't deliver. */
+  imageFallbacks: z.array(z.string().max(100)).max(5).default(["black-forest-labs/flux-dev"]),
   clipModel: z.string().max(100).default("bytedance/seedance-1-lite"),
+  clipFallbacks: z
+    .array(z.string().max(100))
+    .max(5)
+    .default(["bytedance/seedance-1-pro-fast", "bytedance/seedance-1-pro"]),
   clipResolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
   /** The most the project may spend, or null for no limit of its own. */
   budgetUsd: z.number().min(0).max(100_000).nullable().default(20),
   autoApprove: z.boolean().default(false),
+  /** Whether a prompt that moderation refuses is rewritten, one rung softer each time. */
+  softenRefused: z.boolean().default(true),
+  /** Calls of unknown outcome up to this price, which may have been paid for, are made again without asking. */
+  repeatUnknownUpToUsd: z.number().min(0).max(100).default(0),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -109,8 +119,8 @@ export interface Project {
   status: ProjectStatus;
   settings: Settings;
   targetStage: Stage | null;
-  /** When the person last asked for a run; failures older than this may be tried again. */
-  runRequestedAt: Date | null;
+  /** Counts what the person asked for; failures of an earlier run may be tried again. */
+  runNumber: number;
   audio: Audio | null;
   lyrics: Lyrics | null;
   /** Hash of the audio that the lyrics were made from; null where a person wrote them. */
@@ -140,6 +150,10 @@ export interface Scene {
   createdAt: Date;
 }
 
+/** How plainly a prompt says what the scene shows: each refusal by moderation leads one rung down. */
+export const RUNGS = ["literal", "implied", "symbolic"] as const;
+export type Rung = (typeof RUNGS)[number];
+
 export interface Prompt {
   id: string;
   projectId: string;
@@ -156,6 +170,7 @@ export interface Prompt {
   palette: string[];
   generatedByModel: string | null;
   edited: boolean;
+  rung: Rung;
   inputHash: string;
   createdAt: Date;
 }
@@ -255,6 +270,17 @@ export interface Job {
   finishedAt: Date | null;
 }
 
+/** How one attempt of a task ended, where it did not bring the artifact. */
+export interface Attempt {
+  attempt: number;
+  at: string;
+  provider: string | null;
+  model: string | null;
+  code: string;
+  message: string;
+  charged: Charged;
+}
+
 /** One unit of a job: the claim, the retry counter and the purchase record in one row. */
 export interface Task {
   id: string;
@@ -264,7 +290,22 @@ export interface Task {
   /** A scene's id, or the project's id for work on the whole song. */
   subject: string;
   status: TaskStatus;
+  /** Counts every claim: the fence of whoever works on it. */
   attempt: number;
+  /** Attempts that the present supplier has spoiled: waits for our turn do not count. */
+  tries: number;
+  /** Which of the stage's suppliers it is with, from 0. */
+  choice: number;
+  /** Of the claim under way or the last one: tells a lost answer's outcome. */
+  claimId: string | null;
+  /** The project's run that it was made for. */
+  runNumber: number;
+  /** The provider was, or is to be, asked to stop. */
+  recalled: boolean;
+  /** The newest attempts that failed, oldest first. */
+  trail: Attempt[];
+  /** When the person asked for it again: it blocks nothing any more. */
+  retriedAt: Date | null;
   /** Pending: not before this. Waiting: when to look at the provider next. */
   runAfter: Date;
   dispatchedAt: Date | null;
@@ -283,6 +324,8 @@ export interface Task {
 }
 
 export interface ProjectRecord {
+  /** The database's clock when it was read: the one time that decisions are made by. */
+  readAt: Date;
   project: Project;
   scenes: Scene[];
   /** The newest version for each scene. */

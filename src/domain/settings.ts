@@ -29,25 +29,25 @@ export const longestScenes = (fps: number): Record<string, number> =>
     }),
   );
 
+const unknown = (path: string, kind: string, name: string, names: readonly string[]) => ({
+  path,
+  code: "unknown_model",
+  message: `There is no ${kind} model ${JSON.stringify(name)}. Choose one of: ${names.join(", ")}.`,
+});
+
 /** Everything that is wrong with settings, each with the public path of what to change; empty where they hold. */
 export function settingsProblems(settings: Settings): NonNullable<OperationError["errors"]> {
-  const { imageModel: image, clipModel: clip, scenes, fps } = settings;
+  const { imageModel: image, clipModel: clip, imageFallbacks, clipFallbacks, scenes, fps } = settings;
   const longest = longestScene(clip, fps);
   return [
-    imageModel(image)
-      ? null
-      : {
-          path: "settings.image_model",
-          code: "unknown_model",
-          message: `There is no image model ${JSON.stringify(image)}. Choose one of: ${IMAGE_MODEL_NAMES.join(", ")}.`,
-        },
-    longest !== null
-      ? null
-      : {
-          path: "settings.clip_model",
-          code: "unknown_model",
-          message: `There is no clip model ${JSON.stringify(clip)}. Choose one of: ${CLIP_MODEL_NAMES.join(", ")}.`,
-        },
+    imageModel(image) ? null : unknown("settings.image_model", "image", image, IMAGE_MODEL_NAMES),
+    longest !== null ? null : unknown("settings.clip_model", "clip", clip, CLIP_MODEL_NAMES),
+    ...imageFallbacks.map((name, i) =>
+      imageModel(name) ? null : unknown(`settings.image_fallbacks.${i}`, "image", name, IMAGE_MODEL_NAMES),
+    ),
+    ...clipFallbacks.map((name, i) =>
+      clipModel(name) ? null : unknown(`settings.clip_fallbacks.${i}`, "clip", name, CLIP_MODEL_NAMES),
+    ),
     scenes.minSeconds <= scenes.maxSeconds
       ? null
       : {

@@ -1,4 +1,4 @@
-/** The life of one task: how long it may hold a lease, when it is tried again, when it is given up. */
+/** The life of one task: how long it may hold a lease, how long it waits, how often it is tried. */
 import type { Failure, Stage, Task } from "./record.ts";
 
 /** A worker renews its lease while it works; one that is silent this long is taken for dead. */
@@ -8,21 +8,26 @@ export const RENEW_MS = 10_000;
 export const REDISPATCH_MS = 30_000;
 /** Replicate ends a run after 30 minutes (providers.md 3.2); past this nothing more can come. */
 export const WAIT_LIMIT_MS = 40 * 60_000;
-/** An unanswered create that the provider's list does not show after this was never accepted. */
-export const UNKNOWN_RESOLVED_AFTER_MS = 90_000;
+/**
+ * An unanswered create that the provider's list does not show this long after it was sent was never
+ * accepted: the call itself ends after 30 seconds, and the list is there within a few more.
+ */
+export const UNKNOWN_RESOLVED_AFTER_MS = 75_000;
 
-const MAX_ATTEMPTS = 6;
-/** A throttled call bought nothing and says when to come back: patience costs nothing. */
-const MAX_THROTTLED = 60;
+/** Tries of one supplier, where there is another to turn to, and where there is none. */
+export const TRIES_BEFORE_ANOTHER = 3;
+export const MOST_TRIES = 6;
+/** A throttled call bought nothing and says when to come back: patience costs nothing, for a day. */
+export const THROTTLED_LIMIT_MS = 24 * 3_600_000;
 const BASE_MS = 2_000;
 const CAP_MS = 120_000;
 
 /** Stages whose work is bought from Replicate: long, and found again by the provider's list. */
 export const isPredicted = (task: Pick<Task, "provider">): boolean => task.provider === "replicate";
 
-/** Full-jitter back-off in milliseconds; `random` is 0 to 1. */
-const backoffMs = (attempt: number, random: number): number =>
-  Math.round(random * Math.min(CAP_MS, BASE_MS * 2 ** Math.max(0, attempt - 1)));
+/** Full-jitter back-off in milliseconds before the try after `tries` failed ones; `random` is 0 to 1. */
+export const backoffMs = (tries: number, random: number): number =>
+  Math.round(random * Math.min(CAP_MS, BASE_MS * 2 ** Math.max(0, tries - 1)));
 
 export const isOpen = (task: Pick<Task, "status">): boolean =>
   task.status === "pending" || task.status === "running" || task.status === "waiting";
@@ -34,21 +39,6 @@ export const pollAfterMs = (ageMs: number): number =>
 /** `Cancel-After` of a create, which bounds what an orphan can cost. */
 export const cancelAfterSeconds = (stage: Stage): number => (stage === "generate_images" ? 600 : 1_800);
 
-export type NextTry = { kind: "again"; runAfter: Date } | { kind: "give_up" };
-
-/** Whether a failed attempt is followed by another, and when. */
-export function nextTry(
-  task: Pick<Task, "attempt">,
-  cause: { retryable: boolean; throttled: boolean; afterSeconds: number | null },
-  now: Date,
-  random: number,
-): NextTry {
-  const most = cause.throttled ? MAX_THROTTLED : MAX_ATTEMPTS;
-  if (!cause.retryable || task.attempt >= most) return { kind: "give_up" };
-  const wait = backoffMs(cause.throttled ? 1 : task.attempt, random) + (cause.afterSeconds ?? 0) * 1000;
-  return { kind: "again", runAfter: new Date(now.getTime() + wait) };
-}
-
 export const failure = (
   code: string,
   message: string,
@@ -59,3 +49,23 @@ export const failure = (
   retryable: options.retryable ?? false,
   nextAction: options.nextAction ?? null,
 });
+
+/** What ends with the person's own word. */
+export const CANCELED = failure("canceled", "It was canceled.", { retryable: true });
+
+const REFUSED = "provider_refused";
+/** Moderation turned down the words or the picture: the same again is refused again. */
+export const isRefused = (task: Pick<Task, "status" | "error">): boolean =>
+  task.status === "failed" && task.error?.code === REFUSED;
+
+const OUTCOME_UNKNOWN = "outcome_unknown";
+/** It may have been paid for and nobody can tell: only the person may have it made again. */
+export const needsDecision = (task: Pick<Task, "status" | "error">): boolean =>
+  task.status === "failed" && task.error?.code === OUTCOME_UNKNOWN;
+
+export const outcomeUnknown = (task: Pick<Task, "costEstimatedUsd">): Failure =>
+  failure(
+    OUTCOME_UNKNOWN,
+    `The provider did not tell whether it did the work, and nothing else tells either. Up to $${task.costEstimatedUsd.toFixed(4)} may have been charged.`,
+    { retryable: true, nextAction: "Retry this task, knowing that it may be paid for twice, or leave it." },
+  );

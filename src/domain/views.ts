@@ -19,7 +19,9 @@ import type {
   Prompt,
   Scene,
   Settings,
+  Task,
 } from "./record.ts";
+import { needsDecision } from "./tasks.ts";
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
@@ -46,10 +48,14 @@ export const settingsView = (s: Settings) => ({
   mood: s.mood,
   scenes: { min_seconds: s.scenes.minSeconds, max_seconds: s.scenes.maxSeconds },
   image_model: s.imageModel,
+  image_fallbacks: s.imageFallbacks,
   clip_model: s.clipModel,
+  clip_fallbacks: s.clipFallbacks,
   clip_resolution: s.clipResolution,
   budget_usd: s.budgetUsd,
   auto_approve: s.autoApprove,
+  soften_refused: s.softenRefused,
+  repeat_unknown_up_to_usd: s.repeatUnknownUpToUsd,
 });
 
 const audioView = (a: Audio, fps: number) => ({
@@ -84,6 +90,7 @@ export function projectView(p: Project) {
     id: p.id,
     name: p.name,
     status: p.status,
+    cost: { reserved_usd: p.reservedUsd, spent_usd: p.spentUsd },
     settings: settingsView(p.settings),
     target_stage: p.targetStage,
     audio: p.audio && audioView(p.audio, fps),
@@ -126,6 +133,7 @@ export const promptView = (p: Prompt) => ({
   palette: p.palette,
   generated_by_model: p.generatedByModel,
   edited: p.edited,
+  rung: p.rung,
   created_at: p.createdAt.toISOString(),
 });
 
@@ -186,6 +194,26 @@ export const jobView = (j: Job) => ({
   created_at: j.createdAt.toISOString(),
   started_at: iso(j.startedAt),
   finished_at: iso(j.finishedAt),
+});
+
+export const taskView = (t: Task) => ({
+  id: t.id,
+  project_id: t.projectId,
+  job_id: t.jobId,
+  type: t.type,
+  scene_id: t.subject === t.projectId ? null : t.subject,
+  status: t.status,
+  attempt: t.attempt,
+  provider: t.provider,
+  model: t.model,
+  cost_estimated_usd: t.costEstimatedUsd,
+  cost_charged_usd: t.costChargedUsd,
+  charged: t.charged,
+  needs_decision: needsDecision(t) && t.retriedAt === null,
+  error: failureView(t.error),
+  attempts: t.trail,
+  created_at: t.createdAt.toISOString(),
+  updated_at: t.updatedAt.toISOString(),
 });
 
 export type FilmView = ReturnType<typeof filmView>;

@@ -5,6 +5,7 @@ import { confirmAudio } from "../operations/audio.ts";
 import { presignUpload } from "../operations/uploads.ts";
 import { MAX_AUDIO_BYTES, UPLOAD_CONTENT_TYPES } from "../storage/keys.ts";
 import { etagOf } from "./etag.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./idempotency.ts";
 import { orRefuse, problems } from "./problem.ts";
 import { Project } from "./project-schema.ts";
 import { router } from "./router.ts";
@@ -34,6 +35,7 @@ const presign = createRoute({
     "First of three steps: ask for a URL, PUT the file to it from the browser (once, within 15 minutes), then confirm the key.",
   security: bearerAuth,
   request: {
+    headers: IdempotencyHeader,
     body: body(
       z.strictObject({
         project_id: Uuid,
@@ -59,6 +61,7 @@ const presign = createRoute({
       "not_found",
       "payload_too_large",
       "unsupported_media_type",
+      ...REPEAT_PROBLEMS,
     ),
   },
 });
@@ -72,9 +75,13 @@ const confirm = createRoute({
   description:
     "Measures the file and attaches it. A file that can not be used is refused with 422 and deleted; `errors[0].code` says why, `detail` is meant to be shown. Another song makes the lyrics of the one before it go. Repeating it is harmless.",
   security: bearerAuth,
-  request: { params: ProjectParams, body: body(z.strictObject({ key: text(500) })) },
+  request: {
+    params: ProjectParams,
+    headers: IdempotencyHeader,
+    body: body(z.strictObject({ key: text(500) })),
+  },
   responses: {
-    200: json(Project, "The project with its song."),
+    200: { ...json(Project, "The project with its song."), headers: replayedHeader },
     ...problems(
       "invalid_request",
       "malformed_json",
@@ -84,6 +91,7 @@ const confirm = createRoute({
       "payload_too_large",
       "unsupported_media_type",
       "audio_rejected",
+      ...REPEAT_PROBLEMS,
     ),
   },
 });
@@ -91,27 +99,31 @@ const confirm = createRoute({
 export function audioRoutes(deps: Deps) {
   const app = router();
 
-  app.openapi(presign, async (c) => {
-    const { project_id, filename, content_type, bytes } = c.req.valid("json");
-    const upload = orRefuse(
-      await presignUpload(deps, c.var.actor, {
-        projectId: project_id,
-        filename,
-        contentType: content_type,
-        bytes,
-      }),
-    );
-    const { key, url, headers } = upload;
-    const expires_at = upload.expiresAt.toISOString();
-    return c.json({ key, url, method: "PUT" as const, headers, expires_at }, 201);
-  });
+  app.openapi(presign, (c) =>
+    once(c, deps, "fresh", async (deps) => {
+      const { project_id, filename, content_type, bytes } = c.req.valid("json");
+      const upload = orRefuse(
+        await presignUpload(deps, c.var.actor, {
+          projectId: project_id,
+          filename,
+          contentType: content_type,
+          bytes,
+        }),
+      );
+      const { key, url, headers } = upload;
+      const expires_at = upload.expiresAt.toISOString();
+      return c.json({ key, url, method: "PUT" as const, headers, expires_at }, 201);
+    }),
+  );
 
-  app.openapi(confirm, async (c) => {
-    const projectId = c.req.valid("param").project_id;
-    const { key } = c.req.valid("json");
-    const project = projectView(orRefuse(await confirmAudio(deps, c.var.actor, { projectId, key })));
-    return c.json(project, 200, { ETag: etagOf(project) });
-  });
+  app.openapi(confirm, (c) =>
+    once(c, deps, "kept", async (deps) => {
+      const projectId = c.req.valid("param").project_id;
+      const { key } = c.req.valid("json");
+      const project = projectView(orRefuse(await confirmAudio(deps, c.var.actor, { projectId, key })));
+      return c.json(project, 200, { ETag: etagOf(project) });
+    }),
+  );
 
   return app;
 }

@@ -3,6 +3,8 @@ import type { Hook } from "@hono/zod-openapi";
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
+import { isOverloaded, isUnreached } from "../coordinator/errors.ts";
+import { isPassing, rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
 import { NOTHING_HERE } from "../operations/shared.ts";
 import { problem, Refused } from "./problem.ts";
@@ -63,33 +65,19 @@ export const onError =
       deps.log("warn", "outage", { ...where, error: rootCause(error) });
       return problem(c, { code: "unavailable", detail: "Try again in a few seconds." });
     }
-    deps.log("error", "uncaught", { ...where, error: rootCause(error), stack: error.stack });
+    deps.log("error", "uncaught", { ...where, error: rootCause(error), stack: frames(error) });
     return problem(c, {
       code: "internal",
       detail: "It is not your request. It has been logged; trying again later may help.",
     });
   };
 
-/** SQLSTATE classes of a Postgres that is starting, stopping, full, or out of reach. */
-const OUTAGE_STATES = /^(08|53|57P0)/;
+/** Whether a part of the service was out of reach or too busy: a little later it may well work. */
+const isOutage = (error: unknown): boolean => isPassing(error) || isOverloaded(error) || isUnreached(error);
 
-/**
- * Whether an error says that a part of the service was out of reach. Neon's driver gives no
- * SQLSTATE where no answer came; the platform flags errors of unreachable or busy objects.
- */
-function isOutage(error: unknown): boolean {
-  return causes(error).some((e) => {
-    if (Reflect.get(e, "overloaded") === true || Reflect.get(e, "retryable") === true) return true;
-    const state: unknown = Reflect.get(e, "code");
-    return e.name === "NeonDbError" && (typeof state !== "string" || OUTAGE_STATES.test(state));
-  });
-}
-
-/** The innermost message: the outer ones repeat statements and their parameters. */
-const rootCause = (error: unknown): string => String(causes(error).at(-1) ?? error);
-
-function causes(error: unknown): Error[] {
-  const chain: Error[] = [];
-  for (let e = error; e instanceof Error && chain.length < 5; e = e.cause) chain.push(e);
-  return chain;
-}
+/** Where it was thrown, without the message above it, which repeats statements too. */
+const frames = (error: Error): string =>
+  (error.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");

@@ -3,6 +3,7 @@ import type { Deps } from "../deps.ts";
 import { fail } from "../domain/errors.ts";
 import { connectFeed, issueFeedTicket } from "../operations/feed.ts";
 import { authenticate, type VerifyToken } from "./auth.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./idempotency.ts";
 import { orRefuse, problems, Refused } from "./problem.ts";
 import { router } from "./router.ts";
 import { bearerAuth, json, Moment, ProjectParams } from "./wire.ts";
@@ -18,7 +19,7 @@ const ticket = createRoute({
   summary: "Get a ticket for the feed",
   description: "For browsers, which can not send a header with a WebSocket. It is good once, for 30 seconds.",
   security: bearerAuth,
-  request: { params: ProjectParams },
+  request: { params: ProjectParams, headers: IdempotencyHeader },
   responses: {
     201: json(
       z
@@ -32,7 +33,7 @@ const ticket = createRoute({
         .openapi("FeedTicket"),
       "The ticket.",
     ),
-    ...problems("unauthenticated", "not_found"),
+    ...problems("invalid_request", "unauthenticated", "not_found", ...REPEAT_PROBLEMS),
   },
 });
 
@@ -63,12 +64,14 @@ const connect = createRoute({
 
 export function feedTicketRoutes(deps: Deps) {
   const app = router();
-  app.openapi(ticket, async (c) => {
-    const projectId = c.req.valid("param").project_id;
-    const issued = orRefuse(await issueFeedTicket(deps, c.var.actor, projectId));
-    const url = `${deps.config.publicUrl.replace(/^http/, "ws")}/api/projects/${projectId}/feed?ticket=${issued.ticket}`;
-    return c.json({ ticket: issued.ticket, expires_at: issued.expiresAt.toISOString(), url }, 201);
-  });
+  app.openapi(ticket, (c) =>
+    once(c, deps, "fresh", async (deps) => {
+      const projectId = c.req.valid("param").project_id;
+      const issued = orRefuse(await issueFeedTicket(deps, c.var.actor, projectId));
+      const url = `${deps.config.publicUrl.replace(/^http/, "ws")}/api/projects/${projectId}/feed?ticket=${issued.ticket}`;
+      return c.json({ ticket: issued.ticket, expires_at: issued.expiresAt.toISOString(), url }, 201);
+    }),
+  );
   return app;
 }
 

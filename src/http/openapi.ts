@@ -22,7 +22,13 @@ A 2xx says that it is stored.
 **Requests** carry \`Authorization: Bearer <access token>\` of the identity provider. Every response carries
 \`X-Request-Id\`.
 
-**Problems** are \`application/problem+json\` (RFC 9457). After a 503 wait for \`Retry-After\` seconds and try again. The codes:
+**Repeating.** A POST may carry an \`Idempotency-Key\` of your choice: sent again under the same key, because its
+answer was lost, it takes effect once. For at least 24 hours a repeat gets the answer that was given first, refusals
+too, with \`Idempotency-Replayed: true\`; only what is good for a short time, an upload URL or a feed ticket, is given
+anew. After a 429 or a 5xx, the repeat is tried again. Choose a new key for each new request: another one under a key
+in use is refused. Other methods can be repeated as they are.
+
+**Problems** are \`application/problem+json\` (RFC 9457). After a 503, or a 409 \`idempotency_in_progress\`, wait for \`Retry-After\` seconds and try again. The codes:
 
 | code | status | meaning |
 | --- | --- | --- |

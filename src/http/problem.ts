@@ -54,6 +54,7 @@ export function problem(
   headers: Record<string, string> = {},
 ): Response {
   const { status, title } = ERRORS[error.code];
+  c.set("problem", error.code);
   const body: z.infer<typeof Problem> = {
     type: `/docs#problem-${error.code}`,
     title,
@@ -76,8 +77,10 @@ function headersOf(code: ErrorCode, c: Context<AppEnv>): Record<string, string> 
       const invalid = c.req.header("authorization") ? ', error="invalid_token"' : "";
       return { "WWW-Authenticate": `Bearer realm="omvee"${invalid}` };
     }
+    case "idempotency_in_progress":
+      return { "Retry-After": "1" };
     case "unavailable":
-      return { "Retry-After": "5" };
+      return { "Retry-After": "2" };
     case "upgrade_required":
       return { Upgrade: "websocket", Connection: "Upgrade" };
     default:

@@ -14,7 +14,15 @@ const setting = {
   mood: text(200).openapi({ example: "wistful" }),
   seconds: z.number().min(2).max(30),
   image_model: text(100).openapi({ example: DEFAULTS.image_model }),
+  image_fallbacks: z
+    .array(text(100))
+    .max(5)
+    .openapi({ description: "Tried in this order where the image model can't deliver." }),
   clip_model: text(100).openapi({ example: DEFAULTS.clip_model }),
+  clip_fallbacks: z
+    .array(text(100))
+    .max(5)
+    .openapi({ description: "Tried in this order where the clip model can't deliver, or refuses." }),
   clip_resolution: z.enum(["480p", "720p", "1080p"]),
   budget_usd: z
     .number()
@@ -25,6 +33,14 @@ const setting = {
   auto_approve: z
     .boolean()
     .openapi({ description: "True: images and clips count as approved unless rejected." }),
+  soften_refused: z.boolean().openapi({
+    description:
+      "True: a prompt that moderation refuses is rewritten, from literal to implied to symbolic, and tried again.",
+  }),
+  repeat_unknown_up_to_usd: z.number().min(0).max(100).openapi({
+    description:
+      "A call that may have been paid for, and whose outcome nobody can tell, is made again without asking up to this price. 0: always ask (see needs_decision of a task).",
+  }),
 };
 
 const { seconds, ...flat } = setting;
@@ -84,6 +100,9 @@ export const Project = z
         "draft: no song yet. ready: a song and no run asked for. running. awaiting_approval: a person must approve or reject. completed: the target stage is reached. failed: see the jobs.",
     }),
     settings: Settings,
+    cost: z
+      .object({ reserved_usd: z.number(), spent_usd: z.number() })
+      .openapi({ description: "US dollars: held for work under way, and spent." }),
     target_stage: orNull(StageName),
     audio: orNull(Audio),
     lyrics: orNull(Lyrics),
@@ -113,6 +132,10 @@ export function toPatch(wire: z.infer<typeof SettingsInput>): SettingsPatch {
     clipResolution: wire.clip_resolution,
     budgetUsd: wire.budget_usd,
     autoApprove: wire.auto_approve,
+    imageFallbacks: wire.image_fallbacks,
+    clipFallbacks: wire.clip_fallbacks,
+    softenRefused: wire.soften_refused,
+    repeatUnknownUpToUsd: wire.repeat_unknown_up_to_usd,
   });
 }
 

@@ -9,6 +9,7 @@ import {
   removeProject,
 } from "../operations/projects.ts";
 import { etagOf, isFresh, versionsOf } from "./etag.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./idempotency.ts";
 import { orRefuse, problems } from "./problem.ts";
 import { Name, Project, SettingsInput, toPatch } from "./project-schema.ts";
 import { router } from "./router.ts";
@@ -33,11 +34,14 @@ const create = createRoute({
   tags: [TAG],
   summary: "Create a project",
   security: bearerAuth,
-  request: { body: body(z.strictObject({ name: Name, settings: SettingsInput.optional() })) },
+  request: {
+    headers: IdempotencyHeader,
+    body: body(z.strictObject({ name: Name, settings: SettingsInput.optional() })),
+  },
   responses: {
     201: {
       ...json(Project, "Created."),
-      headers: { ...etagHeader, Location: { schema: { type: "string" as const } } },
+      headers: { ...etagHeader, Location: { schema: { type: "string" as const } }, ...replayedHeader },
     },
     ...problems(
       "invalid_request",
@@ -45,6 +49,7 @@ const create = createRoute({
       "unauthenticated",
       "payload_too_large",
       "unsupported_media_type",
+      ...REPEAT_PROBLEMS,
     ),
   },
 });
@@ -153,13 +158,15 @@ const remove = createRoute({
 export function projectRoutes(deps: Deps) {
   const app = router();
 
-  app.openapi(create, async (c) => {
-    const { name, settings } = c.req.valid("json");
-    const project = projectView(
-      orRefuse(await createProject(deps, c.var.actor, { name, settings: toPatch(settings ?? {}) })),
-    );
-    return c.json(project, 201, { Location: `/api/projects/${project.id}`, ETag: etagOf(project) });
-  });
+  app.openapi(create, (c) =>
+    once(c, deps, "kept", async (deps) => {
+      const { name, settings } = c.req.valid("json");
+      const project = projectView(
+        orRefuse(await createProject(deps, c.var.actor, { name, settings: toPatch(settings ?? {}) })),
+      );
+      return c.json(project, 201, { Location: `/api/projects/${project.id}`, ETag: etagOf(project) });
+    }),
+  );
 
   app.openapi(list, async (c) => {
     const { total, ...page } = c.req.valid("query");

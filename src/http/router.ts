@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { ErrorCode } from "../domain/errors.ts";
 import type { Actor } from "../operations/shared.ts";
 import { onInvalid } from "./failures.ts";
 
@@ -7,6 +8,8 @@ export interface AppEnv {
     requestId: string;
     /** Set under /api by the bearer token. */
     actor: Actor;
+    /** Set by the answer that is a problem. */
+    problem?: ErrorCode;
   };
 }
 

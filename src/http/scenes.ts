@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
+import { RUNGS } from "../domain/record.ts";
 import { promptView, sceneView } from "../domain/views.ts";
 import { listPrompts, listScenes } from "../operations/lists.ts";
 import { orRefuse } from "./problem.ts";
@@ -40,6 +41,9 @@ export const Prompt = z
     palette: z.array(z.string()).openapi({ description: "Colours as #rrggbb." }),
     generated_by_model: z.string().nullable(),
     edited: z.boolean(),
+    rung: z.enum(RUNGS).openapi({
+      description: "How plainly it shows the scene: each refusal by moderation leads one rung down.",
+    }),
     created_at: Moment,
   })
   .openapi("Prompt");

@@ -20,7 +20,7 @@ const replicate = createRoute({
   tags: ["Webhooks"],
   summary: "Where Replicate reports the end of a prediction",
   description:
-    "Signed twice: the address carries our token, the body Replicate's Standard Webhooks signature. It only wakes the task up; the result is read from Replicate. Repeating it is harmless.",
+    "Signed twice: the address carries our token, the body Replicate's Standard Webhooks signature. It only wakes the task up; the result is read from Replicate. The same webhook again, within a week, does nothing.",
   request: {
     params: z.object({ project_id: z.string(), task_id: z.string(), attempt: z.string() }),
     query: z.object({ t: z.string().default("").openapi({ description: "Our token for this attempt." }) }),
@@ -66,14 +66,17 @@ export function webhookRoutes(deps: Deps) {
     const { project_id: projectId, task_id: taskId, attempt } = c.req.valid("param");
     const address = Address.safeParse({ projectId, taskId, attempt });
     const { t } = c.req.valid("query");
-    if (!address.success || !(await verifyCallbackToken(callbackSecret, address.data, t)))
-      return problem(c, forged);
+    if (!address.success || !verifyCallbackToken(callbackSecret, address.data, t)) return problem(c, forged);
     const raw = new Uint8Array(await c.req.arrayBuffer());
-    if (verify(raw, c.req.raw.headers) === null) return problem(c, forged);
+    const webhookId = verify(raw, c.req.raw.headers);
+    if (webhookId === null) return problem(c, forged);
 
     // Level, not edge: the result is asked for by id. The id itself may be news, where the
     // webhook is faster than the answer to the request that started the prediction.
-    await deps.queue.send([{ ...address.data, predictionId: predictionOf(raw) }]);
+    await deps.coordinator(address.data.projectId).receive(webhookId, {
+      ...address.data,
+      predictionId: predictionOf(raw),
+    });
     return c.body(null, 202);
   });
 

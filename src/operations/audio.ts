@@ -1,12 +1,9 @@
-import { sql } from "drizzle-orm";
-import { projects } from "../db/schema.ts";
+import { rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/errors.ts";
 import type { Project } from "../domain/record.ts";
-import { probeSong } from "../media/probe.ts";
 import { storedFile } from "../media/source.ts";
 import { isAudioKey } from "../storage/keys.ts";
-import { owned } from "./projects.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 const missing = () =>
@@ -21,8 +18,8 @@ export async function confirmAudio(
   actor: Actor,
   input: { projectId: string; key: string },
 ): Promise<Result<Project>> {
-  const mine = owned(actor, input.projectId);
-  const [project] = await deps.db.select().from(projects).where(mine);
+  const whose = { ownerId: actor.ownerId, projectId: input.projectId };
+  const project = await deps.store.findProject(whose);
   if (!project) return notFound();
   if (project.audio?.key === input.key) return ok(project);
   if (!isAudioKey(input.key, actor.ownerId, input.projectId)) {
@@ -34,7 +31,7 @@ export async function confirmAudio(
   const object = await deps.storage.head(input.key);
   if (!object) return missing();
   const { key, etag, bytes, contentType } = object;
-  const probe = await probeSong(storedFile(deps.storage, object), {
+  const probe = await deps.media.probeSong(storedFile(deps.storage, object), {
     filename: key,
     contentType: contentType ?? "",
     bytes,
@@ -48,23 +45,7 @@ export async function confirmAudio(
     ]);
   }
 
-  /** What was heard in the same bytes stays true of them. */
-  const ifSameSong = (
-    column: typeof projects.lyrics | typeof projects.lyricsHash | typeof projects.transcriptText,
-  ) => sql`case when ${projects.audio} ->> 'etag' = ${etag} then ${column} end`;
-  const [attached] = await deps.db
-    .update(projects)
-    .set({
-      audio: { key, etag, ...probe.audio },
-      lyrics: ifSameSong(projects.lyrics),
-      lyricsHash: ifSameSong(projects.lyricsHash),
-      transcriptText: ifSameSong(projects.transcriptText),
-      status: sql`case when ${projects.status} = 'draft' then 'ready' else ${projects.status} end`,
-      version: sql`${projects.version} + 1`,
-      updatedAt: deps.now(),
-    })
-    .where(mine)
-    .returning();
+  const attached = await deps.store.attachAudio(whose, { key, etag, ...probe.audio });
   if (!attached) return notFound();
   await wake(deps, input.projectId);
   return ok(attached);
@@ -75,6 +56,6 @@ async function discard(deps: Deps, key: string): Promise<void> {
   try {
     await deps.storage.delete([key]);
   } catch (error) {
-    deps.log("warn", "refused_upload_kept", { error: String(error) });
+    deps.log("warn", "refused_upload_kept", { error: rootCause(error) });
   }
 }

@@ -1,8 +1,7 @@
 import { projects } from "../db/schema.ts";
 import type { Deps, FeedTicket } from "../deps.ts";
 import { ok, type Result } from "../domain/errors.ts";
-import { owned } from "./projects.ts";
-import { type Actor, notFound } from "./shared.ts";
+import { type Actor, notFound, owned } from "./shared.ts";
 
 /** A ticket for one WebSocket, for clients that can't send a header with it. */
 export async function issueFeedTicket(

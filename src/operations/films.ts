@@ -2,8 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/errors.ts";
-import { owned } from "./projects.ts";
-import { type Actor, notFound } from "./shared.ts";
+import { type Actor, notFound, owned } from "./shared.ts";
 
 const DOWNLOAD_SECONDS = 60 * 60;
 

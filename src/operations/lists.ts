@@ -9,15 +9,15 @@ import {
   projects,
   scenePrompts,
   selectedScenes,
+  tasks,
   userApprovals,
   videoClips,
 } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { ok, type Result } from "../domain/errors.ts";
-import type { Approval, Clip, Film, Image, Job, Prompt, Scene } from "../domain/record.ts";
+import type { Approval, Clip, Film, Image, Job, Prompt, Scene, Task } from "../domain/record.ts";
 import { type CursorKind, decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
-import { owned } from "./projects.ts";
-import { type Actor, notFound } from "./shared.ts";
+import { type Actor, notFound, owned } from "./shared.ts";
 
 export type ListInput = PageInput & { projectId: string };
 
@@ -98,6 +98,11 @@ export const listApprovals = (deps: Deps, actor: Actor, input: ListInput) =>
 export const listJobs = (deps: Deps, actor: Actor, input: ListInput) =>
   page<Job>(deps, actor, input, byId(jobs), ({ where, order, limit }) =>
     deps.db.select().from(jobs).where(where).orderBy(order).limit(limit),
+  );
+
+export const listTasks = (deps: Deps, actor: Actor, input: ListInput) =>
+  page<Task>(deps, actor, input, byId(tasks), ({ where, order, limit }) =>
+    deps.db.select().from(tasks).where(where).orderBy(order).limit(limit),
   );
 
 export const listImages = async (deps: Deps, actor: Actor, input: ListInput) =>

@@ -1,46 +1,26 @@
-import { and, count, desc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, lt } from "drizzle-orm";
+import { rootCause } from "../db/errors.ts";
 import { projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/errors.ts";
-import { IMAGE_MODEL_NAMES } from "../domain/models.ts";
 import type { Project } from "../domain/record.ts";
-import {
-  DEFAULT_SETTINGS,
-  longestScenes,
-  mergeSettings,
-  type SettingsPatch,
-  settingsProblems,
-} from "../domain/settings.ts";
+import { DEFAULT_SETTINGS, mergeSettings, type SettingsPatch, settingsProblems } from "../domain/settings.ts";
 import { projectPrefix } from "../storage/keys.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
-
-export const owned = (actor: Actor, projectId: string): SQL | undefined =>
-  and(eq(projects.id, projectId), eq(projects.ownerId, actor.ownerId));
 
 const badSettings = (problems: ReturnType<typeof settingsProblems>): Result<never> =>
   fail("invalid_request", problems.map((p) => p.message).join(" "), problems);
 
 export async function createProject(
   deps: Deps,
-  actor: Actor,
+  { ownerId }: Actor,
   input: { name: string; settings: SettingsPatch },
 ): Promise<Result<Project>> {
   const settings = mergeSettings(DEFAULT_SETTINGS, input.settings);
   const problems = settingsProblems(settings);
   if (problems.length > 0) return badSettings(problems);
-  const now = deps.now();
-  const row = {
-    id: deps.newId(),
-    ownerId: actor.ownerId,
-    name: input.name,
-    settings,
-    createdAt: now,
-    updatedAt: now,
-  };
-  const [project] = await deps.db.insert(projects).values(row).returning();
-  if (!project) throw new Error("An insert returned no row");
-  return ok(project);
+  return ok(await deps.store.createProject({ id: deps.newId(), ownerId, name: input.name, settings }));
 }
 
 /** Newest first. */
@@ -67,8 +47,12 @@ export async function listProjects(
   return ok({ ...page(found), total: counted?.total ?? 0 });
 }
 
-export async function getProject(deps: Deps, actor: Actor, projectId: string): Promise<Result<Project>> {
-  const [project] = await deps.db.select().from(projects).where(owned(actor, projectId));
+export async function getProject(
+  deps: Deps,
+  { ownerId }: Actor,
+  projectId: string,
+): Promise<Result<Project>> {
+  const project = await deps.store.findProject({ ownerId, projectId });
   return project ? ok(project) : notFound();
 }
 
@@ -82,10 +66,7 @@ export interface ProjectEdit {
   expected: number[] | null;
 }
 
-/**
- * One transaction in one round trip: the write is conditional on the version and on the settings
- * that come out of the merge, and the row as it is now tells why nothing was written.
- */
+/** The write is conditional; the row as it is now tells why nothing was written. */
 export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): Promise<Result<Project>> {
   const { projectId, expected } = edit;
   const patch = edit.replace ? mergeSettings(DEFAULT_SETTINGS, edit.settings ?? {}) : edit.settings;
@@ -93,26 +74,10 @@ export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): 
     const problems = settingsProblems(mergeSettings(DEFAULT_SETTINGS, patch));
     if (problems.length > 0) return badSettings(problems);
   }
-  const merged = patch && mergedSettings(patch);
-  const [[saved], [current]] = await deps.db.batch([
-    deps.db
-      .update(projects)
-      .set({
-        ...(edit.name === undefined ? {} : { name: edit.name }),
-        ...(merged ? { settings: merged } : {}),
-        version: sql`${projects.version} + 1`,
-        updatedAt: deps.now(),
-      })
-      .where(
-        and(
-          owned(actor, projectId),
-          expected ? inArray(projects.version, expected) : undefined,
-          merged ? deliverable(merged) : undefined,
-        ),
-      )
-      .returning(),
-    deps.db.select().from(projects).where(owned(actor, projectId)),
-  ]);
+  const { saved, current } = await deps.store.editProject(
+    { ownerId: actor.ownerId, projectId },
+    { name: edit.name, settings: patch, expected },
+  );
   if (saved) {
     await wake(deps, projectId);
     return ok(saved);
@@ -135,38 +100,21 @@ function whyNotSaved(
   return fail("conflict", "It was changed at the same moment. Send the request again.");
 }
 
-/** Postgres merges what `mergeSettings` would, so that two edits of different settings both stay. */
-function mergedSettings({ scenes = {}, ...flat }: SettingsPatch): SQL {
-  const stored = projects.settings;
-  return sql`(${stored} || ${JSON.stringify(flat)}::jsonb
-    || jsonb_build_object('scenes', (${stored} -> 'scenes') || ${JSON.stringify(scenes)}::jsonb))`;
-}
-
-/** `settingsProblems` of settings that only Postgres knows, from the same tables of models. */
-function deliverable(settings: SQL): SQL {
-  const least = sql`(${settings} #>> '{scenes,minSeconds}')::float8`;
-  const most = sql`(${settings} #>> '{scenes,maxSeconds}')::float8`;
-  const longest = JSON.stringify(longestScenes(DEFAULT_SETTINGS.fps));
-  const images = JSON.stringify(IMAGE_MODEL_NAMES);
-  return sql`${images}::jsonb ? (${settings} ->> 'imageModel')
-    and ${least} <= ${most} and ${most} <= (${longest}::jsonb ->> (${settings} ->> 'clipModel'))::float8`;
-}
-
 /**
  * Rows go first: that fences the pipeline, whose every claim and record is an update of rows that
  * are gone. Bytes lie under a prefix that only this owner has, so they are removed whether or not
  * the row was still there: a repeated delete finishes one that was cut short.
  */
 export async function removeProject(deps: Deps, actor: Actor, projectId: string): Promise<Result<null>> {
-  const gone = await deps.db.delete(projects).where(owned(actor, projectId)).returning({ id: projects.id });
+  const gone = await deps.store.removeProject({ ownerId: actor.ownerId, projectId });
   try {
     await deps.storage.deletePrefix(projectPrefix(actor.ownerId, projectId));
     // Without the row nobody has shown that the object is theirs: a wake-up lets it find out by itself.
-    if (gone.length > 0) await deps.coordinator(projectId).destroy();
+    if (gone) await deps.coordinator(projectId).destroy();
     else await deps.coordinator(projectId).wake();
   } catch (error) {
-    deps.log("error", "delete_incomplete", { project: projectId, error: String(error) });
+    deps.log("error", "delete_incomplete", { project: projectId, error: rootCause(error) });
     return fail("unavailable", "Not everything could be deleted yet. Send the same request again.");
   }
-  return gone.length > 0 ? ok(null) : notFound();
+  return gone ? ok(null) : notFound();
 }

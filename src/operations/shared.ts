@@ -1,3 +1,6 @@
+import type { SQL } from "drizzle-orm";
+import { rootCause } from "../db/errors.ts";
+import { ownedProject } from "../db/people.ts";
 import type { Deps } from "../deps.ts";
 import type { OperationError, Result } from "../domain/errors.ts";
 
@@ -5,6 +8,10 @@ import type { OperationError, Result } from "../domain/errors.ts";
 export interface Actor {
   ownerId: string;
 }
+
+/** The project, if it is this person's. */
+export const owned = ({ ownerId }: Actor, projectId: string): SQL | undefined =>
+  ownedProject({ ownerId, projectId });
 
 /** One answer for an id that does not exist, is somebody else's, or is no id at all. */
 export const NOTHING_HERE: OperationError = {
@@ -21,6 +28,6 @@ export async function wake(deps: Deps, projectId: string): Promise<void> {
   try {
     await deps.coordinator(projectId).wake();
   } catch (error) {
-    deps.log("warn", "wake_lost", { project: projectId, error: String(error) });
+    deps.log("warn", "wake_lost", { project: projectId, error: rootCause(error) });
   }
 }

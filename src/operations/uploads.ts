@@ -2,8 +2,7 @@ import { projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/errors.ts";
 import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../storage/keys.ts";
-import { owned } from "./projects.ts";
-import { type Actor, notFound } from "./shared.ts";
+import { type Actor, notFound, owned } from "./shared.ts";
 
 const UPLOAD_SECONDS = 15 * 60;
 

@@ -1,12 +1,15 @@
-import { claimTask, failTask, renewLease, settleTask } from "../db/claims.ts";
-import { loadRecord } from "../db/record.ts";
+import { rootCause } from "../db/errors.ts";
+import type { Claim } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
+import { suppliersFor } from "../domain/purchase.ts";
 import type { Project, Stage, Task } from "../domain/record.ts";
-import { failure, RENEW_MS } from "../domain/tasks.ts";
+import { type StepResult, settlement } from "../domain/settlement.ts";
+import { failure } from "../domain/tasks.ts";
+import { taskPoint } from "../metrics.ts";
 import { projectPrefix } from "../storage/keys.ts";
+import { holdLease, LeaseLost } from "./lease.ts";
 import { TaskMessage } from "./messages.ts";
 import { runStep } from "./run.ts";
-import { settlement } from "./settlement.ts";
 
 /** Fewer than the queue's own, past which a message is a dead letter. */
 const WEBHOOK_TRIES = 3;
@@ -47,14 +50,16 @@ async function handle(body: unknown, deliveries: number, deps: Deps, turns: Turn
   }
   const { project, task, attempt, prediction } = message.data;
   try {
-    const claim = await claimTask(
-      deps.db,
-      { projectId: project, taskId: task, attempt, predictionId: prediction },
-      deps.now(),
-    );
+    const claim = await deps.store.claim({
+      projectId: project,
+      taskId: task,
+      attempt,
+      predictionId: prediction,
+    });
     switch (claim.kind) {
       case "gone":
-        return { kind: "ack" };
+        // A coordinator that was told of a project since deleted finds out by itself.
+        break;
       case "not_now":
         // A webhook that beat the record of its own create: its news is kept, the look comes again soon,
         // and past a few tries with the next poll: a dead letter would end work that was paid for.
@@ -65,64 +70,111 @@ async function handle(body: unknown, deliveries: number, deps: Deps, turns: Turn
           ? { kind: "retry", afterSeconds: 2 }
           : { kind: "ack" };
       case "over_budget":
-        await failTask(deps.db, { projectId: project, taskId: task }, OVER_BUDGET, deps.now());
+        await deps.store.fail({ projectId: project, taskId: task }, OVER_BUDGET);
         break;
-      case "claimed": {
-        const held = holdLease(deps, claim.task);
-        const step = {
-          deps,
-          task: claim.task,
-          record: claim.record,
-          progress: (fraction: number) => report(deps, claim.task, fraction),
-        };
-        const run = () => runStep(step, claim.was);
-        const result = await (HEAVY.has(claim.task.type) ? turns(run) : run()).finally(held.stop);
-        const now = deps.now();
-        const settled = await settleTask(
-          deps.db,
-          claim.task,
-          settlement(claim.task, result, now, Math.random()),
-          now,
-        );
-        if (!settled) await clearDeleted(deps, claim.record.project);
-        deps.log("info", settled ? "task_settled" : "task_fenced", {
-          project,
-          job: claim.task.jobId,
-          task,
-          attempt: claim.task.attempt,
-          stage: claim.task.type,
-          result: result.kind,
-          code: "failure" in result ? result.failure.code : null,
-        });
-      }
+      case "claimed":
+        await work(claim, deliveries, deps, turns);
     }
     await deps.coordinator(project).wake();
     return { kind: "ack" };
   } catch (error) {
     // The lease runs out and the plan takes the task up again; the message is only a wake-up.
-    deps.log("error", "step_crashed", { project, task, deliveries, error: String(error) });
+    deps.log("error", "step_crashed", { project, task, deliveries, error: rootCause(error) });
     return { kind: "retry", afterSeconds: Math.min(60, 2 ** deliveries) };
   }
 }
 
-const OVER_BUDGET = failure("budget_exceeded", "The budget of the project does not cover this step.", {
-  nextAction: "Raise budget_usd in the settings and start the run again.",
+/** One attempt, or one look at it: run, and settled under the claim. */
+async function work(
+  { task, record, was }: Extract<Claim, { kind: "claimed" }>,
+  deliveries: number,
+  deps: Deps,
+  turns: Turns,
+): Promise<void> {
+  const started = deps.now().getTime();
+  const elapsed = () => deps.now().getTime() - started;
+  const now = () => new Date(record.readAt.getTime() + elapsed());
+  const lease = holdLease(deps, task);
+  const step = {
+    deps: { ...deps, providers: lease.guard(deps.providers) },
+    task,
+    record,
+    now,
+    progress: (fraction: number) => report(deps, task, fraction),
+  };
+  const run = () =>
+    was === "pending" ? behindTheDoor(deps, task, () => runStep(step, was)) : runStep(step, was);
+  let result: StepResult;
+  try {
+    result = await (HEAVY.has(task.type) ? turns(run) : run());
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) throw error;
+    // Nothing was ordered, and the task is the plan's to give to another worker.
+    return deps.log("warn", "lease_lost", { project: task.projectId, task: task.id, attempt: task.attempt });
+  } finally {
+    lease.stop();
+  }
+  const end = settlement(task, result, {
+    suppliers: suppliersFor(record, task.type, task.subject),
+    settings: record.project.settings,
+    now: now(),
+    random: deps.random(),
+  });
+  const settled = await deps.store.settle(task, end);
+  if (!settled) await clearDeleted(deps, record.project);
+  const code = "failure" in result ? result.failure.code : null;
+  deps.log("info", settled ? "task_settled" : "task_fenced", {
+    project: task.projectId,
+    job: task.jobId,
+    task: task.id,
+    attempt: task.attempt,
+    stage: task.type,
+    provider: task.provider,
+    model: task.model,
+    result: result.kind,
+    status: end.set.status,
+    code,
+  });
+  deps.metrics(
+    taskPoint({
+      task,
+      kind: settled ? result.kind : "fenced",
+      failureCode: code,
+      spentUsd: settled && end.purse.kind === "spend" ? end.purse.usd : 0,
+      deliveries,
+      now: now(),
+    }),
+  );
+}
+
+/** A paid call waits for its turn; a 429 closes the door for everybody. */
+async function behindTheDoor(deps: Deps, task: Task, run: () => Promise<StepResult>): Promise<StepResult> {
+  const { provider } = task;
+  if (!provider) return run();
+  const turn = await deps.doors.pass(provider, task.id);
+  if (turn.kind === "wait") return { kind: "paced", afterMs: turn.afterMs };
+  const result = await run();
+  try {
+    if (result.kind === "again" && result.throttled)
+      await deps.doors.throttled(provider, result.afterSeconds);
+    else if (turn.careful && (result.kind === "made" || result.kind === "waiting"))
+      await deps.doors.went(provider);
+  } catch (error) {
+    // What the call brought matters more than the pace of the next one.
+    deps.log("warn", "door_not_told", { provider, error: rootCause(error) });
+  }
+  return result;
+}
+
+const OVER_BUDGET = failure("budget_exceeded", "The budget does not cover this step.", {
+  nextAction:
+    "Raise budget_usd in the settings and start the run again; if the project has enough left, the limit is your account's.",
 });
 
 /** A project that was deleted while a step of it ran: what the step wrote since goes too. */
 async function clearDeleted(deps: Deps, { id, ownerId }: Project): Promise<void> {
-  if (await loadRecord(deps.db, id)) return;
+  if (await deps.store.load(id)) return;
   await deps.storage.deletePrefix(projectPrefix(ownerId, id));
-}
-
-/** Renews the lease while the step works, so that only the dead are taken for dead. */
-function holdLease(deps: Deps, task: Task): { stop: () => void } {
-  const timer = setInterval(() => {
-    renewLease(deps.db, task, deps.now()).catch((error) =>
-      deps.log("warn", "lease_not_renewed", { task: task.id, error: String(error) }),
-    );
-  }, RENEW_MS);
-  return { stop: () => clearInterval(timer) };
 }
 
 function report(deps: Deps, task: Task, fraction: number): void {

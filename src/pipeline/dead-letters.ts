@@ -1,4 +1,4 @@
-import { failTask } from "../db/claims.ts";
+import { rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
 import { failure } from "../domain/tasks.ts";
 import { TaskMessage } from "./messages.ts";
@@ -13,12 +13,11 @@ export async function bury(batch: MessageBatch, deps: Deps): Promise<void> {
       try {
         deps.log("error", "dead_letter", { project, task });
         // A webhook's news is not the only way to its result: the next poll finds it.
-        if (!prediction)
-          await failTask(deps.db, { projectId: project, taskId: task }, UNDELIVERABLE, deps.now());
+        if (!prediction) await deps.store.fail({ projectId: project, taskId: task }, UNDELIVERABLE);
         await deps.coordinator(project).wake();
         message.ack();
       } catch (error) {
-        deps.log("error", "dead_letter_kept", { project, task, error: String(error) });
+        deps.log("error", "dead_letter_kept", { project, task, error: rootCause(error) });
         message.retry({ delaySeconds: 60 });
       }
     }),

@@ -1,29 +1,29 @@
+import type { StepResult } from "../domain/settlement.ts";
 import type { Outcome } from "../providers/ports.ts";
-import type { StepResult } from "./step.ts";
 
 type NotOk = Exclude<Outcome<never>, { kind: "ok" }>;
 
-const THROTTLED = /throttl|rate.?limit/i;
-
 /** What becomes of a task whose call was not answered with what it asked for. */
 export function fromOutcome(outcome: NotOk): StepResult {
+  const { failure } = outcome;
   switch (outcome.kind) {
     case "retry":
       return {
         kind: "again",
-        failure: outcome.failure,
+        failure,
         afterSeconds: outcome.afterSeconds,
-        throttled: THROTTLED.test(outcome.failure.code),
-        writes: [],
+        throttled: failure.code === "provider_throttled",
       };
     case "unknown":
-      return { kind: "lost", failure: outcome.failure };
+      return { kind: "unknown", failure };
     case "invalid":
-      // An answer that is not what was asked for was paid for; another may be.
-      if (outcome.failure.retryable) return { kind: "lost", failure: outcome.failure };
-      return { kind: "failed", failure: outcome.failure, spent: false, writes: [] };
-    case "refused":
+    case "refused": {
+      const { costUsd } = outcome;
+      // An answer that is not what was asked for was paid for; another may be better.
+      if (failure.retryable) return { kind: "spoiled", failure, costUsd: costUsd ?? null, charged: "yes" };
+      return { kind: "declined", failure, spent: costUsd !== undefined, costUsd: costUsd ?? null };
+    }
     case "out_of_credit":
-      return { kind: "failed", failure: outcome.failure, spent: false, writes: [] };
+      return { kind: "declined", failure, spent: false };
   }
 }

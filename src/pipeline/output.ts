@@ -1,8 +1,9 @@
+import type { Failure } from "../domain/record.ts";
+import type { StepResult } from "../domain/settlement.ts";
 import { failure } from "../domain/tasks.ts";
 import type { Prediction } from "../providers/ports.ts";
 import type { StoredObject } from "../storage/port.ts";
-import { fromOutcome } from "./outcome.ts";
-import type { StepContext, StepResult } from "./step.ts";
+import type { StepContext } from "./step.ts";
 
 export type Copied =
   | { ok: true; object: StoredObject }
@@ -15,16 +16,20 @@ export async function copyOutput(
   prediction: Prediction,
   to: { key: string; contentType: string; maxBytes: number },
 ): Promise<Copied> {
-  if (!prediction.outputUrl) return { ok: false, result: { kind: "lost", failure: NO_OUTPUT } };
+  if (!prediction.outputUrl) return { ok: false, result: spoiled(NO_OUTPUT) };
   const opened = await deps.providers.predictions.openOutput(prediction.outputUrl, to.maxBytes);
   if (opened.kind === "retry" || opened.kind === "unknown")
     return {
       ok: false,
-      result: { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, writes: [] },
+      result: { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, facts: [] },
     };
   if (opened.kind !== "ok") {
-    const { failure: why } = opened;
-    return { ok: false, result: why.retryable ? { kind: "lost", failure: why } : spent(fromOutcome(opened)) };
+    const why = opened.failure;
+    // A run that succeeded is charged, whatever we think of its output.
+    return {
+      ok: false,
+      result: why.retryable ? spoiled(why) : { kind: "declined", failure: why, spent: true },
+    };
   }
   const { body, bytes } = opened.value;
   const object = await deps.storage.put(
@@ -35,9 +40,13 @@ export async function copyOutput(
   return { ok: true, object };
 }
 
-/** A run that succeeded is charged, whatever we think of its output. */
-const spent = (result: StepResult): StepResult =>
-  result.kind === "failed" ? { ...result, spent: true } : result;
+/** Paid for, and of no use. */
+export const spoiled = (why: Failure): StepResult => ({
+  kind: "spoiled",
+  failure: why,
+  costUsd: null,
+  charged: "yes",
+});
 
 const collectBytes = async (body: ReadableStream<Uint8Array>) =>
   new Uint8Array(await new Response(body).arrayBuffer());

@@ -1,17 +1,17 @@
-import type { BatchItem } from "drizzle-orm/batch";
+import type { Fact, StepResult } from "../domain/settlement.ts";
 import { cancelAfterSeconds, pollAfterMs } from "../domain/tasks.ts";
 import { callbackToken } from "../providers/webhook.ts";
 import { fromOutcome } from "./outcome.ts";
-import type { StepContext, StepResult } from "./step.ts";
+import type { StepContext } from "./step.ts";
 
 /** An unanswered create: the provider's list is asked after this. */
 export const LOOK_FOR_ORPHAN_MS = 15_000;
 
 /** Where the provider reports to: it names the job's task and attempt, and carries our own signature. */
-export async function webhookUrl({ deps, task }: StepContext): Promise<string> {
+export function webhookUrl({ deps, task }: StepContext): string {
   const { callbackSecret, publicUrl } = deps.config;
   const { projectId, id, attempt } = task;
-  const token = await callbackToken(callbackSecret, { projectId, taskId: id, attempt });
+  const token = callbackToken(callbackSecret, { projectId, taskId: id, attempt });
   return `${publicUrl}/webhooks/replicate/${projectId}/${id}/${attempt}?t=${token}`;
 }
 
@@ -22,11 +22,11 @@ export async function webhookUrl({ deps, task }: StepContext): Promise<string> {
 export async function submit(
   step: StepContext,
   order: { model: string; input: Record<string, unknown> },
-  writes: (predictionId: string | null) => BatchItem<"pg">[],
+  facts: (predictionId: string | null) => Fact[],
 ): Promise<StepResult> {
   const outcome = await step.deps.providers.predictions.create({
     ...order,
-    webhookUrl: await webhookUrl(step),
+    webhookUrl: webhookUrl(step),
     cancelAfterSeconds: cancelAfterSeconds(step.task.type),
   });
   if (outcome.kind === "ok")
@@ -34,9 +34,15 @@ export async function submit(
       kind: "waiting",
       requestId: outcome.value.id,
       lookAfterMs: pollAfterMs(0),
-      writes: writes(outcome.value.id),
+      facts: facts(outcome.value.id),
     };
   if (outcome.kind === "unknown")
-    return { kind: "waiting", requestId: null, lookAfterMs: LOOK_FOR_ORPHAN_MS, writes: writes(null) };
+    return {
+      kind: "waiting",
+      requestId: null,
+      lookAfterMs: LOOK_FOR_ORPHAN_MS,
+      facts: facts(null),
+      sent: true,
+    };
   return fromOutcome(outcome);
 }

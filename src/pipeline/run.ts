@@ -1,5 +1,6 @@
 import type { Stage } from "../domain/record.ts";
-import type { StepContext, StepResult } from "./step.ts";
+import type { StepResult } from "../domain/settlement.ts";
+import type { StepContext } from "./step.ts";
 import { analyzeScenes } from "./steps/analyze-scenes.ts";
 import { assembleVideo } from "./steps/assemble-video.ts";
 import { collect } from "./steps/collect.ts";

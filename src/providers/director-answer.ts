@@ -1,28 +1,31 @@
 /** What the language model wrote, checked and cut to measure: lengths, counts and colours are ours to decide. */
 import { z } from "zod";
-import { isRecord, parseJson } from "./http.ts";
+import type { AnswerMode } from "../domain/language-models.ts";
+import { objectsIn } from "./json-answer.ts";
+import { plainLine } from "./plain-line.ts";
 import type { PromptDraft, SceneProposal } from "./ports.ts";
 
 /** Far more scenes than a song of 200 MB can hold. */
 const MAX_SCENES = 1000;
 const MAX_COLOURS = 8;
 
-/** One line of text without control characters (Postgres refuses NUL) or half characters, at most `most` long. */
-const line = (most: number) =>
-  z.string().transform((s) => {
-    const clean = s
-      .replace(/[\s\p{Cc}]+/gu, " ")
-      .trim()
-      .toWellFormed();
-    return clean.length > most
-      ? clean
-          .slice(0, most)
-          .replace(/[\uD800-\uDBFF]$/, "")
-          .trim()
-      : clean;
-  });
+const line = (most: number) => z.string().transform((s) => plainLine(s, most));
 const needed = (most: number) => line(most).refine((s) => s !== "", "is empty");
-const lineNumber = z.number().transform(Math.round).nullable();
+/** Text that a shot can do without. */
+const spare = (most: number) =>
+  line(most)
+    .nullish()
+    .transform((s) => s ?? "");
+
+/** Without structured outputs, models put numbers into quotes. */
+const number = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\s*-?\d{1,15}(\.\d{1,15})?\s*$/)
+    .transform(Number),
+]);
+const lineNumber = number.transform(Math.round).nullable();
 
 const ScenePlan = z
   .object({
@@ -32,8 +35,8 @@ const ScenePlan = z
           first_line: lineNumber,
           last_line: lineNumber,
           theme: needed(400),
-          reasoning: line(1000),
-          energy: z.number().transform((n) => Math.min(1, Math.max(0, n))),
+          reasoning: spare(1000),
+          energy: number.transform((n) => Math.min(1, Math.max(0, n))),
         }),
       )
       .min(1)
@@ -55,12 +58,12 @@ const ShotPrompt = z
   .object({
     image_prompt: needed(2000),
     motion_prompt: needed(1000),
-    negative_prompt: line(500),
-    style_notes: line(500),
-    setting: line(200),
-    shot_type: line(100),
-    mood: line(200),
-    palette: z.array(z.unknown()).transform(colours),
+    negative_prompt: spare(500),
+    style_notes: spare(500),
+    setting: spare(200),
+    shot_type: spare(100),
+    mood: spare(200),
+    palette: z.unknown().optional().transform(colours),
   })
   .transform(
     (p): PromptDraft => ({
@@ -75,32 +78,34 @@ const ShotPrompt = z
     }),
   );
 
-function colours(values: unknown[]): string[] {
+/** A list of colours, or one text that holds them. */
+function colours(value: unknown): string[] {
+  const values: unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === "string"
+      ? value.split(/[\s,;]+/)
+      : [];
   const valid = values.flatMap((v) =>
     typeof v === "string" && /^#[0-9a-f]{6}$/i.test(v) ? v.toLowerCase() : [],
   );
   return [...new Set(valid)].slice(0, MAX_COLOURS);
 }
 
-export type Read<T> = { ok: true; value: T } | { ok: false; problem: string };
+export type Reader<T> = (
+  content: string,
+  mode: AnswerMode,
+) => { ok: true; value: T } | { ok: false; problem: string };
 
-export const readScenePlan = (content: string): Read<SceneProposal> => read(content, ScenePlan);
-export const readShotPrompt = (content: string): Read<PromptDraft> => read(content, ShotPrompt);
+export const readScenePlan: Reader<SceneProposal> = (content, mode) => read(content, mode, ScenePlan);
+export const readShotPrompt: Reader<PromptDraft> = (content, mode) => read(content, mode, ShotPrompt);
 
-function read<T>(content: string, schema: z.ZodType<T>): Read<T> {
-  const json = findJson(content);
-  if (json === undefined) return { ok: false, problem: "it is not JSON" };
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const issue = parsed.error.issues[0];
-  return { ok: false, problem: `${issue?.path.join(".") || "the answer"}: ${issue?.message ?? "malformed"}` };
-}
-
-/** Models that think aloud put the object after their thoughts, others fence it. */
-function findJson(content: string): Record<string, unknown> | undefined {
-  const whole = parseJson(content);
-  if (isRecord(whole)) return whole;
-  const fenced = /```(?:json)?\s*(\{[\s\S]*\})\s*```/.exec(content)?.[1];
-  const bare = content.slice(content.indexOf("{"), content.lastIndexOf("}") + 1);
-  return [fenced, bare].map((text) => (text ? parseJson(text) : undefined)).find(isRecord);
+function read<T>(content: string, mode: AnswerMode, schema: z.ZodType<T>): ReturnType<Reader<T>> {
+  let problem: string | null = null;
+  for (const json of objectsIn(content, mode)) {
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return { ok: true, value: parsed.data };
+    const issue = parsed.error.issues[0];
+    problem ??= `${issue?.path.join(".") || "the answer"}: ${issue?.message ?? "malformed"}`;
+  }
+  return { ok: false, problem: problem ?? "it is not JSON" };
 }

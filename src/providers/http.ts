@@ -15,6 +15,8 @@ export type Reply =
       json: unknown;
       /** False where the body broke off or was too large: only the status can be relied on. */
       complete: boolean;
+      /** There was more of it than we read. */
+      tooLarge: boolean;
     }
   /** No status came. `sent` is false only where the request was never handed to the network. */
   | { kind: "lost"; reason: string; sent: boolean };
@@ -36,9 +38,9 @@ export async function send(fetchUrl: Fetch, call: Call): Promise<Reply> {
   if (call.signal?.aborted) return { kind: "lost", reason: "The call was cancelled.", sent: false };
   const response = await open(fetchUrl, call);
   if (!("headers" in response)) return response;
-  const { text, complete } = await readText(response, call.maxBytes ?? MAX_ANSWER_BYTES);
+  const read = await readText(response, call.maxBytes ?? MAX_ANSWER_BYTES);
   const { status, headers } = response;
-  return { kind: "answer", status, headers, text, json: complete ? parseJson(text) : undefined, complete };
+  return { kind: "answer", status, headers, json: read.complete ? parseJson(read.text) : undefined, ...read };
 }
 
 /** The response as soon as its headers are there; the time limit covers its body too. */
@@ -66,20 +68,26 @@ function reasonOf(error: unknown): string {
   return redact(error instanceof Error && error.message ? error.message : "The connection failed.");
 }
 
-async function readText(response: Response, maxBytes: number): Promise<{ text: string; complete: boolean }> {
-  if (!response.body) return { text: "", complete: true };
+interface Text {
+  text: string;
+  complete: boolean;
+  tooLarge: boolean;
+}
+
+async function readText(response: Response, maxBytes: number): Promise<Text> {
+  if (!response.body) return { text: "", complete: true, tooLarge: false };
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   try {
     for await (const chunk of response.body) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) return { text, complete: false };
+      if (bytes > maxBytes) return { text, complete: false, tooLarge: true };
       text += decoder.decode(chunk, { stream: true });
     }
-    return { text: text + decoder.decode(), complete: true };
+    return { text: text + decoder.decode(), complete: true, tooLarge: false };
   } catch {
-    return { text, complete: false };
+    return { text, complete: false, tooLarge: false };
   }
 }
 

@@ -5,6 +5,7 @@ import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "
 import { languageCode } from "./language.ts";
 import {
   badAnswer,
+  credibleUsd,
   invalid,
   noAccess,
   outOfCredit,
@@ -67,17 +68,23 @@ function classify(reply: Reply, model: string, nowMs: number): Outcome<Transcrip
   const { status, headers, json } = reply;
   if (status < 200 || status >= 300) return classifyError(status, headers, json, nowMs);
   // It was transcribed and charged for; half an answer is no answer.
+  if (reply.tooLarge) return badAnswer(WHO, "it is too long", { retryable: false, costUsd: null });
   if (!reply.complete) return unknown(WHO, "the answer broke off");
+  const costUsd = model === TRANSCRIPTION.model ? costOf(json) : null;
   const parsed = Answer.safeParse(json);
-  if (!parsed.success) return badAnswer(WHO, "it is not a transcription", false);
-  const value = transcription(parsed.data);
-  const seconds = parsed.data.usage?.seconds ?? value.durationSeconds;
+  if (!parsed.success) return badAnswer(WHO, "it is not a transcription", { retryable: false, costUsd });
   return {
     kind: "ok",
-    value,
-    costUsd: model === TRANSCRIPTION.model && seconds !== null ? transcriptionCostUsd(seconds) : null,
+    value: transcription(parsed.data),
+    costUsd,
     requestId: headers.get("x-request-id"),
   };
+}
+
+function costOf(json: unknown): number | null {
+  const billed = Billed.safeParse(json).data;
+  const heard = billed?.usage?.seconds ?? billed?.duration;
+  return heard == null ? null : credibleUsd(transcriptionCostUsd(heard));
 }
 
 const text = z.string().catch("");
@@ -100,16 +107,28 @@ function classifyError(status: number, headers: Headers, json: unknown, nowMs: n
   return invalid(WHO, message || `it answered ${status}`, unreadable);
 }
 
-const seconds = z.number().nonnegative();
+/** Far longer than any song; what comes after it is nonsense. */
+const MAX_SECONDS = 1_000_000;
+const seconds = z.number().nonnegative().max(MAX_SECONDS);
 const measure = z.number().nullish().catch(null);
+
+/** Read for itself: an answer of no use tells all the same what is charged for. */
+const billing = {
+  duration: seconds.nullish().catch(null),
+  usage: z
+    .object({ seconds: seconds.nullish().catch(null) })
+    .nullish()
+    .catch(null),
+};
+const Billed = z.object(billing);
 const Answer = z.object({
+  ...billing,
   text: z.string(),
   language: z.string().nullish().catch(null),
   languages: z
     .array(z.object({ code: z.string() }))
     .nullish()
     .catch(null),
-  duration: seconds.nullish().catch(null),
   segments: z
     .array(
       z.object({
@@ -126,10 +145,6 @@ const Answer = z.object({
     .array(z.object({ word: z.string(), start: seconds, end: seconds }))
     .max(100_000)
     .nullish(),
-  usage: z
-    .object({ seconds: seconds.nullish().catch(null) })
-    .nullish()
-    .catch(null),
 });
 
 function transcription(answer: z.infer<typeof Answer>): Transcription {

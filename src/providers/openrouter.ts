@@ -1,14 +1,17 @@
 /** OpenRouter's chat completions as the director. Errors and shapes: OpenRouterTeam/docs, errors-and-debugging. */
 import { z } from "zod";
-import { type Read, readScenePlan, readShotPrompt } from "./director-answer.ts";
-import { type Brief, promptBrief, sceneBrief } from "./director-brief.ts";
+import type { AnswerMode } from "../domain/language-models.ts";
+import { type Reader, readScenePlan, readShotPrompt } from "./director-answer.ts";
+import { type Brief, promptBrief, sceneBrief, softBrief } from "./director-brief.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
 import {
   badAnswer,
+  credibleUsd,
   invalid,
   noAccess,
   outOfCredit,
   refused,
+  refusedAtCost,
   throttled,
   unavailable,
   unknown,
@@ -18,6 +21,8 @@ import type { Director, Outcome } from "./ports.ts";
 const WHO = "OpenRouter";
 /** None is documented; a model that thinks answers a whole song within this. */
 const TIMEOUT_MS = 120_000;
+/** Many times what fits in the tokens of an answer. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 export interface OpenRouterOptions {
   apiKey: string;
@@ -35,10 +40,9 @@ export function openrouterDirector({
   fetch: fetchUrl = platformFetch,
 }: OpenRouterOptions): Director {
   async function ask<T>(
-    models: readonly string[],
+    { models, mode, signal }: Asked,
     brief: Brief,
-    read: (content: string) => Read<T>,
-    signal: AbortSignal | undefined,
+    reader: Reader<T>,
   ): Promise<Outcome<T & { model: string }>> {
     const reply = await send(fetchUrl, {
       method: "POST",
@@ -51,22 +55,31 @@ export function openrouterDirector({
       },
       body: JSON.stringify(request(models, brief)),
       timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_ANSWER_BYTES,
       signal,
     });
-    return classify(reply, models, read, Date.now());
+    return classify(reply, models, (content) => reader(content, mode), Date.now());
   }
 
   return {
-    proposeScenes: (input) => ask(input.models, sceneBrief(input), readScenePlan, input.signal),
-    writePrompt: (input) => ask(input.models, promptBrief(input), readShotPrompt, input.signal),
+    proposeScenes: (input) => ask(input, sceneBrief(input), readScenePlan),
+    writePrompt: (input) => ask(input, promptBrief(input), readShotPrompt),
+    softenPrompt: (input) => ask(input, softBrief(input), readShotPrompt),
   };
+}
+
+interface Asked {
+  models: readonly string[];
+  mode: AnswerMode;
+  signal?: AbortSignal;
 }
 
 /**
  * Few parameters, for each one narrows the hosts under `require_parameters`: `max_completion_tokens`
- * leaves DeepSeek with none, `temperature` GPT-5 (openstory-so/openstory#1317).
+ * leaves DeepSeek with none, `temperature` GPT-5 (openstory-so/openstory#1317). Plain JSON asks for
+ * nothing, so that every host of a model may answer.
  */
-function request(models: readonly string[], { system, user, schema, maxTokens }: Brief) {
+function request(models: readonly string[], { system, user, format, maxTokens }: Brief) {
   const [model, ...others] = models;
   return {
     model,
@@ -76,8 +89,8 @@ function request(models: readonly string[], { system, user, schema, maxTokens }:
       { role: "user", content: user },
     ],
     max_tokens: maxTokens,
-    response_format: { type: "json_schema", json_schema: { ...schema, strict: true } },
-    provider: { require_parameters: true },
+    response_format: format,
+    ...(format.type === "json_schema" ? { provider: { require_parameters: true } } : {}),
     plugins: [{ id: "response-healing" }],
   };
 }
@@ -99,9 +112,16 @@ const ErrorObject = z.object({
 });
 type ErrorObject = z.infer<typeof ErrorObject>;
 
+/** Names that are kept: whatever else stands there is not kept. */
+const name = z
+  .string()
+  .regex(/^[\w.:/@+-]{1,200}$/)
+  .nullish()
+  .catch(null);
+
 const Body = z.object({
-  id: text,
-  model: text,
+  id: name,
+  model: name,
   error: ErrorObject.nullish().catch(null),
   choices: z
     .array(
@@ -114,7 +134,7 @@ const Body = z.object({
     .nullish()
     .catch(null),
   usage: z
-    .object({ cost: z.number().nonnegative().nullish().catch(null) })
+    .object({ cost: z.number().nullish().catch(null) })
     .nullish()
     .catch(null),
 });
@@ -122,17 +142,20 @@ const Body = z.object({
 function classify<T>(
   reply: Reply,
   models: readonly string[],
-  read: (content: string) => Read<T>,
+  read: (content: string) => ReturnType<Reader<T>>,
   nowMs: number,
 ): Outcome<T & { model: string }> {
   if (reply.kind === "lost") return reply.sent ? unknown(WHO, reply.reason) : unavailable(WHO, reply.reason);
-  const { status, headers, json, complete } = reply;
+  const { status, headers, json, complete, tooLarge } = reply;
   const body = Body.safeParse(json).data;
+  const costUsd = credibleUsd(body?.usage?.cost);
+  const unusable = (words: string) => badAnswer(WHO, words, { retryable: true, costUsd });
   const fault = (error: ErrorObject | null, asked: number) =>
     classifyError(asked, error, retryAfterSeconds(headers, json, nowMs));
   if (status < 200 || status >= 300) return fault(body?.error ?? null, status);
+  if (tooLarge) return unusable("it is too long");
   if (!complete) return unknown(WHO, "the answer broke off");
-  if (!body) return badAnswer(WHO, "it is not a chat completion", true);
+  if (!body) return unusable("it is not a chat completion");
 
   // Once a model has begun, its errors come inside a 200.
   if (body.error) return fault(body.error, statusOf(body.error));
@@ -140,21 +163,18 @@ function classify<T>(
   const failed = choice?.error ?? null;
   if (failed || choice?.finish_reason === "error") return fault(failed, failed ? statusOf(failed) : 502);
   if (choice?.finish_reason === "content_filter" || choice?.message?.refusal) {
-    return refused(WHO, choice.message?.refusal ?? "its filter stopped the answer");
+    return refusedAtCost(WHO, choice.message?.refusal ?? "its filter stopped the answer", costUsd);
   }
-  if (choice?.finish_reason === "length")
-    return badAnswer(WHO, "the answer did not fit and was cut off", true);
+  if (choice?.finish_reason === "length") return unusable("the answer did not fit and was cut off");
   const content = choice?.message?.content?.trim();
-  if (!content) {
-    // A cold start: nothing written, nothing billed.
-    return body.usage?.cost ? badAnswer(WHO, "it is empty", true) : unavailable(WHO, "the answer was empty");
-  }
+  // A cold start: nothing written, nothing billed.
+  if (!content) return costUsd ? unusable("it is empty") : unavailable(WHO, "the answer was empty");
   const answer = read(content);
-  if (!answer.ok) return badAnswer(WHO, answer.problem, true);
+  if (!answer.ok) return unusable(answer.problem);
   return {
     kind: "ok",
     value: { ...answer.value, model: body.model ?? models[0] ?? "unknown" },
-    costUsd: body.usage?.cost ?? null,
+    costUsd,
     requestId: body.id ?? null,
   };
 }

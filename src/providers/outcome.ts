@@ -25,6 +25,10 @@ interface Ended<K extends "refused" | "invalid" | "out_of_credit" | "unknown"> {
   kind: K;
   failure: Failure;
 }
+/** What it cost in US dollars; null where the provider does not say. */
+interface Charged {
+  costUsd: number | null;
+}
 
 const said = (words: string) => (words ? `: ${redact(words)}` : ".");
 
@@ -61,15 +65,36 @@ export const invalid = (who: string, words: string, nextAction?: string): Ended<
   ),
 });
 
-/** The answer came and is not what was asked for. `retryable` where another attempt may bring a better one. */
-export const badAnswer = (who: string, words: string, retryable: boolean): Ended<"invalid"> => ({
+/** The model ran, and refused or was stopped: `costUsd` as for a bad answer. */
+export const refusedAtCost = (
+  who: string,
+  words: string,
+  costUsd: number | null,
+): Ended<"refused"> & Charged => ({ ...refused(who, words), costUsd });
+
+/**
+ * The answer came, was charged for and is not what was asked for. `retryable` where another attempt
+ * may bring a better one.
+ */
+export const badAnswer = (
+  who: string,
+  words: string,
+  { retryable, costUsd }: { retryable: boolean; costUsd: number | null },
+): Ended<"invalid"> & Charged => ({
   kind: "invalid",
+  costUsd,
   failure: problem(
     "provider_bad_answer",
     `${who} gave an answer that can not be used${said(words)}`,
     retryable,
   ),
 });
+
+/** More than any call costs: a provider that says more has not said what this one cost. */
+const MOST_USD = 1_000;
+/** What a provider says a call cost, in US dollars; null where that can't be. */
+export const credibleUsd = (usd: number | null | undefined): number | null =>
+  typeof usd === "number" && usd >= 0 && usd <= MOST_USD ? usd : null;
 
 export const noAccess = (who: string, variable: string, words: string): Ended<"invalid"> => ({
   kind: "invalid",

@@ -37,8 +37,7 @@ export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): 
       if (body) drop(body);
       return notThere(status);
     }
-    const length = response.headers.get("content-length");
-    const bytes = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : null;
+    const bytes = lengthOf(response.headers);
     if (bytes !== null && bytes > maxBytes) {
       drop(body);
       return rejected(`The result has ${bytes} bytes, and ${maxBytes} are the most.`);
@@ -47,6 +46,13 @@ export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): 
     const value = { body: body.pipeThrough(atMost(maxBytes)), bytes, contentType };
     return { kind: "ok", value, costUsd: null, requestId: null };
   };
+}
+
+/** Of the bytes that will come; null where nothing tells, as when they come packed after all. */
+function lengthOf(headers: Headers): number | null {
+  const packed = (headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity";
+  const length = headers.get("content-length") ?? "";
+  return !packed && /^\d{1,15}$/.test(length) ? Number(length) : null;
 }
 
 /** Nobody waits for the far end to agree. */

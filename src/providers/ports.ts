@@ -1,4 +1,5 @@
 /** What the pipeline asks of the outside, one port for each capability. */
+import type { AnswerMode } from "../domain/language-models.ts";
 import type { Failure } from "../domain/record.ts";
 
 /**
@@ -8,11 +9,15 @@ import type { Failure } from "../domain/record.ts";
  * - `invalid`: the request can't succeed as it is, or the answer is not what was asked for.
  * - `out_of_credit`: the operator's account must be topped up.
  * - `unknown`: the provider may have accepted (and charged for) the request.
+ *
+ * A call that was refused or invalid carries `costUsd` where it was charged all the same: null where
+ * the provider does not say how much. Without `costUsd` nothing was bought.
  */
 export type Outcome<T> =
   | { kind: "ok"; value: T; costUsd: number | null; requestId: string | null }
   | { kind: "retry"; afterSeconds: number | null; failure: Failure }
-  | { kind: "refused" | "invalid" | "out_of_credit" | "unknown"; failure: Failure };
+  | { kind: "refused" | "invalid"; failure: Failure; costUsd?: number | null }
+  | { kind: "out_of_credit" | "unknown"; failure: Failure };
 
 /** Times in seconds from the song's start, as providers give them. */
 interface TimedText {
@@ -61,8 +66,10 @@ export interface PromptDraft {
   palette: string[];
 }
 export interface Director {
+  /** `models` in order of preference, here and below. */
   proposeScenes(input: {
     models: readonly string[];
+    mode: AnswerMode;
     title: string;
     style: string;
     mood: string;
@@ -74,6 +81,7 @@ export interface Director {
   }): Promise<Outcome<SceneProposal & { model: string }>>;
   writePrompt(input: {
     models: readonly string[];
+    mode: AnswerMode;
     title: string;
     style: string;
     mood: string;
@@ -82,6 +90,25 @@ export interface Director {
     /** Themes of the scenes before and after, for continuity. */
     previousTheme: string | null;
     nextTheme: string | null;
+    signal?: AbortSignal;
+  }): Promise<Outcome<PromptDraft & { model: string }>>;
+  /**
+   * Rewrites a shot that moderation refused, one rung down from literal: `implied` suggests what
+   * happens, `symbolic` leaves it to objects and light. `refusal` is what the image or clip model said.
+   * For a clip the picture stays: only `motionPrompt` is new, and the caller keeps the other fields
+   * as they were, whatever the answer says in them.
+   */
+  softenPrompt(input: {
+    models: readonly string[];
+    mode: AnswerMode;
+    title: string;
+    style: string;
+    mood: string;
+    aspectRatio: string;
+    prompt: PromptDraft;
+    rung: "implied" | "symbolic";
+    what: "image" | "clip";
+    refusal: string;
     signal?: AbortSignal;
   }): Promise<Outcome<PromptDraft & { model: string }>>;
 }
@@ -97,6 +124,8 @@ export interface Prediction {
   webhookUrl: string | null;
   createdAt: string | null;
   predictSeconds: number | null;
+  /** How long a video it says it made: what clips are charged by. */
+  videoSeconds: number | null;
 }
 /** Long work at Replicate: images, clips, and transcription of files too large for the first choice. */
 export interface Predictions {

@@ -6,6 +6,9 @@ import type { Prediction } from "./ports.ts";
 
 const text = z.string().nullish().catch(null);
 
+/** Far longer than any clip that is sold; what is charged follows from it. */
+const MAX_VIDEO_SECONDS = 600;
+
 /** Only the id and the status must be there; SDKs that insisted on more broke on new statuses. */
 const Body = z.object({
   id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
@@ -17,7 +20,10 @@ const Body = z.object({
   created_at: text,
   completed_at: text,
   metrics: z
-    .object({ predict_time: z.number().nonnegative().nullish().catch(null) })
+    .object({
+      predict_time: z.number().nonnegative().nullish().catch(null),
+      video_output_duration_seconds: z.number().positive().max(MAX_VIDEO_SECONDS).nullish().catch(null),
+    })
     .nullish()
     .catch(null),
 });
@@ -37,6 +43,7 @@ export function readPrediction(json: unknown): Prediction | null {
     webhookUrl: body.webhook ?? null,
     createdAt: body.created_at ?? null,
     predictSeconds: body.metrics?.predict_time ?? null,
+    videoSeconds: body.metrics?.video_output_duration_seconds ?? null,
   };
 }
 

@@ -6,6 +6,10 @@ const times = z.int().min(0).max(10_000);
 export const Chaos = z.strictObject({
   /** The next creates are throttled, as for an account under $5. */
   throttle: times.default(0),
+  /** Replicate's account is under $5: 6 creates a minute, one at a time. */
+  low_credit: z.boolean().default(false),
+  /** The same with another number of creates, so that nobody waits for long; 0 is off. */
+  creates_per_minute: z.number().min(0).max(60_000).default(0),
   /** A prediction whose prompt has one of these words fails as sensitive. */
   refuse: z.array(z.string().min(1)).default([]),
   /** The next webhooks are never sent. */
@@ -28,11 +32,16 @@ export const ChaosChange = Chaos.partial();
 
 export const calm = (): Chaos => Chaos.parse({});
 
-type Counted = { [K in keyof Chaos]: Chaos[K] extends number ? K : never }[keyof Chaos];
+type Numeric = { [K in keyof Chaos]: Chaos[K] extends number ? K : never }[keyof Chaos];
+type Counted = Exclude<Numeric, "late_webhooks_ms" | "creates_per_minute">;
 
 /** Whether this call is one of those that go wrong; counts it off. */
-export function strikes(chaos: Chaos, mode: Exclude<Counted, "late_webhooks_ms">): boolean {
+export function strikes(chaos: Chaos, mode: Counted): boolean {
   if (chaos[mode] === 0) return false;
   chaos[mode] -= 1;
   return true;
 }
+
+/** Creates a minute that Replicate takes from a reduced account; null where it is not reduced. */
+export const reducedTo = ({ low_credit, creates_per_minute }: Chaos): number | null =>
+  creates_per_minute || (low_credit ? 6 : null);

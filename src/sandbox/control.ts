@@ -12,6 +12,7 @@ export function controlRoutes(state: SandboxState, reset: () => void): Hono {
     .delete("/state", (c) => {
       state.chaos = calm();
       state.ledger = emptyLedger();
+      state.calls = [];
       reset();
       return c.json(report());
     })
@@ -20,9 +21,15 @@ export function controlRoutes(state: SandboxState, reset: () => void): Hono {
       return c.json(report());
     })
     .post("/chaos", async (c) => {
-      const change = ChaosChange.safeParse(await c.req.json().catch(() => null));
+      const body: unknown = await c.req.json().catch(() => null);
+      const change = ChaosChange.safeParse(body);
       if (!change.success) return c.json({ detail: z.prettifyError(change.error) }, 422);
-      Object.assign(state.chaos, change.data);
+      // Only what is named changes: defaults would end every other fault.
+      const named = new Set(Object.keys(Object(body)));
+      Object.assign(
+        state.chaos,
+        Object.fromEntries(Object.entries(change.data).filter(([mode]) => named.has(mode))),
+      );
       return c.json(report());
     });
 }

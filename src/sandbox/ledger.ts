@@ -5,6 +5,8 @@ export interface Ledger {
   openrouter: { chat: number; usd: number };
   replicate: {
     predictions: number;
+    /** Creates that were refused with a 429. */
+    throttled: number;
     by_model: Record<string, number>;
     /** By the webhook's address: more than one is a double purchase. */
     by_webhook: Record<string, number>;
@@ -20,6 +22,7 @@ export const emptyLedger = (): Ledger => ({
   openrouter: { chat: 0, usd: 0 },
   replicate: {
     predictions: 0,
+    throttled: 0,
     by_model: {},
     by_webhook: {},
     charged_by_webhook: {},

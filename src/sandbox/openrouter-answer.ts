@@ -1,6 +1,7 @@
 /** What the model behind OpenRouter's stand-in writes. */
 import { fill } from "./json-schema.ts";
 import { type Chat, textOf } from "./openrouter-chat.ts";
+import { Refused, soften } from "./softer.ts";
 import { planScenes, Shot, Song, writeShot } from "./storyteller.ts";
 
 /** The data that our director puts between `<tag>` and `</tag>`. */
@@ -29,21 +30,35 @@ function planWithin(song: Song, room: number): string {
   });
 }
 
+/** The storyteller's answer to what the director of this name asks; null where it knows no such task. */
+function told(chat: Chat, name: "scene_plan" | "shot_prompt"): string | null {
+  if (name === "scene_plan") {
+    const song = Song.safeParse(tagged(chat, "song"));
+    return song.success ? planWithin(song.data, roomFor(chat)) : null;
+  }
+  const refused = Refused.safeParse(tagged(chat, "refused"));
+  if (refused.success) return JSON.stringify(soften(refused.data));
+  const shot = Shot.safeParse(tagged(chat, "scene"));
+  return shot.success ? JSON.stringify(writeShot(shot.data)) : null;
+}
+
 /** The answer's text: the storyteller's where it knows the task, else anything of the right shape. */
 export function write(chat: Chat): string {
   const format = chat.response_format;
   const last = chat.messages.map(textOf).at(-1) ?? "";
-  if (format?.type !== "json_schema") {
-    if (format?.type !== "json_object") return `You said: ${last.slice(0, 400)}`;
-    const song = Song.safeParse(tagged(chat, "song"));
-    if (song.success) return planWithin(song.data, roomFor(chat));
-    const shot = Shot.safeParse(tagged(chat, "scene"));
-    return JSON.stringify(shot.success ? writeShot(shot.data) : { answer: last.slice(0, 400) });
+  switch (format?.type) {
+    case "json_schema": {
+      const { name, schema } = format.json_schema;
+      const known = name === "scene_plan" || name === "shot_prompt" ? told(chat, name) : null;
+      return known ?? JSON.stringify(fill(schema, `${name}|${last}`));
+    }
+    case "json_object":
+      return (
+        told(chat, "scene_plan") ??
+        told(chat, "shot_prompt") ??
+        JSON.stringify({ answer: last.slice(0, 400) })
+      );
+    default:
+      return `You said: ${last.slice(0, 400)}`;
   }
-  const { name, schema } = format.json_schema;
-  const song = name === "scene_plan" ? Song.safeParse(tagged(chat, "song")) : null;
-  if (song?.success) return planWithin(song.data, roomFor(chat));
-  const shot = name === "shot_prompt" ? Shot.safeParse(tagged(chat, "scene")) : null;
-  if (shot?.success) return JSON.stringify(writeShot(shot.data));
-  return JSON.stringify(fill(schema, `${name}|${last}`));
 }

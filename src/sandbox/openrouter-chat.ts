@@ -92,6 +92,16 @@ export function hostFor(model: ChatModel, chat: Chat): Host | Fault {
   if (chat.response_format?.type === "json_schema" && host.slug === "deepseek") {
     return { status: 400, message: "This response_format type is unavailable now", type: "invalid_request" };
   }
+  // OpenAI's and DeepSeek's own hosts want to be told in words, too.
+  const plainJson = chat.response_format?.type === "json_object";
+  if (plainJson && !/json/i.test(chat.messages.map(textOf).join("\n"))) {
+    return {
+      status: 400,
+      message:
+        "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+      type: "invalid_request",
+    };
+  }
   return host;
 }
 

@@ -48,7 +48,7 @@ export const CHAT_MODELS: readonly ChatModel[] = [
     ],
   },
   {
-    id: "google/gemini-2.5-flash",
+    id: "google/gemini-3.5-flash-lite",
     context: 1_048_576,
     price: [0.3, 2.5],
     hosts: [

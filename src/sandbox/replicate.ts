@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
-import { strikes } from "./chaos.ts";
+import { reducedTo, strikes } from "./chaos.ts";
 import { Dropped } from "./listen.ts";
 import type { Predictions, StoredPrediction, WebhookEvent } from "./predictions.ts";
 import { byName, byVersion, type HostedModel } from "./replicate-models.ts";
@@ -26,12 +26,12 @@ const flat = (status: number, detail: string, more: Record<string, unknown> = {}
   Response.json({ ...more, detail, status }, { status });
 const missing = () => flat(404, "The requested resource could not be found.");
 
-function throttled(): Response {
-  const detail =
-    "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests per minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit resets in ~5s.";
+/** The answer to a create that comes `seconds` too early. */
+function throttled(perMinute: number, seconds: number): Response {
+  const detail = `Request was throttled. Your rate limit for creating predictions is reduced to ${perMinute} requests per minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit resets in ~${seconds}s.`;
   return Response.json(
-    { detail, status: 429, retry_after: 5 },
-    { status: 429, headers: { "retry-after": "5" } },
+    { detail, status: 429, retry_after: seconds },
+    { status: 429, headers: { "retry-after": String(seconds) } },
   );
 }
 const noCredit = () =>
@@ -87,12 +87,26 @@ interface Parts {
 }
 
 export function replicateRoutes({ state, predictions, files, webhookSecret }: Parts): Hono {
+  /** The refusal of a create that can't be taken now, by the chaos; null for one that can. */
+  function tooEarly(): Response | null {
+    if (strikes(state.chaos, "throttle")) return throttled(6, 5);
+    const perMinute = reducedTo(state.chaos);
+    const last = predictions.all()[0];
+    if (perMinute === null || !last) return null;
+    const ms = last.createdAt + 60_000 / perMinute - state.clock();
+    return ms > 0 ? throttled(perMinute, Math.ceil(ms / 1000)) : null;
+  }
+
   async function create(
     request: Request,
     pick: (body: z.infer<typeof Create>) => HostedModel | undefined,
   ): Promise<Response> {
     const json: unknown = await request.json().catch(() => undefined);
-    if (strikes(state.chaos, "throttle")) return throttled();
+    const refused = tooEarly();
+    if (refused) {
+      state.ledger.replicate.throttled += 1;
+      return refused;
+    }
     if (state.chaos.out_of_credit) return noCredit();
     const body = Create.safeParse(json);
     if (!body.success) return invalidInput(body.error, "");

@@ -1,5 +1,6 @@
 /** The clouds on one machine: OpenAI, OpenRouter, Replicate, an identity provider and Neon's SQL, by their own protocols. */
 import { Hono } from "hono";
+import { recordCalls } from "./calls.ts";
 import { controlRoutes } from "./control.ts";
 import { identityRoutes } from "./identity.ts";
 import { inputFetcher } from "./inputs.ts";
@@ -59,6 +60,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 
   const app = new Hono()
+    .use(recordCalls(clock, () => state.calls))
     .route("/openai/v1", openaiRoutes(state))
     .route("/openrouter/api/v1", openrouter.routes)
     .route("/replicate/delivery", deliveryRoutes(predictions))

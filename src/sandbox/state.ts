@@ -1,4 +1,5 @@
 /** What the parts of one sandbox share. */
+import type { PaidCall } from "./calls.ts";
 import { type Chaos, calm } from "./chaos.ts";
 import { emptyLedger, type Ledger } from "./ledger.ts";
 
@@ -7,6 +8,8 @@ export interface SandboxState {
   clock: () => number;
   chaos: Chaos;
   ledger: Ledger;
+  /** Oldest first. */
+  calls: PaidCall[];
   /** The keys that are let in; a provider without one lets any key in. */
   keys: Partial<Record<"openai" | "openrouter" | "replicate", string>>;
   /** Where the sandbox is reached; known once it listens. */
@@ -18,6 +21,7 @@ export const newState = (clock: () => number, keys: SandboxState["keys"]): Sandb
   keys,
   chaos: calm(),
   ledger: emptyLedger(),
+  calls: [],
   url: "",
 });
 

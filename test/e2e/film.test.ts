@@ -104,7 +104,9 @@ describe("from a song to a film", () => {
     expect((await ada.call("GET", `/api/projects/${id}`)).status).toBe(404);
   });
 
-  test("a Worker killed in the middle, twice, finishes the film and buys nothing twice", async () => {
+  test("a Worker killed in the middle, twice, finishes the film and buys nothing twice", {
+    timeout: 400_000,
+  }, async () => {
     const eve = await frontend(world, "eve");
     const id = await eve.create("Killed", { ...SETTINGS, auto_approve: true });
     await eve.upload(id, SONG, "audio/mpeg");
@@ -114,7 +116,7 @@ describe("from a song to a film", () => {
       await world.killWorker();
       await world.restartWorker();
     }
-    expect(await eve.until(id, "completed", "failed")).toBe("completed");
+    await eve.insist(id);
     await expectWholeSong((await filmOf(eve, id)).bytes);
     const scenes = await eve.list(id, "scenes");
     const { orders, charged } = await purchases(id);

@@ -1,10 +1,9 @@
 /** Money under real concurrency: PGlite runs transactions one after another, and would show nothing here. */
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { claimTask, failTask, settleTask } from "../../src/db/claims.ts";
 import { connect, type Db } from "../../src/db/client.ts";
-import { loadRecord } from "../../src/db/record.ts";
-import { jobs, projects, tasks } from "../../src/db/schema.ts";
+import { jobs, owners, projects, tasks } from "../../src/db/schema.ts";
+import { postgresStore, type Store } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import { Settings } from "../../src/domain/record.ts";
 import { failure } from "../../src/domain/tasks.ts";
@@ -17,11 +16,13 @@ const newId = () => uuidv7(Date.now());
 let database: Awaited<ReturnType<typeof openDatabase>>;
 let door: Listening;
 let db: Db;
+let store: Store;
 beforeAll(async () => {
   database = await openDatabase({ url: process.env.TEST_DATABASE_URL });
   await database.migrate();
   door = await listen(database.handler, 0, "127.0.0.1");
   db = connect("postgresql://omvee:omvee@localhost/omvee", door.url);
+  store = postgresStore(db, { newId, ownerBudgetUsd: null });
 });
 afterAll(async () => {
   await door?.close();
@@ -29,10 +30,18 @@ afterAll(async () => {
 });
 
 /** A project with this budget and this many tasks that are ready, each of the same price. */
-async function projectWith(count: number, budgetUsd: number | null) {
+async function projectWith(
+  count: number,
+  budgetUsd: number | null,
+  owner: { id?: string; budgetUsd: number | null } = { budgetUsd: null },
+) {
   const [projectId, jobId, now] = [newId(), newId(), new Date()];
+  const ownerId = owner.id ?? projectId;
   const settings = { ...Settings.parse({}), budgetUsd };
-  await db.insert(projects).values({ id: projectId, ownerId: projectId, name: "Money", settings });
+  await db.insert(owners).values({ id: ownerId, budgetUsd: owner.budgetUsd }).onConflictDoNothing();
+  await db
+    .insert(projects)
+    .values({ id: projectId, ownerId, name: "Money", settings, targetStage: "assemble_video" });
   await db
     .insert(jobs)
     .values({ id: jobId, projectId, type: "generate_clips", status: "running", payload: {} });
@@ -48,13 +57,18 @@ async function projectWith(count: number, budgetUsd: number | null) {
     costEstimatedUsd: PRICE,
   }));
   await db.insert(tasks).values(rows);
-  const claim = (taskId: string) => claimTask(db, { projectId, taskId }, new Date());
+  const claim = (taskId: string) => store.claim({ projectId, taskId });
   const purse = async () => {
     const [row] = await db.select().from(projects).where(eq(projects.id, projectId));
     if (!row) throw new Error("The project is gone");
     return row;
   };
-  return { projectId, ids: rows.map((r) => r.id), claim, purse };
+  const account = async () => {
+    const [row] = await db.select().from(owners).where(eq(owners.id, ownerId));
+    if (!row) throw new Error("The owner is gone");
+    return row;
+  };
+  return { account, ownerId, projectId, ids: rows.map((r) => r.id), claim, purse };
 }
 
 test("200 starts at once, one short of the budget: one is refused, and the budget holds", async () => {
@@ -63,6 +77,24 @@ test("200 starts at once, one short of the budget: one is refused, and the budge
   expect(kinds.filter((k) => k === "claimed")).toHaveLength(199);
   expect(kinds.filter((k) => k === "over_budget")).toHaveLength(1);
   expect(await purse()).toMatchObject({ reservedUsd: 199 * PRICE, spentUsd: 0 });
+});
+
+test("200 starts at once over four projects of one owner, one short of the owner's budget: one is refused", async () => {
+  const owner = { id: `owner-${newId()}`, budgetUsd: 199 * PRICE };
+  const four = [
+    await projectWith(50, null, owner),
+    await projectWith(50, null, owner),
+    await projectWith(50, null, owner),
+    await projectWith(50, null, owner),
+  ];
+  const kinds = await Promise.all(
+    four.flatMap(({ ids, claim }) => ids.map(async (id) => (await claim(id)).kind)),
+  );
+  expect(kinds.filter((k) => k === "claimed")).toHaveLength(199);
+  expect(kinds.filter((k) => k === "over_budget")).toHaveLength(1);
+  expect(await four[0]?.account()).toMatchObject({ reservedUsd: 199 * PRICE, spentUsd: 0 });
+  const reserved = await Promise.all(four.map(async ({ purse }) => (await purse()).reservedUsd));
+  expect(reserved.reduce((sum, usd) => sum + usd, 0)).toBe(199 * PRICE);
 });
 
 test("of many consumers that race for one task, one gets it and its cost is reserved once", async () => {
@@ -81,17 +113,12 @@ test("claims, settlements and failures that cross each other neither wait for ea
       const claimed = await claim(id);
       if (claimed.kind !== "claimed") return "refused";
       const spend = i % 3 === 0;
-      const settled = await settleTask(
-        db,
-        claimed.task,
-        {
-          set: { status: spend ? "succeeded" : "failed" },
-          purse: spend ? { kind: "spend", usd: PRICE } : { kind: "free" },
-          writes: [],
-        },
-        new Date(),
-      );
-      await failTask(db, { projectId, taskId: id }, failure("x", "x"), new Date());
+      const settled = await store.settle(claimed.task, {
+        set: { status: spend ? "succeeded" : "failed" },
+        purse: spend ? { kind: "spend", usd: PRICE } : { kind: "free" },
+        facts: [],
+      });
+      await store.fail({ projectId, taskId: id }, failure("x", "x"));
       expect(settled).toBe(true);
       return spend ? "spent" : "freed";
     }),
@@ -99,7 +126,7 @@ test("claims, settlements and failures that cross each other neither wait for ea
   const { reservedUsd, spentUsd } = await purse();
   expect(reservedUsd).toBe(0);
   expect(spentUsd).toBe(outcomes.filter((o) => o === "spent").length * PRICE);
-  const { tasks: rows = [] } = (await loadRecord(db, projectId)) ?? {};
+  const { tasks: rows = [] } = (await store.load(projectId)) ?? {};
   expect(rows.filter((t) => t.status === "succeeded")).toHaveLength(
     outcomes.filter((o) => o === "spent").length,
   );
@@ -114,11 +141,87 @@ test("of two settlements of one attempt, one is written", async () => {
       const settlement = {
         set: { status: "succeeded" as const },
         purse: { kind: "spend" as const, usd: PRICE },
-        writes: [],
+        facts: [],
       };
-      const both = await Promise.all([1, 2].map(() => settleTask(db, claimed.task, settlement, new Date())));
+      const both = await Promise.all([1, 2].map(() => store.settle(claimed.task, settlement)));
       expect(both.toSorted()).toEqual([false, true]);
     }),
   );
   expect(await purse()).toMatchObject({ reservedUsd: 0, spentUsd: 30 * PRICE });
+});
+
+test("no claim succeeds once a cancel has answered, however many are on their way", async () => {
+  for (let round = 0; round < 5; round++) {
+    const { projectId, ownerId, ids, claim, purse } = await projectWith(60, null);
+    let answered = false;
+    let claimed = 0;
+    const late: string[] = [];
+    const left = [...ids];
+    /** One after another, so that some begin before the answer and some after it. */
+    const consumer = async () => {
+      for (let id = left.shift(); id; id = left.shift()) {
+        const before = answered;
+        const { kind } = await claim(id);
+        if (kind === "claimed") claimed++;
+        if (kind === "claimed" && before) late.push(id);
+      }
+    };
+    const cancel = async () => {
+      for (const id of left.splice(0, 5)) if ((await claim(id)).kind === "claimed") claimed++;
+      await store.cancel({ ownerId, projectId }, ["generate_clips", "assemble_video"], "generate_images");
+      answered = true;
+    };
+    await Promise.all([consumer(), consumer(), consumer(), cancel()]);
+    expect(late).toEqual([]);
+    expect(claimed).toBeLessThan(ids.length);
+    for (const id of ids) expect((await claim(id)).kind).toBe("not_now");
+    expect(await purse()).toMatchObject({ reservedUsd: claimed * PRICE });
+  }
+});
+
+test("a project that is deleted among claims and settlements leaves its owner's account exact", async () => {
+  const owner = { id: `owner-${newId()}`, budgetUsd: null };
+  const gone = await projectWith(40, null, owner);
+  const stays = await projectWith(40, null, owner);
+  const work = async ({ ids, claim }: typeof gone) => {
+    const ends = await Promise.all(
+      ids.map(async (id) => {
+        const claimed = await claim(id);
+        if (claimed.kind !== "claimed") return [];
+        const settled = await store.settle(claimed.task, {
+          set: { status: "succeeded" },
+          purse: { kind: "spend", usd: PRICE },
+          facts: [],
+        });
+        return [settled];
+      }),
+    );
+    return ends.flat();
+  };
+  const [, kept] = await Promise.all([
+    work(gone),
+    work(stays),
+    store.removeProject({ ownerId: owner.id, projectId: gone.projectId }),
+  ]);
+  expect(kept).toHaveLength(40);
+  const { reservedUsd, spentUsd } = await stays.account();
+  expect(reservedUsd).toBe(0);
+  // Of the deleted one, all that was claimed stays: as settled, or as reserved when it went.
+  expect(spentUsd).toBeGreaterThanOrEqual(40 * PRICE);
+  expect(spentUsd).toBeLessThanOrEqual(80 * PRICE);
+  expect((await stays.purse()).spentUsd).toBe(40 * PRICE);
+});
+
+test("two retries of one task at once free it once more or not at all, and lose no target", async () => {
+  const { projectId, ownerId, ids } = await projectWith(1, null);
+  const [taskId = ""] = ids;
+  await store.fail({ projectId, taskId }, failure("x", "x"));
+  await store.cancel({ ownerId, projectId }, ["generate_clips"], "generate_images");
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => store.retry({ ownerId, projectId }, { taskId })),
+  );
+  for (const { project, retried } of answers) {
+    expect(retried).toMatchObject([{ id: taskId }]);
+    expect(project?.targetStage).toBe("generate_clips");
+  }
 });

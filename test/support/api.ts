@@ -3,9 +3,12 @@ import { randomUUID } from "node:crypto";
 import { createApi } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
-import type { Coordinator, Deps, TaskQueue } from "../../src/deps.ts";
+import { postgresStore } from "../../src/db/store.ts";
+import type { Coordinator, Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import { tokenVerifier } from "../../src/http/auth.ts";
+import { media } from "../../src/media/port.ts";
+import type { Point } from "../../src/metrics.ts";
 import { memoryBucket } from "./bucket.ts";
 import { openPostgres } from "./postgres.ts";
 import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
@@ -42,8 +45,11 @@ export async function openApi() {
   const bucket = memoryBucket();
   const calls: string[] = [];
   const sent: Parameters<TaskQueue["send"]>[0] = [];
+  const received: { webhookId: string; news: WakeUp }[] = [];
+  const points: Point[] = [];
   const coordinator = (id: string): Coordinator => ({
     wake: async () => void calls.push(`wake ${id}`),
+    receive: async (webhookId, news) => void received.push({ webhookId, news }),
     destroy: async () => void calls.push(`destroy ${id}`),
     ping: async () => {},
     progress: never,
@@ -53,20 +59,28 @@ export async function openApi() {
       return new Response(null, { status: trusted ? 200 : 401 });
     },
   });
+  const db = connect(config.database.url, config.database.fetchEndpoint);
+  const newId = () => uuidv7(Date.now());
   const deps: Deps = {
     config,
-    db: connect(config.database.url, config.database.fetchEndpoint),
+    db,
+    store: postgresStore(db, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
     storage: bucket,
     providers: {
       transcriber: { transcribe: never },
-      director: { proposeScenes: never, writePrompt: never },
+      director: { proposeScenes: never, writePrompt: never, softenPrompt: never },
       predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
     },
+    media,
+    doors: { pass: never, throttled: never, went: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
     coordinator,
     now: () => new Date(),
-    newId: () => uuidv7(Date.now()),
+    newId,
+    random: Math.random,
+    every: () => ({ stop: () => {} }),
     log: (level, event) => void calls.push(`${level} ${event}`),
+    metrics: (point) => void points.push(point),
   };
   const provider = await identityProvider();
   const verifyToken = tokenVerifier(config.auth, provider.keys);
@@ -107,6 +121,8 @@ export async function openApi() {
     bucket,
     calls,
     sent,
+    received,
+    points,
     provider,
     verifyToken,
     person,

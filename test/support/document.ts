@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const Operation = z.object({
   operationId: z.string(),
+  parameters: z.array(z.object({ name: z.string(), in: z.string(), required: z.boolean() })).default([]),
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
   responses: z.record(
     z.string(),

@@ -9,6 +9,7 @@ import type { World } from "./world.ts";
 const Upload = z.object({ key: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) });
 const Project = z.looseObject({ id: z.string(), status: z.string(), audio: z.unknown() });
 const Asset = z.looseObject({ id: z.string(), scene_id: z.string(), status: z.string() });
+const Task = z.looseObject({ id: z.string(), needs_decision: z.boolean() });
 const Page = z.object({
   items: z.array(z.looseObject({ id: z.string() })),
   next_cursor: z.string().nullable(),
@@ -97,5 +98,16 @@ export async function frontend(world: World, user: string) {
     }
   }
 
-  return { call, create, upload, list, project, approveAll, until };
+  /** Wants the film whatever happens: asks again for what failed, and for what needs a word by name. */
+  async function insist(projectId: string): Promise<void> {
+    while ((await until(projectId, "completed", "failed")) === "failed") {
+      const tasks = z.array(Task).parse(await list(projectId, "tasks"));
+      const asked = tasks.filter((task) => task.needs_decision);
+      for (const { id } of asked) await call("POST", `/api/projects/${projectId}/tasks/${id}/retry`);
+      if (asked.length === 0)
+        await call("POST", `/api/projects/${projectId}/run`, { target: "assemble_video" });
+    }
+  }
+
+  return { call, create, upload, list, project, approveAll, until, insist };
 }

@@ -1,13 +1,17 @@
 /** The pipeline in this process: real plan, claims, steps and Postgres; providers by script, the clock by hand. */
 import { eq } from "drizzle-orm";
 import { parseConfig } from "../../src/config.ts";
-import { applyChanges } from "../../src/db/apply.ts";
 import { connect, type Db } from "../../src/db/client.ts";
-import { loadRecord } from "../../src/db/record.ts";
-import { projects, selectedScenes } from "../../src/db/schema.ts";
+import { owners, projects, selectedScenes } from "../../src/db/schema.ts";
+import { postgresStore } from "../../src/db/store.ts";
 import type { Deps, TaskQueue } from "../../src/deps.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import { plan } from "../../src/domain/plan.ts";
+import type { Stage } from "../../src/domain/record.ts";
+import type { SettingsPatch } from "../../src/domain/settings.ts";
+import { media } from "../../src/media/port.ts";
+import type { Point } from "../../src/metrics.ts";
+import { cancelRun, requestRun, retry } from "../../src/operations/control.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { bury } from "../../src/pipeline/dead-letters.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
@@ -25,48 +29,70 @@ export async function openPipeline() {
   const db = connect(config.database.url, config.database.fetchEndpoint);
   return {
     db,
-    studio: () => studio(config, db),
+    studio: (options: StudioOptions = {}) => studio(config, db, options),
     trips: postgres.trips,
+    meets: postgres.meets,
     close: postgres.close,
   };
 }
 
+interface StudioOptions {
+  /** What an owner without a budget of their own may spend. */
+  ownerBudgetUsd?: number;
+}
+
 /** Providers, bucket, coordinators and clock of one test's own, over the database that its file shares. */
-function studio(config: Deps["config"], db: Db) {
+function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOptions) {
   let time = START;
   let ids = 0;
   const { providers, ...script } = scriptedProviders();
   const bucket = bucketWithMultipart();
   const calls: string[] = [];
   const logged: string[] = [];
+  const points: Point[] = [];
   const sent: Parameters<TaskQueue["send"]>[0] = [];
   const never = () => Promise.reject(new Error("The pipeline does not ask for this"));
+  const now = () => new Date(time);
+  const newId = () => uuidv7(time + ids++);
   const deps: Deps = {
     config,
     db,
+    store: postgresStore(db, { newId, ownerBudgetUsd: ownerBudgetUsd ?? null, now }),
     storage: bucket,
     providers,
+    media,
+    doors: {
+      pass: async () => ({ kind: "go", careful: false }),
+      throttled: async (provider) => void calls.push(`throttled ${provider}`),
+      went: async () => {},
+    },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: never },
     coordinator: (id) => ({
       wake: async () => void calls.push(`wake ${id}`),
+      receive: never,
       progress: async ({ fraction }) => void calls.push(`progress ${fraction}`),
       issueTicket: never,
       connect: never,
       destroy: never,
       ping: never,
     }),
-    now: () => new Date(time),
-    newId: () => uuidv7(time + ids++),
+    now,
+    newId,
+    random: () => 0,
+    every: (milliseconds, work) => {
+      const timer = setInterval(work, milliseconds);
+      return { stop: () => clearInterval(timer) };
+    },
     log: (_level, event) => void logged.push(event),
+    metrics: (point) => void points.push(point),
   };
 
   async function record(id: string) {
-    const found = await loadRecord(db, id);
+    const found = await deps.store.load(id);
     if (!found) throw new Error("The project is gone");
     return found;
   }
-  const look = async (id: string) =>
-    plan(await record(id), { now: deps.now(), newId: deps.newId, random: () => 0 });
+  const look = async (id: string) => plan(await record(id), { newId: deps.newId, random: () => 0 });
 
   /** What the coordinator does: plans and applies until nothing changes; the messages that it would send. */
   async function wake(id: string) {
@@ -74,7 +100,7 @@ function studio(config: Deps["config"], db: Db) {
     for (let round = 0; round < 8; round++) {
       const { changes, dispatch } = await look(id);
       if (changes.length === 0) return messages;
-      await applyChanges(db, id, changes, deps.now());
+      await deps.store.apply(id, changes);
       messages.push(...dispatch.map((task) => ({ v: 1 as const, project: id, task })));
     }
     throw new Error("The plan does not settle");
@@ -90,6 +116,7 @@ function studio(config: Deps["config"], db: Db) {
     bucket,
     calls,
     logged,
+    points,
     record,
     look,
     wake,
@@ -110,10 +137,44 @@ function studio(config: Deps["config"], db: Db) {
       if (!task || tasks.length > 1) throw new Error(`${tasks.length} tasks`);
       return task;
     },
+    /** Claims a task as a worker does, and leaves it at that. */
+    async claimed(projectId: string, taskId: string) {
+      const claim = await deps.store.claim({ projectId, taskId });
+      if (claim.kind !== "claimed") throw new Error(claim.kind);
+      return claim.task;
+    },
+    /** All tasks of a stage, oldest first. */
+    tasksOf: async (id: string, stage: Stage) =>
+      (await record(id)).tasks.filter((t) => t.type === stage).toReversed(),
+    /** The run of a stage, newest first, in the states that they are in. */
+    jobsOf: async (id: string, stage: Stage) =>
+      (await record(id)).jobs.filter((j) => j.type === stage).toSorted((a, b) => (a.id < b.id ? 1 : -1)),
     async purse(id: string) {
       const { reservedUsd, spentUsd } = (await record(id)).project;
       return { reserved: reservedUsd, spent: spentUsd };
     },
+    async account(ownerId: string) {
+      const [row] = await db.select().from(owners).where(eq(owners.id, ownerId));
+      if (!row) throw new Error("The owner is gone");
+      return { reserved: row.reservedUsd, spent: row.spentUsd };
+    },
+    allow: (ownerId: string, budgetUsd: number) =>
+      db.update(owners).set({ budgetUsd }).where(eq(owners.id, ownerId)),
+    /** What the person does to a project of theirs, by the operations that the API offers. */
+    person: ({ id: projectId, ownerId }: { id: string; ownerId: string }) => ({
+      run: (target: Stage) => requestRun(deps, { ownerId }, { projectId, target }),
+      cancel: (from: Stage = "transcribe") => cancelRun(deps, { ownerId }, { projectId, from }),
+      retryTask: (taskId: string) => retry(deps, { ownerId }, { projectId, taskId }),
+      retryJob: (jobId: string, includeUnknown = false) =>
+        retry(deps, { ownerId }, { projectId, jobId, includeUnknown }),
+      approve: (subject: { imageId: string } | { clipId: string }, approved = true) =>
+        deps.store.judge({ ownerId, projectId }, [
+          { id: deps.newId(), imageId: null, clipId: null, approved, notes: null, ...subject },
+        ]),
+      set: (settings: SettingsPatch) =>
+        deps.store.editProject({ ownerId, projectId }, { settings, expected: null }),
+      remove: () => deps.store.removeProject({ ownerId, projectId }),
+    }),
     remove: (id: string) => db.delete(projects).where(eq(projects.id, id)),
     removeScenes: (id: string) => db.delete(selectedScenes).where(eq(selectedScenes.projectId, id)),
     replaceSong: (id: string, etag: string) =>

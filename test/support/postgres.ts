@@ -1,22 +1,20 @@
 /** Postgres of a test file's own, behind Neon's protocol, with its round trips counted. */
-import { listen } from "../../src/sandbox/listen.ts";
 import { openDatabase } from "../../src/sandbox/postgres.ts";
+import { openEndpoint } from "./endpoint.ts";
 
 export async function openPostgres() {
   const database = await openDatabase();
   await database.migrate();
   let count = 0;
-  const http = await listen(
-    (request) => {
-      count++;
-      return database.handler(request);
-    },
-    0,
-    "127.0.0.1",
-  );
+  const http = await openEndpoint((request) => {
+    count++;
+    return database.handler(request);
+  });
   return {
     /** For DATABASE_FETCH_ENDPOINT. */
     url: http.url,
+    /** What the next requests meet on their way. */
+    meets: http.meets,
     /** Runs `work` and says how many times it went to Postgres. */
     async trips<T>(work: () => Promise<T>): Promise<{ result: T; trips: number }> {
       const before = count;

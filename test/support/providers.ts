@@ -8,13 +8,19 @@ type Answer<T> = Outcome<T> | (() => Outcome<T> | Promise<Outcome<T>>);
 function scripted<First, T>(name: string) {
   const calls: First[] = [];
   const script: Answer<T>[] = [];
+  let usual: (() => Outcome<T>) | undefined;
   return {
     calls,
     /** The answers to the next calls. */
     next: (...answers: Answer<T>[]) => void script.push(...answers),
+    /** Has every call from here on answered so. */
+    always(answer: () => Outcome<T>) {
+      script.length = 0;
+      usual = answer;
+    },
     async call(first: First): Promise<Outcome<T>> {
       calls.push(first);
-      const answer = script.shift();
+      const answer = script.shift() ?? usual;
       if (!answer) throw new Error(`The script has no answer to ${name} ${calls.length}`);
       return typeof answer === "function" ? answer() : answer;
     },
@@ -26,6 +32,7 @@ type First<F> = F extends (first: infer A, ...rest: never) => unknown ? A : neve
 type Transcribe = Providers["transcriber"]["transcribe"];
 type ProposeScenes = Providers["director"]["proposeScenes"];
 type WritePrompt = Providers["director"]["writePrompt"];
+type SoftenPrompt = Providers["director"]["softenPrompt"];
 type Predictions = Providers["predictions"];
 type Opened = Value<Predictions["openOutput"]>;
 
@@ -33,6 +40,7 @@ export function scriptedProviders() {
   const transcribe = scripted<First<Transcribe>, Value<Transcribe>>("transcribe");
   const proposeScenes = scripted<First<ProposeScenes>, Value<ProposeScenes>>("proposeScenes");
   const writePrompt = scripted<First<WritePrompt>, Value<WritePrompt>>("writePrompt");
+  const softenPrompt = scripted<First<SoftenPrompt>, Value<SoftenPrompt>>("softenPrompt");
   const create = scripted<First<Predictions["create"]>, Prediction>("create");
   const get = scripted<string, Prediction | null>("get");
   const find = scripted<First<Predictions["find"]>, Prediction | null>("find");
@@ -40,7 +48,11 @@ export function scriptedProviders() {
   const openOutput = scripted<string, Opened>("openOutput");
   const providers: Providers = {
     transcriber: { transcribe: transcribe.call },
-    director: { proposeScenes: proposeScenes.call, writePrompt: writePrompt.call },
+    director: {
+      proposeScenes: proposeScenes.call,
+      writePrompt: writePrompt.call,
+      softenPrompt: softenPrompt.call,
+    },
     predictions: {
       create: create.call,
       get: get.call,
@@ -49,7 +61,18 @@ export function scriptedProviders() {
       openOutput: openOutput.call,
     },
   };
-  return { providers, transcribe, proposeScenes, writePrompt, create, get, find, openOutput };
+  return {
+    providers,
+    transcribe,
+    proposeScenes,
+    writePrompt,
+    softenPrompt,
+    create,
+    get,
+    find,
+    cancel,
+    openOutput,
+  };
 }
 
 export const ok = <T>(value: T, costUsd: number | null = null): Outcome<T> => ({
@@ -63,10 +86,28 @@ export const retry = (code: string, afterSeconds: number | null = null): Outcome
   afterSeconds,
   failure: failure(code, "Not now.", { retryable: true }),
 });
-export const ended = (
-  kind: "refused" | "invalid" | "out_of_credit" | "unknown",
-  retryable = false,
-): Outcome<never> => ({ kind, failure: failure(`was_${kind}`, "No.", { retryable }) });
+const CODES = {
+  refused: "provider_refused",
+  invalid: "provider_invalid_request",
+  out_of_credit: "provider_out_of_credit",
+  unknown: "provider_outcome_unknown",
+};
+export const ended = (kind: keyof typeof CODES, message = "No."): Outcome<never> => ({
+  kind,
+  failure: failure(CODES[kind], message),
+});
+/** An answer that was charged for and can't be used. */
+export const useless = (costUsd: number | null, retryable = true): Outcome<never> => ({
+  kind: "invalid",
+  costUsd,
+  failure: failure("provider_bad_answer", "It can not be used.", { retryable }),
+});
+/** The model ran, was paid for, and refused. */
+export const refusedAt = (costUsd: number | null): Outcome<never> => ({
+  kind: "refused",
+  costUsd,
+  failure: failure(CODES.refused, "No."),
+});
 
 const prediction = (id: string, over: Partial<Prediction>): Prediction => ({
   id,
@@ -77,12 +118,18 @@ const prediction = (id: string, over: Partial<Prediction>): Prediction => ({
   webhookUrl: null,
   createdAt: null,
   predictSeconds: null,
+  videoSeconds: null,
   ...over,
 });
-export const canceled = (id: string) => ok(prediction(id, { status: "canceled" }));
+/** Stopped, after it had run for so long; null where it had not begun. */
+export const canceled = (id: string, predictSeconds: number | null = null) =>
+  ok(prediction(id, { status: "canceled", predictSeconds }));
 export const running = (id: string) => ok(prediction(id, {}));
 export const succeeded = (id: string, output: unknown = null) =>
   ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, output }));
+/** A clip that says how long it is. */
+export const filmed = (id: string, videoSeconds: number) =>
+  ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, videoSeconds }));
 export const brokeDown = (id: string, code: string, { retryable = false, refused = false }) =>
   ok(
     prediction(id, {

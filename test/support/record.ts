@@ -2,7 +2,7 @@
 
 import type { Plan } from "../../src/domain/change.ts";
 import { currentOf } from "../../src/domain/current.ts";
-import { clipSeconds, subjectHash } from "../../src/domain/inputs.ts";
+import { clipSeconds, promptInputs, subjectHash } from "../../src/domain/inputs.ts";
 import { plan } from "../../src/domain/plan.ts";
 import type {
   Clip,
@@ -14,7 +14,7 @@ import type {
   Stage,
   Task,
 } from "../../src/domain/record.ts";
-import { Settings } from "../../src/domain/record.ts";
+import { Settings, STAGES } from "../../src/domain/record.ts";
 import { LEASE_MS } from "../../src/domain/tasks.ts";
 
 const START = Date.parse("2026-11-22T10:00:00Z");
@@ -42,6 +42,39 @@ function asJsonb<T>(value: T): T {
   );
 }
 
+/** A picture's task that a worker has claimed, as of `at`. */
+export const taskOf = (at: Date, over: Partial<Task> = {}): Task => ({
+  id: "t",
+  jobId: "j",
+  projectId: "p",
+  type: "generate_images",
+  subject: "s",
+  status: "running",
+  attempt: 1,
+  tries: 0,
+  choice: 0,
+  claimId: "c",
+  runNumber: 1,
+  recalled: false,
+  trail: [],
+  retriedAt: null,
+  runAfter: at,
+  dispatchedAt: null,
+  leaseUntil: at,
+  claimedAt: at,
+  provider: "replicate",
+  model: "black-forest-labs/flux-schnell",
+  providerRequestId: null,
+  inputHash: "h",
+  costEstimatedUsd: 0.5,
+  costChargedUsd: null,
+  charged: "no",
+  error: null,
+  createdAt: at,
+  updatedAt: at,
+  ...over,
+});
+
 /** One project whose steps are decided by the test: `succeed`, `failTask`, `wait`, `crash`. */
 export class World {
   now = START;
@@ -53,6 +86,7 @@ export class World {
   constructor(settings: Partial<Settings> = {}, durationSeconds: number | null = 30) {
     const at = new Date(this.now);
     this.record = {
+      readAt: at,
       project: {
         id: this.newId(),
         ownerId: "owner",
@@ -60,7 +94,7 @@ export class World {
         status: "draft",
         settings: { ...Settings.parse({}), ...settings },
         targetStage: null,
-        runRequestedAt: null,
+        runNumber: 0,
         audio: durationSeconds === null ? null : songOf(durationSeconds),
         lyrics: null,
         lyricsHash: null,
@@ -86,8 +120,7 @@ export class World {
 
   /** What the plan would do, without doing it. */
   look(): Plan {
-    return plan(structuredClone(this.record), {
-      now: new Date(this.now),
+    return plan(structuredClone({ ...this.record, readAt: new Date(this.now) }), {
       newId: this.newId,
       random: () => 0.5,
     });
@@ -142,7 +175,29 @@ export class World {
 
   run(target: Stage): void {
     this.now += 1;
-    Object.assign(this.record.project, { targetStage: target, runRequestedAt: new Date(this.now) });
+    const { project } = this.record;
+    Object.assign(project, { targetStage: target, runNumber: project.runNumber + 1 });
+  }
+
+  /** As the store does it. */
+  cancel(from: Stage): void {
+    const { project, jobs } = this.record;
+    const place = STAGES.indexOf(from);
+    const target = project.targetStage ? STAGES.indexOf(project.targetStage) : -1;
+    if (target >= place) project.targetStage = STAGES[place - 1] ?? null;
+    for (const job of jobs)
+      if (STAGES.indexOf(job.type) >= place && (job.status === "pending" || job.status === "running"))
+        Object.assign(job, { status: "canceled", finishedAt: new Date(this.now) });
+  }
+
+  /** As the store does it. */
+  retry(id: string): void {
+    const task = this.task(id);
+    if (task.status !== "failed" && task.status !== "canceled") return;
+    task.retriedAt = new Date(this.now);
+    const { project } = this.record;
+    const target = project.targetStage ? STAGES.indexOf(project.targetStage) : -1;
+    project.targetStage = STAGES[Math.max(target, STAGES.indexOf(task.type))] ?? null;
   }
 
   task(id: string): Task {
@@ -221,14 +276,22 @@ export class World {
         );
         break;
       }
-      case "generate_prompts":
+      case "generate_prompts": {
+        const { prompt: before, softening } =
+          currentOf(r).scenes.find((s) => s.scene.id === task.subject) ?? {};
+        const softened = softening?.inputHash === task.inputHash ? softening : null;
+        const scene = r.scenes.find((s) => s.id === task.subject);
+        const version = r.prompts.filter((p) => p.sceneId === task.subject).length + 1;
         r.prompts.push({
           ...base,
           id: this.newId(),
           sceneId: task.subject,
-          version: r.prompts.filter((p) => p.sceneId === task.subject).length + 1,
-          imagePrompt: `a picture of ${task.subject}`,
-          motionPrompt: "slow push in",
+          version,
+          imagePrompt:
+            before && softened?.what === "clip"
+              ? before.imagePrompt
+              : `a picture of ${task.subject}${softened ? `, ${softened.rung}` : ""}`,
+          motionPrompt: `slow push in, ${version}`,
           negativePrompt: "",
           styleNotes: "",
           setting: "",
@@ -237,8 +300,11 @@ export class World {
           palette: [],
           generatedByModel: "model",
           edited: false,
+          rung: softened?.rung ?? "literal",
+          inputHash: softened && scene ? promptInputs(r.project, scene) : task.inputHash,
         });
         break;
+      }
       case "generate_images":
         r.images.push({ ...this.#asset(task), promptId: null, origin: "generated" });
         break;

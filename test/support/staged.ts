@@ -1,7 +1,14 @@
 /** Projects that lack nothing but one stage, and want it. */
-import { generatedImages, projects, scenePrompts, selectedScenes, videoClips } from "../../src/db/schema.ts";
+import {
+  generatedImages,
+  owners,
+  projects,
+  scenePrompts,
+  selectedScenes,
+  videoClips,
+} from "../../src/db/schema.ts";
 import { currentOf } from "../../src/domain/current.ts";
-import { clipInputs } from "../../src/domain/inputs.ts";
+import { clipInputs, promptInputs } from "../../src/domain/inputs.ts";
 import { type Audio, type Lyrics, Settings, STAGES, type Stage } from "../../src/domain/record.ts";
 import type { Studio } from "./pipeline.ts";
 import { songOf } from "./record.ts";
@@ -9,12 +16,20 @@ import { songOf } from "./record.ts";
 const SCENE_FRAMES = 120;
 
 interface Wishes {
-  /** Scenes of five seconds each, which make up the song. */
+  /** Scenes of five seconds each, unless told, which make up the song. */
   scenes?: number;
   settings?: Partial<Settings>;
   audio?: Partial<Audio>;
   /** The bytes of every clip, where the film is what is missing. */
   clip?: Uint8Array;
+  /** Up to where the person wants it; the missing stage unless told. */
+  target?: Stage;
+  /** Somebody who has other projects; else an owner of its own. */
+  ownerId?: string;
+  /** Who wrote the prompts: a person, unless told. */
+  promptsBy?: "person" | "director";
+  /** Of each scene; 120 unless told. */
+  sceneFrames?: number;
 }
 
 const lyrics: Lyrics = {
@@ -27,19 +42,20 @@ const lyrics: Lyrics = {
 export async function staged({ deps, bucket, record }: Studio, stage: Stage, wishes: Wishes = {}) {
   const { db, newId, now } = deps;
   const has = (other: Stage) => STAGES.indexOf(stage) > STAGES.indexOf(other);
-  const count = wishes.scenes ?? 1;
+  const { scenes: count = 1, sceneFrames = SCENE_FRAMES } = wishes;
   const id = newId();
-  const ownerId = `owner-${id}`;
+  const ownerId = wishes.ownerId ?? `owner-${id}`;
   const at = { projectId: id, createdAt: now() };
-  const audio = { ...songOf(count * (SCENE_FRAMES / 24)), ...wishes.audio };
+  const audio = { ...songOf(count * (sceneFrames / 24)), ...wishes.audio };
+  await db.insert(owners).values({ id: ownerId }).onConflictDoNothing();
   await db.insert(projects).values({
     id,
     ownerId,
     name: "Night Drive",
     status: "ready",
     settings: { ...Settings.parse({}), autoApprove: true, ...wishes.settings },
-    targetStage: stage,
-    runRequestedAt: now(),
+    targetStage: wishes.target ?? stage,
+    runNumber: 1,
     audio,
     lyrics: has("transcribe") ? lyrics : null,
     transcriptText: has("transcribe") ? "Neon rain" : null,
@@ -56,8 +72,8 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
       ...at,
       id: scene,
       orderIdx,
-      startFrame: orderIdx * SCENE_FRAMES,
-      endFrame: (orderIdx + 1) * SCENE_FRAMES,
+      startFrame: orderIdx * sceneFrames,
+      endFrame: (orderIdx + 1) * sceneFrames,
       lyricExcerpt: "Neon rain",
       theme: "arrival",
       aiReasoning: "",
@@ -65,7 +81,10 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
       origin: "manual",
       inputHash: "by hand",
     });
-  for (const { scene, prompt } of has("generate_prompts") ? scenes : [])
+  const planned = await record(id);
+  for (const { scene, prompt, orderIdx } of has("generate_prompts") ? scenes : []) {
+    const row = planned.scenes[orderIdx];
+    const written = wishes.promptsBy === "director" && row ? promptInputs(planned.project, row) : null;
     await db.insert(scenePrompts).values({
       ...at,
       id: prompt,
@@ -79,9 +98,10 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
       shotType: "",
       mood: "",
       palette: [],
-      edited: true,
-      inputHash: "by hand",
+      edited: written === null,
+      inputHash: written ?? "by hand",
     });
+  }
   for (const { scene, prompt, image } of has("generate_images") ? scenes : [])
     await db.insert(generatedImages).values({
       ...at,
@@ -110,7 +130,7 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
         objectKey: object.key,
         etag: object.etag,
         bytes: object.bytes,
-        frames: SCENE_FRAMES,
+        frames: sceneFrames,
         fps: 24,
         inputHash: clipInputs(before.project, scene, prompt, image, 0),
       });

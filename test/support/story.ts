@@ -4,6 +4,7 @@ import {
   finalVideos,
   generatedImages,
   jobs,
+  owners,
   projects,
   scenePrompts,
   selectedScenes,
@@ -118,8 +119,10 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
   });
   const filmId = newId();
   const jobId = newId();
+  const taskId = newId();
   const failure = { code: "moderated", message: "It was refused.", retryable: false, nextAction: null };
   await db.batch([
+    db.insert(owners).values({ id: ownerId }).onConflictDoNothing(),
     db.insert(projects).values({
       id,
       ownerId,
@@ -173,7 +176,7 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
       finishedAt: new Date(),
     }),
     db.insert(tasks).values({
-      id: newId(),
+      id: taskId,
       jobId,
       projectId: id,
       type: "generate_images",
@@ -185,5 +188,5 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
       error: failure,
     }),
   ]);
-  return { id, filmId, jobId, scenes: rows.map((r) => r.ids) };
+  return { id, filmId, jobId, taskId, scenes: rows.map((r) => r.ids) };
 }

@@ -7,6 +7,7 @@ const names = Object.keys(example);
 
 /** Variables that have a value of their own, or may be absent. */
 const OPTIONAL = [
+  "OWNER_BUDGET_USD",
   "DATABASE_FETCH_ENDPOINT",
   "OPENAI_BASE_URL",
   "OPENROUTER_BASE_URL",
@@ -28,6 +29,7 @@ const MALFORMED: Record<string, string> = {
   REPLICATE_BASE_URL: "hunter2-password",
   REPLICATE_WEBHOOK_SECRET: "hunter2-password",
   CALLBACK_SECRET: "hunter2-short",
+  OWNER_BUDGET_USD: "hunter2-password",
   S3_ENDPOINT: "hunter2-password",
 };
 

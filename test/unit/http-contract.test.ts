@@ -23,13 +23,20 @@ interface Case {
   /** Times it goes to Postgres. */
   trips?: number;
   body?: (scene: Scene) => unknown;
+  /** What a repeat of a POST under the same key gets: the answer kept, or a fresh one. */
+  repeat?: "kept" | "fresh";
   /** Where the project's id is. */
   project?: "path" | "body" | "nowhere";
 }
 
 /** Each operation under /api, as its owner asks for it with success. */
 const CASES: Record<string, Case> = {
-  createProject: { status: 201, body: () => ({ name: "Night Drive" }), project: "nowhere" },
+  createProject: {
+    status: 201,
+    repeat: "kept",
+    body: () => ({ name: "Night Drive" }),
+    project: "nowhere",
+  },
   listProjects: { status: 200, project: "nowhere" },
   getProject: { status: 200 },
   replaceProject: { status: 200, body: () => ({ name: "Day Drive" }) },
@@ -37,6 +44,7 @@ const CASES: Record<string, Case> = {
   deleteProject: { status: 204 },
   presignUpload: {
     status: 201,
+    repeat: "fresh",
     project: "body",
     body: ({ story }) => ({
       project_id: story.id,
@@ -47,6 +55,7 @@ const CASES: Record<string, Case> = {
   },
   confirmAudio: {
     status: 200,
+    repeat: "kept",
     // Whose project it is must be known before the file is read.
     trips: 2,
     body: ({ person, story }) => {
@@ -55,7 +64,10 @@ const CASES: Record<string, Case> = {
       return { key };
     },
   },
-  runProject: { status: 202, body: () => ({ target: "assemble_video" }) },
+  cancelProject: { status: 202, repeat: "kept", body: () => ({ from: "generate_images" }) },
+  retryJob: { status: 202, repeat: "kept", body: () => ({ include_unknown: true }) },
+  retryTask: { status: 202, repeat: "kept" },
+  runProject: { status: 202, repeat: "kept", body: () => ({ target: "assemble_video" }) },
   listScenes: { status: 200 },
   listPrompts: { status: 200 },
   listImages: { status: 200 },
@@ -66,9 +78,10 @@ const CASES: Record<string, Case> = {
   },
   listApprovals: { status: 200 },
   listJobs: { status: 200 },
+  listTasks: { status: 200 },
   listFinalVideos: { status: 200 },
   downloadFinalVideo: { status: 302 },
-  createFeedTicket: { status: 201 },
+  createFeedTicket: { status: 201, repeat: "fresh" },
 };
 
 /** Not of this table: the WebSocket, which has its own tests. */
@@ -87,7 +100,11 @@ async function scene(): Promise<Scene> {
   return { person, story: await insertStory(api.deps.db, person.sub) };
 }
 const pathOf = (path: string, { story }: Scene) =>
-  path.replace("{project_id}", story.id).replace("{film_id}", story.filmId);
+  path
+    .replace("{project_id}", story.id)
+    .replace("{film_id}", story.filmId)
+    .replace("{job_id}", story.jobId)
+    .replace("{task_id}", story.taskId);
 
 /** What may differ between two answers to the same question. */
 const withoutRequestId = (json: object) => ({ ...json, request_id: "" });
@@ -100,7 +117,23 @@ test("every route under /api takes part in this contract", () => {
   );
 });
 
-describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, project = "path" }) => {
+test("every POST, and nothing else, takes an Idempotency-Key", () => {
+  const posts = operations().filter((o) => o.method === "POST");
+  const taking = operations().filter((o) =>
+    o.parameters.some((p) => p.name === "idempotency-key" && p.in === "header" && !p.required),
+  );
+  const ids = (of: typeof posts) => of.map((o) => o.operationId).sort();
+  expect(ids(taking)).toEqual(ids(posts));
+  expect(
+    Object.keys(CASES)
+      .filter((id) => CASES[id]?.repeat)
+      .sort(),
+  ).toEqual(ids(posts));
+  for (const post of posts)
+    expect(Object.keys(post.responses)).toEqual(expect.arrayContaining(["409", "422"]));
+});
+
+describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repeat, project = "path" }) => {
   const ask = (person: Person, at: Scene, path = pathOf(operation(id).path, at)) =>
     person.call(operation(id).method, path, body?.(at));
 
@@ -115,6 +148,32 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, proje
     responseSchema(document, operation(id), status)?.parse(result.json);
     expect(innerFacts(result.json, at.person.sub)).toEqual([]);
   });
+
+  if (repeat)
+    test(`is given its ${repeat} answer again under the same key, which costs two round trips at first`, async () => {
+      const at = await scene();
+      const request = body?.(at);
+      const path = pathOf(operation(id).path, at);
+      const send = () =>
+        api.roundTrips(() =>
+          at.person.call("POST", path, request, {
+            "idempotency-key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+          }),
+        );
+      const first = await send();
+      expect([first.result.status, first.trips], JSON.stringify(first.result.json)).toEqual([
+        status,
+        trips + 2,
+      ]);
+      expect(first.result.response.headers.get("idempotency-replayed")).toBeNull();
+      const second = await send();
+      expect([second.result.status, second.trips]).toEqual([status, repeat === "kept" ? 1 : trips + 2]);
+      expect(second.result.response.headers.get("idempotency-replayed")).toBe(
+        repeat === "kept" ? "true" : null,
+      );
+      if (repeat === "kept") expect(second.result.json).toEqual(first.result.json);
+      else responseSchema(document, operation(id), status)?.parse(second.result.json);
+    });
 
   test("asks for a token, before it looks at anything", async () => {
     const at = await scene();

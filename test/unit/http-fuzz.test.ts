@@ -65,6 +65,8 @@ const BODIES: Record<string, fc.Arbitrary<unknown>> = {
   }),
   confirmAudio: fc.record({ key: value }),
   runProject: fc.record({ target: either("transcribe", "assemble_video") }),
+  cancelProject: fc.record({ from: either("transcribe", "assemble_video") }, { requiredKeys: [] }),
+  retryJob: fc.record({ include_unknown: fc.oneof(fc.boolean(), value) }, { requiredKeys: [] }),
   approve: fc.record({ approvals }),
 };
 
@@ -78,6 +80,7 @@ const headers = fc.record(
     "if-match": fc.oneof(fc.constantFrom('"v999999999"', '"v9999999999"', "*", '"v1"'), fc.base64String()),
     "if-none-match": fc.base64String(),
     "x-request-id": fc.base64String(),
+    "idempotency-key": fc.oneof(fc.base64String(), fc.constantFrom("k", '"k"', '"', "a, b")),
   },
   { requiredKeys: [] },
 );
@@ -104,11 +107,15 @@ test("no body, header or query brings the service down", async () => {
     const text = known ? fc.oneof({ weight: 4, arbitrary: known }, raw) : raw;
     return fc.record({ operation: fc.constant(operation), text, extra: headers, search: query });
   });
-  const { id, filmId } = await insertStory(api.deps.db, ada.sub, 1);
+  const { id, filmId, jobId, taskId } = await insertStory(api.deps.db, ada.sub, 1);
   const seen = new Set<number>();
   await fc.assert(
     fc.asyncProperty(request, async ({ operation: { method, path }, text, extra, search }) => {
-      const address = path.replace("{project_id}", id).replace("{film_id}", filmId);
+      const address = path
+        .replace("{project_id}", id)
+        .replace("{film_id}", filmId)
+        .replace("{job_id}", jobId)
+        .replace("{task_id}", taskId);
       const body = method === "GET" ? undefined : text || " ";
       const { status, json } = await ada.call(method, `${address}?${search}`, body, extra);
       seen.add(status);
@@ -123,10 +130,10 @@ test("no body, header or query brings the service down", async () => {
 
 test("no id brings the service down", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.nat(), segment, segment, async (pick, project, film) => {
+    fc.asyncProperty(fc.nat(), segment, segment, async (pick, project, thing) => {
       const operations = apiOperations();
       const { method, path } = operations[pick % operations.length] ?? { method: "GET", path: "/" };
-      const address = path.replace("{project_id}", project).replace("{film_id}", film);
+      const address = path.replace("{project_id}", project).replace(/\{(film|job|task)_id\}/, thing);
       const { status, json } = await ada.call(method, address, method === "GET" ? undefined : { name: "x" });
       expect(status, JSON.stringify(json)).toBeLessThan(500);
     }),

@@ -36,6 +36,13 @@ describe("making", () => {
     [{ name: "x", settings: { scenes: { min_seconds: 1 } } }, "settings.scenes.min_seconds"],
     [{ name: "x", settings: { image_model: "who/knows" } }, "settings.image_model"],
     [{ name: "x", settings: { clip_model: "__proto__" } }, "settings.clip_model"],
+    [{ name: "x", settings: { image_fallbacks: ["who/knows"] } }, "settings.image_fallbacks.0"],
+    [
+      { name: "x", settings: { clip_fallbacks: ["kwaivgi/kling-v2.1", "who/knows"] } },
+      "settings.clip_fallbacks.1",
+    ],
+    [{ name: "x", settings: { soften_refused: "no" } }, "settings.soften_refused"],
+    [{ name: "x", settings: { repeat_unknown_up_to_usd: -1 } }, "settings.repeat_unknown_up_to_usd"],
     [{ name: "x", settings: { scenes: { min_seconds: 8, max_seconds: 5 } } }, "settings.scenes.min_seconds"],
     [{ name: "x", settings: { scenes: { max_seconds: 30 } } }, "settings.scenes.max_seconds"],
   ])("%j is refused with the path of what to correct", async (body, path) => {
@@ -210,6 +217,8 @@ describe("editing", () => {
   const clipModel = fc.constantFrom(...CLIP_MODEL_NAMES, "no/model", "toString");
 
   const imageModel = fc.constantFrom("black-forest-labs/flux-dev", "no/model");
+  const imageFallbacks = fc.array(imageModel, { maxLength: 3 });
+  const clipFallbacks = fc.array(clipModel, { maxLength: 3 });
 
   test("Postgres lets through exactly the merges that the rules in domain/settings.ts allow", async () => {
     const ada = await api.person();
@@ -217,7 +226,7 @@ describe("editing", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({ scenes, clipModel }, { requiredKeys: ["scenes"] }),
-        fc.record({ scenes, clipModel, imageModel }, { requiredKeys: [] }),
+        fc.record({ scenes, clipModel, imageModel, imageFallbacks, clipFallbacks }, { requiredKeys: [] }),
         async (before, change) => {
           const stored = mergeSettings(DEFAULT_SETTINGS, before);
           await api.deps.db.update(projects).set({ settings: stored }).where(eq(projects.id, id));
@@ -226,6 +235,8 @@ describe("editing", () => {
             style: "s",
             ...(change.clipModel ? { clip_model: change.clipModel } : {}),
             ...(change.imageModel ? { image_model: change.imageModel } : {}),
+            ...(change.imageFallbacks ? { image_fallbacks: change.imageFallbacks } : {}),
+            ...(change.clipFallbacks ? { clip_fallbacks: change.clipFallbacks } : {}),
             ...(change.scenes
               ? {
                   scenes: Object.fromEntries(
@@ -279,7 +290,7 @@ describe("deleting", () => {
     const cut = await ada.call("DELETE", `/api/projects/${id}`);
     api.deps.storage.deletePrefix = deletePrefix;
     expect([cut.status, cut.json.code]).toEqual([503, "unavailable"]);
-    expect(cut.response.headers.get("retry-after")).toBe("5");
+    expect(cut.response.headers.get("retry-after")).toBe("2");
     expect(api.bucket.keys()).toContain(key);
 
     expect((await ada.call("DELETE", `/api/projects/${id}`)).status).toBe(404);

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { callbackToken } from "../../src/providers/webhook.ts";
 import { type Api, openApi, WEBHOOK_SECRET } from "../support/api.ts";
 
@@ -24,9 +24,9 @@ function sign(body: string, secret = WEBHOOK_SECRET, at = Math.floor(Date.now() 
   return { "webhook-id": "msg_1", "webhook-timestamp": String(at), "webhook-signature": `v1,${digest}` };
 }
 
-async function genuine(body = '{"id":"p1","status":"succeeded"}'): Promise<Delivery> {
+function genuine(body = '{"id":"p1","status":"succeeded"}'): Delivery {
   const address = { projectId: randomUUID(), taskId: randomUUID(), attempt: 2 };
-  const t = await callbackToken(api.deps.config.callbackSecret, address);
+  const t = callbackToken(api.deps.config.callbackSecret, address);
   const path = `/webhooks/replicate/${address.projectId}/${address.taskId}/${address.attempt}?t=${t}`;
   return { ...address, body, path, headers: sign(body) };
 }
@@ -40,30 +40,44 @@ async function deliver({ path, body, headers, taskId }: Delivery) {
     }),
   );
   expect(trips).toBe(0);
-  return { response, status: response.status, woken: api.sent.filter((w) => w.taskId === taskId) };
+  const passed = api.received.filter(({ news }) => news.taskId === taskId);
+  return { response, status: response.status, passed, news: passed.map((p) => p.news) };
 }
 
-test("a genuine one wakes the task up before it is acknowledged, and passes the prediction's id on", async () => {
-  const delivery = await genuine();
-  const { status, woken } = await deliver(delivery);
+test("a genuine one is passed on before it is acknowledged: its id, its attempt, and the prediction's id", async () => {
+  const delivery = genuine();
+  const { status, passed } = await deliver(delivery);
   const { projectId, taskId, attempt } = delivery;
-  expect([status, woken]).toEqual([202, [{ projectId, taskId, attempt, predictionId: "p1" }]]);
-  expect((await deliver(delivery)).woken).toHaveLength(2);
+  const news = { projectId, taskId, attempt, predictionId: "p1" };
+  expect([status, passed]).toEqual([202, [{ webhookId: "msg_1", news }]]);
+});
+
+test("one that comes again is passed on under the same id, by which its project knows it", async () => {
+  const delivery = genuine();
+  await deliver(delivery);
+  const { status, passed } = await deliver(delivery);
+  expect(status).toBe(202);
+  expect(passed.map((p) => p.webhookId)).toEqual(["msg_1", "msg_1"]);
 });
 
 test.each(["", "null", "[]", '{"id":7}', '{"id":""}', "not json"])(
   "a signed body %j without a prediction still wakes the task up",
   async (body) => {
-    const { status, woken } = await deliver(await genuine(body));
-    expect([status, woken.length, woken[0]?.predictionId]).toEqual([202, 1, undefined]);
+    const { status, news } = await deliver(genuine(body));
+    expect([status, news.length, news[0]?.predictionId]).toEqual([202, 1, undefined]);
   },
 );
 
 test("one that can't be passed on is not acknowledged", async () => {
-  const { send } = api.deps.queue;
-  api.deps.queue.send = () => Promise.reject(new Error("Queue is overloaded. Please back off."));
-  const { status } = await deliver(await genuine());
-  api.deps.queue.send = send;
+  const { coordinator } = api.deps;
+  api.deps.coordinator = (id) => ({
+    ...coordinator(id),
+    receive: () => Promise.reject(new Error("Queue is overloaded. Please back off.")),
+  });
+  onTestFinished(() => {
+    api.deps.coordinator = coordinator;
+  });
+  const { status } = await deliver(genuine());
   expect(status).toBeGreaterThanOrEqual(500);
 });
 
@@ -82,14 +96,14 @@ const forgeries: [string, (d: Delivery) => Partial<Delivery>][] = [
   ["no project", (d) => ({ path: d.path.replace(d.projectId, "7") })],
 ];
 test.each(forgeries)("one with %s is refused and wakes nobody", async (_, forge) => {
-  const delivery = await genuine();
-  const { response, status, woken } = await deliver({ ...delivery, ...forge(delivery) });
-  expect([status, woken]).toEqual([401, []]);
+  const delivery = genuine();
+  const { response, status, news } = await deliver({ ...delivery, ...forge(delivery) });
+  expect([status, news]).toEqual([401, []]);
   expect(await response.json()).toMatchObject({ code: "webhook_forged" });
 });
 
 test("any of several signatures will do, as while a secret is rotated", async () => {
-  const delivery = await genuine();
+  const delivery = genuine();
   const headers = sign(delivery.body);
   const signatures = `v1,b3RoZXI= ${headers["webhook-signature"]}`;
   expect(
@@ -98,6 +112,6 @@ test("any of several signatures will do, as while a secret is rotated", async ()
 });
 
 test("more than a megabyte is refused unread", async () => {
-  const { status, woken } = await deliver(await genuine("x".repeat(1024 * 1024 + 1)));
-  expect([status, woken]).toEqual([413, []]);
+  const { status, news } = await deliver(genuine("x".repeat(1024 * 1024 + 1)));
+  expect([status, news]).toEqual([413, []]);
 });

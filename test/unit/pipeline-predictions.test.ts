@@ -1,7 +1,6 @@
-import { createCanvas } from "@napi-rs/canvas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { claimTask } from "../../src/db/claims.ts";
 import { LEASE_MS, UNKNOWN_RESOLVED_AFTER_MS, WAIT_LIMIT_MS } from "../../src/domain/tasks.ts";
+import { jpeg } from "../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../support/pipeline.ts";
 import { brokeDown, canceled, ended, file, ok, retry, running, succeeded } from "../support/providers.ts";
 import { staged } from "../support/staged.ts";
@@ -17,7 +16,6 @@ const POLL_MS = 5_000;
 const LOOK_FOR_ORPHAN_MS = 15_000;
 /** Longer than any back-off of an early attempt. */
 const BACK_OFF_MS = 30_000;
-const jpeg = createCanvas(64, 36).toBuffer("image/jpeg");
 
 /** What a verified webhook sends to the queue. */
 async function webhook(studio: Studio, id: string, prediction: string, attempt = 1) {
@@ -142,7 +140,7 @@ test("the order of a worker that was lost is looked up, not repeated", async () 
   const studio = pipeline.studio();
   const { id, scenes } = await staged(studio, "generate_images");
   const [message] = await studio.wake(id);
-  await claimTask(studio.deps.db, { projectId: id, taskId: message?.task ?? "" }, studio.deps.now());
+  await studio.deps.store.claim({ projectId: id, taskId: message?.task ?? "" });
   studio.script.find.next(succeeded("p1"));
   studio.script.openOutput.next(file(jpeg));
   expect(await studio.run(id, LEASE_MS - 1)).toEqual([]);
@@ -164,7 +162,7 @@ async function ordered() {
   return { studio, id, ownerId };
 }
 
-test("a picture that was refused fails its task and its row once, and costs nothing", async () => {
+test("a picture that was refused fails its task and its row once, and costs nothing; its prompt is the person's to change", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(brokeDown("p1", "provider_refused", { refused: true }));
   await studio.run(id, POLL_MS);
@@ -182,12 +180,13 @@ test("a picture that was refused fails its task and its row once, and costs noth
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
-test("words that are refused at once fail the task without a row", async () => {
+test("words that are refused at once fail the task without a row, and no other model is asked", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(ended("refused"));
   await studio.run(id);
-  expect(await studio.task(id)).toMatchObject({ status: "failed", error: { code: "was_refused" } });
+  expect(await studio.task(id)).toMatchObject({ status: "failed", error: { code: "provider_refused" } });
+  expect(studio.script.create.calls).toHaveLength(1);
   expect(await imagesOf(studio, id)).toEqual([]);
   expect(await studio.run(id)).toEqual([]);
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
@@ -211,15 +210,45 @@ test("a failure that may pass gives another attempt, with a row of its own", asy
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
-test("work that the provider ended itself counts as spent, and its row does not stay pending", async () => {
+test("work that the provider ended after it had begun counts as spent, and its row does not stay pending", async () => {
   const { studio, id } = await ordered();
-  studio.script.get.next(canceled("p1"));
+  studio.script.get.next(canceled("p1", 12));
   await studio.run(id, POLL_MS);
-  expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, charged: "unknown" });
+  expect(await studio.task(id)).toMatchObject({
+    status: "pending",
+    attempt: 2,
+    tries: 1,
+    charged: "unknown",
+    trail: [{ code: "provider_canceled", charged: "unknown" }],
+  });
   expect(await imagesOf(studio, id)).toMatchObject([
     { status: "failed", error: { code: "provider_canceled" } },
   ]);
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+});
+
+test("work that the provider ended before it had begun costs nothing, and is ordered again", async () => {
+  const { studio, id } = await ordered();
+  studio.script.get.next(canceled("p1"));
+  await studio.run(id, POLL_MS);
+  expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "no" });
+  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+});
+
+test("an order that was accepted and is not known any more may have been paid for: the person is asked", async () => {
+  const { studio, id } = await ordered();
+  studio.script.get.next(ok(null));
+  await studio.run(id, POLL_MS);
+  expect(await studio.task(id)).toMatchObject({
+    status: "failed",
+    charged: "unknown",
+    error: { code: "outcome_unknown" },
+  });
+  expect(await imagesOf(studio, id)).toMatchObject([
+    { status: "failed", error: { code: "outcome_unknown" } },
+  ]);
+  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+  expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
 });
 
 test("a throttled call is not made again before its Retry-After", async () => {
@@ -227,8 +256,9 @@ test("a throttled call is not made again before its Retry-After", async () => {
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(retry("provider_throttled", 45), running("p1"));
   await studio.run(id);
-  const { status, attempt, runAfter } = await studio.task(id);
-  expect({ status, attempt }).toEqual({ status: "pending", attempt: 2 });
+  const { status, attempt, tries, runAfter } = await studio.task(id);
+  expect({ status, attempt, tries }).toEqual({ status: "pending", attempt: 2, tries: 0 });
+  expect(studio.calls).toContain("throttled replicate");
   expect(runAfter.getTime()).toBeGreaterThanOrEqual(studio.deps.now().getTime() + 45_000);
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
   expect(await studio.run(id, 44_999)).toEqual([]);
@@ -256,10 +286,10 @@ test("a prediction that never ends is given up, counts as spent, and leaves no p
   expect(await studio.task(id)).toMatchObject({
     status: "failed",
     charged: "unknown",
-    error: { code: "provider_timeout" },
+    error: { code: "outcome_unknown" },
   });
   expect(await imagesOf(studio, id)).toMatchObject([
-    { status: "failed", error: { code: "provider_timeout" } },
+    { status: "failed", error: { code: "outcome_unknown" } },
   ]);
   expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });

@@ -1,10 +1,10 @@
-import { createCanvas } from "@napi-rs/canvas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentOf } from "../../src/domain/current.ts";
 import { projectPrefix } from "../../src/storage/keys.ts";
+import { draft, heard, jpeg, mp4, whisperX } from "../support/answers.ts";
 import { fixture } from "../support/media.ts";
 import { openPipeline, type Pipeline } from "../support/pipeline.ts";
-import { ended, file, ok, retry, running, succeeded } from "../support/providers.ts";
+import { ended, file, filmed, ok, retry, running, succeeded } from "../support/providers.ts";
 import { staged } from "../support/staged.ts";
 
 let pipeline: Pipeline;
@@ -17,41 +17,6 @@ const IMAGE_USD = 0.003;
 /** Five seconds of Seedance 1 lite at 720p. */
 const CLIP_USD = 0.18;
 const POLL_MS = 5_000;
-
-const jpeg = createCanvas(64, 36).toBuffer("image/jpeg");
-const mp4 = fixture("clips/a-5s-24fps.mp4");
-const heard = {
-  text: "Neon rain on the window pane",
-  language: "en",
-  durationSeconds: 5,
-  segments: [{ start: 1, end: 4, text: "Neon rain on the window pane", noSpeech: 0.1, confidence: 0.9 }],
-  words: [],
-};
-const whisperX = {
-  detected_language: "en",
-  segments: [
-    {
-      start: 1,
-      end: 4,
-      text: " Neon rain",
-      words: [
-        { word: "Neon", start: 1, end: 2 },
-        { word: "rain", start: 2.5, end: 4 },
-      ],
-    },
-  ],
-};
-const draft = {
-  imagePrompt: "a window at night",
-  motionPrompt: "slow push in",
-  negativePrompt: "text",
-  styleNotes: "grain",
-  setting: "a room",
-  shotType: "wide",
-  mood: "calm",
-  palette: ["#102030"],
-  model: "some/model",
-};
 
 describe("transcribe", () => {
   test("a song is sent whole, and its lyrics are written in frames with what they cost", async () => {
@@ -110,7 +75,7 @@ describe("transcribe", () => {
     await studio.run(id);
     await studio.run(id, POLL_MS);
     const task = await studio.task(id);
-    expect(task).toMatchObject({ status: "pending", attempt: 2, charged: "unknown" });
+    expect(task).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "yes" });
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
@@ -169,13 +134,30 @@ describe("scenes and prompts", () => {
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.002 });
   });
 
-  test("an answer of the director's that was lost counts as spent, and is asked for again", async () => {
+  test("an answer of the director's that was lost counts as spent, and the person decides whether to ask again", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
+    studio.script.writePrompt.next(ended("unknown"));
+    await studio.run(id);
+    const { costEstimatedUsd, ...task } = await studio.task(id);
+    expect(task).toMatchObject({
+      status: "failed",
+      attempt: 1,
+      charged: "unknown",
+      error: { code: "outcome_unknown", message: expect.stringContaining(`$${costEstimatedUsd.toFixed(4)}`) },
+    });
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
+    expect(await studio.run(id, 3_600_000)).toEqual([]);
+  });
+
+  test("it is asked for again by itself where the person allowed that, up to a price", async () => {
+    const studio = pipeline.studio();
+    const settings = { repeatUnknownUpToUsd: 1 };
+    const { id } = await staged(studio, "generate_prompts", { settings });
     studio.script.writePrompt.next(ended("unknown"), ok(draft, 0.001));
     await studio.run(id);
     const { costEstimatedUsd, ...task } = await studio.task(id);
-    expect(task).toMatchObject({ status: "pending", attempt: 2, charged: "unknown" });
+    expect(task).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "unknown" });
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
     await studio.run(id, 60_000);
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", attempt: 2 });
@@ -244,6 +226,18 @@ describe("images and clips", () => {
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: CLIP_USD });
   });
 
+  test("a clip is paid for by the seconds that the provider says it made", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_clips");
+    studio.script.create.next(running("p1"));
+    studio.script.get.next(filmed("p1", 5.04));
+    studio.script.openOutput.next(file(mp4));
+    await studio.run(id);
+    await studio.run(id, POLL_MS);
+    expect(await studio.task(id)).toMatchObject({ status: "succeeded", costChargedUsd: 0.18144 });
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.18144 });
+  });
+
   test.each([
     ["generate_images", "no picture", IMAGE_USD, "images"],
     ["generate_clips", "no MP4", CLIP_USD, "clips"],
@@ -261,7 +255,12 @@ describe("images and clips", () => {
       await studio.run(id);
       await studio.run(id, POLL_MS);
       expect(studio.bucket.keys()).toEqual([]);
-      expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, charged: "unknown" });
+      expect(await studio.task(id)).toMatchObject({
+        status: "pending",
+        attempt: 2,
+        tries: 1,
+        charged: "yes",
+      });
       expect(await studio.purse(id)).toEqual({ reserved: 0, spent: usd });
 
       await studio.run(id, 60_000);

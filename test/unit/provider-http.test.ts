@@ -1,7 +1,9 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { redact, retryAfterSeconds, send } from "../../src/providers/http.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { open, platformFetch, redact, retryAfterSeconds, send } from "../../src/providers/http.ts";
 import { languageCode } from "../../src/providers/language.ts";
+import { type Handler, listen } from "../../src/sandbox/listen.ts";
 import { broken, raw, scripted } from "../support/scripted-fetch.ts";
 
 const NOW = Date.parse("2026-11-22T10:00:00Z");
@@ -52,9 +54,9 @@ describe("a call", () => {
 
   it("keeps the status of an answer whose body breaks off or is too large, and nothing else of it", async () => {
     const cut = await send(scripted(broken(503, '{"a"')).fetch, call);
-    expect(cut).toMatchObject({ kind: "answer", status: 503, complete: false, json: undefined });
+    expect(cut).toMatchObject({ status: 503, complete: false, tooLarge: false, json: undefined });
     const large = await send(scripted(raw("[1,2,3]")).fetch, { ...call, maxBytes: 3 });
-    expect(large).toMatchObject({ kind: "answer", status: 200, complete: false, json: undefined });
+    expect(large).toMatchObject({ status: 200, complete: false, tooLarge: true, json: undefined });
   });
 
   it("that fails on the way may have been heard; one that was cancelled before was not", async () => {
@@ -72,6 +74,48 @@ describe("a call", () => {
       new Promise<Response>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     const reply = await send(hang, { ...call, timeoutMs: 5 });
     expect(reply).toEqual({ kind: "lost", sent: true, reason: "There was no answer within 0.005 s." });
+  });
+});
+
+describe("a call over a real connection", () => {
+  async function host(handler: Handler): Promise<string> {
+    const server = await listen(handler, 0, "127.0.0.1");
+    onTestFinished(() => server.close());
+    return server.url;
+  }
+  /** A body of one space, and then silence. */
+  const silent = () =>
+    new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(" ")) });
+
+  it("whose body stops coming ends with its time limit", async () => {
+    const url = await host(() => new Response(silent()));
+    expect(await send(platformFetch, { ...call, url, timeoutMs: 200 })).toMatchObject({
+      kind: "answer",
+      status: 200,
+      complete: false,
+      tooLarge: false,
+    });
+    const response = await open(platformFetch, { ...call, url, timeoutMs: 200 });
+    if (!("body" in response)) throw new Error(response.reason);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it("that is sent elsewhere stays where it is", async () => {
+    const paths: string[] = [];
+    const url = await host((request) => {
+      paths.push(new URL(request.url).pathname);
+      return new Response("", { status: 302, headers: { location: "/inside" } });
+    });
+    expect(await send(platformFetch, { ...call, url: `${url}/asked` })).toMatchObject({ status: 302 });
+    expect(paths).toEqual(["/asked"]);
+  });
+
+  it("reads no more than its limit of a body that unpacks to more", async () => {
+    const packed = gzipSync(new Uint8Array(8 * 1024 * 1024));
+    const url = await host(() => new Response(packed, { headers: { "content-encoding": "gzip" } }));
+    const reply = await send(platformFetch, { ...call, url, maxBytes: 1024 * 1024 });
+    expect(reply).toMatchObject({ complete: false, tooLarge: true });
+    expect(reply.kind === "answer" && reply.text.length).toBeLessThanOrEqual(1024 * 1024);
   });
 });
 

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Fetch } from "../../src/providers/http.ts";
+import { type Fetch, platformFetch } from "../../src/providers/http.ts";
 import { openaiTranscriber } from "../../src/providers/openai.ts";
 import { openrouterDirector } from "../../src/providers/openrouter.ts";
 import type { Outcome } from "../../src/providers/ports.ts";
+import { readPrediction } from "../../src/providers/prediction.ts";
 import { replicatePredictions } from "../../src/providers/replicate.ts";
-import { broken } from "../support/scripted-fetch.ts";
+import { broken, json, scripted } from "../support/scripted-fetch.ts";
 
 /** JSON that looks like an answer, with the parts that adapters read at random. */
 const words = fc.oneof(
@@ -92,7 +93,7 @@ function calls(fetch: Fetch): { paid: boolean; run: () => Promise<Outcome<unknow
     contentType: "audio/mpeg",
     model: "whisper-1",
   };
-  const common = { models: ["m"], title: "", style: "", mood: "" };
+  const common = { models: ["m"], mode: "json" as const, title: "", style: "", mood: "" };
   const scene = { number: 1, of: 1, lyric: "", theme: "", energy: 0, seconds: 1 };
   return [
     { paid: true, run: () => transcriber.transcribe(audio) },
@@ -105,6 +106,27 @@ function calls(fetch: Fetch): { paid: boolean; run: () => Promise<Outcome<unknow
       paid: true,
       run: () =>
         director.writePrompt({ ...common, aspectRatio: "1:1", scene, previousTheme: null, nextTheme: null }),
+    },
+    {
+      paid: true,
+      run: () =>
+        director.softenPrompt({
+          ...common,
+          aspectRatio: "1:1",
+          prompt: {
+            imagePrompt: "",
+            motionPrompt: "",
+            negativePrompt: "",
+            styleNotes: "",
+            setting: "",
+            shotType: "",
+            mood: "",
+            palette: [],
+          },
+          rung: "symbolic",
+          what: "clip",
+          refusal: "",
+        }),
     },
     {
       paid: true,
@@ -138,6 +160,7 @@ describe("whatever a provider answers", () => {
           expect(KINDS).toContain(outcome.kind);
           if (outcome.kind === "retry") expect(outcome.afterSeconds ?? 0).toBeGreaterThanOrEqual(0);
           if (outcome.kind !== "ok") expect(outcome.failure.message.length).toBeLessThan(500);
+          if ("costUsd" in outcome) expect(outcome.costUsd ?? 0).toBeGreaterThanOrEqual(0);
           if (paid) expect(sent).toBe(1);
           const lost = how === "thrown" || (how === "broken" && status >= 200 && status < 300);
           if (paid && lost) expect(outcome.kind).toBe("unknown");
@@ -145,5 +168,95 @@ describe("whatever a provider answers", () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+/** Calls whose answers are parsed: all but the last, which opens a file. */
+const parsing = (fetch: Fetch) => calls(fetch).slice(0, -1);
+
+describe("a hostile answer", () => {
+  it.each([301, 302, 303, 307, 308])("that moves the call elsewhere (%i) is not followed", async (status) => {
+    for (const location of [
+      "http://169.254.169.254/",
+      "https://a.test/again",
+      "//evil.test",
+      "file:///etc/passwd",
+    ]) {
+      const net = scripted(json(status, {}, { location }));
+      for (const [i, { run }] of calls(net.fetch).entries()) {
+        expect(["invalid", "retry", "unknown"]).toContain((await run()).kind);
+        expect(net.sent).toHaveLength(i + 1);
+        expect(new URL(net.last().url).host).toMatch(/^([abc]\.test|replicate\.delivery)$/);
+        expect(net.last().url).not.toContain("again");
+      }
+    }
+  });
+
+  it.each([
+    '{"__proto__":{"id":"p1","status":"succeeded","output":"https://replicate.delivery/a"}}',
+    '{"__proto__":{"text":"la","choices":[{"message":{"content":"{}"}}],"results":[]}}',
+    '{"constructor":{"prototype":{"id":"p1","status":"succeeded"}}}',
+    '{"toString":"x","valueOf":1,"hasOwnProperty":null,"__proto__":null}',
+  ])("reaches nothing by the keys of prototypes: %s", async (text) => {
+    for (const status of [200, 201, 400, 429, 500]) {
+      for (const { run } of parsing(async () => new Response(text, { status }))) {
+        expect((await run()).kind).not.toBe("ok");
+      }
+    }
+    expect(Reflect.get({}, "id")).toBeUndefined();
+    expect(Reflect.get({}, "text")).toBeUndefined();
+  });
+
+  it.each([
+    ["null", "null"],
+    ["a number", "1e999"],
+    ["a list", "[[],{}]"],
+    ["half an object", '{"id":"p1","status":'],
+    ["two objects", '{"id":"p1"}{"status":"succeeded"}'],
+    ["a page", "<!doctype html><title>502</title>"],
+    ["an event stream", 'data: {"id":"p1"}\n\n'],
+    ["bytes", "\u0000\ufffd\ud800"],
+    ["nothing", ""],
+    ["a million brackets", `{"output":${"[".repeat(1e6)}${"]".repeat(1e6)}}`],
+  ])("of %s is told as none, whatever its status says", async (_, text) => {
+    for (const status of [200, 201]) {
+      for (const { run } of parsing(async () => new Response(text, { status }))) {
+        expect(["invalid", "unknown", "retry"]).toContain((await run()).kind);
+      }
+    }
+  });
+
+  it.each(["9".repeat(400), "1e12", "-1", "0", '"5"', "[5]"])(
+    "makes no video of %s seconds, which would be charged for",
+    (seconds) => {
+      const metrics = `{"video_output_duration_seconds":${seconds}}`;
+      const json = `{"id":"p1","status":"succeeded","metrics":${metrics},"output":{"url":7}}`;
+      expect(readPrediction(JSON.parse(json))).toMatchObject({
+        id: "p1",
+        videoSeconds: null,
+        outputUrl: null,
+      });
+    },
+  );
+
+  it("that goes on and on is cut off, and its connection let go", async () => {
+    const chunk = new Uint8Array(1024 * 1024).fill(0x20);
+    for (const i of parsing(platformFetch).keys()) {
+      let given = 0;
+      let gone = false;
+      const body = new ReadableStream({
+        pull(controller) {
+          if (given++ < 40) controller.enqueue(chunk);
+          else controller.close();
+        },
+        cancel: () => {
+          gone = true;
+        },
+      });
+      const outcome = await parsing(async () => new Response(body))[i]?.run();
+      expect(outcome?.kind).not.toBe("ok");
+      expect(gone).toBe(true);
+      expect(given).toBeLessThan(20);
+    }
   });
 });

@@ -287,6 +287,7 @@ describe("a prediction's state", () => {
       webhookUrl: null,
       createdAt: null,
       predictSeconds: null,
+      videoSeconds: null,
     });
   });
 

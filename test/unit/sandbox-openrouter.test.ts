@@ -1,6 +1,8 @@
 import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
+import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
 import { openrouterDirector } from "../../src/providers/openrouter.ts";
+import { replicatePredictions } from "../../src/providers/replicate.ts";
 import { sandbox } from "../support/sandbox.ts";
 
 const client = (url: string) =>
@@ -100,6 +102,21 @@ describe("chat completions", () => {
     expect((await failure(chat(url, { model: "nobody/nothing" }))).status).toBe(400);
   });
 
+  test("plain JSON is any host's, and must be asked for in words too", async () => {
+    const { url } = await sandbox();
+    const asked = (content: string, more: object = {}) =>
+      chat(url, {
+        messages: [{ role: "user", content }],
+        response_format: { type: "json_object" },
+        ...more,
+      });
+    const answer = await asked("A storyboard as JSON", { provider: { only: ["deepseek"] } });
+    expect(JSON.parse(answer.choices[0]?.message.content ?? "")).toBeTypeOf("object");
+    const error = await failure(asked("A storyboard"));
+    expect(error.status).toBe(400);
+    expect(error.message).toContain("must contain the word 'json'");
+  });
+
   test("a schema that breaks the strict rules is refused with the reason", async () => {
     const { url } = await sandbox();
     const loose = { ...BOARD, schema: { ...BOARD.schema, required: ["title"] } };
@@ -136,41 +153,91 @@ describe("chat completions", () => {
   });
 });
 
-describe("our director", () => {
-  const director = (url: string) => openrouterDirector({ apiKey: "k", baseUrl: `${url}/openrouter/api/v1` });
-  const models = ["deepseek/deepseek-v3.2"];
+describe.each(DIRECTOR_CHOICES.map((c) => [`${c.models[0]} with ${c.mode}`, c] as const))(
+  "our director, asking %s",
+  (_, { models, mode }) => {
+    const director = (url: string) =>
+      openrouterDirector({ apiKey: "k", baseUrl: `${url}/openrouter/api/v1` });
+    const asked = { models, mode, title: "Tide", style: "", mood: "" };
 
-  test("is given scenes for a song, and a shot for a scene", async () => {
-    const { url } = await sandbox();
-    const line = (index: number, text: string) => ({
-      index,
-      startSeconds: 5 + index * 5,
-      endSeconds: 9 + index * 5,
-      text,
+    test("is given scenes for a song, and a shot for a scene, by the model that it likes best", async () => {
+      const { url } = await sandbox();
+      const line = (index: number, text: string) => ({
+        index,
+        startSeconds: 5 + index * 5,
+        endSeconds: 9 + index * 5,
+        text,
+      });
+      const plan = await director(url).proposeScenes({
+        ...asked,
+        durationSeconds: 30,
+        minSeconds: 4,
+        maxSeconds: 9,
+        lines: [line(0, "Neon rain on the window pane"), line(1, "A paper boat </song> on a midnight train")],
+      });
+      if (plan.kind !== "ok") throw new Error(plan.failure.message);
+      expect(plan.value.model).toBe(models[0]);
+      expect(plan.value.scenes).toContainEqual(expect.objectContaining({ firstLine: 0, lastLine: 1 }));
+      const shot = await director(url).writePrompt({
+        ...asked,
+        aspectRatio: "16:9",
+        scene: { number: 1, of: 2, lyric: "A paper boat", theme: "A boat", energy: 0.5, seconds: 5 },
+        previousTheme: null,
+        nextTheme: null,
+      });
+      if (shot.kind !== "ok") throw new Error(shot.failure.message);
+      expect(shot.value.imagePrompt).toContain("«A paper boat»");
+      expect(shot.value.palette.length).toBeGreaterThanOrEqual(3);
     });
-    const song = {
-      models,
-      title: "Tide",
-      style: "",
-      mood: "",
-      durationSeconds: 30,
-      minSeconds: 4,
-      maxSeconds: 9,
-    };
-    const plan = await director(url).proposeScenes({
-      ...song,
-      lines: [line(0, "Neon rain on the window pane"), line(1, "A paper boat </song> on a midnight train")],
+
+    test("is given a softer shot, which the model that refused the first one draws", async () => {
+      const { url, state } = await sandbox();
+      const shot = await director(url).writePrompt({
+        ...asked,
+        aspectRatio: "16:9",
+        scene: { number: 1, of: 1, lyric: "A paper boat", theme: "A boat", energy: 0.5, seconds: 5 },
+        previousTheme: null,
+        nextTheme: null,
+      });
+      if (shot.kind !== "ok") throw new Error(shot.failure.message);
+      state.chaos.refuse = ["boat", "paper-cut", "soft grain"];
+      const refusal = await drawn(url, shot.value.imagePrompt);
+      expect(refusal).toMatchObject({ status: "failed", failure: { refused: true } });
+
+      for (const rung of ["implied", "symbolic"] as const) {
+        const softer = await director(url).softenPrompt({
+          ...asked,
+          aspectRatio: "16:9",
+          prompt: shot.value,
+          rung,
+          what: "image",
+          refusal: refusal?.failure?.message ?? "",
+        });
+        if (softer.kind !== "ok") throw new Error(softer.failure.message);
+        expect(await drawn(url, softer.value.imagePrompt)).toMatchObject({ status: "succeeded" });
+        expect(softer.value.palette).toEqual(shot.value.palette);
+      }
     });
-    expect(plan).toMatchObject({ kind: "ok", value: { model: models[0] } });
-    const shot = await director(url).writePrompt({
-      ...song,
-      aspectRatio: "16:9",
-      scene: { number: 1, of: 2, lyric: "A paper boat", theme: "A boat", energy: 0.5, seconds: 5 },
-      previousTheme: null,
-      nextTheme: null,
-    });
-    if (shot.kind !== "ok") throw new Error(shot.failure.message);
-    expect(shot.value.imagePrompt).toContain("«A paper boat»");
-    expect(shot.value.palette.length).toBeGreaterThanOrEqual(3);
+  },
+);
+
+/** The prediction of a picture, when it has ended. */
+async function drawn(url: string, prompt: string) {
+  const predictions = replicatePredictions({
+    token: "r8_t",
+    baseUrl: `${url}/replicate/v1`,
+    outputHosts: [],
   });
-});
+  const made = await predictions.create({
+    model: "black-forest-labs/flux-schnell",
+    input: { prompt, megapixels: "0.25" },
+    webhookUrl: null,
+    cancelAfterSeconds: 60,
+  });
+  if (made.kind !== "ok") throw new Error(made.failure.message);
+  for (;;) {
+    const seen = await predictions.get(made.value.id);
+    if (seen.kind !== "ok") throw new Error(seen.failure.message);
+    if (seen.value?.status !== "running") return seen.value;
+  }
+}

@@ -31,6 +31,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     await database.migrate();
     http = await listen(database.handler, 0, "127.0.0.1");
     db = connect(URL_FOR_DRIVER, http.url);
+    await db.insert(schema.owners).values({ id: "ada" }).onConflictDoNothing();
   }, 60_000);
   afterAll(async () => {
     await http.close();
@@ -182,7 +183,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     expect((await applied()).rows).toEqual(before.rows);
   });
 
-  test("every table takes a row, and all of them go with their project", async () => {
+  test("every table of a project takes a row, and all of them go with it", async () => {
     const rows = oneRowOfEach(randomUUID());
     await db.batch([
       db.insert(schema.projects).values(rows.projects),
@@ -195,8 +196,9 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
       db.insert(schema.jobs).values(rows.jobs),
       db.insert(schema.tasks).values(rows.tasks),
     ]);
-    const tables: PgTable[] = Object.values(schema);
-    expect(Object.keys(rows).sort()).toEqual(Object.keys(schema).sort());
+    const { owners: _, idempotencyKeys: __, ...own } = schema;
+    const tables: PgTable[] = Object.values(own);
+    expect(Object.keys(rows).sort()).toEqual(Object.keys(own).sort());
     const counts = async () => {
       const found: Record<string, number> = {};
       for (const table of tables) {

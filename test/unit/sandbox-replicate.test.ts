@@ -219,6 +219,65 @@ describe("requests that Replicate refuses", () => {
   });
 });
 
+describe("an account with little credit", () => {
+  /** A sandbox with such a mode on, and its clock. */
+  async function reduced(chaos: object) {
+    let now = Date.parse("2026-11-22T10:00:00Z");
+    const { url, state } = await sandbox({ clock: () => now });
+    await fetch(`${url}/_sandbox/chaos`, { method: "POST", body: JSON.stringify(chaos) });
+    return {
+      state,
+      create: () => create(url, SCHNELL, small),
+      reset: () => fetch(`${url}/_sandbox/state`, { method: "DELETE" }),
+      pass(ms: number) {
+        now += ms;
+      },
+    };
+  }
+
+  test("gets one create every ten seconds, and the words and the wait that Replicate documents", async () => {
+    const { create: order, pass, state } = await reduced({ low_credit: true });
+    expect((await order()).status).toBe(201);
+    pass(5_200);
+    expect(await order()).toEqual({
+      status: 429,
+      body: {
+        detail:
+          "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests per minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit resets in ~5s.",
+        status: 429,
+        retry_after: 5,
+      },
+    });
+    pass(4_799);
+    expect((await order()).body).toMatchObject({ retry_after: 1 });
+    pass(1);
+    expect((await order()).status).toBe(201);
+    expect(state.ledger.replicate).toMatchObject({ predictions: 2, throttled: 2 });
+  });
+
+  test("saves no creates up, however long it asks for none", async () => {
+    const { create: order, pass } = await reduced({ low_credit: true });
+    pass(3_600_000);
+    expect([(await order()).status, (await order()).status]).toEqual([201, 429]);
+  });
+
+  test("can be given another number of creates a minute", async () => {
+    const { create: order, pass } = await reduced({ creates_per_minute: 120 });
+    expect((await order()).status).toBe(201);
+    pass(499);
+    expect(await order()).toMatchObject({ status: 429, body: { retry_after: 1 } });
+    pass(1);
+    expect((await order()).status).toBe(201);
+  });
+
+  test("is one in good standing again after a reset", async () => {
+    const { create: order, reset } = await reduced({ low_credit: true });
+    await order();
+    await reset();
+    expect([(await order()).status, (await order()).status]).toEqual([201, 201]);
+  });
+});
+
 describe("what a prediction leaves", () => {
   test("its input, output and files are gone one hour after completion", async () => {
     let now = Date.parse("2026-11-22T10:00:00Z");

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readScene } from "../../src/sandbox/art/scene.ts";
 import { HOURS, LIGHTS, PLACES, THINGS } from "../../src/sandbox/phrases.ts";
+import { type Refused, soften } from "../../src/sandbox/softer.ts";
 import { planScenes, type Shot, type Song, writeShot } from "../../src/sandbox/storyteller.ts";
-import { keysOf } from "../../src/sandbox/words.ts";
+import { telling } from "../../src/sandbox/vision.ts";
+import { called, HEAVENS, keysOf, SETTINGS, SUBJECTS, WEATHERS } from "../../src/sandbox/words.ts";
 
 /** Lines one after another with pauses between them, as in a song. */
 const songs = fc
@@ -95,21 +97,21 @@ describe("scenes", () => {
   });
 });
 
-describe("shots", () => {
-  const shot = (over: Partial<Shot>): Shot => ({
-    title: "Song",
-    style: "",
-    mood: "",
-    aspect_ratio: "16:9",
-    number: 1,
-    of: 3,
-    lyric: "",
-    theme: "Somewhere",
-    energy: 0.5,
-    seconds: 5,
-    ...over,
-  });
+const shot = (over: Partial<Shot>): Shot => ({
+  title: "Song",
+  style: "",
+  mood: "",
+  aspect_ratio: "16:9",
+  number: 1,
+  of: 3,
+  lyric: "",
+  theme: "Somewhere",
+  energy: 0.5,
+  seconds: 5,
+  ...over,
+});
 
+describe("shots", () => {
   test("a prompt carries its palette and its lyric, and the same scene gives the same prompt", () => {
     const scene = shot({ lyric: "I traced your name on the morning tide", theme: "The sea" });
     const { image_prompt, palette } = writeShot(scene);
@@ -153,5 +155,75 @@ describe("shots", () => {
     for (const heaven of keysOf(LIGHTS)) {
       for (const light of LIGHTS[heaven]) expect([...readScene(`Shot: ${light}.`).heavens]).toContain(heaven);
     }
+  });
+});
+
+describe("softened shots", () => {
+  const vocabulary = [SETTINGS, SUBJECTS, HEAVENS, WEATHERS].flatMap((t) =>
+    Object.values(t).join(" ").split(" "),
+  );
+  const shots = fc
+    .record({
+      lyric: fc.array(fc.constantFrom(...vocabulary), { maxLength: 8 }).map((w) => w.join(" ")),
+      theme: fc.array(fc.constantFrom(...vocabulary), { maxLength: 4 }).map((w) => w.join(" ")),
+      style: fc.constantFrom("", "oil painting, visible brush", "35mm film"),
+      mood: fc.constantFrom("", "violent and raw"),
+      energy: fc.double({ min: 0, max: 1, noNaN: true }),
+      number: fc.integer({ min: 1, max: 40 }),
+    })
+    .map((over) => writeShot(shot(over)));
+  const rung = fc.constantFrom("implied" as const, "symbolic" as const);
+  const refused = (told: Refused["shot"], over: Partial<Refused>): Refused => ({
+    title: "Song",
+    rung: "implied",
+    what: "image",
+    shot: told,
+    ...over,
+  });
+  /** Shorter ones are in too many others. */
+  const words = (text: string) => telling(text.replace(/#[0-9a-f]{6}/gi, "")).filter((w) => w.length > 3);
+
+  test("have no telling word of the shot that was refused, whichever it was for", () => {
+    fc.assert(
+      fc.property(shots, rung, (told, rung) => {
+        const { image_prompt, motion_prompt } = soften(refused(told, { rung }));
+        const said = `${image_prompt} ${motion_prompt}`.toLowerCase();
+        const left = words(`${told.image_prompt} ${told.motion_prompt}`).filter((w) => said.includes(w));
+        expect([image_prompt, left]).toEqual([image_prompt, []]);
+      }),
+    );
+  });
+
+  test("keep the colours, quote no lyric, and are the same for the same shot", () => {
+    fc.assert(
+      fc.property(shots, rung, (told, rung) => {
+        const softer = soften(refused(told, { rung }));
+        expect(softer.palette).toEqual(told.palette);
+        for (const colour of told.palette) expect(softer.image_prompt).toContain(colour);
+        expect(readScene(softer.image_prompt).lyric).toBe("");
+        expect(soften(refused(told, { rung }))).toEqual(softer);
+      }),
+    );
+  });
+
+  test("show nobody on the symbolic rung", () => {
+    fc.assert(
+      fc.property(shots, (told) => {
+        const { image_prompt } = soften(refused(told, { rung: "symbolic" }));
+        expect(called(SUBJECTS, image_prompt)).not.toEqual(expect.arrayContaining(["figure"]));
+        expect(called(SUBJECTS, image_prompt)).not.toEqual(expect.arrayContaining(["couple"]));
+      }),
+    );
+  });
+
+  test("of a clip have another movement, in other words, and all else as it was", () => {
+    fc.assert(
+      fc.property(shots, rung, (told, rung) => {
+        const { motion_prompt, ...rest } = soften(refused(told, { rung, what: "clip" }));
+        const { motion_prompt: before, ...kept } = told;
+        expect(rest).toEqual(kept);
+        expect(words(before).filter((w) => motion_prompt.toLowerCase().includes(w))).toEqual([]);
+      }),
+    );
   });
 });

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { Clip, Job, Project } from "../../src/domain/record.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import { clipView, jobView, projectView, sceneView } from "../../src/domain/views.ts";
+import { failure } from "../../src/domain/tasks.ts";
+import { clipView, jobView, projectView, sceneView, taskView } from "../../src/domain/views.ts";
+import { taskOf } from "../support/record.ts";
 import { AUDIO } from "../support/story.ts";
 
 const at = new Date("2026-11-22T17:30:00.123Z");
@@ -13,7 +15,7 @@ const project: Project = {
   status: "ready",
   settings: DEFAULT_SETTINGS,
   targetStage: null,
-  runRequestedAt: at,
+  runNumber: 1,
   audio: AUDIO,
   lyrics: null,
   lyricsHash: "secret-hash",
@@ -117,4 +119,51 @@ test("a job tells its counts of tasks and nothing else of its payload", () => {
   const view = jobView({ ...job, payload: { tasks: { ...tasks, secret: 1 }, secret: 1 } });
   expect(view.tasks).toEqual(tasks);
   expect(JSON.stringify(view)).not.toContain("secret");
+});
+
+test("a task tells whom it is with, what it cost and how its attempts ended, and nothing from inside", () => {
+  const attempt = {
+    attempt: 1,
+    at: at.toISOString(),
+    provider: "replicate",
+    model: "some/model",
+    code: "provider_unavailable",
+    message: "It is down.",
+    charged: "no" as const,
+  };
+  const view = taskView(
+    taskOf(at, {
+      attempt: 4,
+      tries: 1,
+      choice: 1,
+      model: "other/model",
+      costChargedUsd: 0.2,
+      trail: [attempt],
+      inputHash: "secret",
+      claimId: "secret",
+      providerRequestId: "secret",
+    }),
+  );
+  expect(view).toMatchObject({
+    attempt: 4,
+    provider: "replicate",
+    model: "other/model",
+    cost_estimated_usd: 0.5,
+    cost_charged_usd: 0.2,
+    attempts: [attempt],
+  });
+  expect(JSON.stringify(view)).not.toContain("secret");
+});
+
+test("a task is of a scene, or of the whole song", () => {
+  expect(taskView(taskOf(at, { subject: "s", projectId: "p" })).scene_id).toBe("s");
+  expect(taskView(taskOf(at, { subject: "p", projectId: "p" })).scene_id).toBeNull();
+});
+
+test("a task whose outcome is unknown needs a decision, until the person has made it", () => {
+  const unknown = { status: "failed" as const, error: failure("outcome_unknown", "Nobody knows.") };
+  expect(taskView(taskOf(at, unknown)).needs_decision).toBe(true);
+  expect(taskView(taskOf(at, { ...unknown, retriedAt: at })).needs_decision).toBe(false);
+  expect(taskView(taskOf(at, { ...unknown, error: failure("x", "X.") })).needs_decision).toBe(false);
+  expect(taskView(taskOf(at, { ...unknown, status: "pending" })).needs_decision).toBe(false);
 });

@@ -2,7 +2,6 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { applyChanges } from "../../src/db/apply.ts";
 import { projects } from "../../src/db/schema.ts";
 import { plan } from "../../src/domain/plan.ts";
 import worker from "../../src/index.ts";
@@ -29,8 +28,8 @@ async function withTask(budgetUsd: number | null = 20) {
     .update(projects)
     .set({ settings: { ...settings, budgetUsd } })
     .where(eq(projects.id, project.id));
-  const planned = plan(await project.record(), { now: deps.now(), newId: deps.newId, random: () => 0 });
-  await applyChanges(deps.db, project.id, planned.changes, deps.now());
+  const planned = plan(await project.record(), { newId: deps.newId, random: () => 0 });
+  await deps.store.apply(project.id, planned.changes);
   const [task] = planned.dispatch;
   if (!task) throw new Error("No task");
   return { project, message: { v: 1, project: project.id, task } };
@@ -41,6 +40,18 @@ test("a message that can't be read is dropped, and its neighbours are handled", 
   const result = await deliver([{ nonsense: true }, message, "text"]);
   expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2"]);
   expect((await project.record()).tasks[0]?.status).toBe("failed");
+});
+
+test("one that fails in a batch of ten is retried alone: the other nine are done with their first delivery", async () => {
+  const nine = await Promise.all(Array.from({ length: 9 }, () => withTask()));
+  const [first, ...others] = nine.map(({ message }) => message);
+  // Postgres has no such attempt number: whoever claims by it fails.
+  const poison = { ...first, attempt: Number.MAX_SAFE_INTEGER, prediction: "p1" };
+  const result = await deliver([first, ...others.slice(0, 4), poison, ...others.slice(4)]);
+  expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2", "3", "4", "6", "7", "8", "9"]);
+  expect(result.retryMessages.map((m) => m.msgId)).toEqual(["5"]);
+  for (const { project } of nine)
+    expect((await project.record()).tasks).toMatchObject([{ status: "failed", attempt: 1 }]);
 });
 
 test("a message for a project that is gone is dropped", async () => {
@@ -73,6 +84,13 @@ test("a step that the budget does not cover is not started, and says so", async 
     claimedAt: null,
     error: { code: "budget_exceeded" },
   });
+});
+
+test("a task that was called off is not begun by the message that comes after", async () => {
+  const { project, message } = await withTask();
+  await project.cancel();
+  expect((await deliver([message])).explicitAcks).toEqual(["0"]);
+  expect((await project.record()).tasks[0]).toMatchObject({ claimedAt: null, charged: "no" });
 });
 
 test("a dead letter fails its task with a reason", async () => {

@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { fromEnv, type WakeUp } from "../../src/deps.ts";
 import { newProject } from "../support/database.ts";
 import { songOf } from "../support/record.ts";
 
@@ -111,7 +112,7 @@ describe("the wake-up", () => {
     const project = await newProject({
       audio: songOf(30, "gone"),
       targetStage: "transcribe",
-      runRequestedAt: new Date(),
+      runNumber: 1,
     });
     const object = objectOf(project.id);
     await object.wake();
@@ -147,5 +148,76 @@ describe("the wake-up", () => {
         .toArray(),
     }));
     expect(left).toEqual({ alarm: null, tables: [] });
+  });
+});
+
+describe("a webhook's news", () => {
+  const DAY_MS = 86_400_000;
+
+  /** What a project's object sends to the queue: kept here, for the consumer has nothing to do with it. */
+  async function inbox() {
+    const project = await newProject();
+    const object = objectOf(project.id);
+    const sent: WakeUp[] = [];
+    /** The object has an `env` of its own, and with it parts of its own. */
+    const listen = () =>
+      runInDurableObject(object, (instance) =>
+        vi
+          .spyOn(fromEnv(Reflect.get(instance, "env")).queue, "send")
+          .mockImplementation(async (wakeUps) => void sent.push(...wakeUps)),
+      );
+    const news = { projectId: project.id, taskId: crypto.randomUUID(), attempt: 1, predictionId: "p1" };
+    /** As if it had come so long ago. */
+    const age = (id: string, ms: number) =>
+      runInDurableObject(object, (_, state) => {
+        state.storage.sql.exec("update receipts set at = at - ? where id = ?", ms, id);
+      });
+    const send = await listen();
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    return { object, news, sent, send, listen, age };
+  }
+
+  test("is one message to the queue, however often the same webhook comes", async () => {
+    const { object, news, sent } = await inbox();
+    for (let i = 0; i < 3; i++) await object.receive("msg_1", news);
+    expect(sent).toEqual([news]);
+    await object.receive("msg_2", news);
+    expect(sent).toEqual([news, news]);
+  });
+
+  test("is known again after an eviction", async () => {
+    const { object, news, sent, listen } = await inbox();
+    await object.receive("msg_1", news);
+    await evictDurableObject(object);
+    await listen();
+    await object.receive("msg_1", news);
+    expect(sent).toHaveLength(1);
+  });
+
+  test("that could not be sent is news again", async () => {
+    const { object, news, sent, send } = await inbox();
+    send.mockRejectedValueOnce(new Error("Queue is overloaded. Please back off."));
+    const refused = await runInDurableObject(object, (instance) =>
+      instance.receive("msg_1", news).then(() => null, String),
+    );
+    expect(refused).toContain("overloaded");
+    await object.receive("msg_1", news);
+    expect(sent).toEqual([news]);
+  });
+
+  test("is remembered for seven days and forgotten after them", async () => {
+    const { object, news, sent, age } = await inbox();
+    await object.receive("young", news);
+    await object.receive("old", news);
+    await age("young", 7 * DAY_MS - 60_000);
+    await age("old", 7 * DAY_MS + 60_000);
+    await object.receive("another", news);
+    expect(sent).toHaveLength(3);
+    await object.receive("young", news);
+    expect(sent).toHaveLength(3);
+    await object.receive("old", news);
+    expect(sent).toHaveLength(4);
   });
 });

@@ -55,6 +55,25 @@ function follow({ webSocket }: Response) {
   };
 }
 
+test("a POST that is repeated under its key is answered as before, and done once", async () => {
+  const ada = await person();
+  const send = () =>
+    ask("/api/projects", {
+      method: "POST",
+      headers: {
+        authorization: ada.authorization,
+        "content-type": "application/json",
+        "idempotency-key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+      },
+      body: JSON.stringify({ name: "Night Drive" }),
+    });
+  const [first, second] = [await send(), await send()];
+  expect([first.status, second.status]).toEqual([201, 201]);
+  expect(second.headers.get("idempotency-replayed")).toBe("true");
+  expect(await second.text()).toBe(await first.text());
+  expect((await ada.call("GET", "/api/projects")).json.items).toHaveLength(1);
+});
+
 test("every part answers", async () => {
   const response = await ask("/health");
   expect(await read(response)).toMatchObject({ status: "ok" });

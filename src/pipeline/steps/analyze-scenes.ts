@@ -1,22 +1,23 @@
-import { eq } from "drizzle-orm";
-import { selectedScenes } from "../../db/schema.ts";
 import { sceneFrames, songFrames } from "../../domain/inputs.ts";
-import { DIRECTOR_MODELS } from "../../domain/language-models.ts";
+import { DIRECTOR_CHOICES } from "../../domain/language-models.ts";
 import { clipFrameLengths, clipModel } from "../../domain/models.ts";
 import type { Scene } from "../../domain/record.ts";
+import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { solveCover } from "../../domain/timeline.ts";
 import { fromOutcome } from "../outcome.ts";
-import { failed, type StepContext, type StepResult } from "../step.ts";
+import type { StepContext } from "../step.ts";
 
 /** The director proposes scenes by lyric line; the solver makes them cover the song exactly. */
-export async function analyzeScenes({ deps, task, record }: StepContext): Promise<StepResult> {
+export async function analyzeScenes({ deps, task, record, now }: StepContext): Promise<StepResult> {
   const { project } = record;
   const { audio, lyrics, settings } = project;
-  if (!audio || !lyrics) return failed(failure("lyrics_missing", "The song has not been transcribed."));
+  const director = DIRECTOR_CHOICES[task.choice];
+  if (!audio || !lyrics || !director)
+    return failed(failure("lyrics_missing", "The song has not been transcribed."));
   const { fps } = settings;
   const proposal = await deps.providers.director.proposeScenes({
-    models: DIRECTOR_MODELS,
+    ...director,
     title: audio.title ?? project.name,
     style: settings.style,
     mood: settings.mood,
@@ -40,13 +41,13 @@ export async function analyzeScenes({ deps, task, record }: StepContext): Promis
     ...sceneFrames(project),
     ...(model ? { clipFrames: clipFrameLengths(model, fps) } : {}),
   });
-  if (!cover.ok) return failed(cover.failure);
+  // The proposal was paid for; no other one would make the song coverable.
+  if (!cover.ok) return { kind: "declined", failure: cover.failure, spent: true };
 
-  const { db, newId, now } = deps;
   const scenes = cover.scenes.map((span, orderIdx): Scene => {
     const proposed = span.proposalIndex === null ? undefined : proposal.value.scenes[span.proposalIndex];
     return {
-      id: newId(),
+      id: deps.newId(),
       projectId: project.id,
       orderIdx,
       startFrame: span.startFrame,
@@ -64,12 +65,5 @@ export async function analyzeScenes({ deps, task, record }: StepContext): Promis
       createdAt: now(),
     };
   });
-  return {
-    kind: "made",
-    writes: [
-      db.delete(selectedScenes).where(eq(selectedScenes.projectId, project.id)),
-      db.insert(selectedScenes).values(scenes),
-    ],
-    costUsd: proposal.costUsd,
-  };
+  return { kind: "made", facts: [{ kind: "scenes", scenes }], costUsd: proposal.costUsd };
 }

@@ -1,17 +1,16 @@
-import { finalVideos } from "../../db/schema.ts";
 import { currentOf } from "../../domain/current.ts";
 import { songFrames } from "../../domain/inputs.ts";
-import type { Clip } from "../../domain/record.ts";
+import type { Clip, Film } from "../../domain/record.ts";
+import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { checkCover } from "../../domain/timeline.ts";
-import { assembleFilm } from "../../media/assemble.ts";
 import { type MediaFile, storedFile } from "../../media/source.ts";
 import { filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
-import { failed, type StepContext, type StepResult } from "../step.ts";
+import type { StepContext } from "../step.ts";
 
 /** Joins the approved clips and the song into the film, inside the Worker, into the bucket. */
-export async function assembleVideo({ deps, task, record, progress }: StepContext): Promise<StepResult> {
+export async function assembleVideo({ deps, task, record, now, progress }: StepContext): Promise<StepResult> {
   const { project } = record;
   const { audio } = project;
   const { cuts } = currentOf(record);
@@ -26,7 +25,7 @@ export async function assembleVideo({ deps, task, record, progress }: StepContex
   if (certificate.gaps > 0 || certificate.overlaps > 0) return failed(BROKEN_COVER);
 
   const id = deps.newId();
-  const film = await assembleFilm({
+  const made = await deps.media.assembleFilm({
     song: storedFile(deps.storage, audio),
     edits,
     fps,
@@ -34,13 +33,13 @@ export async function assembleVideo({ deps, task, record, progress }: StepContex
     upload: () => deps.storage.multipart(filmKey(project.ownerId, project.id, id), "video/mp4"),
     onProgress: progress,
   });
-  if (!film.ok) return failed(film.failure);
-  const { object, frames, durationSeconds, width, height, editList } = film;
-  const row = {
+  if (!made.ok) return failed(made.failure);
+  const { object, frames, durationSeconds, width, height, editList } = made;
+  const film: Film = {
     id,
     projectId: project.id,
     taskId: task.id,
-    status: "completed" as const,
+    status: "completed",
     objectKey: object.key,
     etag: object.etag,
     bytes: object.bytes,
@@ -51,9 +50,10 @@ export async function assembleVideo({ deps, task, record, progress }: StepContex
     editList,
     certificate,
     inputHash: task.inputHash,
-    createdAt: deps.now(),
+    error: null,
+    createdAt: now(),
   };
-  return { kind: "made", writes: [deps.db.insert(finalVideos).values(row)], costUsd: 0 };
+  return { kind: "made", facts: [{ kind: "film", film }], costUsd: 0 };
 }
 
 function clipFile(storage: Storage, { objectKey, etag, bytes }: Clip): MediaFile | null {

@@ -1,12 +1,13 @@
-import { videoClips } from "../../db/schema.ts";
 import { currentOf } from "../../domain/current.ts";
-import { inspectClip } from "../../media/clip.ts";
+import { clipCostUsd, clipModel } from "../../domain/models.ts";
+import type { Clip } from "../../domain/record.ts";
+import type { StepResult } from "../../domain/settlement.ts";
 import { storedFile } from "../../media/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { clipKey } from "../../storage/keys.ts";
 import { assetRow, pendingRow } from "../assets.ts";
-import { copyOutput } from "../output.ts";
-import type { StepContext, StepResult } from "../step.ts";
+import { copyOutput, spoiled } from "../output.ts";
+import type { StepContext } from "../step.ts";
 
 const MAX_CLIP_BYTES = 256 * 1024 * 1024;
 
@@ -14,11 +15,11 @@ const MAX_CLIP_BYTES = 256 * 1024 * 1024;
 export async function collectClip(step: StepContext, prediction: Prediction): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
-  const row = record.clips.find((c) => c.id === pendingRow(step)?.id);
+  const row = pendingRow(record.clips, step);
   const imageId =
     row?.imageId ?? currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.image?.id;
   // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
-  if (!imageId) return { kind: "made", writes: [], costUsd: task.costEstimatedUsd };
+  if (!imageId) return { kind: "made", facts: [], costUsd: task.costEstimatedUsd };
   const id = row?.id ?? deps.newId();
   const copied = await copyOutput(step, prediction, {
     key: clipKey(project.ownerId, project.id, id),
@@ -27,34 +28,33 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   });
   if (!copied.ok) return copied.result;
   const { object } = copied;
-  const inspected = await inspectClip(storedFile(deps.storage, object));
+  const inspected = await deps.media.inspectClip(storedFile(deps.storage, object));
   if (!inspected.ok) {
     await deps.storage.delete([object.key]);
-    return { kind: "lost", failure: { ...inspected.failure, retryable: true } };
+    return spoiled({ ...inspected.failure, retryable: true });
   }
-  const { clip } = inspected;
-  const made = {
-    status: "completed" as const,
+  const { width, height, frames, fps, codec, decoderConfig } = inspected.clip;
+  const clip: Clip = {
+    ...assetRow(step, id, prediction.id),
+    imageId,
+    status: "completed",
     objectKey: object.key,
     etag: object.etag,
     bytes: object.bytes,
     contentType: "video/mp4",
-    width: clip.width,
-    height: clip.height,
-    frames: clip.frames,
-    fps: clip.fps,
-    codec: clip.codec,
-    decoderConfig: clip.decoderConfig,
-    replicatePredictionId: prediction.id,
+    width,
+    height,
+    frames,
+    fps,
+    codec,
+    decoderConfig,
   };
-  return {
-    kind: "made",
-    writes: [
-      deps.db
-        .insert(videoClips)
-        .values({ ...assetRow(step, id, prediction.id), imageId, ...made })
-        .onConflictDoUpdate({ target: videoClips.id, set: made }),
-    ],
-    costUsd: task.costEstimatedUsd,
-  };
+  return { kind: "made", facts: [{ kind: "clip", clip }], costUsd: costOf(step, prediction) };
+}
+
+/** By the seconds that the provider says it made, where it says so; else what was ordered. */
+function costOf({ task, record }: StepContext, { videoSeconds }: Prediction): number {
+  const model = clipModel(task.model ?? "");
+  if (!model || videoSeconds === null) return task.costEstimatedUsd;
+  return clipCostUsd(model, videoSeconds, record.project.settings.clipResolution);
 }

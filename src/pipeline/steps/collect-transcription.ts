@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import type { Prediction } from "../../providers/ports.ts";
-import type { StepContext, StepResult } from "../step.ts";
-import { writeLyrics } from "./transcribe.ts";
+import { spoiled } from "../output.ts";
+import type { StepContext } from "../step.ts";
+import { lyricsOf } from "./transcribe.ts";
 
 /** WhisperX's output (providers.md 1.6): words that it could not place carry no times. */
 const WhisperX = z.object({
@@ -23,7 +25,7 @@ const WhisperX = z.object({
 
 export function collectTranscription(step: StepContext, prediction: Prediction): StepResult {
   const parsed = WhisperX.safeParse(prediction.output);
-  if (!parsed.success) return { kind: "lost", failure: UNREADABLE };
+  if (!parsed.success) return spoiled(UNREADABLE);
   const segments = parsed.data.segments ?? [];
   const heard = {
     text: segments.map((s) => s.text.trim()).join("\n"),
@@ -41,7 +43,7 @@ export function collectTranscription(step: StepContext, prediction: Prediction):
       ),
     ),
   };
-  return { kind: "made", writes: writeLyrics(step, heard), costUsd: null };
+  return { kind: "made", facts: lyricsOf(step, heard), costUsd: null };
 }
 
 const UNREADABLE = failure(

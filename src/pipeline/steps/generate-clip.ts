@@ -1,11 +1,11 @@
-import { videoClips } from "../../db/schema.ts";
 import { currentOf } from "../../domain/current.ts";
-import { clipSeconds, seedOf } from "../../domain/inputs.ts";
-import { clipModel } from "../../domain/models.ts";
+import { seedOf } from "../../domain/inputs.ts";
+import { clipModel, clipSecondsFor } from "../../domain/models.ts";
+import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
-import { assetRow } from "../assets.ts";
+import { assetRow, NO_CLIP_YET } from "../assets.ts";
 import { submit } from "../predictions.ts";
-import { failed, type StepContext, type StepResult } from "../step.ts";
+import type { StepContext } from "../step.ts";
 import { READ_BY_PROVIDER_SECONDS } from "./transcribe.ts";
 
 /** Orders one scene's clip, from its approved picture. */
@@ -15,8 +15,9 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
   const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
   const model = clipModel(task.model ?? "");
   if (!state?.prompt || !state.image?.objectKey || !state.imageApproved || !model) return failed(NOT_READY);
-  const seconds = clipSeconds(record.project, state.scene);
-  if (seconds === null) return failed(TOO_LONG);
+  const { startFrame, endFrame } = state.scene;
+  const seconds = clipSecondsFor(model, endFrame - startFrame, settings.fps);
+  if (seconds === null) return { kind: "declined", failure: TOO_LONG, spent: false };
   const { prompt, image } = state;
   const input = model.input({
     prompt: prompt.motionPrompt,
@@ -33,11 +34,7 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
   });
   const id = deps.newId();
   return submit(step, { model: model.name, input }, (predictionId) => [
-    deps.db.insert(videoClips).values({
-      ...assetRow(step, id, predictionId),
-      imageId: image.id,
-      status: "pending",
-    }),
+    { kind: "clip", clip: { ...assetRow(step, id, predictionId), ...NO_CLIP_YET, imageId: image.id } },
   ]);
 }
 

@@ -1,11 +1,11 @@
-import { generatedImages } from "../../db/schema.ts";
 import { currentOf } from "../../domain/current.ts";
 import { seedOf } from "../../domain/inputs.ts";
 import { imageModel } from "../../domain/models.ts";
+import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { assetRow } from "../assets.ts";
 import { submit } from "../predictions.ts";
-import { failed, type StepContext, type StepResult } from "../step.ts";
+import type { StepContext } from "../step.ts";
 
 /** Orders one scene's picture. */
 export async function generateImage(step: StepContext): Promise<StepResult> {
@@ -22,11 +22,9 @@ export async function generateImage(step: StepContext): Promise<StepResult> {
   });
   const id = deps.newId();
   return submit(step, { model: model.name, input }, (predictionId) => [
-    deps.db.insert(generatedImages).values({
-      ...assetRow(step, id, predictionId),
-      promptId: prompt.id,
-      origin: "generated",
-      status: "pending",
-    }),
+    {
+      kind: "image",
+      image: { ...assetRow(step, id, predictionId), promptId: prompt.id, origin: "generated" },
+    },
   ]);
 }

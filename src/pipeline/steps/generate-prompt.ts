@@ -1,46 +1,86 @@
-import { scenePrompts } from "../../db/schema.ts";
-import { DIRECTOR_MODELS } from "../../domain/language-models.ts";
+import { currentOf } from "../../domain/current.ts";
+import { promptInputs } from "../../domain/inputs.ts";
+import { DIRECTOR_CHOICES } from "../../domain/language-models.ts";
+import type { Prompt, Rung } from "../../domain/record.ts";
+import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
+import type { PromptDraft } from "../../providers/ports.ts";
 import { fromOutcome } from "../outcome.ts";
-import { failed, type StepContext, type StepResult } from "../step.ts";
+import type { StepContext } from "../step.ts";
 
-/** One scene's visual prompt; versions are appended, never changed. */
-export async function generatePrompt({ deps, task, record }: StepContext): Promise<StepResult> {
+/** One scene's visual prompt, or a refused one rewritten a rung softer; versions are appended, never changed. */
+export async function generatePrompt({ deps, task, record, now }: StepContext): Promise<StepResult> {
   const { project } = record;
   const scenes = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
   const at = scenes.findIndex((s) => s.id === task.subject);
   const scene = scenes[at];
-  if (!scene) return failed(failure("scene_gone", "The scene does not exist any more."));
+  const director = DIRECTOR_CHOICES[task.choice];
+  if (!scene || !director) return failed(failure("scene_gone", "The scene does not exist any more."));
   const { fps, style, mood, aspectRatio } = project.settings;
-  const draft = await deps.providers.director.writePrompt({
-    models: DIRECTOR_MODELS,
-    title: project.audio?.title ?? project.name,
-    style,
-    mood,
-    aspectRatio,
-    scene: {
-      number: at + 1,
-      of: scenes.length,
-      lyric: scene.lyricExcerpt,
-      theme: scene.theme,
-      energy: scene.energy,
-      seconds: (scene.endFrame - scene.startFrame) / fps,
-    },
-    previousTheme: scenes[at - 1]?.theme ?? null,
-    nextTheme: scenes[at + 1]?.theme ?? null,
-  });
+  const song = { ...director, title: project.audio?.title ?? project.name, style, mood, aspectRatio };
+  const { prompt: before, softening } = currentOf(record).scenes[at] ?? {};
+  const soften = before && softening?.inputHash === task.inputHash ? softening : null;
+  const draft =
+    before && soften
+      ? await deps.providers.director.softenPrompt({
+          ...song,
+          prompt: draftOf(before),
+          rung: soften.rung,
+          what: soften.what,
+          refusal: soften.refusal,
+        })
+      : await deps.providers.director.writePrompt({
+          ...song,
+          scene: {
+            number: at + 1,
+            of: scenes.length,
+            lyric: scene.lyricExcerpt,
+            theme: scene.theme,
+            energy: scene.energy,
+            seconds: (scene.endFrame - scene.startFrame) / fps,
+          },
+          previousTheme: scenes[at - 1]?.theme ?? null,
+          nextTheme: scenes[at + 1]?.theme ?? null,
+        });
   if (draft.kind !== "ok") return fromOutcome(draft);
-  const { model, ...prompt } = draft.value;
+  const { model, ...words } = draft.value;
+  // A clip that was refused keeps its approved picture, and all that was said of it: only its motion is new.
+  const kept =
+    before && soften?.what === "clip" ? { ...draftOf(before), motionPrompt: words.motionPrompt } : {};
+  const rung: Rung = soften?.rung ?? "literal";
   const versions = record.prompts.filter((p) => p.sceneId === scene.id).map((p) => p.version);
-  const row = {
+  const prompt: Prompt = {
     id: deps.newId(),
     projectId: project.id,
     sceneId: scene.id,
     version: Math.max(0, ...versions) + 1,
-    ...prompt,
+    ...words,
+    ...kept,
     generatedByModel: model,
-    inputHash: task.inputHash,
-    createdAt: deps.now(),
+    edited: false,
+    rung,
+    inputHash: soften ? promptInputs(project, scene) : task.inputHash,
+    createdAt: now(),
   };
-  return { kind: "made", writes: [deps.db.insert(scenePrompts).values(row)], costUsd: draft.costUsd };
+  return { kind: "made", facts: [{ kind: "prompt", prompt }], costUsd: draft.costUsd };
 }
+
+const draftOf = ({
+  imagePrompt,
+  motionPrompt,
+  negativePrompt,
+  styleNotes,
+  setting,
+  shotType,
+  mood,
+  palette,
+}: Prompt): PromptDraft => ({
+  imagePrompt,
+  motionPrompt,
+  negativePrompt,
+  styleNotes,
+  setting,
+  shotType,
+  mood,
+  palette,
+});

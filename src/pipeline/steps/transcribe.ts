@@ -1,12 +1,10 @@
-import { and, eq, sql } from "drizzle-orm";
-import type { BatchItem } from "drizzle-orm/batch";
-import { projects } from "../../db/schema.ts";
 import { songFrames } from "../../domain/inputs.ts";
 import { type Heard, lyricsFrom } from "../../domain/lyrics.ts";
+import { type Fact, failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { fromOutcome } from "../outcome.ts";
 import { submit } from "../predictions.ts";
-import { failed, type StepContext, type StepResult } from "../step.ts";
+import type { StepContext } from "../step.ts";
 
 /** An address that the provider reads from: it may queue, and run for half an hour. */
 export const READ_BY_PROVIDER_SECONDS = 6 * 3600;
@@ -35,27 +33,17 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
     model: task.model,
   });
   if (outcome.kind !== "ok") return fromOutcome(outcome);
-  return { kind: "made", writes: writeLyrics(step, outcome.value), costUsd: outcome.costUsd };
+  return { kind: "made", facts: lyricsOf(step, outcome.value), costUsd: outcome.costUsd };
 }
 
 /** The lyrics, while the song is still the one they were heard in. */
-export function writeLyrics({ deps, task, record }: StepContext, heard: Heard): BatchItem<"pg">[] {
-  const { project } = record;
+export function lyricsOf({ task, record: { project } }: StepContext, heard: Heard): Fact[] {
   if (!project.audio) return [];
   const { fps } = project.settings;
   const lyrics = lyricsFrom(heard, { totalFrames: songFrames(project.audio, fps), fps });
-  return [
-    deps.db
-      .update(projects)
-      .set({
-        lyrics,
-        lyricsHash: task.inputHash,
-        transcriptText: lyrics.lines.map((line) => line.text).join("\n"),
-        version: sql`${projects.version} + 1`,
-        updatedAt: deps.now(),
-      })
-      .where(and(eq(projects.id, project.id), sql`${projects.audio}->>'etag' = ${project.audio.etag}`)),
-  ];
+  const transcriptText = lyrics.lines.map((line) => line.text).join("\n");
+  const { etag: audioEtag } = project.audio;
+  return [{ kind: "lyrics", lyrics, lyricsHash: task.inputHash, transcriptText, audioEtag }];
 }
 
 const NO_SONG = failure("audio_missing", "The project has no song.", { nextAction: "Upload a song." });

@@ -8,8 +8,9 @@ const asText = { getTypeParser: () => (value: string) => value };
 /** A Postgres server by its URL, through a pool of connections. Times are told in UTC, as Neon does. */
 export function server(url: string): Engine {
   const pool = new Pool({ connectionString: url, options: "-c timezone=UTC", max: 10 });
-  // A connection that breaks while idle is replaced on its next use.
+  // A connection that breaks, idle or at work, is replaced on its next use; its statement fails by itself.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return {
     async session(work) {
       const client = await pool.connect();

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { PaidCall } from "../calls.ts";
 import { openDatabase } from "../postgres.ts";
 import { startSandbox } from "../server.ts";
 import { cleanups } from "./cleanups.ts";
@@ -17,6 +18,8 @@ export interface CloudsOptions {
 
 export interface Clouds {
   sandboxUrl: string;
+  /** Every paid call that reached a provider of the sandbox, oldest first. */
+  paidCalls(): readonly PaidCall[];
   /** A bearer token for this user. */
   token(subject: string): Promise<string>;
   stop(): Promise<void>;
@@ -37,7 +40,12 @@ export async function startClouds({ stateDir, port, database: place }: CloudsOpt
     const sandbox = await startSandbox({ port, database, stateDir: join(stateDir, "sandbox") });
     add(() => sandbox.close());
     const sandboxUrl = `http://127.0.0.1:${port}`;
-    return { sandboxUrl, token: (subject) => token(sandboxUrl, subject), stop };
+    return {
+      sandboxUrl,
+      paidCalls: () => sandbox.state.calls,
+      token: (subject) => token(sandboxUrl, subject),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,93 @@
+/** Idempotency keys: who works on the request under a key, and what it was answered. Postgres' clock decides. */
+import { and, eq, isNull, lte, type SQL, sql } from "drizzle-orm";
+import type { Db } from "./client.ts";
+import { idempotencyKeys as keys } from "./schema.ts";
+
+/** How long one attempt at a request may take before another may take over, as after a crash. */
+export const LOCK_SECONDS = 60;
+/** Twice what is promised. */
+const KEPT_HOURS = 48;
+
+/** What is asked under a key of this owner; `hash` tells it from every other request. */
+export interface KeyedRequest {
+  ownerId: string;
+  key: string;
+  hash: string;
+}
+
+/** The right to work on a request until `lockedUntil`, which also fences whoever had it before. */
+export interface Hold {
+  ownerId: string;
+  key: string;
+  lockedUntil: Date;
+  /** When the key was first seen: the same for every attempt at the request. */
+  since: Date;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type Claim =
+  | { kind: "held"; hold: Hold }
+  | { kind: "answered"; answer: Answer }
+  | { kind: "in_progress" }
+  /** The key is that of another request. */
+  | { kind: "reused" };
+
+/** Takes a key that is new or free, or whose lock has expired; else says how it stands. One round trip. */
+export async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now()`): Promise<Claim> {
+  const { ownerId, key, hash } = request;
+  const lockedUntil = sql`${now} + make_interval(secs => ${LOCK_SECONDS})`;
+  const [[taken], [found]] = await db.batch([
+    db
+      .insert(keys)
+      .values({ ownerId, key, requestHash: hash, lockedUntil, createdAt: now })
+      .onConflictDoUpdate({
+        target: [keys.ownerId, keys.key],
+        set: { lockedUntil },
+        setWhere: and(eq(keys.requestHash, hash), isNull(keys.status), lte(keys.lockedUntil, now)),
+      })
+      .returning({ lockedUntil: keys.lockedUntil, since: keys.createdAt }),
+    db
+      .select()
+      .from(keys)
+      .where(and(eq(keys.ownerId, ownerId), eq(keys.key, key))),
+  ]);
+  if (taken) return { kind: "held", hold: { ownerId, key, ...taken } };
+  if (found && found.requestHash !== hash) return { kind: "reused" };
+  if (!found || found.status === null) return { kind: "in_progress" };
+  const { status, headers, body } = found;
+  return { kind: "answered", answer: { status, headers: headers ?? {}, body: body ?? "" } };
+}
+
+const held = (hold: Hold) =>
+  and(
+    eq(keys.ownerId, hold.ownerId),
+    eq(keys.key, hold.key),
+    eq(keys.lockedUntil, hold.lockedUntil),
+    isNull(keys.status),
+  );
+
+/** Keeps the answer for whoever repeats the request; without effect where another has taken over. */
+export async function keepAnswer(db: Db, hold: Hold, answer: Answer): Promise<void> {
+  await db.update(keys).set(answer).where(held(hold));
+}
+
+/**
+ * Lets a repeat run at once. The row stays: what ended without a clear answer may still have
+ * taken effect, and only with the same `since` does a repeat make the same ids.
+ */
+export async function releaseKey(db: Db, hold: Hold): Promise<void> {
+  await db.update(keys).set({ lockedUntil: hold.since }).where(held(hold));
+}
+
+/** Forgets the keys that were first seen 48 hours ago or earlier; gives how many. */
+export async function pruneIdempotencyKeys(db: Db, now: SQL = sql`now()`): Promise<number> {
+  const gone = await db
+    .delete(keys)
+    .where(lte(keys.createdAt, sql`${now} - make_interval(hours => ${KEPT_HOURS})`));
+  return gone.rowCount;
+}

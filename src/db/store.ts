@@ -1,0 +1,115 @@
+/** The record's keeper: every write of the product, each one transaction in one round trip. */
+import { type SQL, sql } from "drizzle-orm";
+import type { Change } from "../domain/change.ts";
+import type { Approval, Audio, Failure, Project, ProjectRecord, Stage, Task } from "../domain/record.ts";
+import type { SettingsPatch } from "../domain/settings.ts";
+import type { Settlement } from "../domain/settlement.ts";
+import { applyChanges } from "./apply.ts";
+import { claimTask, failTask, renewLease, settleTask } from "./claims.ts";
+import type { Db } from "./client.ts";
+import * as people from "./people.ts";
+import { loadRecord, projectsToSweep } from "./record.ts";
+
+export interface TaskIds {
+  projectId: string;
+  taskId: string;
+}
+
+export type Claim =
+  /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
+  | { kind: "claimed"; was: "pending" | "waiting"; task: Task; record: ProjectRecord }
+  /** Ready to run, but a budget does not hold its cost. */
+  | { kind: "over_budget"; task: Task }
+  /** Somebody else has it, or it is over, called off or not due. */
+  | { kind: "not_now"; task: Task }
+  | { kind: "gone" };
+
+/** A project of this owner: what every verb of a person is scoped by. */
+export interface Owned {
+  ownerId: string;
+  projectId: string;
+}
+
+export interface Verdict {
+  id: string;
+  /** Exactly one of the two. */
+  imageId: string | null;
+  clipId: string | null;
+  approved: boolean;
+  notes: string | null;
+}
+
+export interface Store {
+  load(projectId: string): Promise<ProjectRecord | null>;
+  /** Each change only while what it saw still holds. Repeating it changes nothing. */
+  apply(projectId: string, changes: Change[]): Promise<void>;
+  /** `predictionId` is what a verified webhook says that this attempt's create became. */
+  claim(ids: TaskIds & { attempt?: number; predictionId?: string }): Promise<Claim>;
+  renew(task: Pick<Task, "id" | "attempt">): Promise<boolean>;
+  /** False where the task was taken over in the meantime: then nothing is written. */
+  settle(task: Task, settlement: Settlement): Promise<boolean>;
+  /** Fails a task that waits for a worker. */
+  fail(ids: TaskIds, failure: Failure): Promise<void>;
+  /** Projects that want something and that nobody has looked at for so long. */
+  unattended(idleSeconds: number, limit: number): Promise<string[]>;
+
+  /** The same id again, of the same owner, is the same project. */
+  createProject(project: Pick<Project, "id" | "ownerId" | "name" | "settings">): Promise<Project>;
+  findProject(whose: Owned): Promise<Project | null>;
+  /** Conditional on the version and on settings that can be delivered; `current` tells why nothing was saved. */
+  editProject(
+    whose: Owned,
+    edit: { name?: string | undefined; settings?: SettingsPatch | undefined; expected: number[] | null },
+  ): Promise<{ saved: Project | null; current: Project | null }>;
+  /** What was heard in the same bytes stays true of them. */
+  attachAudio(whose: Owned, audio: Audio): Promise<Project | null>;
+  /** Null for no such project; unchanged where it has no song. */
+  requestRun(whose: Owned, target: Stage): Promise<Project | null>;
+  /** Ends every run of these stages, and wants nothing beyond `target`; null for no such project. */
+  cancel(whose: Owned, stages: readonly Stage[], target: Stage | null): Promise<Project | null>;
+  /** Frees tasks that ended to be made again; `retried` is empty where none of them had failed. */
+  retry(
+    whose: Owned,
+    what: { taskId: string } | { jobId: string; includeUnknown: boolean },
+  ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }>;
+  /** All or none; null for no such project. `subjectHash` is null where there is no such completed asset. */
+  judge(whose: Owned, verdicts: Verdict[]): Promise<Judged[] | null>;
+  /** Rows go first: that fences the pipeline. False where there was none. */
+  removeProject(whose: Owned): Promise<boolean>;
+}
+
+export type Judged = Pick<Approval, "id" | "createdAt"> & {
+  sceneId: string | null;
+  subjectHash: string | null;
+};
+
+export interface StoreOptions {
+  newId: () => string;
+  /** What an owner without a budget of their own may spend in all; null for no limit. */
+  ownerBudgetUsd: number | null;
+  /** In place of the database's clock. */
+  now?: () => Date;
+}
+
+export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: StoreOptions): Store {
+  const now = (): SQL => (given ? sql`${given().toISOString()}::timestamptz` : sql`now()`);
+  return {
+    load: (projectId) => loadRecord(db, projectId, now()),
+    apply: (projectId, changes) => applyChanges(db, projectId, changes, now()),
+    claim: (ids) =>
+      claimTask(db, ids, { pending: newId(), waiting: newId() }, { ownerBudgetUsd, now: now() }),
+    renew: (task) => renewLease(db, task, now()),
+    settle: (task, settlement) => settleTask(db, task, settlement, now()),
+    fail: (ids, failure) => failTask(db, ids, failure, now()),
+    unattended: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
+    createProject: (project) => people.createProject(db, project, now()),
+    findProject: (whose) => people.findProject(db, whose),
+    editProject: (whose, edit) => people.editProject(db, whose, edit, now()),
+    attachAudio: (whose, audio) => people.attachAudio(db, whose, audio, now()),
+    requestRun: (whose, target) => people.requestRun(db, whose, target, now()),
+    cancel: (whose, stages, target) => people.cancel(db, whose, stages, target, now()),
+    retry: (whose, what) => people.retry(db, whose, what, now()),
+    judge: (whose, verdicts) => people.judge(db, whose, verdicts, now()),
+    removeProject: (whose) => people.removeProject(db, whose),
+  };
+}

@@ -1,0 +1,60 @@
+/** Every way in which the sandbox can fail, drawn by chance. */
+import type { Chance } from "../../src/sandbox/art/chance.ts";
+import type { Chaos } from "../../src/sandbox/chaos.ts";
+
+export interface Fault {
+  mode: keyof Chaos;
+  change: Partial<Chaos>;
+  /** How long it goes on, in milliseconds; null until it is used up or the run is over. */
+  forMs: number | null;
+}
+
+type Draw = (chance: Chance) => Omit<Fault, "mode">;
+
+/** Of the prompts that the sandbox writes: every picture's, every clip's, and some pictures'. */
+const WORDS = ["shot", "one continuous take", "at dusk", "at night", "sea"] as const;
+
+/** The next so many calls, and some hundred milliseconds or seconds where the fault is a state. */
+const DRAWS: { [Mode in keyof Chaos]: Draw } = {
+  throttle: (chance) => ({ change: { throttle: chance.whole(1, 4) }, forMs: null }),
+  low_credit: (chance) => ({ change: { low_credit: true }, forMs: chance.whole(5_000, 30_000) }),
+  creates_per_minute: (chance) => ({
+    change: { creates_per_minute: chance.whole(30, 240) },
+    forMs: null,
+  }),
+  refuse: (chance) => ({
+    change: { refuse: [chance.pick(WORDS)] },
+    forMs: chance.happens(0.5) ? null : chance.whole(2_000, 8_000),
+  }),
+  lose_webhooks: (chance) => ({ change: { lose_webhooks: chance.whole(1, 10) }, forMs: null }),
+  double_webhooks: (chance) => ({ change: { double_webhooks: chance.whole(3, 20) }, forMs: null }),
+  late_webhooks_ms: (chance) => ({ change: { late_webhooks_ms: chance.whole(500, 6_000) }, forMs: null }),
+  truncate_json: (chance) => ({ change: { truncate_json: chance.whole(1, 2) }, forMs: null }),
+  expired_outputs: (chance) => ({ change: { expired_outputs: true }, forMs: chance.whole(500, 3_000) }),
+  out_of_credit: (chance) => ({ change: { out_of_credit: true }, forMs: chance.whole(2_000, 8_000) }),
+  accept_then_drop: (chance) => ({ change: { accept_then_drop: chance.whole(1, 4) }, forMs: null }),
+};
+
+export const MODES = Object.keys(DRAWS) as (keyof Chaos)[];
+
+/** After these, orders are made at the pace of the smallest account for some minutes. */
+export const SLOWING: ReadonlySet<keyof Chaos> = new Set(["throttle", "low_credit", "creates_per_minute"]);
+
+export const drawFault = (mode: keyof Chaos, chance: Chance): Fault => ({ mode, ...DRAWS[mode](chance) });
+
+/** Whether it may keep a film from being made for as long as the run goes on. */
+export const canPrevent = ({ mode, forMs }: Fault): boolean => mode === "refuse" && forMs === null;
+
+/** Numbers of which every strike takes one away. */
+const isCounted = (mode: keyof Chaos) => mode !== "late_webhooks_ms" && mode !== "creates_per_minute";
+
+/** How often it struck, by what is left of it at the end; once where that does not tell. */
+export function strikes({ mode, change }: Fault, left: Chaos): number {
+  const [given, rest] = [change[mode], left[mode]];
+  return isCounted(mode) && typeof given === "number" && typeof rest === "number" ? given - rest : 1;
+}
+
+export function tell({ change, forMs }: Fault): string {
+  const what = Object.entries(change).map(([mode, value]) => (value === true ? mode : `${mode}=${value}`));
+  return `${what.join(" ")}${forMs === null ? "" : ` for ${(forMs / 1000).toFixed(1)} s`}`;
+}

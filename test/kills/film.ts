@@ -1,0 +1,73 @@
+/** Whether a film is the whole song, and can be played to its end. */
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import {
+  ALL_FORMATS,
+  EncodedPacketSink,
+  FilePathSource,
+  Input,
+  type InputAudioTrack,
+  type InputVideoTrack,
+} from "mediabunny";
+
+const run = promisify(execFile);
+const FPS = 24;
+/** Read through a timescale, times are rounded. */
+const ROUNDING_SECONDS = 0.002;
+
+/** Seconds, by the packets that a player would hear. */
+export async function songSeconds(file: string): Promise<number> {
+  using song = new Input({ source: new FilePathSource(file), formats: ALL_FORMATS });
+  return await song.computeDuration();
+}
+
+/** Into a file. Gives what kept it from being there, or null. */
+export async function download(url: string | null, file: string): Promise<string | null> {
+  if (!url) return "The project is completed, and has no film.";
+  const answer = await fetch(url);
+  if (!answer.ok) return `The film could not be downloaded: ${answer.status}.`;
+  await writeFile(file, new Uint8Array(await answer.arrayBuffer()));
+  return null;
+}
+
+/** What is wrong with it; empty where nothing is. */
+export async function filmFaults(file: string, song: string, frames: number): Promise<string[]> {
+  using film = new Input({ source: new FilePathSource(file), formats: ALL_FORMATS });
+  using original = new Input({ source: new FilePathSource(song), formats: ALL_FORMATS });
+  const seen = await packetsOf(await film.getPrimaryVideoTrack());
+  const heard = await packetsOf(await film.getPrimaryAudioTrack());
+  const sung = await packetsOf(await original.getPrimaryAudioTrack());
+  const expected = Math.round((await original.computeDuration()) * FPS);
+  const faults: string[] = [];
+  if (frames !== expected)
+    faults.push(`The project says ${frames} frames, and the song is ${expected} long.`);
+  if (seen.length !== frames) faults.push(`The film has ${seen.length} frames, and the song ${frames}.`);
+  if (!seen.every((p, i) => Math.abs(p.timestamp - i / FPS) < ROUNDING_SECONDS))
+    faults.push("The film's frames are not evenly spaced from 0 on.");
+  if (heard.length !== sung.length)
+    faults.push(`The film has ${heard.length} packets of sound, and the song ${sung.length}.`);
+  // Each packet of an ADTS file has a header that an MP4 has not.
+  else if (!song.endsWith(".aac") && !heard.every((p, i) => p.bytes === sung[i]?.bytes))
+    faults.push("The film's sound is not the song's own.");
+  return [...faults, ...(await playFaults(file))];
+}
+
+async function packetsOf(track: InputVideoTrack | InputAudioTrack | null) {
+  const packets: { timestamp: number; bytes: number }[] = [];
+  if (!track) return packets;
+  for await (const { timestamp, byteLength } of new EncodedPacketSink(track).packets())
+    packets.push({ timestamp, bytes: byteLength });
+  return packets.toSorted((a, b) => a.timestamp - b.timestamp);
+}
+
+/** What ffmpeg says while it decodes every frame and sample; nothing where it is not installed. */
+async function playFaults(file: string): Promise<string[]> {
+  try {
+    const { stderr } = await run("ffmpeg", ["-v", "error", "-i", file, "-f", "null", "-"]);
+    return stderr.trim() ? [`ffmpeg: ${stderr.trim()}`] : [];
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    return [`ffmpeg: ${error instanceof Error ? error.message : error}`];
+  }
+}

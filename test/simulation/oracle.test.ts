@@ -1,0 +1,88 @@
+/** An oracle that finds nothing proves nothing: each of these defects is found within a few seeds. */
+import { expect, test } from "vitest";
+import type { Settlement } from "../../src/domain/settlement.ts";
+import { simulate } from "./simulate.ts";
+import type { World } from "./world.ts";
+
+const SEEDS = 200;
+
+async function foundIn(sabotage: (world: World) => void): Promise<string[]> {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { violations } = await simulate({ seed, sabotage });
+    if (violations.length > 0) return violations;
+  }
+  return [];
+}
+
+const defects: [string, (world: World) => void][] = [
+  [
+    "a settlement without a fence",
+    ({ store }) => {
+      const settle = store.settle.bind(store);
+      store.settle = async (task, settlement) => {
+        for (const rows of store.projects.values())
+          rows.tasks = rows.tasks.map((t) =>
+            t.id === task.id ? { ...t, status: "running", attempt: task.attempt, claimId: task.claimId } : t,
+          );
+        return settle(task, settlement);
+      };
+    },
+  ],
+  [
+    "a budget that nobody checks",
+    ({ store }) => {
+      const claim = store.claim.bind(store);
+      store.claim = async (ids) => {
+        const claimed = await claim(ids);
+        const rows = store.projects.get(ids.projectId);
+        if (claimed.kind !== "over_budget" || !rows) return claimed;
+        const { settings } = rows.project;
+        rows.project = { ...rows.project, settings: { ...settings, budgetUsd: null } };
+        const anyway = await claim(ids);
+        const { project } = rows;
+        rows.project = { ...project, settings };
+        return anyway;
+      };
+    },
+  ],
+  [
+    "money that is not given back",
+    ({ store }) => {
+      const settle = store.settle.bind(store);
+      store.settle = (task, settlement: Settlement) =>
+        settle(
+          task,
+          settlement.purse.kind === "free" ? { ...settlement, purse: { kind: "keep" } } : settlement,
+        );
+    },
+  ],
+  [
+    "an order whose answer was lost, and that nobody looks for",
+    ({ cloud, store }) => {
+      const claim = store.claim.bind(store);
+      store.claim = ({ projectId, taskId }) => claim({ projectId, taskId });
+      const seenBy = cloud.seenBy.bind(cloud);
+      cloud.seenBy = (caller) => {
+        const { predictions, ...others } = seenBy(caller);
+        const find = async () => ({ kind: "ok" as const, value: null, costUsd: null, requestId: null });
+        return { ...others, predictions: { ...predictions, find } };
+      };
+    },
+  ],
+  [
+    "a claim that does not look whether somebody has the task",
+    ({ store }) => {
+      const claim = store.claim.bind(store);
+      store.claim = async (ids) => {
+        const first = await claim(ids);
+        if (first.kind !== "not_now" || first.task.status !== "running") return first;
+        const record = await store.load(ids.projectId);
+        return record ? { kind: "claimed", was: "pending", task: first.task, record } : first;
+      };
+    },
+  ],
+];
+
+test.for(defects)("%s is found", { timeout: 120_000 }, async ([, sabotage]) => {
+  expect(await foundIn(sabotage)).not.toEqual([]);
+});

@@ -1,0 +1,202 @@
+/** People: at first they do as they like, at last they want their film. */
+import type { Deps } from "../../src/deps.ts";
+import { currentOf } from "../../src/domain/current.ts";
+import type { Result } from "../../src/domain/errors.ts";
+import { type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
+import { needsDecision } from "../../src/domain/tasks.ts";
+import { approve } from "../../src/operations/approvals.ts";
+import { confirmAudio } from "../../src/operations/audio.ts";
+import { cancelRun, requestRun, retry } from "../../src/operations/control.ts";
+import { createProject, editProject, removeProject } from "../../src/operations/projects.ts";
+import { audioKey } from "../../src/storage/keys.ts";
+import { Caller } from "./runtime.ts";
+import type { World } from "./world.ts";
+
+/** What a person did that may rightly make something be bought again. */
+interface Deeds {
+  edits: number;
+  /** Tasks whose repetition they asked for. */
+  retries: Set<string>;
+}
+
+export class Person {
+  readonly #world: World;
+  readonly ownerId: string;
+  projectId = "";
+  deleted = false;
+  readonly deeds: Deeds = { edits: 0, retries: new Set() };
+
+  constructor(world: World, ownerId: string) {
+    this.#world = world;
+    this.ownerId = ownerId;
+  }
+
+  get #actor() {
+    return { ownerId: this.ownerId };
+  }
+
+  /** One request: it may fail, or its answer may be lost; then the person does not know. */
+  async #ask<T>(work: (deps: Deps) => Promise<Result<T>>): Promise<T | null> {
+    const caller = new Caller(this.ownerId);
+    const died = new Promise<null>((resolve) => caller.onDeath(() => resolve(null)));
+    const asked = work(this.#world.depsFor(caller)).then(
+      (result) => (result.ok ? result.value : null),
+      () => null,
+    );
+    return Promise.race([asked, died]);
+  }
+
+  get record(): ProjectRecord | null {
+    const rows = this.#world.store.projects.get(this.projectId);
+    return rows ? { ...rows, readAt: new Date(this.#world.time.now) } : null;
+  }
+
+  /** A project with a song, whatever goes wrong on the way. */
+  async begin(autoApprove: boolean): Promise<void> {
+    const { chance, time } = this.#world;
+    const settings = {
+      autoApprove,
+      budgetUsd: chance.pick([null, 20, 20, 1]),
+      softenRefused: chance.chance(0.8),
+      repeatUnknownUpToUsd: chance.pick([0, 0, 0.05, 5]),
+      scenes: { minSeconds: 3, maxSeconds: 6 },
+    };
+    // The id is the request's own, so that asking again makes no second project.
+    const id = this.#world.runtime.newId();
+    while (!this.projectId) {
+      const made = await this.#ask((deps) =>
+        createProject({ ...deps, newId: () => id }, this.#actor, { name: "Song", settings }),
+      );
+      if (made) this.projectId = made.id;
+      else await time.sleep(2_000);
+    }
+    await this.#upload();
+  }
+
+  async #upload(): Promise<void> {
+    const { bucket, chance, runtime, time } = this.#world;
+    const key = audioKey(this.ownerId, this.projectId, runtime.newId(), "mp3");
+    bucket.put(key, "audio/mpeg", { id: key, good: true, frames: chance.whole(6, 16) * 24 });
+    this.deeds.edits++;
+    while (!this.deleted) {
+      const attached = await this.#ask((deps) =>
+        confirmAudio(deps, this.#actor, { projectId: this.projectId, key }),
+      );
+      if (attached) return;
+      await time.sleep(2_000);
+    }
+  }
+
+  /** Something that a person may do at any moment. */
+  async act(): Promise<void> {
+    const { chance } = this.#world;
+    const { projectId } = this;
+    const { record } = this;
+    if (!record) return;
+    const stage = (): Stage => chance.pick(STAGES);
+    const what = chance.pick([
+      "run",
+      "run",
+      "judge",
+      "judge",
+      "judge",
+      "cancel",
+      "retry",
+      "edit",
+      "budget",
+      "song",
+    ]);
+    this.#world.runtime.note(`${this.ownerId}: ${what}`);
+    switch (what) {
+      case "run":
+        await this.#run(chance.chance(0.6) ? "assemble_video" : stage());
+        return;
+      case "judge":
+        await this.judge(chance.pick([1, 1, 0.8, 0.5]));
+        return;
+      case "cancel":
+        await this.#ask((deps) =>
+          cancelRun(deps, this.#actor, { projectId, from: chance.chance(0.5) ? "transcribe" : stage() }),
+        );
+        return;
+      case "retry": {
+        const task = record.tasks.find((t) => t.status === "failed" || t.status === "canceled");
+        if (task) await this.#retry(task.id);
+        return;
+      }
+      case "edit":
+        this.deeds.edits++;
+        await this.#edit({ settings: { style: chance.pick(["noir", "watercolour", ""]) } });
+        return;
+      case "budget":
+        await this.#edit({ settings: { budgetUsd: chance.pick([0.01, 1, 20, null]) } });
+        return;
+      case "song":
+        if (chance.chance(0.2)) await this.#upload();
+    }
+  }
+
+  async #run(target: Stage): Promise<void> {
+    await this.#ask((deps) => requestRun(deps, this.#actor, { projectId: this.projectId, target }));
+  }
+
+  async #edit(edit: { settings: { style?: string; budgetUsd?: number | null } }): Promise<void> {
+    const { projectId } = this;
+    await this.#ask((deps) =>
+      editProject(deps, this.#actor, { projectId, ...edit, replace: false, expected: null }),
+    );
+  }
+
+  async #retry(taskId: string): Promise<void> {
+    this.deeds.retries.add(taskId);
+    await this.#ask((deps) => retry(deps, this.#actor, { projectId: this.projectId, taskId }));
+  }
+
+  /** Says yes to this share of what waits for a word, and no to the rest. */
+  async judge(share: number): Promise<void> {
+    const { record } = this;
+    if (!record) return;
+    const { scenes } = currentOf(record);
+    const verdict = () => ({ approved: this.#world.chance.chance(share), notes: null });
+    const verdicts = scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
+      ...(image && !imageApproved ? [{ imageId: image.id, clipId: null, ...verdict() }] : []),
+      ...(clip && !clipApproved ? [{ imageId: null, clipId: clip.id, ...verdict() }] : []),
+    ]);
+    if (verdicts.length === 0) return;
+    await this.#ask((deps) => approve(deps, this.#actor, { projectId: this.projectId, verdicts }));
+  }
+
+  async remove(): Promise<void> {
+    this.deleted = true;
+    const { time } = this.#world;
+    for (;;) {
+      let gone = false;
+      await this.#ask(async (deps) => {
+        const removed = await removeProject(deps, this.#actor, this.projectId);
+        gone = removed.ok || removed.error.code === "not_found";
+        return removed;
+      });
+      if (gone) return;
+      await time.sleep(2_000);
+    }
+  }
+
+  /** A look every minute, and whatever helps. True once there is nothing left to wish. */
+  async wish(): Promise<boolean> {
+    const { record } = this;
+    if (!record || this.deleted) return true;
+    const { project, tasks } = record;
+    if (project.status === "completed" && project.targetStage === "assemble_video") return true;
+    if (project.settings.budgetUsd !== null && project.settings.budgetUsd < 500)
+      await this.#edit({ settings: { budgetUsd: null } });
+    else if (project.targetStage !== "assemble_video" || project.status === "ready")
+      await this.#run("assemble_video");
+    else if (project.status === "awaiting_approval") await this.judge(1);
+    else if (project.status === "failed") {
+      const asked = tasks.filter((t) => needsDecision(t) && !t.retriedAt);
+      for (const task of asked) await this.#retry(task.id);
+      if (asked.length === 0) await this.#run("assemble_video");
+    }
+    return false;
+  }
+}

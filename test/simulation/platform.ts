@@ -1,0 +1,357 @@
+/** The platform: a queue that loses, doubles and delays, Durable Objects that are evicted, a bucket, a cron. */
+import { Controller, type Events } from "../../src/coordinator/controller.ts";
+import { publicView } from "../../src/coordinator/view.ts";
+import type { Coordinator, Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
+import { nothingTold, type Told, telling, untold } from "../../src/domain/feed.ts";
+import { consume } from "../../src/pipeline/consumer.ts";
+import { bury } from "../../src/pipeline/dead-letters.ts";
+import type { Storage, StoredObject } from "../../src/storage/port.ts";
+import { fileOf, type SimulatedFile } from "./providers.ts";
+import { Caller, PortFailed, type Runtime } from "./runtime.ts";
+import type { MemoryStore } from "./store.ts";
+
+/** As in wrangler.toml. */
+const MOST_DELIVERIES = { tasks: 6, dead: 11 };
+
+interface Message {
+  body: unknown;
+  attempts: number;
+}
+
+/** At least once, mostly. */
+export class SimulatedQueue {
+  readonly #runtime: Runtime;
+  readonly #depsFor: (caller: Caller) => Deps;
+  readonly #ready: Record<"tasks" | "dead", Message[]> = { tasks: [], dead: [] };
+  deadLetters = 0;
+
+  constructor(runtime: Runtime, depsFor: (caller: Caller) => Deps) {
+    this.#runtime = runtime;
+    this.#depsFor = depsFor;
+  }
+
+  seenBy(caller: Caller): TaskQueue {
+    return {
+      send: (wakeUps) => this.#runtime.call(caller, "queue.send", () => this.#accept(wakeUps)),
+      ping: async () => {},
+    };
+  }
+
+  #accept(wakeUps: WakeUp[]): void {
+    for (const { projectId, taskId, attempt, predictionId } of wakeUps) {
+      const body = JSON.parse(
+        JSON.stringify({ v: 1, project: projectId, task: taskId, attempt, prediction: predictionId }),
+      );
+      const { faults, chance } = this.#runtime;
+      if (faults.happens("message_lost")) continue;
+      const copies = faults.happens("message_doubled", 2) ? 2 : 1;
+      for (let i = 0; i < copies; i++) {
+        const late = faults.happens("message_late", 2);
+        this.#later(
+          "tasks",
+          { body, attempts: 1 },
+          late ? chance.whole(5_000, 180_000) : chance.whole(10, 1_500),
+        );
+      }
+    }
+  }
+
+  #later(queue: "tasks" | "dead", message: Message, ms: number): void {
+    this.#runtime.time.after(ms, () => {
+      this.#ready[queue].push(message);
+      this.#runtime.time.after(this.#runtime.chance.whole(0, 200), () => this.#pump(queue));
+    });
+  }
+
+  #pump(queue: "tasks" | "dead"): void {
+    const { chance } = this.#runtime;
+    const batch = this.#ready[queue].splice(0, chance.whole(1, 10));
+    if (batch.length === 0) return;
+    const caller = new Caller(queue === "tasks" ? "consumer" : "dead letters");
+    const open = new Set(batch);
+    const again = (message: Message, ms: number) => {
+      if (!open.delete(message)) return;
+      const attempts = message.attempts + 1;
+      if (attempts <= MOST_DELIVERIES[queue]) this.#later(queue, { ...message, attempts }, ms);
+      else if (queue === "tasks") {
+        this.deadLetters++;
+        this.#later("dead", { ...message, attempts: 1 }, ms);
+      }
+    };
+    // Nobody heard of them again: they are delivered anew once their time is up.
+    caller.onDeath(() => {
+      for (const message of [...open]) again(message, chance.whole(1_000, 900_000));
+    });
+    const work = queue === "tasks" ? consume : bury;
+    const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
+    void work(
+      {
+        queue: `omvee-${queue}`,
+        metadata,
+        messages: batch.map((message, i) => ({
+          id: String(i),
+          timestamp: new Date(this.#runtime.time.now),
+          body: message.body,
+          attempts: message.attempts,
+          ack: () => void open.delete(message),
+          retry: (options) => again(message, (options?.delaySeconds ?? 0) * 1000),
+        })),
+        ackAll: () => {},
+        retryAll: () => {},
+      },
+      this.#depsFor(caller),
+    ).then(
+      () => open.clear(),
+      () => {
+        for (const message of [...open]) again(message, 1_000);
+      },
+    );
+    // Fifteen minutes are the most that a consumer gets.
+    this.#runtime.time.after(900_000, () => {
+      if (open.size > 0) caller.die();
+    });
+  }
+}
+
+/** What a Durable Object keeps of one project. */
+interface Kept {
+  alarmAt: number | null;
+  alarms: number;
+  told: Told;
+  seq: number;
+  receipts: Set<string>;
+}
+
+const nothing = (): Kept => ({
+  alarmAt: null,
+  alarms: 0,
+  told: nothingTold(),
+  seq: 0,
+  receipts: new Set(),
+});
+
+interface Life {
+  caller: Caller;
+  controller: Controller;
+}
+
+const MOST_ALARM_TRIES = 6;
+
+/** One project's Durable Object: its storage, and its present life, if it has one. */
+export class ObjectHost {
+  readonly projectId: string;
+  kept = nothing();
+  #life: Life | null = null;
+  readonly #runtime: Runtime;
+  readonly #depsFor: (caller: Caller) => Deps;
+  readonly #forgotten: () => void;
+
+  constructor(runtime: Runtime, projectId: string, depsFor: (caller: Caller) => Deps, forgotten: () => void) {
+    this.#runtime = runtime;
+    this.projectId = projectId;
+    this.#depsFor = depsFor;
+    this.#forgotten = forgotten;
+  }
+
+  #awake(): Life {
+    if (this.#life) return this.#life;
+    const caller = new Caller(`object ${this.projectId.slice(-6)}`);
+    const { store, queue, now, newId, random, log } = this.#depsFor(caller);
+    const storage = <T>(work: () => T) => this.#runtime.call(caller, "object.storage", work, { most: 3 });
+    const controller = new Controller({
+      projectId: this.projectId,
+      store,
+      queue,
+      events: () => this.#events(),
+      alarm: {
+        set: (afterMs) => storage(() => this.#setAlarm(Math.max(1, afterMs))),
+        clear: () =>
+          storage(() => {
+            this.kept.alarmAt = null;
+          }),
+      },
+      broadcast: () => {},
+      destroy: async () => this.forget(),
+      now,
+      newId,
+      random,
+      log,
+    });
+    const life = { caller, controller };
+    this.#life = life;
+    caller.onDeath(() => {
+      if (this.#life === life) this.#life = null;
+    });
+    return life;
+  }
+
+  #events(): Events {
+    const { kept } = this;
+    return {
+      told: () => kept.told,
+      append: (changes) => {
+        for (const change of changes) {
+          kept.seq++;
+          kept.told = telling(kept.told, change);
+        }
+        return [];
+      },
+    };
+  }
+
+  #setAlarm(afterMs: number): void {
+    const { kept } = this;
+    const at = this.#runtime.time.now + afterMs;
+    kept.alarmAt = at;
+    kept.alarms++;
+    this.#runtime.time.after(afterMs, () => {
+      if (this.kept !== kept || kept.alarmAt !== at) return;
+      kept.alarmAt = null;
+      this.#ring(1);
+      if (this.#runtime.faults.happens("alarm_doubled")) this.#ring(1);
+    });
+  }
+
+  /** An alarm that was not handled to its end is rung again, six times. */
+  #ring(nth: number): void {
+    const { caller, controller } = this.#awake();
+    let over = false;
+    const again = () => {
+      if (over) return;
+      over = true;
+      if (nth < MOST_ALARM_TRIES) this.#runtime.time.after(2_000 * 2 ** nth, () => this.#ring(nth + 1));
+    };
+    caller.onDeath(again);
+    controller.wake().then(
+      ({ done }) =>
+        done.then(() => {
+          over = true;
+        }),
+      again,
+    );
+  }
+
+  evict(): void {
+    this.#life?.caller.die();
+  }
+
+  /** A call from outside: it fails where the object dies before it has answered. */
+  #rpc<T>(work: (life: Life) => Promise<T>): Promise<T> {
+    if (this.#runtime.faults.happens("object_evicted")) this.evict();
+    const life = this.#awake();
+    return new Promise((resolve, reject) => {
+      life.caller.onDeath(() => reject(new PortFailed("The object was reset")));
+      work(life).then(resolve, reject);
+    });
+  }
+
+  wake(): Promise<void> {
+    return this.#rpc(async ({ controller }) => {
+      await controller.wake();
+    });
+  }
+
+  receive(webhookId: string, news: WakeUp): Promise<void> {
+    return this.#rpc(async ({ caller }) => {
+      const { kept } = this;
+      if (kept.receipts.has(webhookId)) return;
+      await this.#depsFor(caller).queue.send([news]);
+      kept.receipts.add(webhookId);
+    });
+  }
+
+  forget(): void {
+    this.kept = nothing();
+    this.#forgotten();
+  }
+
+  seenBy(caller: Caller): Coordinator {
+    const never = () => Promise.reject(new Error("Nobody asks for this here"));
+    return {
+      wake: () => this.#runtime.call(caller, "coordinator.wake", () => this.wake()),
+      receive: (id, news) => this.#runtime.call(caller, "coordinator.receive", () => this.receive(id, news)),
+      destroy: () =>
+        this.#runtime.call(caller, "coordinator.destroy", () => this.#rpc(async () => this.forget())),
+      progress: async () => {},
+      issueTicket: never,
+      connect: never,
+      ping: async () => {},
+    };
+  }
+}
+
+/** What the feed has not told of a project. */
+export function untoldOf(store: MemoryStore, projectId: string, told: Told): number {
+  const rows = store.projects.get(projectId);
+  return rows ? untold(told, publicView({ ...rows, readAt: new Date(0) })).length : 0;
+}
+
+interface Stored {
+  object: StoredObject;
+  file: SimulatedFile;
+}
+
+export class SimulatedBucket {
+  readonly objects = new Map<string, Stored>();
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  put(key: string, contentType: string, file: SimulatedFile): StoredObject {
+    const object = { key, bytes: 1000, etag: `etag-${file.id}`, contentType };
+    this.objects.set(key, { object, file });
+    return object;
+  }
+
+  seenBy(caller: Caller): Storage {
+    const call = <T>(port: string, work: () => T, most?: number) =>
+      this.#runtime.call(caller, `storage.${port}`, work, { most });
+    const at = (key: string, etag?: string) => {
+      const found = this.objects.get(key);
+      return found && (etag === undefined || found.object.etag === etag) ? found : null;
+    };
+    return {
+      head: (key) => call("head", () => at(key)?.object ?? null),
+      // The first byte tells whether it is what it claims to be, the rest how many frames it has.
+      read: (key, start, end, etag) =>
+        call("read", () => {
+          const found = at(key, etag);
+          if (!found) return null;
+          const bytes = new Uint8Array(end - start);
+          bytes.set([found.file.good ? 1 : 0, found.file.frames >> 8, found.file.frames & 255]);
+          return bytes;
+        }),
+      open: () => Promise.reject(new Error("Nobody opens files here")),
+      put: (key, body, contentType) =>
+        call(
+          "put",
+          () => {
+            const file = "body" in body ? fileOf.get(body.body) : undefined;
+            return this.put(key, contentType, file ?? { id: key, good: true, frames: 0 });
+          },
+          3_000,
+        ),
+      multipart: (key, contentType) =>
+        call("multipart", () => ({
+          part: async () => {},
+          complete: () =>
+            call("complete", () => this.put(key, contentType, { id: key, good: true, frames: 0 })),
+          abort: async () => {},
+        })),
+      delete: (keys) =>
+        call("delete", () => {
+          for (const key of keys) this.objects.delete(key);
+        }),
+      deletePrefix: (prefix) =>
+        call("deletePrefix", () => {
+          const found = [...this.objects.keys()].filter((key) => key.startsWith(prefix));
+          for (const key of found) this.objects.delete(key);
+          return found.length;
+        }),
+      presignPut: async () => ({ url: "https://bucket.test", headers: {} }),
+      presignGet: async ({ key }) => `https://bucket.test/${key}`,
+    };
+  }
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { simulate } from "./simulate.ts";
+
+const EACH = 250;
+
+test.for([0, 1, 2, 3, 4, 5, 6, 7])(
+  "whatever goes wrong, every rule holds in the end (seeds, part %i)",
+  { timeout: 300_000 },
+  async (part) => {
+    for (let seed = 1 + part * EACH; seed <= (part + 1) * EACH; seed++) {
+      const { violations } = await simulate({ seed });
+      expect(violations, `npm run simulate -- --seed ${seed}`).toEqual([]);
+    }
+  },
+);
+
+test("a seed is the same story each time it is told", async () => {
+  const once = await simulate({ seed: 77, kept: 100_000 });
+  const again = await simulate({ seed: 77, kept: 100_000 });
+  expect(once.history.length).toBeGreaterThan(50);
+  expect(again).toEqual(once);
+});

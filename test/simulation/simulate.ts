@@ -1,0 +1,84 @@
+/** One seed: a world, people, a bad day, a calm night, and the judgement. */
+import type { Counts, Fault } from "./faults.ts";
+import { judgeWorld } from "./oracle.ts";
+import { Person } from "./person.ts";
+import { simulatedConfig, World } from "./world.ts";
+
+export interface Outcome {
+  seed: number;
+  violations: string[];
+  faults: Counts;
+  /** Port calls made while faults were on, and events in all. */
+  calls: number;
+  events: number;
+  posts: number;
+  history: string[];
+}
+
+const MINUTE = 60_000;
+/** After the bad day: as long as throttled providers, late webhooks and patience may take. */
+const CALM_MINUTES = 900;
+
+export interface SimulationOptions {
+  seed: number;
+  kept?: number;
+  /** In place of chance: one small project, and this one fault. */
+  fault?: { call: number; fault: Fault } | null;
+  /** Changes the world before it begins: to see whether a defect would be found. */
+  sabotage?: (world: World) => void;
+}
+
+export async function simulate({
+  seed,
+  kept = 0,
+  fault = null,
+  sabotage,
+}: SimulationOptions): Promise<Outcome> {
+  const exact = fault !== null;
+  const world = new World({ seed, kept, fault }, simulatedConfig());
+  sabotage?.(world);
+  const { chance, time, faults } = world;
+  const people = [new Person(world, "ada")];
+  if (!exact && chance.chance(0.25)) people.push(new Person(world, chance.pick(["ada", "bob"])));
+  if (!exact) faults.rate = chance.pick([0.002, 0.01, 0.03, 0.08]);
+
+  const start = time.now;
+  const badDay = start + (exact ? 0 : chance.whole(1, 20)) * MINUTE;
+  const waiting = new Set(people);
+  const life = async (person: Person) => {
+    await person.begin(exact || chance.chance(0.5));
+    while (time.now < badDay) {
+      await time.sleep(chance.whole(100, 60_000));
+      if (time.now >= badDay) break;
+      if (chance.chance(0.02)) {
+        world.cloud.broke = !world.cloud.broke;
+        if (world.cloud.broke) faults.count("out_of_credit");
+      }
+      await person.act();
+    }
+    if (!exact && chance.chance(0.1)) await person.remove();
+    for (let minute = 0; minute < CALM_MINUTES && !(await person.wish()); minute++) await time.sleep(MINUTE);
+    waiting.delete(person);
+  };
+  for (const person of people) void life(person);
+  await time.run(badDay);
+  const underFire = faults.calls;
+  faults.rate = 0;
+  world.cloud.broke = false;
+
+  const end = time.now + CALM_MINUTES * MINUTE;
+  while (waiting.size > 0 && time.now < end) await time.run(Math.min(end, time.now + 10 * MINUTE));
+  const calls = exact ? faults.calls : underFire;
+  // What is still under way (late webhooks, orders called off) comes in.
+  await time.run(time.now + 70 * MINUTE);
+
+  return {
+    seed,
+    violations: judgeWorld(world, people),
+    faults: faults.counts,
+    calls,
+    events: time.events,
+    posts: world.cloud.posts.length,
+    history: world.runtime.history,
+  };
+}

@@ -1,0 +1,501 @@
+/** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
+import type { Claim, Owned, Store, StoreOptions, TaskIds, Verdict } from "../../src/db/store.ts";
+import type { Change } from "../../src/domain/change.ts";
+import { subjectHash } from "../../src/domain/inputs.ts";
+import {
+  type Audio,
+  type Clip,
+  type Failure,
+  type Image,
+  type Project,
+  type ProjectRecord,
+  STAGES,
+  type Stage,
+  type Task,
+} from "../../src/domain/record.ts";
+import { mergeSettings, type SettingsPatch, settingsProblems } from "../../src/domain/settings.ts";
+import type { Fact, Settlement } from "../../src/domain/settlement.ts";
+import { CANCELED, isOpen, LEASE_MS, needsDecision } from "../../src/domain/tasks.ts";
+
+export interface Owner {
+  id: string;
+  budgetUsd: number | null;
+  reservedUsd: number;
+  spentUsd: number;
+}
+
+const OPEN_JOB = new Set(["pending", "running"]);
+const place = (stage: Stage | null) => (stage ? STAGES.indexOf(stage) : -1);
+/** Money is kept to the millionth of a dollar: whole ones of these, freed from what binary fractions add. */
+const millionths = (n: number) => Number((n * 1e6).toPrecision(14));
+const usd = (n: number) => Math.round(millionths(n)) / 1e6;
+/** A task as its columns keep it. */
+const kept = <T extends Partial<Task>>(task: T): T => {
+  const { costEstimatedUsd: estimated, costChargedUsd: charged } = task;
+  return {
+    ...task,
+    ...(estimated === undefined ? {} : { costEstimatedUsd: usd(estimated) }),
+    ...(typeof charged === "number" ? { costChargedUsd: usd(charged) } : {}),
+  };
+};
+const put = <T extends { id: string }>(rows: T[], id: string, set: Partial<NoInfer<T>>): T[] =>
+  rows.map((row) => (row.id === id ? { ...row, ...set } : row));
+
+type Rows = Omit<ProjectRecord, "readAt">;
+
+export class MemoryStore implements Store {
+  readonly projects = new Map<string, Rows>();
+  readonly owners = new Map<string, Owner>();
+  readonly #now: () => Date;
+  readonly #newId: () => string;
+  readonly #ownerBudgetUsd: number | null;
+  /** Told of each row that changed its status, before it does. */
+  onTransition: (what: "job" | "task", id: string, from: string, to: string) => void = () => {};
+
+  constructor({ now, newId, ownerBudgetUsd }: StoreOptions & { now: () => Date }) {
+    this.#now = now;
+    this.#newId = newId;
+    this.#ownerBudgetUsd = ownerBudgetUsd;
+  }
+
+  #owned({ ownerId, projectId }: Owned): Rows | null {
+    const rows = this.projects.get(projectId);
+    return rows?.project.ownerId === ownerId ? rows : null;
+  }
+
+  #touch(rows: Rows, set: Partial<Project>): Project {
+    rows.project = { ...rows.project, ...set, updatedAt: this.#now() };
+    return rows.project;
+  }
+
+  #move(rows: Rows, reserved: number, spent: number): void {
+    const { project } = rows;
+    rows.project = {
+      ...project,
+      reservedUsd: usd(Math.max(0, project.reservedUsd + reserved)),
+      spentUsd: usd(project.spentUsd + spent),
+    };
+    this.#bill(project.ownerId, reserved, spent);
+  }
+
+  #bill(ownerId: string, reserved: number, spent: number): void {
+    const owner = this.owners.get(ownerId);
+    if (!owner) throw new Error("An owner is missing");
+    owner.reservedUsd = usd(Math.max(0, owner.reservedUsd + reserved));
+    owner.spentUsd = usd(owner.spentUsd + spent);
+  }
+
+  #task(rows: Rows, id: string, set: Partial<Task>): void {
+    const task = rows.tasks.find((t) => t.id === id);
+    if (!task) return;
+    if (set.status && set.status !== task.status) this.onTransition("task", id, task.status, set.status);
+    rows.tasks = put(rows.tasks, id, { ...kept(set), updatedAt: this.#now() });
+  }
+
+  async load(projectId: string): Promise<ProjectRecord | null> {
+    const rows = this.projects.get(projectId);
+    return rows ? { ...rows, readAt: this.#now() } : null;
+  }
+
+  async apply(projectId: string, changes: Change[]): Promise<void> {
+    const rows = this.projects.get(projectId);
+    if (!rows && changes.some((change) => change.kind === "job.create"))
+      throw new Error("The project of this job is gone");
+    if (rows) for (const change of changes) this.#change(rows, change);
+  }
+
+  #change(rows: Rows, change: Change): void {
+    switch (change.kind) {
+      case "project":
+        this.#touch(rows, { status: change.status });
+        return;
+      case "job.create": {
+        const { job } = change;
+        const taken = rows.jobs.some(
+          (j) =>
+            j.id === job.id || (j.type === job.type && OPEN_JOB.has(j.status) && OPEN_JOB.has(job.status)),
+        );
+        if (!taken) rows.jobs = [...rows.jobs, { ...job }];
+        return;
+      }
+      case "job.update": {
+        const job = rows.jobs.find((j) => j.id === change.id);
+        if (job?.status !== change.from) return;
+        if (change.set.finishedAt && rows.tasks.some((t) => t.jobId === job.id && isOpen(t))) return;
+        if (change.set.status && change.set.status !== job.status)
+          this.onTransition("job", job.id, job.status, change.set.status);
+        rows.jobs = put(rows.jobs, job.id, change.set);
+        return;
+      }
+      case "task.create": {
+        const { task } = change;
+        const job = rows.jobs.find((j) => j.id === task.jobId);
+        const same = (t: Task) =>
+          t.id === task.id ||
+          (t.jobId === task.jobId && t.subject === task.subject && t.inputHash === task.inputHash);
+        if (job && OPEN_JOB.has(job.status) && !rows.tasks.some(same))
+          rows.tasks = [kept(task), ...rows.tasks];
+        return;
+      }
+      case "task.update": {
+        const { id, from, set, release } = change;
+        const task = rows.tasks.find((t) => t.id === id);
+        if (task?.status !== from.status || task.attempt !== from.attempt) return;
+        this.#task(rows, id, set);
+        if (!release) return;
+        this.#move(rows, -release.usd, release.spentUsd);
+        this.#endPending(rows, id);
+        return;
+      }
+      case "approval.void":
+        rows.approvals = rows.approvals.map((a) =>
+          a.id === change.id && !a.voidedAt
+            ? { ...a, voidedAt: this.#now(), voidedReason: change.reason }
+            : a,
+        );
+    }
+  }
+
+  /** What a task ordered and is not coming. */
+  #endPending(rows: Rows, taskId: string): void {
+    const task = rows.tasks.find((t) => t.id === taskId);
+    if (!task || task.status === "running" || task.status === "waiting") return;
+    const end = <T extends Image | Clip>(row: T): T =>
+      row.taskId === taskId && row.status === "pending"
+        ? { ...row, status: "failed", error: task.error }
+        : row;
+    rows.images = rows.images.map(end);
+    rows.clips = rows.clips.map(end);
+  }
+
+  async claim(ids: TaskIds & { attempt?: number; predictionId?: string }): Promise<Claim> {
+    const rows = this.projects.get(ids.projectId);
+    let task = rows?.tasks.find((t) => t.id === ids.taskId);
+    if (!rows || !task) return { kind: "gone" };
+    const adoptable =
+      ids.predictionId !== undefined &&
+      task.attempt === (ids.attempt ?? 0) &&
+      task.providerRequestId === null &&
+      (task.status === "running" || task.status === "waiting");
+    if (adoptable) {
+      rows.tasks = put(rows.tasks, task.id, { providerRequestId: ids.predictionId ?? null });
+      task = { ...task, providerRequestId: ids.predictionId ?? null };
+    }
+    const was = task.status;
+    const now = this.#now();
+    const job = rows.jobs.find((j) => j.id === task.jobId);
+    const ready =
+      was === "pending" &&
+      task.runAfter <= now &&
+      job !== undefined &&
+      OPEN_JOB.has(job.status) &&
+      place(task.type) <= place(rows.project.targetStage);
+    if (!ready && was !== "waiting") return { kind: "not_now", task };
+    const owner = this.owners.get(rows.project.ownerId);
+    const left = (budget: number | null | undefined, used: { reservedUsd: number; spentUsd: number }) =>
+      budget === null || budget === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.floor(millionths(budget - used.reservedUsd - used.spentUsd)) / 1e6;
+    const cost = task.costEstimatedUsd;
+    const affordable =
+      cost === 0 ||
+      (left(rows.project.settings.budgetUsd, rows.project) >= cost &&
+        (!owner || left(owner.budgetUsd ?? this.#ownerBudgetUsd, owner) >= cost));
+    if (was === "pending" && !affordable) return { kind: "over_budget", task };
+    this.#task(rows, task.id, {
+      status: "running",
+      leaseUntil: new Date(now.getTime() + LEASE_MS),
+      claimId: this.#newId(),
+      claimedAt: was === "pending" ? now : task.claimedAt,
+      providerRequestId: was === "pending" ? null : task.providerRequestId,
+      error: null,
+    });
+    if (was === "pending") this.#move(rows, cost, 0);
+    const claimed = rows.tasks.find((t) => t.id === ids.taskId) ?? task;
+    return {
+      kind: "claimed",
+      was: was === "pending" ? "pending" : "waiting",
+      task: claimed,
+      record: { ...rows, readAt: now },
+    };
+  }
+
+  #held(task: Pick<Task, "id" | "attempt">): { rows: Rows; task: Task } | null {
+    for (const rows of this.projects.values()) {
+      const found = rows.tasks.find((t) => t.id === task.id);
+      if (found)
+        return found.attempt === task.attempt && found.status === "running" ? { rows, task: found } : null;
+    }
+    return null;
+  }
+
+  async renew(task: Pick<Task, "id" | "attempt">): Promise<boolean> {
+    const held = this.#held(task);
+    if (held) this.#task(held.rows, task.id, { leaseUntil: new Date(this.#now().getTime() + LEASE_MS) });
+    return held !== null;
+  }
+
+  async settle(task: Task, { set, purse, facts }: Settlement): Promise<boolean> {
+    const held = this.#held(task);
+    if (!held || held.task.claimId !== task.claimId) return false;
+    const { rows } = held;
+    const after = { ...rows };
+    for (const fact of facts) {
+      check(after, fact);
+      this.#fact(after, fact);
+    }
+    Object.assign(rows, after);
+    this.#move(
+      rows,
+      purse.kind === "keep" ? 0 : -task.costEstimatedUsd,
+      purse.kind === "spend" ? purse.usd : 0,
+    );
+    this.#task(rows, task.id, { leaseUntil: null, dispatchedAt: null, ...set });
+    this.#endPending(rows, task.id);
+    return true;
+  }
+
+  #fact(rows: Rows, fact: Fact): void {
+    switch (fact.kind) {
+      case "lyrics": {
+        const { lyrics, lyricsHash, transcriptText, audioEtag } = fact;
+        if (rows.project.audio?.etag !== audioEtag) return;
+        this.#touch(rows, { lyrics, lyricsHash, transcriptText, version: rows.project.version + 1 });
+        return;
+      }
+      case "scenes":
+        Object.assign(rows, { prompts: [], images: [], clips: [], approvals: [], scenes: fact.scenes });
+        return;
+      case "prompt":
+        rows.prompts = [...rows.prompts, fact.prompt];
+        return;
+      case "image": {
+        const known = rows.images.find((i) => i.id === fact.image.id);
+        rows.images = known
+          ? put(rows.images, known.id, { ...fact.image, sceneId: known.sceneId, createdAt: known.createdAt })
+          : [...rows.images, fact.image];
+        return;
+      }
+      case "clip": {
+        const known = rows.clips.find((c) => c.id === fact.clip.id);
+        rows.clips = known
+          ? put(rows.clips, known.id, { ...fact.clip, sceneId: known.sceneId, createdAt: known.createdAt })
+          : [...rows.clips, fact.clip];
+        return;
+      }
+      case "film":
+        rows.films = [...rows.films, fact.film];
+    }
+  }
+
+  async fail({ projectId, taskId }: TaskIds, error: Failure): Promise<void> {
+    const rows = this.projects.get(projectId);
+    const task = rows?.tasks.find((t) => t.id === taskId);
+    if (!rows || task?.status !== "pending") return;
+    this.#task(rows, taskId, { status: "failed", error });
+    this.#endPending(rows, taskId);
+  }
+
+  async unattended(idleSeconds: number, limit: number): Promise<string[]> {
+    const idle = (p: Project) => (this.#now().getTime() - p.updatedAt.getTime()) / 1000;
+    return [...this.projects.values()]
+      .map((rows) => rows.project)
+      .filter(
+        (p) =>
+          p.targetStage !== null &&
+          idle(p) > idleSeconds &&
+          (p.status === "ready" || p.status === "running" || idle(p) < idleSeconds + 3_600),
+      )
+      .sort((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime())
+      .slice(0, limit)
+      .map((p) => p.id);
+  }
+
+  async createProject(given: Pick<Project, "id" | "ownerId" | "name" | "settings">): Promise<Project> {
+    const { id, ownerId } = given;
+    if (!this.owners.has(ownerId))
+      this.owners.set(ownerId, { id: ownerId, budgetUsd: null, reservedUsd: 0, spentUsd: 0 });
+    const known = this.projects.get(id);
+    if (known && known.project.ownerId !== ownerId) throw new Error("An insert left no row");
+    if (known) return known.project;
+    const at = this.#now();
+    const project: Project = {
+      ...given,
+      status: "draft",
+      targetStage: null,
+      runNumber: 0,
+      audio: null,
+      lyrics: null,
+      lyricsHash: null,
+      transcriptText: null,
+      reservedUsd: 0,
+      spentUsd: 0,
+      version: 1,
+      createdAt: at,
+      updatedAt: at,
+    };
+    const none = {
+      scenes: [],
+      prompts: [],
+      images: [],
+      clips: [],
+      approvals: [],
+      films: [],
+      jobs: [],
+      tasks: [],
+    };
+    this.projects.set(id, { project, ...none });
+    return project;
+  }
+
+  async findProject(whose: Owned): Promise<Project | null> {
+    return this.#owned(whose)?.project ?? null;
+  }
+
+  async editProject(
+    whose: Owned,
+    edit: { name?: string | undefined; settings?: SettingsPatch | undefined; expected: number[] | null },
+  ): Promise<{ saved: Project | null; current: Project | null }> {
+    const rows = this.#owned(whose);
+    if (!rows) return { saved: null, current: null };
+    const { project } = rows;
+    const settings = mergeSettings(project.settings, edit.settings ?? {});
+    const seen = !edit.expected || edit.expected.includes(project.version);
+    if (!seen || (edit.settings && settingsProblems(settings).length > 0))
+      return { saved: null, current: project };
+    const saved = this.#touch(rows, {
+      name: edit.name ?? project.name,
+      settings,
+      version: project.version + 1,
+    });
+    return { saved, current: saved };
+  }
+
+  async attachAudio(whose: Owned, audio: Audio): Promise<Project | null> {
+    const rows = this.#owned(whose);
+    if (!rows) return null;
+    const { project } = rows;
+    const other =
+      project.audio?.etag === audio.etag ? {} : { lyrics: null, lyricsHash: null, transcriptText: null };
+    return this.#touch(rows, {
+      audio,
+      ...other,
+      status: project.status === "draft" ? "ready" : project.status,
+      version: project.version + 1,
+    });
+  }
+
+  async requestRun(whose: Owned, target: Stage): Promise<Project | null> {
+    const rows = this.#owned(whose);
+    if (!rows) return null;
+    if (!rows.project.audio) return rows.project;
+    return this.#touch(rows, {
+      status: "running",
+      targetStage: target,
+      runNumber: rows.project.runNumber + 1,
+    });
+  }
+
+  async cancel(whose: Owned, stages: readonly Stage[], target: Stage | null): Promise<Project | null> {
+    const rows = this.#owned(whose);
+    if (!rows) return null;
+    if (place(rows.project.targetStage) > place(target)) this.#touch(rows, { targetStage: target });
+    for (const job of rows.jobs.filter((j) => stages.includes(j.type) && OPEN_JOB.has(j.status))) {
+      this.onTransition("job", job.id, job.status, "canceled");
+      rows.jobs = put(rows.jobs, job.id, { status: "canceled", finishedAt: this.#now(), error: CANCELED });
+    }
+    return rows.project;
+  }
+
+  async retry(
+    whose: Owned,
+    what: { taskId: string } | { jobId: string; includeUnknown: boolean },
+  ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
+    const rows = this.#owned(whose);
+    if (!rows) return { project: null, retried: [] };
+    const named = (t: Task) =>
+      "taskId" in what
+        ? t.id === what.taskId
+        : t.jobId === what.jobId && (what.includeUnknown || !needsDecision(t));
+    const over = rows.tasks.filter((t) => t.status === "failed" || t.status === "canceled");
+    const freed = over.filter(named);
+    const isTwin = (t: Task) =>
+      freed.some((f) => f.type === t.type && f.subject === t.subject && f.inputHash === t.inputHash);
+    const retried = over.filter((t) => named(t) || (!needsDecision(t) && isTwin(t)));
+    for (const task of retried) this.#task(rows, task.id, { retriedAt: this.#now() });
+    if (freed.length > 0) {
+      const furthest = Math.max(place(rows.project.targetStage), ...freed.map((t) => place(t.type)));
+      this.#touch(rows, { status: "running", targetStage: STAGES[furthest] ?? null });
+    }
+    return { project: rows.project, retried: retried.map(({ id, type }) => ({ id, type })) };
+  }
+
+  async judge(whose: Owned, verdicts: Verdict[]) {
+    const rows = this.#owned(whose);
+    if (!rows || verdicts.length === 0) return null;
+    const createdAt = this.#now();
+    const found = verdicts.map((verdict) => {
+      const asset =
+        rows.images.find((i) => i.id === verdict.imageId && i.status === "completed") ??
+        rows.clips.find((c) => c.id === verdict.clipId && c.status === "completed");
+      return {
+        verdict,
+        id: verdict.id,
+        sceneId: asset?.sceneId ?? null,
+        subjectHash: asset ? subjectHash(asset) : null,
+        createdAt,
+      };
+    });
+    const known = new Set(rows.approvals.map((a) => a.id));
+    const fresh = found.filter((f) => !known.has(f.id));
+    if (found.every((f) => f.sceneId !== null) && fresh.length > 0) {
+      rows.approvals = [
+        ...rows.approvals,
+        ...fresh.map(({ verdict, sceneId, subjectHash: subject }) => ({
+          ...verdict,
+          projectId: rows.project.id,
+          sceneId: sceneId ?? "",
+          subjectHash: subject ?? "",
+          voidedAt: null,
+          voidedReason: null,
+          createdAt,
+        })),
+      ];
+      this.#touch(rows, {});
+    }
+    return found.map(({ verdict: _, ...row }) => row);
+  }
+
+  async removeProject(whose: Owned): Promise<boolean> {
+    const rows = this.#owned(whose);
+    if (!rows) return false;
+    this.projects.delete(whose.projectId);
+    this.#bill(whose.ownerId, -rows.project.reservedUsd, rows.project.reservedUsd);
+    return true;
+  }
+}
+
+/** Throws what Postgres refuses by its foreign keys and unique constraints. */
+function check({ scenes, prompts, images, films }: Rows, fact: Fact): void {
+  const known = (rows: { id: string }[], id: string) => rows.some((row) => row.id === id);
+  const refuse = (what: string): never => {
+    throw new Error(what);
+  };
+  if (fact.kind === "prompt") {
+    const { id, sceneId, version } = fact.prompt;
+    if (!known(scenes, sceneId)) refuse("The prompt's scene does not exist any more");
+    if (known(prompts, id) || prompts.some((p) => p.sceneId === sceneId && p.version === version))
+      refuse("The version of this prompt exists");
+  }
+  if (fact.kind === "image") {
+    const { sceneId, promptId } = fact.image;
+    if (!known(scenes, sceneId)) refuse("The image's scene does not exist any more");
+    if (promptId !== null && !known(prompts, promptId)) refuse("The image's prompt does not exist any more");
+  }
+  if (fact.kind === "clip") {
+    const { sceneId, imageId } = fact.clip;
+    if (!known(scenes, sceneId)) refuse("The clip's scene does not exist any more");
+    if (!known(images, imageId)) refuse("The clip's image does not exist any more");
+  }
+  if (fact.kind === "film" && known(films, fact.film.id)) refuse("The film exists");
+}

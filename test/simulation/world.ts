@@ -1,0 +1,312 @@
+/** One small world: the real domain, operations, controller and pipeline over simulated ports. */
+import { type Config, parseConfig } from "../../src/config.ts";
+import { connect } from "../../src/db/client.ts";
+import type { Deps, Doors } from "../../src/deps.ts";
+import { type Door, enter, openDoor, throttled, went } from "../../src/domain/door.ts";
+import { rateLimitOf } from "../../src/domain/rate-limits.ts";
+import type { Task } from "../../src/domain/record.ts";
+import type { Media } from "../../src/media/port.ts";
+import { sweep } from "../../src/pipeline/sweep.ts";
+import { Faults } from "./faults.ts";
+import { ObjectHost, SimulatedBucket, SimulatedQueue } from "./platform.ts";
+import { Cloud } from "./providers.ts";
+import { Chance } from "./random.ts";
+import { atWork, Caller, Runtime } from "./runtime.ts";
+import { MemoryStore } from "./store.ts";
+import { Time } from "./time.ts";
+
+/** Clocks of different machines may differ by this. */
+const SKEW_MS = 600_000;
+const SWEEP_MS = 300_000;
+
+export interface WorldOptions {
+  seed: number;
+  /** Lines of history to keep; 0 for none. */
+  kept: number;
+  fault?: ConstructorParameters<typeof Faults>[1];
+}
+
+export interface Transition {
+  what: "job" | "task";
+  id: string;
+  from: string;
+  to: string;
+}
+
+export class World {
+  readonly chance: Chance;
+  readonly time: Time;
+  readonly faults: Faults;
+  readonly runtime: Runtime;
+  readonly store: MemoryStore;
+  readonly bucket: SimulatedBucket;
+  readonly cloud: Cloud;
+  readonly queue: SimulatedQueue;
+  readonly objects = new Map<string, ObjectHost>();
+  readonly transitions: Transition[] = [];
+  /** What broke a rule while it ran. */
+  readonly violations: string[] = [];
+  readonly #doors = new Map<string, Door>();
+  readonly #config: Config;
+
+  constructor({ seed, kept, fault = null }: WorldOptions, config: Config) {
+    this.chance = new Chance(seed);
+    this.time = new Time(this.chance);
+    this.faults = new Faults(this.chance, fault);
+    this.runtime = new Runtime(this.time, this.chance, this.faults, kept);
+    this.store = new MemoryStore({
+      now: () => new Date(this.time.now),
+      newId: this.runtime.newId,
+      ownerBudgetUsd: this.chance.chance(0.3) ? 30 : null,
+    });
+    this.store.onTransition = (what, id, from, to) => {
+      this.transitions.push({ what, id, from, to });
+      this.runtime.note(`${what} ${id.slice(-6)} ${from} -> ${to}`);
+    };
+    this.bucket = new SimulatedBucket(this.runtime);
+    this.cloud = new Cloud(this.runtime, (order) => this.#webhook(order));
+    this.queue = new SimulatedQueue(this.runtime, (caller) => this.depsFor(caller));
+    this.#config = config;
+    this.time.after(SWEEP_MS, () => this.#cron());
+  }
+
+  object(projectId: string): ObjectHost {
+    const known = this.objects.get(projectId);
+    if (known) return known;
+    const host = new ObjectHost(
+      this.runtime,
+      projectId,
+      (caller) => this.depsFor(caller),
+      () => {},
+    );
+    this.objects.set(projectId, host);
+    return host;
+  }
+
+  #cron(): void {
+    const caller = new Caller("cron");
+    void sweep(this.depsFor(caller)).catch(() => {});
+    this.time.after(SWEEP_MS, () => this.#cron());
+  }
+
+  /** Delivered once, twice, late, or never; again where nobody took it. */
+  #webhook({ id, webhookUrl }: { id: string; webhookUrl: string }): void {
+    const [, , project = "", task = "", attempt = ""] =
+      /replicate(\/)([^/]+)\/([^/]+)\/(\d+)/.exec(webhookUrl) ?? [];
+    if (!project) throw new Error(`Not a webhook of ours: ${webhookUrl}`);
+    const webhookId = this.runtime.newId();
+    const deliver = (ms: number, tries: number) =>
+      this.time.after(ms, () => {
+        const caller = new Caller("webhook");
+        const again = () => {
+          if (tries > 1) deliver(5_000, tries - 1);
+        };
+        caller.onDeath(again);
+        this.depsFor(caller)
+          .coordinator(project)
+          .receive(webhookId, {
+            projectId: project,
+            taskId: task,
+            attempt: Number(attempt),
+            predictionId: id,
+          })
+          .catch(again);
+      });
+    if (this.faults.happens("webhook_lost", 2)) return;
+    const ms = this.faults.happens("webhook_late", 2)
+      ? this.chance.whole(30_000, 3_000_000)
+      : this.chance.whole(5, 800);
+    deliver(ms, 3);
+    if (this.faults.happens("webhook_doubled", 2)) deliver(ms + this.chance.whole(0, 60_000), 1);
+  }
+
+  /** The parts as one caller has them: dead, it has none. */
+  depsFor(caller: Caller): Deps {
+    const { runtime, chance, time } = this;
+    const skew = this.faults.happens("clock_skewed", 3) ? chance.whole(-SKEW_MS, SKEW_MS) : 0;
+    const call = <T>(port: string, work: () => Promise<T>) => runtime.call(caller, `store.${port}`, work);
+    const { store } = this;
+    const deps: Deps = {
+      config: this.#config,
+      // Pages are not read here: nothing listens at this address.
+      db: unreachable,
+      store: {
+        load: (id) => call("load", () => store.load(id)),
+        apply: (id, changes) => call("apply", () => store.apply(id, changes)),
+        claim: (ids) => {
+          const work: NonNullable<ReturnType<typeof atWork.getStore>> = { taskId: ids.taskId, claim: null };
+          atWork.enterWith(work);
+          return call("claim", async () => {
+            const claim = await store.claim(ids);
+            if (claim.kind === "claimed") {
+              work.claim = claim;
+              this.#checkBudgets(claim.task, claim.was);
+            }
+            return claim;
+          });
+        },
+        renew: (task) => call("renew", () => store.renew(task)),
+        settle: (task, settlement) => call("settle", () => store.settle(task, settlement)),
+        fail: (ids, failure) => call("fail", () => store.fail(ids, failure)),
+        unattended: (idle, limit) => call("unattended", () => store.unattended(idle, limit)),
+        createProject: (project) => call("createProject", () => store.createProject(project)),
+        findProject: (whose) => call("findProject", () => store.findProject(whose)),
+        editProject: (whose, edit) => call("editProject", () => store.editProject(whose, edit)),
+        attachAudio: (whose, audio) => call("attachAudio", () => store.attachAudio(whose, audio)),
+        requestRun: (whose, target) => call("requestRun", () => store.requestRun(whose, target)),
+        cancel: (whose, stages, target) => call("cancel", () => store.cancel(whose, stages, target)),
+        retry: (whose, what) => call("retry", () => store.retry(whose, what)),
+        judge: (whose, verdicts) => call("judge", () => store.judge(whose, verdicts)),
+        removeProject: (whose) => call("removeProject", () => store.removeProject(whose)),
+      },
+      storage: this.bucket.seenBy(caller),
+      providers: this.cloud.seenBy(caller),
+      media: this.#media(caller),
+      doors: this.#doorsSeenBy(caller),
+      queue: this.queue.seenBy(caller),
+      coordinator: (id) => this.object(id).seenBy(caller),
+      now: () => new Date(time.now + skew),
+      newId: () => runtime.newId(skew),
+      random: chance.next,
+      every: (ms, work) => {
+        let going = true;
+        const again = () =>
+          time.after(ms, () => {
+            if (!going || !caller.alive) return;
+            void work();
+            again();
+          });
+        again();
+        return {
+          stop: () => {
+            going = false;
+          },
+        };
+      },
+      log: (level, event, fields) => {
+        if (level !== "info" || event === "task_settled")
+          runtime.note(`${caller.name} ${event} ${JSON.stringify(fields ?? {})}`);
+      },
+      metrics: () => {},
+    };
+    return deps;
+  }
+
+  /** A claim may not pass the budget; one that costs nothing may, where the budget was lowered. */
+  #checkBudgets({ projectId, costEstimatedUsd }: Task, was: string): void {
+    if (was === "waiting" || costEstimatedUsd === 0) return;
+    const project = this.store.projects.get(projectId)?.project;
+    if (!project) return;
+    const { budgetUsd } = project.settings;
+    const used = project.reservedUsd + project.spentUsd;
+    if (budgetUsd !== null && used > budgetUsd + 1e-6)
+      this.violations.push(`A claim took the project to $${used} of $${budgetUsd}`);
+  }
+
+  #doorsSeenBy(caller: Caller): Doors {
+    const { runtime, time } = this;
+    const at = (provider: string) => this.#doors.get(provider) ?? openDoor(rateLimitOf(provider), time.now);
+    const keep = (provider: string, door: Door) => void this.#doors.set(provider, door);
+    return {
+      pass: (provider, key) =>
+        runtime.call(caller, "door.pass", () => {
+          const { state, verdict } = enter(at(provider), key, time.now);
+          keep(provider, state);
+          return verdict;
+        }),
+      throttled: (provider, after) =>
+        runtime.call(caller, "door.throttled", () =>
+          keep(provider, throttled(at(provider), after, time.now)),
+        ),
+      went: (provider) =>
+        runtime.call(caller, "door.went", () => keep(provider, went(at(provider), time.now))),
+    };
+  }
+
+  #media(caller: Caller): Media {
+    const { runtime, bucket, violations } = this;
+    return {
+      probeSong: async (_file, { filename }) => ({
+        ok: true,
+        audio: {
+          format: "mp3",
+          codec: "mp3",
+          contentType: "audio/mpeg",
+          bytes: 1000,
+          durationSeconds: (bucket.objects.get(filename ?? "")?.file.frames ?? 240) / 24,
+          sampleRate: 44_100,
+          channels: 2,
+          title: null,
+          artist: null,
+        },
+      }),
+      measurePicture: (head) =>
+        head[0] === 1 ? { width: 1280, height: 720, contentType: "image/jpeg" } : null,
+      inspectClip: async (file) => {
+        const head = "read" in file ? await file.read(0, 1000) : file;
+        const frames = ((head[1] ?? 0) << 8) + (head[2] ?? 0);
+        if (head[0] !== 1)
+          return {
+            ok: false,
+            failure: { code: "clip_unreadable", message: "No clip.", retryable: false, nextAction: null },
+          };
+        return {
+          ok: true,
+          clip: {
+            frames,
+            fps: 24,
+            width: 1280,
+            height: 720,
+            codec: "avc1",
+            decoderConfig: "",
+            hasAudio: false,
+            durationSeconds: frames / 24,
+          },
+        };
+      },
+      assembleFilm: async ({ edits, fps, upload }) => {
+        await runtime.call(caller, "media.assemble", () => {}, { most: 40_000 });
+        const object = await (await upload()).complete();
+        const frames = edits.at(-1)?.endFrame ?? 0;
+        let next = 0;
+        for (const edit of edits) {
+          if (edit.startFrame !== next) violations.push(`The film has a hole or an overlap at frame ${next}`);
+          next = edit.endFrame;
+        }
+        const editList = edits.map(({ file: _, ...edit }) => edit);
+        return {
+          ok: true,
+          object,
+          bytes: object.bytes,
+          frames,
+          durationSeconds: frames / fps,
+          width: 1280,
+          height: 720,
+          editList,
+        };
+      },
+    };
+  }
+}
+
+const unreachable = connect("postgresql://nobody:nothing@nowhere.test/none", null);
+
+let parsed: Config | null = null;
+/** Of no real place. */
+export const simulatedConfig = (): Config =>
+  (parsed ??= parseConfig({
+    DATABASE_URL: "postgresql://omvee:omvee@localhost/omvee",
+    PUBLIC_URL: "https://api.test",
+    CORS_ORIGINS: "https://app.test",
+    AUTH_JWKS_URL: "https://id.test/jwks.json",
+    AUTH_ISSUER: "https://id.test",
+    AUTH_AUDIENCE: "omvee",
+    OPENAI_API_KEY: "sk-test",
+    OPENROUTER_API_KEY: "sk-or-test",
+    REPLICATE_API_TOKEN: "r8_test",
+    REPLICATE_WEBHOOK_SECRET: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    CALLBACK_SECRET: "callback-secret-of-tests",
+    S3_ENDPOINT: "https://bucket.test",
+    S3_ACCESS_KEY_ID: "local",
+    S3_SECRET_ACCESS_KEY: "local-secret",
+  }));

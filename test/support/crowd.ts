@@ -1,0 +1,107 @@
+/** Callers at a door, and a provider with a token bucket behind it, in simulated time. */
+import { type Door, enter, throttled, went } from "../../src/domain/door.ts";
+import type { Rate } from "../../src/domain/rate-limits.ts";
+
+/** 0 to 1, the same for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Times in milliseconds, from the start of the simulation. */
+export interface Crowd {
+  door: Door;
+  /** When each caller comes for the first time. */
+  arrivals: number[];
+  /** What the provider takes; null takes everything. */
+  takes: Rate | null;
+  /** The `retry_after` of a refusal, in seconds, where the next token comes in `ms`. */
+  hint?: (ms: number) => number | null;
+  /** How long a call takes, there and back. */
+  latency?: () => number;
+  /**
+   * How much later than told a caller comes that was sent away. As doors.ts has it: for more than
+   * 5 s, and told to come 2.5 s early; a shorter wait is waited out on the spot.
+   */
+  lateness?: () => number;
+  /** How far the door's clock is off at a time. */
+  clockError?: (at: number) => number;
+}
+
+export interface Outcome {
+  door: Door;
+  /** When the provider took each caller's call, and when it refused one. */
+  taken: number[];
+  refused: number[];
+  /** Everything that callers were told to wait. */
+  waits: number[];
+  visits: number;
+}
+
+const NEVER_MS = 24 * 3_600_000;
+
+/** Runs until every caller's call was taken, or a day is over. */
+export function simulate(crowd: Crowd): Outcome {
+  const { arrivals, takes, hint = (ms) => Math.ceil(ms / 1000), latency = () => 0 } = crowd;
+  const { lateness = () => 0, clockError = () => 0 } = crowd;
+  const outcome: Outcome = { door: crowd.door, taken: [], refused: [], waits: [], visits: 0 };
+  const agenda: { at: number; happen: () => void }[] = [];
+  const after = (ms: number, happen: () => void) => {
+    const at = now + ms;
+    const before = agenda.findLastIndex((entry) => entry.at <= at);
+    agenda.splice(before + 1, 0, { at, happen });
+  };
+  const clock = () => Math.round(now + clockError(now));
+  let now = 0;
+  let tokens = takes?.burst ?? 0;
+  let countedAt = 0;
+
+  function visit(key: string): void {
+    outcome.visits += 1;
+    const { state, verdict } = enter(outcome.door, key, clock());
+    outcome.door = state;
+    if (verdict.kind === "wait") {
+      outcome.waits.push(verdict.afterMs);
+      const ms = verdict.afterMs > 5_000 ? verdict.afterMs - 2_500 + lateness() : verdict.afterMs;
+      after(ms, () => visit(key));
+      return;
+    }
+    const way = latency() / 2;
+    after(way, () => arrive(key, verdict.careful, way));
+  }
+
+  function arrive(key: string, careful: boolean, way: number): void {
+    if (takes) tokens = Math.min(takes.burst, tokens + ((now - countedAt) * takes.perMinute) / 60_000);
+    countedAt = now;
+    if (!takes || tokens >= 1) {
+      tokens -= 1;
+      outcome.taken.push(now);
+      if (careful) {
+        after(way, () => {
+          outcome.door = went(outcome.door, clock());
+        });
+      }
+      return;
+    }
+    outcome.refused.push(now);
+    const seconds = hint(((1 - tokens) * 60_000) / takes.perMinute);
+    after(way, () => {
+      outcome.door = throttled(outcome.door, seconds, clock());
+      after((seconds ?? 2) * 1000 + lateness(), () => visit(key));
+    });
+  }
+
+  arrivals.forEach((at, i) => {
+    after(at, () => visit(`task ${i}`));
+  });
+  for (let next = agenda.shift(); next && next.at < NEVER_MS; next = agenda.shift()) {
+    now = next.at;
+    next.happen();
+  }
+  return outcome;
+}

@@ -1,0 +1,67 @@
+/** One story that both stores are told: its people, their projects, and the claims and plans that somebody holds. */
+import type { Owned } from "../../src/db/store.ts";
+import type { Change } from "../../src/domain/change.ts";
+import type { ProjectRecord, Task } from "../../src/domain/record.ts";
+import type { Chance } from "../simulation/random.ts";
+import type { Twins } from "./store-twins.ts";
+
+export const OWNERS = ["ada", "bob"] as const;
+
+/** A claim that a worker believes to have: its task as each store told it. */
+export interface Hand {
+  memory: Task;
+  postgres: Task;
+  record: ProjectRecord;
+}
+
+export class Story {
+  readonly twins: Twins;
+  /** Every project that ever was. */
+  readonly projects: Owned[] = [];
+  readonly hands: Hand[] = [];
+  /** Plans that were made, applied or not. */
+  readonly plans: { projectId: string; changes: Change[] }[] = [];
+
+  constructor(twins: Twins) {
+    this.twins = twins;
+  }
+
+  lives(): boolean {
+    return this.projects.some((whose) => this.isTheirs(whose));
+  }
+
+  /** Mostly one that is there, and of these mostly the one that was begun first. */
+  project(chance: Chance): Owned {
+    const living = this.projects.filter((whose) => this.isTheirs(whose));
+    const [first] = living;
+    if (!first || chance.chance(0.05)) return chance.pick(this.projects);
+    return chance.chance(0.7) ? first : chance.pick(living);
+  }
+
+  /** Mostly the owner of the project, and else somebody. */
+  whose(chance: Chance): Owned {
+    const whose = this.project(chance);
+    return chance.chance(0.1) ? { ...whose, ownerId: chance.pick([...OWNERS, "nobody"]) } : whose;
+  }
+
+  isTheirs({ ownerId, projectId }: Owned): boolean {
+    return this.twins.memory.projects.get(projectId)?.project.ownerId === ownerId;
+  }
+
+  record(projectId: string): Omit<ProjectRecord, "readAt"> | null {
+    return this.twins.memory.projects.get(projectId) ?? null;
+  }
+
+  tasks(projectId: string): Task[] {
+    return (this.record(projectId)?.tasks ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  }
+}
+
+export type Verb = (story: Story, chance: Chance) => Promise<void>;
+
+/** One of them, mostly one that is preferred; undefined where there is none. */
+export function oneOf<T>(chance: Chance, items: readonly T[], preferred: (item: T) => boolean): T | undefined {
+  const better = items.filter(preferred);
+  const from = better.length > 0 && chance.chance(0.75) ? better : items;
+  return from.length > 0 ? chance.pick(from) : undefined;
+}

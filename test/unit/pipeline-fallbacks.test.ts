@@ -1,0 +1,325 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
+import { clipModel } from "../../src/domain/models.ts";
+import type { Audio, Settings } from "../../src/domain/record.ts";
+import { TRIES_BEFORE_ANOTHER } from "../../src/domain/tasks.ts";
+import { taskView } from "../../src/domain/views.ts";
+import { draft, jpeg, mp4, scenePlan, whisperX } from "../support/answers.ts";
+import { openPipeline, type Pipeline, type Studio } from "../support/pipeline.ts";
+import {
+  brokeDown,
+  ended,
+  file,
+  ok,
+  refusedAt,
+  retry,
+  running,
+  succeeded,
+  useless,
+} from "../support/providers.ts";
+import { staged } from "../support/staged.ts";
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await openPipeline();
+});
+afterAll(() => pipeline.close());
+
+const POLL_MS = 5_000;
+const DEV_USD = 0.025;
+const SCHNELL_USD = 0.003;
+/** Longer than any back-off of three tries. */
+const BACK_OFF_MS = 30_000;
+const times = <T>(count: number, answer: T): T[] => Array.from({ length: count }, () => answer);
+
+describe("transcription", () => {
+  const WHISPER_X = "victor-upmeet/whisperx";
+
+  async function song(audio: Partial<Audio> = {}) {
+    const studio = pipeline.studio();
+    const object = studio.bucket.upload("song", new Uint8Array(900), "audio/mpeg");
+    const { id } = await staged(studio, "transcribe", {
+      audio: { key: "song", etag: object.etag, bytes: 900, ...audio },
+    });
+    return { studio, id };
+  }
+
+  /** Replicate's half of it: ordered, and collected. */
+  async function atReplicate(studio: Studio, id: string) {
+    studio.script.create.next(running("p1"));
+    studio.script.get.next(succeeded("p1", whisperX));
+    await studio.run(id);
+    expect(studio.script.create.calls).toMatchObject([{ model: expect.stringContaining(WHISPER_X) }]);
+    await studio.run(id, POLL_MS);
+    const { project } = await studio.record(id);
+    expect(project.lyrics?.lines).toMatchObject([{ text: "Neon rain", startFrame: 24, endFrame: 96 }]);
+    return studio.task(id);
+  }
+
+  test.each([
+    ["does not accept the song", ended("invalid"), 0],
+    ["has no credit", ended("out_of_credit"), 0],
+    ["refuses the song", ended("refused"), 0],
+    ["answers something that is no transcription, and charges for it", useless(0.0005, false), 0.0005],
+  ])("where OpenAI %s, Replicate does it at once", async (_, answer, lost) => {
+    const { studio, id } = await song();
+    studio.script.transcribe.next(answer);
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({
+      status: "pending",
+      attempt: 2,
+      tries: 0,
+      choice: 1,
+      provider: "replicate",
+      model: expect.stringContaining(WHISPER_X),
+    });
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: lost });
+    const task = await atReplicate(studio, id);
+    expect(task).toMatchObject({ status: "succeeded", trail: [{ provider: "openai", model: "whisper-1" }] });
+    expect((await studio.purse(id)).spent).toBeCloseTo(lost + task.costEstimatedUsd, 6);
+    expect(studio.script.transcribe.calls).toHaveLength(1);
+  });
+
+  test("where OpenAI is down for three tries, Replicate does it", async () => {
+    const { studio, id } = await song();
+    studio.script.transcribe.next(...times(TRIES_BEFORE_ANOTHER, retry("provider_unavailable")));
+    for (let i = 0; i < TRIES_BEFORE_ANOTHER; i++) await studio.run(id, BACK_OFF_MS);
+    const task = await atReplicate(studio, id);
+    expect(task).toMatchObject({ status: "succeeded", attempt: 4 });
+    expect(task.trail).toMatchObject(times(3, { provider: "openai", charged: "no" }));
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
+  });
+
+  test("a song that OpenAI can't take is never sent there; where Replicate fails it too, that is the end", async () => {
+    const { studio, id } = await song({ bytes: 25_000_001 });
+    studio.script.create.next(ended("invalid"));
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({ status: "failed", choice: 0, provider: "replicate" });
+    expect(studio.script.transcribe.calls).toEqual([]);
+  });
+});
+
+describe("the director", () => {
+  const [schema, json] = DIRECTOR_CHOICES;
+
+  test("that can't be held to the shape is asked for plain JSON, another model first: scenes", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "analyze_scenes", { scenes: 6 });
+    studio.script.proposeScenes.next(ended("invalid"), ok(scenePlan, 0.002));
+    await studio.run(id);
+    await studio.run(id);
+    const [first, second] = studio.script.proposeScenes.calls;
+    expect(first).toMatchObject({ mode: "schema", models: schema?.models });
+    expect(second).toMatchObject({ mode: "json", models: json?.models });
+    expect(second?.models[0]).not.toBe(first?.models[0]);
+    expect(await studio.task(id)).toMatchObject({ status: "succeeded", model: json?.models[0] });
+    expect((await studio.record(id)).scenes.length).toBeGreaterThan(1);
+  });
+
+  test("the same for prompts, after three answers that were of no use and were paid for", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_prompts");
+    studio.script.writePrompt.next(...times(3, useless(0.001)), ok(draft, 0.002));
+    for (let i = 0; i < 4; i++) await studio.run(id, BACK_OFF_MS);
+    expect(studio.script.writePrompt.calls.map((call) => call.mode)).toEqual([...times(3, "schema"), "json"]);
+    const task = await studio.task(id);
+    expect(task).toMatchObject({ status: "succeeded", costChargedUsd: 0.002, attempt: 4 });
+    expect(task.trail).toMatchObject(times(3, { code: "provider_bad_answer", charged: "yes" }));
+    expect((await studio.purse(id)).spent).toBeCloseTo(0.005, 6);
+  });
+
+  test("whose filter stops what it was already paid for is counted at that price", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_prompts");
+    studio.script.writePrompt.next(refusedAt(0.0007), ok(draft, 0.002));
+    await studio.run(id);
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.0007 });
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({
+      status: "succeeded",
+      trail: [{ code: "provider_refused", charged: "yes" }],
+    });
+    expect((await studio.purse(id)).spent).toBeCloseTo(0.0027, 6);
+  });
+
+  test("has one account: without credit there, no other model is asked", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_prompts");
+    studio.script.writePrompt.next(ended("out_of_credit"));
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({
+      status: "failed",
+      choice: 0,
+      error: { code: "provider_out_of_credit" },
+    });
+    expect(await studio.run(id, 3_600_000)).toEqual([]);
+  });
+});
+
+describe("pictures", () => {
+  async function picture(settings: Partial<Settings> = {}) {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_images", { settings });
+    const models = () => studio.script.create.calls.map((call) => call.model.split("/")[1]);
+    return { studio, id, models };
+  }
+
+  test("that the first model does not accept are drawn by the next, which the picture names", async () => {
+    const { studio, id, models } = await picture();
+    studio.script.create.next(ended("invalid"), running("p2"));
+    studio.script.get.next(succeeded("p2"));
+    studio.script.openOutput.next(file(jpeg));
+    await studio.run(id);
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    await studio.run(id);
+    expect(await studio.purse(id)).toEqual({ reserved: DEV_USD, spent: 0 });
+    await studio.run(id, POLL_MS);
+    expect(models()).toEqual(["flux-schnell", "flux-dev"]);
+    const { images, project } = await studio.record(id);
+    expect(images).toMatchObject([{ status: "completed", model: "black-forest-labs/flux-dev" }]);
+    expect(project.status).toBe("running");
+    await studio.wake(id);
+    expect((await studio.record(id)).project.status).toBe("completed");
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: DEV_USD });
+    const [view] = (await studio.record(id)).tasks.map(taskView);
+    expect(view).toMatchObject({
+      model: "black-forest-labs/flux-dev",
+      cost_charged_usd: DEV_USD,
+      attempts: [
+        { model: "black-forest-labs/flux-schnell", code: "provider_invalid_request", charged: "no" },
+      ],
+    });
+  });
+
+  test("that come three times as no picture are drawn by the next, and all were paid for", async () => {
+    const { studio, id, models } = await picture();
+    studio.script.create.next(running("p1"), running("p2"), running("p3"), running("p4"));
+    studio.script.get.next(...["p1", "p2", "p3", "p4"].map((p) => succeeded(p)));
+    const html = new TextEncoder().encode("<html>");
+    studio.script.openOutput.next(file(html), file(html), file(html), file(jpeg));
+    for (let i = 0; i < 4; i++) {
+      await studio.run(id, BACK_OFF_MS);
+      await studio.run(id, POLL_MS);
+    }
+    expect(models()).toEqual([...times(3, "flux-schnell"), "flux-dev"]);
+    expect(await studio.task(id)).toMatchObject({ status: "succeeded", costChargedUsd: DEV_USD });
+    expect((await studio.purse(id)).spent).toBeCloseTo(3 * SCHNELL_USD + DEV_USD, 6);
+  });
+
+  test("whose run the model can't do are drawn by the next at once", async () => {
+    const { studio, id, models } = await picture();
+    studio.script.create.next(running("p1"), running("p2"));
+    studio.script.get.next(brokeDown("p1", "provider_invalid_request", {}));
+    await studio.run(id);
+    await studio.run(id, POLL_MS);
+    await studio.run(id);
+    expect(models()).toEqual(["flux-schnell", "flux-dev"]);
+    expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 2, tries: 0 });
+  });
+
+  test("have no other model where the person named none", async () => {
+    const { studio, id, models } = await picture({ imageFallbacks: [] });
+    studio.script.create.next(ended("invalid"));
+    await studio.run(id);
+    expect(await studio.run(id, 3_600_000)).toEqual([]);
+    expect(models()).toEqual(["flux-schnell"]);
+    expect(await studio.task(id)).toMatchObject({
+      status: "failed",
+      error: { code: "provider_invalid_request" },
+    });
+  });
+
+  test("a budget that holds the first model and not the next ends there, with what was refused on the way", async () => {
+    const { studio, id } = await picture({ budgetUsd: 0.01 });
+    studio.script.create.next(ended("invalid"));
+    await studio.run(id);
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({
+      status: "failed",
+      choice: 1,
+      error: { code: "budget_exceeded" },
+      trail: [{ code: "provider_invalid_request" }],
+    });
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  });
+});
+
+describe("clips", () => {
+  async function clip(settings: Partial<Settings>, sceneFrames = 120) {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_clips", { settings, sceneFrames });
+    const models = () => studio.script.create.calls.map((call) => call.model.split("/")[1]);
+    return { studio, id, models };
+  }
+
+  test("longer than any that the first models make come from the next that can", async () => {
+    const settings = {
+      clipModel: "wan-video/wan-2.2-i2v-fast",
+      clipFallbacks: ["wan-video/wan-2.2-i2v-fast", "kwaivgi/kling-v2.1"],
+    };
+    const { studio, id } = await clip(settings, 200);
+    studio.script.create.next(running("p1"));
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({
+      status: "pending",
+      model: "kwaivgi/kling-v2.1",
+      trail: [{ model: "wan-video/wan-2.2-i2v-fast", code: "scene_too_long", charged: "no" }],
+    });
+    await studio.run(id);
+    expect(studio.script.create.calls).toMatchObject([
+      { model: "kwaivgi/kling-v2.1", input: { duration: 10 } },
+    ]);
+    expect((await studio.purse(id)).reserved).toBeCloseTo(10 * 0.05, 6);
+  });
+
+  test("a model among the others that can't deliver the length is passed over", async () => {
+    const settings = {
+      clipModel: "bytedance/seedance-1-lite",
+      clipFallbacks: ["wan-video/wan-2.2-i2v-fast", "kwaivgi/kling-v2.1"],
+    };
+    const { studio, id, models } = await clip(settings, 200);
+    studio.script.create.next(ended("invalid"), running("p2"));
+    await studio.run(id);
+    await studio.run(id);
+    expect(models()).toEqual(["seedance-1-lite", "kling-v2.1"]);
+  });
+
+  test("that one model refuses may please the next, and the clip is the scene's all the same", async () => {
+    const { studio, id, models } = await clip({});
+    studio.script.create.next(running("p1"), running("p2"));
+    studio.script.get.next(brokeDown("p1", "provider_refused", { refused: true }), succeeded("p2"));
+    studio.script.openOutput.next(file(mp4));
+    await studio.run(id);
+    await studio.run(id, POLL_MS);
+    await studio.run(id);
+    await studio.run(id, POLL_MS);
+    await studio.wake(id);
+    expect(models()).toEqual(["seedance-1-lite", "seedance-1-pro-fast"]);
+    const { clips, project } = await studio.record(id);
+    expect(clips.map((c) => [c.status, c.model]).toSorted()).toEqual([
+      ["completed", "bytedance/seedance-1-pro-fast"],
+      ["failed", "bytedance/seedance-1-lite"],
+    ]);
+    expect(project.status).toBe("completed");
+    expect(studio.script.softenPrompt.calls).toEqual([]);
+  });
+
+  test("refused for a face are not offered to a model that takes no faces", async () => {
+    const noFaces = clipModel("bytedance/seedance-1-pro-fast");
+    if (!noFaces) throw new Error("Not sold any more");
+    const { acceptsFaces } = noFaces;
+    noFaces.acceptsFaces = false;
+    try {
+      const { studio, id, models } = await clip({});
+      studio.script.create.next(
+        ended("refused", "The image may contain a real person's face."),
+        running("p2"),
+      );
+      await studio.run(id);
+      await studio.run(id);
+      expect(models()).toEqual(["seedance-1-lite", "seedance-1-pro"]);
+    } finally {
+      noFaces.acceptsFaces = acceptsFaces;
+    }
+  });
+});
