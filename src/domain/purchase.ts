@@ -58,7 +58,11 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
       };
       if (!direct) return [byAddress];
       const { model } = TRANSCRIPTION;
-      return [{ provider: "openai", model, estimateUsd: transcriptionCostUsd(seconds) }, byAddress];
+      // Whole seconds are charged (openai.com/api/pricing).
+      return [
+        { provider: "openai", model, estimateUsd: transcriptionCostUsd(Math.ceil(seconds)) },
+        byAddress,
+      ];
     }
     case "analyze_scenes": {
       const text = project.transcriptText?.length ?? 0;

@@ -30,8 +30,8 @@ export type StepResult =
   | { kind: "unknown"; failure: Failure }
   /** This supplier will not do it; another may. `spent` where it was charged all the same, at `costUsd` if told. */
   | { kind: "declined"; failure: Failure; spent: boolean; costUsd?: number | null }
-  /** It can't be done at all. */
-  | { kind: "failed"; failure: Failure }
+  /** It can't be done at all; `costUsd` where finding that out was paid for (null: the estimate). */
+  | { kind: "failed"; failure: Failure; costUsd?: number | null }
   /** Called off by the person while the provider worked on it. */
   | { kind: "called_off"; charged: "no" | "unknown" };
 
@@ -87,8 +87,11 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
     }
     case "unknown":
       return { set: unresolved(task, around), purse: estimate, facts: [] };
-    case "failed":
-      return { set: over(task, result.failure, "no", around.now), ...free };
+    case "failed": {
+      if (result.costUsd === undefined) return { set: over(task, result.failure, "no", around.now), ...free };
+      const usd = result.costUsd ?? task.costEstimatedUsd;
+      return { set: over(task, result.failure, "yes", around.now), purse: { kind: "spend", usd }, facts: [] };
+    }
     case "declined": {
       const charged = result.spent && bought ? "yes" : "no";
       return {

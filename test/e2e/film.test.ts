@@ -21,6 +21,7 @@ const SETTINGS = { clip_resolution: "480p", scenes: { min_seconds: 8, max_second
 
 const Counts = z.record(z.string(), z.number());
 const Ledger = z.object({ replicate: z.object({ by_webhook: Counts, charged_by_webhook: Counts }) });
+const Throttled = z.object({ replicate: z.object({ throttled: z.number() }) });
 const Scene = z.looseObject({ id: z.string(), start_frame: z.number(), end_frame: z.number() });
 
 let world: World;
@@ -123,6 +124,27 @@ describe("from a song to a film", () => {
     // A clip whose picture could not be read while the bucket was down fails and costs nothing.
     expect(orders.every((count) => count === 1)).toBe(true);
     expect(charged).toEqual(Array.from({ length: 2 * scenes.length }, () => 1));
+  });
+
+  test("an account with little credit gets its film too: one order a second, and the others wait their turn", async () => {
+    const throttled = async () =>
+      Throttled.parse(await (await fetch(`${world.sandboxUrl}/_sandbox/state`)).json()).replicate.throttled;
+    const chaos = (method: string, body?: unknown) =>
+      fetch(`${world.sandboxUrl}/_sandbox/chaos`, {
+        method,
+        headers: { "Content-Type": "application/json" },
+        body: body ? JSON.stringify(body) : null,
+      });
+    const before = await throttled();
+    expect((await chaos("POST", { creates_per_minute: 60 })).ok).toBe(true);
+    const liv = await frontend(world, "liv");
+    const id = await liv.create("On a shoestring", { ...SETTINGS, auto_approve: true });
+    await liv.upload(id, "test/fixtures/audio/cbr.mp3", "audio/mpeg");
+    await liv.call("POST", `/api/projects/${id}/run`, { target: "assemble_video" });
+    expect(await liv.until(id, "completed", "failed")).toBe("completed");
+    await chaos("DELETE");
+    const { orders } = await purchases(id);
+    expect((await throttled()) - before).toBeLessThan(orders.length);
   });
 
   test("a song without lyrics becomes a film too", async () => {

@@ -42,7 +42,7 @@ export async function analyzeScenes({ deps, task, record, now }: StepContext): P
     ...(model ? { clipFrames: clipFrameLengths(model, fps) } : {}),
   });
   // The proposal was paid for; no other one would make the song coverable.
-  if (!cover.ok) return { kind: "declined", failure: cover.failure, spent: true };
+  if (!cover.ok) return { kind: "failed", failure: cover.failure, costUsd: proposal.costUsd };
 
   const scenes = cover.scenes.map((span, orderIdx): Scene => {
     const proposed = span.proposalIndex === null ? undefined : proposal.value.scenes[span.proposalIndex];
