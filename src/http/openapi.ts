@@ -14,6 +14,10 @@ Turns a song into a music video.
 4. When the status is \`awaiting_approval\`, **approve or reject** the images, later the clips. Rejecting asks for another take.
 5. **Download the film.**
 
+**When something fails**, the others go on; the job ends as \`failed\` and names what did not succeed, and its tasks tell
+each attempt, each switch to another model and what was charged. Start the run again, or retry one job or one task. A task
+that \`needs_decision\` may have been paid for and nobody can tell: only its own retry makes it again.
+
 **Conventions.** JSON is snake_case. Ids are UUIDv7, so they sort by creation. Times of day are ISO 8601 in UTC.
 Song time is in whole **frames** at the project's \`fps\`, and beside them in seconds. Money is in US dollars.
 Lists are paged: send \`next_cursor\` back as \`cursor\` until it is null. What is not yours is 404.

@@ -4,7 +4,6 @@ import { DIRECTOR_CHOICES } from "../../domain/language-models.ts";
 import type { Prompt, Rung } from "../../domain/record.ts";
 import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
-import type { PromptDraft } from "../../providers/ports.ts";
 import { fromOutcome } from "../outcome.ts";
 import type { StepContext } from "../step.ts";
 
@@ -24,7 +23,7 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
     before && soften
       ? await deps.providers.director.softenPrompt({
           ...song,
-          prompt: draftOf(before),
+          prompt: before,
           rung: soften.rung,
           what: soften.what,
           refusal: soften.refusal,
@@ -45,17 +44,15 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
   if (draft.kind !== "ok") return fromOutcome(draft);
   const { model, ...words } = draft.value;
   // A clip that was refused keeps its approved picture, and all that was said of it: only its motion is new.
-  const kept =
-    before && soften?.what === "clip" ? { ...draftOf(before), motionPrompt: words.motionPrompt } : {};
+  const said = before && soften?.what === "clip" ? { ...before, motionPrompt: words.motionPrompt } : words;
   const rung: Rung = soften?.rung ?? "literal";
   const versions = record.prompts.filter((p) => p.sceneId === scene.id).map((p) => p.version);
   const prompt: Prompt = {
+    ...said,
     id: deps.newId(),
     projectId: project.id,
     sceneId: scene.id,
     version: Math.max(0, ...versions) + 1,
-    ...words,
-    ...kept,
     generatedByModel: model,
     edited: false,
     rung,
@@ -64,23 +61,3 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
   };
   return { kind: "made", facts: [{ kind: "prompt", prompt }], costUsd: draft.costUsd };
 }
-
-const draftOf = ({
-  imagePrompt,
-  motionPrompt,
-  negativePrompt,
-  styleNotes,
-  setting,
-  shotType,
-  mood,
-  palette,
-}: Prompt): PromptDraft => ({
-  imagePrompt,
-  motionPrompt,
-  negativePrompt,
-  styleNotes,
-  setting,
-  shotType,
-  mood,
-  palette,
-});
