@@ -60,6 +60,11 @@ export class Controller {
     return { done: this.#running ?? Promise.resolve() };
   }
 
+  /** What a run under way has read may be out of date: it reads once more before it rests. */
+  lookAgain(): void {
+    if (this.#running) this.#again = true;
+  }
+
   async #run(): Promise<void> {
     const { projectId, log } = this.#ports;
     try {

@@ -31,7 +31,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
         clear: () => ctx.storage.deleteAlarm(),
       },
       broadcast: (message) => this.#broadcast(message),
-      destroy: () => this.destroy(),
+      destroy: () => this.#forget(),
       now,
       newId,
       random,
@@ -130,8 +130,14 @@ export class ProjectCoordinator extends DurableObject<Env> {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
-  /** Forgets everything, alarm included; safe to repeat. */
+  /** The project was deleted; safe to repeat. A run that still has its record finds out as well. */
   async destroy(): Promise<void> {
+    await this.#forget();
+    this.#controller.lookAgain();
+  }
+
+  /** Forgets everything, alarm included. */
+  async #forget(): Promise<void> {
     for (const socket of this.ctx.getWebSockets()) socket.close(4404, "The project was deleted");
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();

@@ -271,7 +271,12 @@ export class ObjectHost {
       wake: () => this.#runtime.call(caller, "coordinator.wake", () => this.wake()),
       receive: (id, news) => this.#runtime.call(caller, "coordinator.receive", () => this.receive(id, news)),
       destroy: () =>
-        this.#runtime.call(caller, "coordinator.destroy", () => this.#rpc(async () => this.forget())),
+        this.#runtime.call(caller, "coordinator.destroy", () =>
+          this.#rpc(async ({ controller }) => {
+            this.forget();
+            controller.lookAgain();
+          }),
+        ),
       progress: async () => {},
       issueTicket: never,
       connect: never,

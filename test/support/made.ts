@@ -16,9 +16,7 @@ export function ordered({ task, record, newId, now }: Work, predictionId: string
   const row = assetRow(task, newId(), predictionId, now);
   const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
   if (task.type === "generate_images")
-    return [
-      { kind: "image", image: { ...row, promptId: state?.prompt?.id ?? null, origin: "generated" } },
-    ];
+    return [{ kind: "image", image: { ...row, promptId: state?.prompt?.id ?? null, origin: "generated" } }];
   if (task.type !== "generate_clips" || !state?.image) return [];
   return [{ kind: "clip", clip: { ...row, ...NO_FRAMES, imageId: state.image.id } }];
 }
@@ -81,7 +79,9 @@ export function made(work: Work, scenes: number): Fact[] {
     case "generate_images": {
       const [known] = record.images.filter((i) => i.taskId === task.id && i.status === "pending");
       const [first] = known ? [{ kind: "image" as const, image: known }] : ordered(work, null);
-      return first?.kind === "image" ? [{ kind: "image", image: { ...first.image, ...done(first.image) } }] : [];
+      return first?.kind === "image"
+        ? [{ kind: "image", image: { ...first.image, ...done(first.image) } }]
+        : [];
     }
     case "generate_clips": {
       const [known] = record.clips.filter((c) => c.taskId === task.id && c.status === "pending");

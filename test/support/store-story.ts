@@ -38,12 +38,6 @@ export class Story {
     return chance.chance(0.7) ? first : chance.pick(living);
   }
 
-  /** Mostly the owner of the project, and else somebody. */
-  whose(chance: Chance): Owned {
-    const whose = this.project(chance);
-    return chance.chance(0.1) ? { ...whose, ownerId: chance.pick([...OWNERS, "nobody"]) } : whose;
-  }
-
   isTheirs({ ownerId, projectId }: Owned): boolean {
     return this.twins.memory.projects.get(projectId)?.project.ownerId === ownerId;
   }
@@ -60,7 +54,11 @@ export class Story {
 export type Verb = (story: Story, chance: Chance) => Promise<void>;
 
 /** One of them, mostly one that is preferred; undefined where there is none. */
-export function oneOf<T>(chance: Chance, items: readonly T[], preferred: (item: T) => boolean): T | undefined {
+export function oneOf<T>(
+  chance: Chance,
+  items: readonly T[],
+  preferred: (item: T) => boolean,
+): T | undefined {
   const better = items.filter(preferred);
   const from = better.length > 0 && chance.chance(0.75) ? better : items;
   return from.length > 0 ? chance.pick(from) : undefined;

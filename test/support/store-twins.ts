@@ -13,7 +13,6 @@ type Sides<T> = Record<Side, T>;
 /** `side` tells which of them is asked, where the question names a claim of its own. */
 type Question<T> = (store: Store, side: Side) => Promise<T>;
 
-export const T = { n: 0 };
 export class Twins {
   readonly memory: MemoryStore;
   readonly #postgres: Store;
@@ -61,7 +60,6 @@ export class Twins {
     this.#time++;
     const memory = await answered(question(this.memory, "memory"));
     const postgres = await answered(question(this.#postgres, "postgres"));
-    T.n++;
     if (memory.refused || postgres.refused) {
       if (!memory.refused || !postgres.refused)
         throw new Error(memory.refused ? "Only the memory refused" : "Only Postgres refused", {

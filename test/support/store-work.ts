@@ -4,11 +4,11 @@ import { plan } from "../../src/domain/plan.ts";
 import { suppliersFor } from "../../src/domain/purchase.ts";
 import type { Task } from "../../src/domain/record.ts";
 import { type StepResult, settlement } from "../../src/domain/settlement.ts";
-import { failure } from "../../src/domain/tasks.ts";
+import { failure, isOpen } from "../../src/domain/tasks.ts";
 import type { Chance } from "../simulation/random.ts";
 import { made, ordered } from "./made.ts";
 import { songOf } from "./record.ts";
-import { people } from "./store-people.ts";
+import { people, squeeze, wantLess } from "./store-people.ts";
 import { type Hand, oneOf, type Story, type Verb } from "./store-story.ts";
 
 const WHY = failure("because", "Because.", { retryable: true });
@@ -25,7 +25,14 @@ async function apply(story: Story, projectId: string, changes: Change[], late: s
   if (!sides) return twins.saw("apply: the project is gone");
   const after = rowsOf();
   for (const change of changes) {
-    const id = "id" in change ? change.id : change.kind === "job.create" ? change.job.id : change.kind === "task.create" ? change.task.id : null;
+    const id =
+      "id" in change
+        ? change.id
+        : change.kind === "job.create"
+          ? change.job.id
+          : change.kind === "task.create"
+            ? change.task.id
+            : null;
     const changed = id === null || before.get(id) !== after.get(id);
     twins.saw(`apply: ${change.kind} ${changed ? "done" : "refused"}${late}`);
   }
@@ -34,9 +41,7 @@ async function apply(story: Story, projectId: string, changes: Change[], late: s
 /** A plan made from what either store holds; both records lead to the same. */
 async function look(story: Story, chance: Chance, projectId: string) {
   const { twins } = story;
-  const record = chance.chance(0.3)
-    ? await twins.compare(projectId)
-    : await twins.memory.load(projectId);
+  const record = chance.chance(0.3) ? await twins.compare(projectId) : await twins.memory.load(projectId);
   if (!record) return null;
   const random = chance.next();
   const made = plan(structuredClone(record), { newId: twins.newId, random: () => random });
@@ -95,7 +100,8 @@ function whyNot(story: Story, { projectId, jobId, status, runAfter }: Task): str
 function overWhose(story: Story, { projectId, costEstimatedUsd }: Task): string {
   const project = story.record(projectId)?.project;
   const budget = project?.settings.budgetUsd ?? null;
-  const left = project && budget !== null ? budget - project.reservedUsd - project.spentUsd : Number.POSITIVE_INFINITY;
+  const left =
+    project && budget !== null ? budget - project.reservedUsd - project.spentUsd : Number.POSITIVE_INFINITY;
   return left + 1e-9 < costEstimatedUsd ? "project" : "owner";
 }
 
@@ -105,27 +111,36 @@ async function wantMore(story: Story, chance: Chance, projectId: string): Promis
   const project = story.record(projectId)?.project;
   if (!project) return;
   const whose = { ownerId: project.ownerId, projectId };
-  const settings = { style: `style ${chance.whole(1, 999)}`, ...(chance.chance(0.5) ? { budgetUsd: null } : {}) };
+  const settings = {
+    style: `style ${chance.whole(1, 999)}`,
+    ...(chance.chance(0.5) ? { budgetUsd: null } : {}),
+  };
   await twins.ask(projectId, (store) => store.editProject(whose, { settings, expected: null }));
   await twins.ask(projectId, (store) => store.requestRun(whose, "assemble_video"));
   const made = await look(story, chance, projectId);
   if (made) await apply(story, projectId, made.changes, "");
 }
 
+/** An order that nobody knows the provider's name of. */
+const isOrphan = (t: Task) =>
+  (t.status === "waiting" || t.status === "running") && t.providerRequestId === null;
+
 const claim: Verb = async (story, chance) => {
   const { twins } = story;
   const { projectId } = story.project(chance);
-  const wish = chance.pick(["pending", "pending", "pending", "waiting", "waiting", "running"] as const);
-  const isWished = (t: Task) => t.status === wish && (wish === "pending" || t.providerRequestId === null);
-  if (!story.tasks(projectId).some(isWished) && chance.chance(0.8)) await wantMore(story, chance, projectId);
-  const task = oneOf(chance, story.tasks(projectId), isWished);
-  if (task?.status !== wish && chance.chance(0.8)) return;
+  const some = (wish: (t: Task) => boolean) => story.tasks(projectId).some(wish);
+  const wishes = [isOpen, isOrphan, (t: Task) => t.status === "pending"].filter(some);
+  if (wishes.length === 0) await wantMore(story, chance, projectId);
+  const wish = chance.pick([...wishes, isOpen]);
+  const task = oneOf(chance, story.tasks(projectId), wish);
   // A message takes its time.
   if (chance.chance(0.25)) await chance.pick(MEANWHILE)(story, chance);
   const elsewhere = chance.chance(0.05) ? story.project(chance).projectId : projectId;
+  const taskId = task && chance.chance(0.97) ? task.id : twins.newId();
   const attempt = (task?.attempt ?? 1) + chance.pick([0, 0, 0, 0, 1, -1]);
-  const news = chance.chance(0.5) ? { attempt, predictionId: `prediction-${chance.whole(1, 999)}` } : {};
-  await claimTask(story, { projectId: elsewhere, taskId: task?.id ?? twins.newId(), ...news });
+  const predictionId = `prediction-${chance.whole(1, 999)}`;
+  const news = wish === isOrphan || chance.chance(0.3) ? { attempt, predictionId } : {};
+  await claimTask(story, { projectId: elsewhere, taskId, ...news });
 };
 
 function isHeld(story: Story, { memory }: Hand): boolean {
@@ -154,17 +169,34 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
     return { kind: "made", facts, costUsd: priceOf(chance) };
   },
   waiting: ({ memory: task, record }, { twins }, chance) => {
-    const requestId = chance.chance(0.7) ? `prediction-${chance.whole(1, 999)}` : null;
-    const known = [...record.images, ...record.clips].some((r) => r.taskId === task.id && r.status === "pending");
+    const requestId = chance.chance(0.5) ? `prediction-${chance.whole(1, 999)}` : null;
+    const known = [...record.images, ...record.clips].some(
+      (r) => r.taskId === task.id && r.status === "pending",
+    );
     const facts = known ? [] : ordered({ task, record, newId: twins.newId, now: twins.now }, requestId);
     const sent = requestId === null ? { sent: true as const } : {};
     return { kind: "waiting", requestId, lookAfterMs: chance.pick([5_000, 15_000]), facts, ...sent };
   },
   paced: (_, __, chance) => ({ kind: "paced", afterMs: chance.whole(1, 5_000) }),
-  again: (_, __, chance) => ({ kind: "again", failure: WHY, afterSeconds: chance.pick([null, 7]), throttled: chance.chance(0.5) }),
-  spoiled: (_, __, chance) => ({ kind: "spoiled", failure: WHY, costUsd: priceOf(chance), charged: chance.pick(["yes", "unknown"]) }),
+  again: (_, __, chance) => ({
+    kind: "again",
+    failure: WHY,
+    afterSeconds: chance.pick([null, 7]),
+    throttled: chance.chance(0.5),
+  }),
+  spoiled: (_, __, chance) => ({
+    kind: "spoiled",
+    failure: WHY,
+    costUsd: priceOf(chance),
+    charged: chance.pick(["yes", "unknown"]),
+  }),
   unknown: () => ({ kind: "unknown", failure: WHY }),
-  declined: (_, __, chance) => ({ kind: "declined", failure: REFUSED, spent: chance.chance(0.5), costUsd: priceOf(chance) }),
+  declined: (_, __, chance) => ({
+    kind: "declined",
+    failure: REFUSED,
+    spent: chance.chance(0.5),
+    costUsd: priceOf(chance),
+  }),
   failed: () => ({ kind: "failed", failure: WHY }),
   called_off: (_, __, chance) => ({ kind: "called_off", charged: chance.pick(["no", "unknown"]) }),
 };
@@ -192,10 +224,23 @@ const settle: Verb = async (story, chance) => {
   for (let tries = 0; tries < 2 && !held(); tries++) await claim(story, chance);
   if (!held() && chance.chance(0.85)) return;
   const hand = oneOf(chance, story.hands.slice(-12), (h) => isHeld(story, h));
-  if (hand && chance.chance(0.15)) await chance.pick([...MEANWHILE, changeSong, changeSong])(story, chance);
-  if (hand) await settleTask(story, hand, chance.pick([...KINDS, "made", "waiting"] as const), chance);
+  if (!hand) return;
+  if (chance.chance(0.1)) await chance.pick(MEANWHILE)(story, chance);
+  else if (isOfScene(hand.memory) && chance.chance(0.3))
+    await changeSongOf(story, chance, hand.memory.projectId);
+  await settleTask(story, hand, chance.pick([...KINDS, "made", "waiting"] as const), chance);
 };
-const KINDS = ["made", "waiting", "paced", "again", "spoiled", "unknown", "declined", "failed", "called_off"] as const;
+const KINDS = [
+  "made",
+  "waiting",
+  "paced",
+  "again",
+  "spoiled",
+  "unknown",
+  "declined",
+  "failed",
+  "called_off",
+] as const;
 
 const fail: Verb = async (story, chance) => {
   const { twins } = story;
@@ -211,7 +256,7 @@ const unattended: Verb = async (story, chance) => {
   const { projectId } = story.project(chance);
   const [idle, limit] = [chance.pick([0, 5, 60, 600]), chance.pick([1, 2, 100])];
   const { memory, postgres } = await twins.ask(projectId, (store) => store.unattended(idle, limit));
-  // Ids in a list of their own have an order.
+  // `ask` takes lists for the same in any order of their rows: these are in the order of neglect.
   if (memory.join() !== postgres.join()) throw new Error(`unattended: ${memory} and ${postgres}`);
   twins.saw(`unattended: ${memory.length === 0 ? "none" : "some"}`);
 };
@@ -237,8 +282,11 @@ async function workRound(
     const kind = chance.chance(good) ? "made" : chance.pick(KINDS);
     if (hand.memory.provider !== "replicate") await settleTask(story, hand, kind, chance);
     else {
+      const news = { attempt: hand.memory.attempt, predictionId: `prediction-${chance.whole(1, 999)}` };
+      if (chance.chance(left)) await claimTask(story, { projectId, taskId, ...news });
       await settleTask(story, hand, "waiting", chance);
-      const seen = chance.chance(left) ? null : await claimTask(story, { projectId, taskId });
+      const told = chance.chance(0.5) ? news : {};
+      const seen = chance.chance(left) ? null : await claimTask(story, { projectId, taskId, ...told });
       if (seen) await settleTask(story, seen, kind, chance);
     }
   }
@@ -251,16 +299,34 @@ const round: Verb = (story, chance) =>
   workRound(story, chance, story.project(chance).projectId, { left: 0.25, good: 0.7 });
 const GOOD = { left: 0, good: 1 };
 
+const isOfScene = ({ subject, projectId }: Task) => subject !== projectId;
+
 /** Another song: its scenes take the place of those that somebody may still work on. */
-const changeSong: Verb = async (story, chance) => {
-  const whose = story.project(chance);
+async function changeSongOf(story: Story, chance: Chance, projectId: string): Promise<void> {
   const { twins } = story;
+  const project = story.record(projectId)?.project;
+  if (!project) return;
+  const whose = { ownerId: project.ownerId, projectId };
   const song = songOf(chance.whole(4, 12), `song-${chance.whole(3, 99)}`);
-  await twins.ask(whose.projectId, (store) => store.attachAudio(whose, song));
-  await twins.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
-  for (let i = 0; i < 2; i++) await workRound(story, chance, whose.projectId, GOOD);
+  const settings = { budgetUsd: null };
+  await twins.ask(projectId, (store) => store.editProject(whose, { settings, expected: null }));
+  await twins.ask(projectId, (store) => store.attachAudio(whose, song));
+  await twins.ask(projectId, (store) => store.requestRun(whose, "assemble_video"));
+  for (let i = 0; i < 2; i++) await workRound(story, chance, projectId, GOOD);
+}
+const changeSong: Verb = (story, chance) => changeSongOf(story, chance, story.project(chance).projectId);
+
+const MEANWHILE = [people.cancel, wantLess, squeeze, people.allow, wait, planAndApply, round];
+
+export const work = {
+  planAndApply,
+  applyLate,
+  claim,
+  renew,
+  settle,
+  fail,
+  unattended,
+  wait,
+  round,
+  changeSong,
 };
-
-const MEANWHILE = [people.cancel, people.requestRun, people.editProject, people.allow, wait, planAndApply, round];
-
-export const work = { planAndApply, applyLate, claim, renew, settle, fail, unattended, wait, round, changeSong };
