@@ -1,0 +1,40 @@
+/** A Durable Object of an earlier version wakes up with this one's code: see test/corpus. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import doors from "../corpus/door.1.json";
+import log from "../corpus/event-log.0.json";
+import { newProject } from "../support/database.ts";
+
+test("a project's feed goes on where it was: same epoch, next number, and what was missed is still told", async () => {
+  const project = await newProject();
+  const object = env.COORDINATOR.getByName(project.id);
+  await runInDurableObject(object, (_, { storage }) => {
+    for (const statement of log.tables) storage.sql.exec(statement);
+  });
+  await evictDurableObject(object);
+  const upgrade = new Request(`http://project/feed?after=${log.epoch}.1`, {
+    headers: { Upgrade: "websocket" },
+  });
+  const { webSocket } = await object.fetch(upgrade);
+  if (!webSocket) throw new Error("No WebSocket");
+  const inbox: { seq: number; epoch: string; id: string }[] = [];
+  const three = new Promise<void>((resolve) => {
+    webSocket.addEventListener("message", ({ data }) => {
+      inbox.push(JSON.parse(String(data)));
+      if (inbox.length === 3) resolve();
+    });
+  });
+  webSocket.accept();
+  // Missed; then what is new of the record, and what is not of it any more.
+  await three;
+  expect(inbox.map(({ seq, epoch }) => [seq, epoch])).toEqual([2, 3, 4].map((seq) => [seq, log.epoch]));
+  expect(inbox.map(({ id }) => id)).toEqual(["gone", project.id, "gone"]);
+});
+
+test("a provider's door wakes up with what was kept of it", async () => {
+  const object = env.DOORS.getByName("a provider of the corpus");
+  await runInDurableObject(object, (_, { storage }) => storage.kv.put("door", doors.kept));
+  await evictDurableObject(object);
+  expect((await object.state()).waiting).toBe(doors.kept.places.length);
+});
