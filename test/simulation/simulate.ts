@@ -19,6 +19,8 @@ const MINUTE = 60_000;
 /** After the bad day: as long as throttled providers, late webhooks and patience may take. */
 const CALM_MINUTES = 900;
 
+const CONTENT_MINUTES = 12;
+
 export interface SimulationOptions {
   seed: number;
   kept?: number;
@@ -57,7 +59,11 @@ export async function simulate({
       await person.act();
     }
     if (!exact && chance.chance(0.1)) await person.remove();
-    for (let minute = 0; minute < CALM_MINUTES && !(await person.wish()); minute++) await time.sleep(MINUTE);
+    // Content is who still is after the next sweep: what they see may be of before their last wish.
+    for (let minute = 0, content = 0; minute < CALM_MINUTES && content < CONTENT_MINUTES; minute++) {
+      content = (await person.wish()) ? content + 1 : 0;
+      await time.sleep(MINUTE);
+    }
     waiting.delete(person);
   };
   for (const person of people) void life(person);

@@ -26,9 +26,18 @@ export interface Owner {
 
 const OPEN_JOB = new Set(["pending", "running"]);
 const place = (stage: Stage | null) => (stage ? STAGES.indexOf(stage) : -1);
-/** Money is kept to the millionth of a dollar: whole ones of these, freed from what binary fractions add. */
+/** Money is kept to the millionth of a dollar; here freed from what binary fractions add. */
 const millionths = (n: number) => Number((n * 1e6).toPrecision(14));
 const usd = (n: number) => Math.round(millionths(n)) / 1e6;
+/** Whether a budget, which may be finer than what is kept, holds this cost besides what is used. */
+const holds = (
+  budget: number | null,
+  { reservedUsd, spentUsd }: { reservedUsd: number; spentUsd: number },
+  cost: number,
+): boolean =>
+  budget === null ||
+  Math.floor(millionths(budget)) >=
+    [reservedUsd, spentUsd, cost].reduce((sum, n) => sum + Math.round(millionths(n)), 0);
 /** A task as its columns keep it. */
 const kept = <T extends Partial<Task>>(task: T): T => {
   const { costEstimatedUsd: estimated, costChargedUsd: charged } = task;
@@ -192,15 +201,11 @@ export class MemoryStore implements Store {
       place(task.type) <= place(rows.project.targetStage);
     if (!ready && was !== "waiting") return { kind: "not_now", task };
     const owner = this.owners.get(rows.project.ownerId);
-    const left = (budget: number | null | undefined, used: { reservedUsd: number; spentUsd: number }) =>
-      budget === null || budget === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.floor(millionths(budget - used.reservedUsd - used.spentUsd)) / 1e6;
     const cost = task.costEstimatedUsd;
     const affordable =
       cost === 0 ||
-      (left(rows.project.settings.budgetUsd, rows.project) >= cost &&
-        (!owner || left(owner.budgetUsd ?? this.#ownerBudgetUsd, owner) >= cost));
+      (holds(rows.project.settings.budgetUsd, rows.project, cost) &&
+        (!owner || holds(owner.budgetUsd ?? this.#ownerBudgetUsd, owner, cost)));
     if (was === "pending" && !affordable) return { kind: "over_budget", task };
     this.#task(rows, task.id, {
       status: "running",
