@@ -56,7 +56,8 @@ function claimAtWork(): Claimed {
 export const fileOf = new WeakMap<object, SimulatedFile>();
 
 const HOUR = 3_600_000;
-const RUN_MS = { least: 2_000, most: 90_000 };
+/** Mostly short: a long one is looked at again and again, and each look is like the last. */
+const RUN_MS = { least: 1_000, most: 20_000, longest: 120_000 };
 
 export class Cloud {
   readonly posts: Post[] = [];
@@ -233,7 +234,7 @@ export class Cloud {
     this.orders.set(order.id, order);
     const takes = faults.happens("run_aborted")
       ? Number.POSITIVE_INFINITY
-      : chance.whole(RUN_MS.least, RUN_MS.most);
+      : chance.whole(RUN_MS.least, chance.chance(0.1) ? RUN_MS.longest : RUN_MS.most);
     time.after(500, () => {
       order.begun = order.status === "running";
     });
