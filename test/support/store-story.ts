@@ -14,6 +14,8 @@ export interface Hand {
   record: ProjectRecord;
 }
 
+export type Rows = Omit<ProjectRecord, "readAt">;
+
 export class Story {
   readonly twins: Twins;
   /** Every project that ever was. */
@@ -42,7 +44,7 @@ export class Story {
     return this.twins.memory.projects.get(projectId)?.project.ownerId === ownerId;
   }
 
-  record(projectId: string): Omit<ProjectRecord, "readAt"> | null {
+  record(projectId: string): Rows | null {
     return this.twins.memory.projects.get(projectId) ?? null;
   }
 

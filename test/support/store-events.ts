@@ -1,0 +1,194 @@
+/** What happens to both stores: workers and coordinators at work, by chance and in stories that chance seldom writes. */
+import type { Owned } from "../../src/db/store.ts";
+import type { Stage, Task } from "../../src/domain/record.ts";
+import type { SettingsPatch } from "../../src/domain/settings.ts";
+import { isOpen } from "../../src/domain/tasks.ts";
+import type { Chance } from "../simulation/random.ts";
+import { songOf } from "./record.ts";
+import { people, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-people.ts";
+import { apply, applyLate, look, planAndApply } from "./store-plans.ts";
+import { type Hand, oneOf, type Story, type Verb } from "./store-story.ts";
+import { claimTask, isHeld, KINDS, settleTask, WHY } from "./store-workers.ts";
+
+/** Another style is wanted, so that there is something to do where all was done or given up. */
+async function findWork(story: Story, chance: Chance, whose: Owned): Promise<void> {
+  const style = `style ${chance.whole(1, 999)}`;
+  await wantAll(story, whose, chance.chance(0.5) ? { style, budgetUsd: null } : { style });
+  const next = await look(story, chance, whose.projectId);
+  if (next) await apply(story, whose.projectId, next.changes, "at once");
+}
+
+async function wantAll({ twins }: Story, whose: Owned, settings: SettingsPatch): Promise<void> {
+  await twins.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
+  await twins.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
+}
+
+/** An order that nobody knows the provider's name of. */
+const isPending = (t: Task) => t.status === "pending";
+const isOrphan = (t: Task) =>
+  (t.status === "waiting" || t.status === "running") && t.providerRequestId === null;
+
+const claim: Verb = async (story, chance) => {
+  const { twins } = story;
+  const whose = story.project(chance);
+  const { projectId } = whose;
+  const some = (wish: (t: Task) => boolean) => story.tasks(projectId).some(wish);
+  const wishes = [isOpen, isOrphan, isPending].filter(some);
+  if (wishes.length === 0) await findWork(story, chance, whose);
+  const wish = chance.pick([...wishes, isOpen]);
+  const task = oneOf(chance, story.tasks(projectId), wish);
+  // A message takes its time.
+  if (chance.chance(0.25)) await chance.pick(MEANWHILE)(story, chance);
+  const elsewhere = chance.chance(0.05) ? story.project(chance).projectId : projectId;
+  const taskId = task && chance.chance(0.97) ? task.id : twins.newId();
+  const attempt = (task?.attempt ?? 1) + chance.pick([0, 0, 0, 0, 1, -1]);
+  const predictionId = `prediction-${chance.whole(1, 999)}`;
+  const news = wish === isOrphan || chance.chance(0.3) ? { attempt, predictionId } : {};
+  await claimTask(story, { projectId: elsewhere, taskId, ...news });
+};
+
+const renew: Verb = async (story, chance) => {
+  const { twins } = story;
+  const hand = oneOf(chance, story.hands.slice(-12), (h) => isHeld(story, h));
+  if (!hand) return;
+  const { memory } = await twins.ask(hand.memory.projectId, (store, side) => store.renew(hand[side]));
+  twins.saw(`renew: ${memory ? "renewed" : "not ours"}`);
+};
+
+const settle: Verb = async (story, chance) => {
+  const held = () => story.hands.some((h) => isHeld(story, h));
+  for (let tries = 0; tries < 2 && !held(); tries++) await claim(story, chance);
+  if (!held() && chance.chance(0.85)) return;
+  const hand = oneOf(chance, story.hands.slice(-12), (h) => isHeld(story, h));
+  if (hand && chance.chance(0.15)) await chance.pick(MEANWHILE)(story, chance);
+  if (hand) await settleTask(story, hand, chance.pick([...KINDS, "made", "waiting"] as const), chance);
+};
+
+const fail: Verb = async (story, chance) => {
+  const { twins } = story;
+  const whose = story.project(chance);
+  const { projectId } = whose;
+  if (!story.tasks(projectId).some(isPending) && chance.chance(0.5)) await findWork(story, chance, whose);
+  const task = oneOf(chance, story.tasks(projectId), isPending);
+  const taskId = task?.id ?? twins.newId();
+  await twins.ask(projectId, (store) => store.fail({ projectId, taskId }, WHY));
+  twins.saw(`fail: ${task?.status === "pending" ? "failed" : "left alone"}`);
+};
+
+const unattended: Verb = async (story, chance) => {
+  const { twins } = story;
+  const [idle, limit] = [chance.pick([0, 0, 5, 60, 600]), chance.pick([1, 2, 100])];
+  const { projectId } = story.project(chance);
+  const { memory } = await twins.ask(projectId, (store) => store.unattended(idle, limit));
+  twins.saw(`unattended: ${memory.length === 0 ? "none" : "some"}`);
+};
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const wait: Verb = async ({ twins }, chance) =>
+  twins.wait(chance.pick([SECOND, 5 * SECOND, 31 * SECOND, 3 * MINUTE, 41 * MINUTE, 62 * MINUTE]));
+
+interface Day {
+  /** The share of claims whose end is not seen. */
+  left: number;
+  /** The share of ends that are good. */
+  good: number;
+  /** Work that nobody takes up. */
+  avoid?: Stage;
+}
+const GOOD: Day = { left: 0, good: 1 };
+const BAD: Day = { left: 0.25, good: 0.7 };
+
+/** What a coordinator and its workers do, once. */
+async function workRound(story: Story, chance: Chance, projectId: string, day: Day): Promise<void> {
+  const next = await look(story, chance, projectId);
+  if (!next) return;
+  await apply(story, projectId, next.changes, "at once");
+  const isWanted = (t: Task) => (isPending(t) || next.dispatch.includes(t.id)) && t.type !== day.avoid;
+  for (const task of story.tasks(projectId).filter(isWanted).slice(0, 3)) {
+    const hand = await claimTask(story, { projectId, taskId: task.id });
+    if (hand && !chance.chance(day.left)) await end(story, chance, hand, day);
+  }
+}
+
+/** The end of an attempt; a webhook may come before anybody knows what it is about. */
+async function end(story: Story, chance: Chance, hand: Hand, { left, good }: Day): Promise<void> {
+  const { projectId, id: taskId, attempt, provider } = hand.memory;
+  const kind = chance.chance(good) ? "made" : chance.pick(KINDS);
+  if (provider !== "replicate") return settleTask(story, hand, kind, chance);
+  const news = { projectId, taskId, attempt, predictionId: `prediction-${chance.whole(1, 999)}` };
+  if (chance.chance(0.3)) await claimTask(story, news);
+  await settleTask(story, hand, "waiting", chance);
+  if (chance.chance(left)) return;
+  const seen = await claimTask(story, chance.chance(0.5) ? news : { projectId, taskId });
+  if (seen) await settleTask(story, seen, kind, chance);
+}
+
+export const goodRound: Verb = (story, chance) =>
+  workRound(story, chance, story.project(chance).projectId, GOOD);
+const round: Verb = (story, chance) => workRound(story, chance, story.project(chance).projectId, BAD);
+
+/** Another song: its scenes take the place of those that somebody may still work on. */
+async function changeSongOf(story: Story, chance: Chance, whose: Owned): Promise<void> {
+  const song = songOf(chance.whole(4, 12), `song-${chance.whole(4, 99)}`);
+  await story.twins.ask(whose.projectId, (store) => store.attachAudio(whose, song));
+  await wantAll(story, whose, { budgetUsd: null });
+  for (let i = 0; i < 2; i++) await workRound(story, chance, whose.projectId, GOOD);
+}
+const changeSong: Verb = (story, chance) => changeSongOf(story, chance, story.project(chance));
+
+/** What a worker makes for a scene comes when the scene is gone. */
+const overtake: Verb = async (story, chance) => {
+  const whose = story.project(chance);
+  const { projectId } = whose;
+  const avoid = chance.chance(0.3) ? "generate_prompts" : "generate_images";
+  const left = () => story.tasks(projectId).find((t) => isPending(t) && t.type === avoid);
+  if (!left()) await findWork(story, chance, whose);
+  for (let i = 0; i < 2 && !left(); i++) await workRound(story, chance, projectId, { ...GOOD, avoid });
+  const taskId = left()?.id;
+  const hand = taskId && (await claimTask(story, { projectId, taskId }));
+  if (!hand) return;
+  await changeSongOf(story, chance, whose);
+  await settleTask(story, hand, "made", chance);
+};
+
+/** The same fails in one run and in the next, and its owner asks for either again. */
+const failTwice: Verb = async (story, chance) => {
+  const { twins } = story;
+  const whose = story.project(chance);
+  const { projectId } = whose;
+  const failed: Task[] = [];
+  for (let run = 0; run < 2; run++) {
+    if (!story.tasks(projectId).some(isPending)) await findWork(story, chance, whose);
+    const [first] = failed;
+    const task = oneOf(
+      chance,
+      story.tasks(projectId).filter(isPending),
+      (t) => t.inputHash === first?.inputHash,
+    );
+    if (!task) return;
+    await twins.ask(projectId, (store) => store.fail({ projectId, taskId: task.id }, WHY));
+    failed.push(task);
+    await wantAll(story, whose, {});
+    const next = await look(story, chance, projectId);
+    if (next) await apply(story, projectId, next.changes, "at once");
+  }
+  await retryOf(story, whose, { taskId: chance.pick(failed).id });
+};
+
+const MEANWHILE = [people.cancel, wantLess, squeezeProject, squeezeOwner, wait, planAndApply, round];
+
+export const events = {
+  planAndApply,
+  applyLate,
+  claim,
+  renew,
+  settle,
+  fail,
+  unattended,
+  wait,
+  round,
+  changeSong,
+  overtake,
+  failTwice,
+};

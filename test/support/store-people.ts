@@ -1,0 +1,283 @@
+/** What people wish of both stores. */
+import type { Owned, Store, Verdict } from "../../src/db/store.ts";
+import { Settings, STAGES, type Task } from "../../src/domain/record.ts";
+import type { SettingsPatch } from "../../src/domain/settings.ts";
+import type { Chance } from "../simulation/random.ts";
+import { songOf } from "./record.ts";
+import { OWNERS, oneOf, type Rows, type Story, type Verb } from "./store-story.ts";
+
+/** Chooses what to ask; gives the asking, which may be repeated where the answer was lost. */
+type Wish = (story: Story, whose: Owned, chance: Chance) => () => Promise<void>;
+
+/** A thing that nobody ever made. */
+const NOBODY = "00000000-0000-7000-8000-000000000000";
+
+const settingsOf = (chance: Chance): Settings =>
+  Settings.parse({
+    autoApprove: chance.chance(0.7),
+    budgetUsd: chance.pick([null, 20]),
+    repeatUnknownUpToUsd: chance.pick([0, 0, 1]),
+  });
+
+/** The same id again is the same project, or nobody's business. */
+const createProject: Wish = ({ twins }, whose, chance) => {
+  const { projectId: id, ownerId } = whose;
+  const name = chance.pick(["Night Drive", "Neon Rain"]);
+  const settings = settingsOf(chance);
+  return async () => {
+    const before = twins.memory.projects.get(id)?.project;
+    await twins.dare(id, (store) => store.createProject({ id, ownerId, name, settings }));
+    const known = before?.ownerId === ownerId ? "known" : "of another owner";
+    twins.saw(`createProject: ${before ? known : "made"}`);
+  };
+};
+
+const attachAudio: Wish = (story, whose, chance) => {
+  const { twins } = story;
+  const audio = songOf(chance.whole(4, 12), `song-${chance.whole(1, 3)}`);
+  return async () => {
+    const before = story.record(whose.projectId)?.project.audio;
+    const { memory } = await twins.ask(whose.projectId, (store) => store.attachAudio(whose, audio));
+    const again = before?.etag === audio.etag ? "the same song" : "another song";
+    twins.saw(`attachAudio: ${!memory ? "not theirs" : before ? again : "first"}`);
+  };
+};
+
+const EDITS: SettingsPatch[] = [
+  { style: "noir" },
+  { style: "watercolour", mood: "calm" },
+  { autoApprove: true },
+  { autoApprove: false, softenRefused: false },
+  { repeatUnknownUpToUsd: 1 },
+  { repeatUnknownUpToUsd: 0, budgetUsd: null },
+  { scenes: { maxSeconds: 8 } },
+  { imageModel: "black-forest-labs/flux-dev", imageFallbacks: [] },
+  { clipModel: "kwaivgi/kling-v2.1", scenes: { minSeconds: 3, maxSeconds: 9.5 } },
+  { clipModel: "bytedance/seedance-1-lite" },
+];
+const UNDELIVERABLE: SettingsPatch[] = [
+  { imageModel: "nobody/nothing" },
+  { clipModel: "nobody/nothing" },
+  { imageFallbacks: ["black-forest-labs/flux-dev", "nobody/nothing"] },
+  { clipFallbacks: ["nobody/nothing"] },
+  { scenes: { minSeconds: 9, maxSeconds: 5 } },
+  { scenes: { minSeconds: 29 } },
+  { scenes: { maxSeconds: 30 } },
+];
+
+const editProject: Wish = (story, whose, chance) => {
+  const { twins } = story;
+  const version = story.record(whose.projectId)?.project.version ?? 1;
+  const wish = chance.pick(chance.chance(0.7) ? EDITS : UNDELIVERABLE);
+  const settings = chance.chance(0.8) ? wish : undefined;
+  const name = settings && chance.chance(0.8) ? undefined : `Song ${chance.whole(1, 9)}`;
+  const expected = chance.pick([null, null, null, [version], [version - 1, version], [version - 1], []]);
+  return async () => {
+    const seen = story.record(whose.projectId)?.project.version ?? 0;
+    const { memory } = await twins.ask(whose.projectId, (store) =>
+      store.editProject(whose, { name, settings, expected }),
+    );
+    const refused = expected && !expected.includes(seen) ? "another version" : "undeliverable";
+    twins.saw(`editProject: ${!memory.current ? "not theirs" : memory.saved ? "saved" : refused}`);
+  };
+};
+
+const requestRun: Wish = ({ twins }, whose, chance) => {
+  const target = chance.chance(0.6) ? "assemble_video" : chance.pick(STAGES);
+  return async () => {
+    const { memory } = await twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
+    twins.saw(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
+  };
+};
+
+const judge: Wish = (story, whose, chance) => {
+  const { twins } = story;
+  const { images = [], clips = [] } = story.record(whose.projectId) ?? {};
+  const assets = [
+    ...images.map(({ id, status }) => ({
+      imageId: id,
+      clipId: null,
+      share: status === "completed" ? 0.7 : 0.1,
+    })),
+    ...clips.map(({ id, status }) => ({
+      imageId: null,
+      clipId: id,
+      share: status === "completed" ? 0.7 : 0.1,
+    })),
+    { imageId: NOBODY, clipId: null, share: 0.1 },
+  ];
+  const verdicts = assets
+    .filter(({ share }) => chance.chance(share))
+    .map(({ imageId, clipId }): Verdict => {
+      const [approved, notes] = [chance.chance(0.75), chance.pick([null, "It's too dark."])];
+      return { id: twins.newId(), imageId, clipId, approved, notes };
+    });
+  return async () => {
+    const known = story.record(whose.projectId)?.approvals.map((a) => a.id) ?? [];
+    const { memory } = await twins.ask(whose.projectId, (store) => store.judge(whose, verdicts));
+    const said = verdicts.some((v) => known.includes(v.id)) ? "again" : "said";
+    const end = memory?.some((j) => j.subjectHash === null) ? "no such asset" : said;
+    twins.saw(`judge: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
+  };
+};
+
+const cancel: Wish = (story, whose, chance) => {
+  const { twins } = story;
+  const place = chance.whole(0, STAGES.length - 1);
+  const stages = STAGES.slice(place);
+  const target = STAGES[place - 1] ?? null;
+  return async () => {
+    const { project, jobs = [] } = story.record(whose.projectId) ?? {};
+    const { memory } = await twins.ask(whose.projectId, (store) => store.cancel(whose, stages, target));
+    const open = jobs.some(
+      (j) => stages.includes(j.type) && (j.status === "pending" || j.status === "running"),
+    );
+    const lowered = project?.targetStage !== memory?.targetStage ? "the target lowered" : "nothing to end";
+    twins.saw(`cancel: ${!memory ? "not theirs" : open ? "a run ended" : lowered}`);
+  };
+};
+
+type Retried = Parameters<Store["retry"]>[1];
+
+export async function retryOf(story: Story, whose: Owned, what: Retried): Promise<void> {
+  const { twins } = story;
+  const isNamed = (t: Task) => ("taskId" in what ? t.id === what.taskId : t.jobId === what.jobId);
+  const { memory } = await twins.ask(whose.projectId, (store) => store.retry(whose, what));
+  const freed = story.tasks(whose.projectId).filter((t) => memory.retried.some((r) => r.id === t.id));
+  const named = "taskId" in what ? "a task" : "a job";
+  const end = freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed twins too";
+  twins.saw(`retry: ${memory.project ? end : "not theirs"}`);
+}
+
+const isOver = (t: Task) => t.status === "failed" || t.status === "canceled";
+
+const retry: Wish = (story, whose, chance) => {
+  const task = oneOf(chance, story.tasks(whose.projectId), isOver);
+  const what = chance.pick<Retried>([
+    { taskId: task?.id ?? NOBODY },
+    { jobId: task?.jobId ?? NOBODY, includeUnknown: chance.chance(0.5) },
+  ]);
+  return () => retryOf(story, whose, what);
+};
+
+const findProject: Wish =
+  ({ twins }, whose) =>
+  async () => {
+    const { memory } = await twins.ask(whose.projectId, (store) => store.findProject(whose));
+    twins.saw(`findProject: ${memory ? "found" : "not theirs"}`);
+  };
+
+const removeProject: Wish =
+  ({ twins }, whose) =>
+  async () => {
+    const { memory } = await twins.ask(whose.projectId, (store) => store.removeProject(whose));
+    twins.saw(`removeProject: ${memory ? "gone" : "not theirs"}`);
+  };
+
+/** An owner does it, at times twice; mostly to a project that has what it is about. */
+const byOwner =
+  (wish: Wish, isAbout: (rows: Rows) => boolean = () => true): Verb =>
+  async (story, chance) => {
+    const isFit = ({ projectId }: Owned) => {
+      const rows = story.record(projectId);
+      return rows !== null && isAbout(rows);
+    };
+    const whose = story.project(chance);
+    const ask = wish(story, isFit(whose) ? whose : (story.projects.find(isFit) ?? whose), chance);
+    await ask();
+    if (chance.chance(0.4)) await ask();
+  };
+
+const WISHES = {
+  createProject,
+  attachAudio,
+  editProject,
+  requestRun,
+  judge,
+  cancel,
+  retry,
+  findProject,
+  removeProject,
+};
+
+/** Somebody does all of it to another's project. */
+const trespass: Verb = async (story, chance) => {
+  const { projectId, ownerId } = story.project(chance);
+  const other = chance.pick([...OWNERS, "nobody"].filter((id) => id !== ownerId));
+  for (const wish of Object.values(WISHES)) await wish(story, { projectId, ownerId: other }, chance)();
+};
+
+/** Another project of somebody's, at first without a song. */
+const beginAnother: Verb = async (story, chance) => {
+  const whose = { ownerId: chance.pick(OWNERS), projectId: story.twins.newId() };
+  await createProject(story, whose, chance)();
+  story.projects.push(whose);
+  if (chance.chance(0.7)) await requestRun(story, whose, chance)();
+  if (chance.chance(0.7)) await attachAudio(story, whose, chance)();
+};
+
+/** The first project: it has a song, and its owner wants the film. */
+export const begin: Verb = async (story, chance) => {
+  const whose = { ownerId: chance.pick(OWNERS), projectId: story.twins.newId() };
+  await createProject(story, whose, chance)();
+  story.projects.push(whose);
+  await attachAudio(story, whose, chance)();
+  await wantMore(story, whose, "assemble_video");
+};
+
+async function wantMore({ twins }: Story, whose: Owned, target: Task["type"]): Promise<void> {
+  await twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
+}
+
+/** What is ready beyond it is not to be made any more. */
+export const wantLess: Verb = async (story, chance) => {
+  const whose = story.project(chance);
+  const ready = oneOf(chance, story.tasks(whose.projectId), (t) => t.status === "pending");
+  const before = STAGES[STAGES.indexOf(ready?.type ?? "generate_clips") - 1];
+  await wantMore(story, whose, before ?? "transcribe");
+};
+
+/** As much as is left for the next task of a project, or a little more or less. */
+function edge(
+  story: Story,
+  chance: Chance,
+  projectId: string,
+  used: { reservedUsd: number; spentUsd: number },
+) {
+  const next = oneOf(chance, story.tasks(projectId), (t) => t.status === "pending");
+  const budget = used.reservedUsd + used.spentUsd + (next?.costEstimatedUsd ?? 0.01);
+  return Number(Math.max(0, budget + chance.pick([-1e-6, -4e-7, 0, 0, 1e-6])).toFixed(7));
+}
+
+export const squeezeProject: Verb = async (story, chance) => {
+  const whose = story.project(chance);
+  const project = story.record(whose.projectId)?.project;
+  if (!project) return;
+  const settings = { budgetUsd: edge(story, chance, whose.projectId, project) };
+  await story.twins.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
+};
+
+/** An operator's word, which Postgres keeps to the millionth of a dollar. */
+export const squeezeOwner: Verb = async (story, chance) => {
+  const { twins } = story;
+  const { ownerId, projectId } = story.project(chance);
+  const owner = twins.memory.owners.get(ownerId);
+  const budget = owner && chance.chance(0.6) ? edge(story, chance, projectId, owner) : null;
+  await twins.allow(ownerId, budget === null ? null : Number(budget.toFixed(6)));
+};
+
+export const people = {
+  createProject: byOwner(createProject),
+  attachAudio: byOwner(attachAudio),
+  editProject: byOwner(editProject),
+  requestRun: byOwner(requestRun),
+  judge: byOwner(judge, ({ images }) => images.length > 0),
+  cancel: byOwner(cancel),
+  retry: byOwner(retry, ({ tasks }) => tasks.some(isOver)),
+  findProject: byOwner(findProject),
+  removeProject: byOwner(removeProject),
+  trespass,
+  beginAnother,
+  squeezeProject,
+  squeezeOwner,
+};

@@ -1,0 +1,141 @@
+/** What workers do, to both stores: they claim tasks and settle them. */
+import { suppliersFor } from "../../src/domain/purchase.ts";
+import type { Task } from "../../src/domain/record.ts";
+import { type StepResult, settlement } from "../../src/domain/settlement.ts";
+import { failure } from "../../src/domain/tasks.ts";
+import type { Chance } from "../simulation/random.ts";
+import { made, ordered } from "./made.ts";
+import type { Hand, Story } from "./store-story.ts";
+
+export async function claimTask(
+  story: Story,
+  ids: { projectId: string; taskId: string; attempt?: number; predictionId?: string },
+): Promise<Hand | null> {
+  const { twins } = story;
+  const before = story.tasks(ids.projectId).find((t) => t.id === ids.taskId);
+  const { memory, postgres } = await twins.ask(ids.projectId, (store) => store.claim(ids));
+  if (memory.kind !== "gone" && before?.providerRequestId === null && memory.task.providerRequestId !== null)
+    twins.saw(`claim: adopted while ${before.status}`);
+  switch (memory.kind) {
+    case "gone":
+      twins.saw("claim: gone");
+      return null;
+    case "not_now":
+      twins.saw(`claim: not now, ${whyNot(story, memory.task)}`);
+      return null;
+    case "over_budget":
+      twins.saw(`claim: over the budget of the ${overWhose(story, memory.task)}`);
+      return null;
+    case "claimed": {
+      twins.saw(`claim: claimed, was ${memory.was}`);
+      if (postgres.kind !== "claimed") throw new Error("Unlike answers were taken for alike");
+      const hand = { memory: memory.task, postgres: postgres.task, record: memory.record };
+      story.hands.push(hand);
+      return hand;
+    }
+  }
+}
+
+function whyNot(story: Story, { projectId, jobId, status, runAfter }: Task): string {
+  if (status !== "pending") return status;
+  if (runAfter > story.twins.now) return "not due";
+  const job = story.record(projectId)?.jobs.find((j) => j.id === jobId);
+  return job?.status === "pending" || job?.status === "running" ? "beyond the target" : "called off";
+}
+
+function overWhose(story: Story, { projectId, costEstimatedUsd }: Task): string {
+  const project = story.record(projectId)?.project;
+  const budget = project?.settings.budgetUsd ?? null;
+  const left =
+    project && budget !== null ? budget - project.reservedUsd - project.spentUsd : Number.POSITIVE_INFINITY;
+  return left + 1e-9 < costEstimatedUsd ? "project" : "owner";
+}
+
+/** Whether nobody took it over since. */
+export function isHeld(story: Story, { memory }: Hand): boolean {
+  const task = story.record(memory.projectId)?.tasks.find((t) => t.id === memory.id);
+  return task?.status === "running" && task.attempt === memory.attempt && task.claimId === memory.claimId;
+}
+
+export const WHY = failure("because", "Because.", { retryable: true });
+const REFUSED = failure("provider_refused", "The words were flagged.");
+
+export const KINDS = [
+  "made",
+  "waiting",
+  "paced",
+  "again",
+  "spoiled",
+  "unknown",
+  "declined",
+  "failed",
+  "called_off",
+] as const;
+
+/** What the provider told of the price: mostly nothing. */
+const priceOf = (chance: Chance): number | null => chance.pick([null, null, 0, 0.0012345, 0.0123456789]);
+
+const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Chance) => StepResult> = {
+  made: ({ memory: task, record }, { twins }, chance) => {
+    const facts = made({ task, record, newId: twins.newId, now: twins.now }, chance.whole(1, 3));
+    for (const fact of facts) {
+      if (fact.kind === "lyrics" && chance.chance(0.15)) fact.audioEtag = "another song";
+      if (fact.kind === "prompt" && chance.chance(0.3)) fact.prompt.version = 1;
+    }
+    return { kind: "made", facts, costUsd: priceOf(chance) };
+  },
+  waiting: ({ memory: task, record }, { twins }, chance) => {
+    const requestId = chance.chance(0.5) ? `prediction-${chance.whole(1, 999)}` : null;
+    const known = [...record.images, ...record.clips].some(
+      (r) => r.taskId === task.id && r.status === "pending",
+    );
+    const facts = known ? [] : ordered({ task, record, newId: twins.newId, now: twins.now }, requestId);
+    const sent = requestId === null ? { sent: true as const } : {};
+    return { kind: "waiting", requestId, lookAfterMs: chance.pick([5_000, 15_000]), facts, ...sent };
+  },
+  paced: (_, __, chance) => ({ kind: "paced", afterMs: chance.whole(1, 5_000) }),
+  again: (_, __, chance) => ({
+    kind: "again",
+    failure: WHY,
+    afterSeconds: chance.pick([null, 7]),
+    throttled: chance.chance(0.5),
+  }),
+  spoiled: (_, __, chance) => ({
+    kind: "spoiled",
+    failure: WHY,
+    costUsd: priceOf(chance),
+    charged: chance.pick(["yes", "unknown"]),
+  }),
+  unknown: () => ({ kind: "unknown", failure: WHY }),
+  declined: (_, __, chance) => ({
+    kind: "declined",
+    failure: REFUSED,
+    spent: chance.chance(0.5),
+    costUsd: priceOf(chance),
+  }),
+  failed: () => ({ kind: "failed", failure: WHY }),
+  called_off: (_, __, chance) => ({ kind: "called_off", charged: chance.pick(["no", "unknown"]) }),
+};
+
+export async function settleTask(
+  story: Story,
+  hand: Hand,
+  kind: StepResult["kind"],
+  chance: Chance,
+): Promise<void> {
+  const { twins } = story;
+  const { memory: task, record } = hand;
+  const result = RESULTS[kind](hand, story, chance);
+  const end = settlement(task, result, {
+    suppliers: suppliersFor(record, task.type, task.subject),
+    settings: record.project.settings,
+    now: twins.now,
+    random: chance.next(),
+  });
+  const sides = await twins.dare(task.projectId, (store, side) => store.settle(hand[side], end));
+  if (!sides) return twins.saw(`settle: ${end.facts[0]?.kind} refused`);
+  if (!sides.memory) return twins.saw("settle: taken over");
+  twins.saw(`settle: ${kind}`);
+  twins.saw(`purse: ${end.purse.kind}`);
+  for (const fact of end.facts) twins.saw(`fact: ${fact.kind}`);
+}
