@@ -120,10 +120,8 @@ const MUST_COME_UP: Record<string, string[]> = {
   ],
   unattended: ["some", "none"],
 };
-const OFTEN = 3;
-
 test("the store in memory, which the simulation rests on, does what Postgres does", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const counts = new Map<string, number>();
   await fc.assert(
@@ -139,22 +137,12 @@ test("the store in memory, which the simulation rests on, does what Postgres doe
       await twins.compareAccounts();
     }),
     // The same stories each time: what comes up in them is counted.
-    {
-      seed: Number(process.env.SEED ?? 1),
-      numRuns: Number(process.env.RUNS ?? 36),
-      interruptAfterTimeLimit: 90_000,
-      markInterruptAsFailure: true,
-      endOnFailure: !process.env.SHRINK,
-    },
+    { seed: 1, numRuns: 28, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
   );
-  const rare = Object.entries(MUST_COME_UP)
-    .flatMap(([verb, ends]) => ends.map((end) => `${verb}: ${end}`))
-    .filter((end) => (counts.get(end) ?? 0) < OFTEN);
-  console.log(
-    [...counts]
-      .sort()
-      .map(([k, v]) => `${String(v).padStart(6)} ${k}`)
-      .join("\n"),
-  );
-  expect(rare).toEqual([]);
+  const came = (verb: string, end: string) => counts.get(`${verb}: ${end}`) ?? 0;
+  const missing = Object.entries(MUST_COME_UP).flatMap(([verb, ends]) => [
+    ...ends.filter((end) => came(verb, end) === 0).map((end) => `${verb}: ${end}`),
+    ...(ends.reduce((sum, end) => sum + came(verb, end), 0) < 10 ? [`${verb}, often enough`] : []),
+  ]);
+  expect(missing).toEqual([]);
 });

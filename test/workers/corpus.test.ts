@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import doors from "../corpus/door.1.json";
 import log from "../corpus/event-log.0.json";
+import later from "../corpus/event-log.1.json";
 import { newProject } from "../support/database.ts";
 
 test("a project's feed goes on where it was: same epoch, next number, and what was missed is still told", async () => {
@@ -37,4 +38,33 @@ test("a provider's door wakes up with what was kept of it", async () => {
   await runInDurableObject(object, (_, { storage }) => storage.kv.put("door", doors.kept));
   await evictDurableObject(object);
   expect((await object.state()).waiting).toBe(doors.kept.places.length);
+});
+
+/** A project's object as an earlier version left it. */
+async function left({ tables }: { tables: string[] }) {
+  const { id } = await newProject();
+  const object = env.COORDINATOR.getByName(id);
+  await runInDurableObject(object, (_, { storage }) => {
+    for (const statement of tables) storage.sql.exec(statement);
+  });
+  await evictDurableObject(object);
+  const news = { projectId: id, taskId: id, attempt: 1, predictionId: "p1" };
+  const receipts = () =>
+    runInDurableObject(object, (_, { storage }) => storage.sql.exec("select * from receipts").toArray());
+  return { object, news, receipts };
+}
+
+test("an object from before there were receipts gives one for each webhook", async () => {
+  const { object, news, receipts } = await left(log);
+  await object.receive("msg_1", news);
+  await object.receive("msg_1", news);
+  expect(await receipts()).toMatchObject([{ id: "msg_1" }]);
+});
+
+test("a webhook that was taken before is not news again, and a ticket that was given opens the feed once", async () => {
+  const { object, news } = await left(later);
+  // More than a message of the queue may be: passed on, it would be refused.
+  await object.receive(later.receipt, { ...news, predictionId: "p".repeat(200_000) });
+  expect(await object.redeem(later.ticket)).toBe(true);
+  expect(await object.redeem(later.ticket)).toBe(false);
 });

@@ -1,0 +1,31 @@
+/** A database that begins at an earlier migration, takes what was written then, and comes to today's. */
+import { readdirSync, readFileSync } from "node:fs";
+import { sql } from "drizzle-orm";
+import type { Db } from "../../src/db/client.ts";
+
+const FOLDER = `${import.meta.dirname}/../../drizzle`;
+
+/** Rows by table, in an order that foreign keys allow; absent columns are null. */
+export type OldRows = Record<string, readonly object[]>;
+
+/** `migration` is the place, from 0, of the last one that the rows' version had. All there was is lost. */
+export async function rewindTo(db: Db, migration: number, projects: readonly OldRows[]): Promise<void> {
+  const files = readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+  const run = async (file: string) => {
+    const statements = readFileSync(`${FOLDER}/${file}`, "utf8").split("--> statement-breakpoint");
+    for (const statement of statements) await db.execute(sql.raw(statement));
+  };
+  await db.execute(sql`drop schema public cascade`);
+  await db.execute(sql`create schema public`);
+  for (const file of files.slice(0, migration + 1)) await run(file);
+  for (const tables of projects)
+    for (const [table, rows] of Object.entries(tables)) {
+      const name = sql.identifier(table);
+      await db.execute(
+        sql`insert into ${name} select * from jsonb_populate_recordset(null::${name}, ${JSON.stringify(rows)}::jsonb)`,
+      );
+    }
+  for (const file of files.slice(migration + 1)) await run(file);
+}
