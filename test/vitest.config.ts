@@ -17,7 +17,13 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 },
+        // The hooks open a Postgres, which takes its time where many do so at once.
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+        },
       },
       { root, test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {
