@@ -17,7 +17,7 @@ import { recordStatements, toRecord } from "./record.ts";
 import { retried } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
 import { place } from "./stages.ts";
-import type { Claim, TaskIds } from "./store.ts";
+import type { Claim, Held, TaskIds } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
 
@@ -121,8 +121,8 @@ const claimStatement = (
   from counted where owners.id = counted.owner_id
   returning case counted.claim_id when ${claimIds.pending}::uuid then 'pending' else 'waiting' end as was`;
 
-/** Keeps a working task's lease; false where the attempt is not ours any more. */
-export async function renewLease(db: Db, task: Pick<Task, "id" | "attempt">, now: SQL): Promise<boolean> {
+/** Keeps a working task's lease; false where the claim is not ours any more. */
+export async function renewLease(db: Db, task: Held, now: SQL): Promise<boolean> {
   const renewed = await db
     .update(tasks)
     .set({ leaseUntil: sql`${now} + ${LEASE_MS / 1000} * interval '1 second'`, updatedAt: now })
@@ -131,8 +131,13 @@ export async function renewLease(db: Db, task: Pick<Task, "id" | "attempt">, now
   return renewed.length > 0;
 }
 
-const ours = (task: Pick<Task, "id" | "attempt">) =>
-  and(eq(tasks.id, task.id), eq(tasks.attempt, task.attempt), eq(tasks.status, "running"));
+const ours = (task: Held) =>
+  and(
+    eq(tasks.id, task.id),
+    eq(tasks.attempt, task.attempt),
+    eq(tasks.status, "running"),
+    sql`${tasks.claimId} = ${task.claimId}::uuid`,
+  );
 
 /**
  * Ends our hold on a task, with everything it made, in one transaction fenced by the claim.
@@ -145,9 +150,8 @@ export async function settleTask(
   now: SQL,
 ): Promise<boolean> {
   // Dividing by the rows found fails the whole transaction when the task is not ours.
-  const held = and(ours(task), eq(tasks.claimId, task.claimId ?? ""));
   const fence = db.execute(
-    sql`select 1 / count(*) from (select id from ${tasks} where ${held} for update) as held`,
+    sql`select 1 / count(*) from (select id from ${tasks} where ${ours(task)} for update) as held`,
   );
   const end = db
     .update(tasks)

@@ -15,6 +15,9 @@ export interface TaskIds {
   taskId: string;
 }
 
+/** What a worker shows that a running task is its own. */
+export type Held = Pick<Task, "id" | "attempt" | "claimId">;
+
 export type Claim =
   /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
   | { kind: "claimed"; was: "pending" | "waiting"; task: Task; record: ProjectRecord }
@@ -45,7 +48,7 @@ export interface Store {
   apply(projectId: string, changes: Change[]): Promise<void>;
   /** `predictionId` is what a verified webhook says that this attempt's create became. */
   claim(ids: TaskIds & { attempt?: number; predictionId?: string }): Promise<Claim>;
-  renew(task: Pick<Task, "id" | "attempt">): Promise<boolean>;
+  renew(task: Held): Promise<boolean>;
   /** False where the task was taken over in the meantime: then nothing is written. */
   settle(task: Task, settlement: Settlement): Promise<boolean>;
   /** Fails a task that waits for a worker. */

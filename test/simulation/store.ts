@@ -1,5 +1,5 @@
 /** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
-import type { Claim, Owned, Store, StoreOptions, TaskIds, Verdict } from "../../src/db/store.ts";
+import type { Claim, Held, Owned, Store, StoreOptions, TaskIds, Verdict } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/change.ts";
 import { subjectHash } from "../../src/domain/inputs.ts";
 import {
@@ -225,16 +225,18 @@ export class MemoryStore implements Store {
     };
   }
 
-  #held(task: Pick<Task, "id" | "attempt">): { rows: Rows; task: Task } | null {
+  #held(task: Held): { rows: Rows; task: Task } | null {
     for (const rows of this.projects.values()) {
       const found = rows.tasks.find((t) => t.id === task.id);
       if (found)
-        return found.attempt === task.attempt && found.status === "running" ? { rows, task: found } : null;
+        return found.attempt === task.attempt && found.claimId === task.claimId && found.status === "running"
+          ? { rows, task: found }
+          : null;
     }
     return null;
   }
 
-  async renew(task: Pick<Task, "id" | "attempt">): Promise<boolean> {
+  async renew(task: Held): Promise<boolean> {
     const held = this.#held(task);
     if (held) this.#task(held.rows, task.id, { leaseUntil: new Date(this.#now().getTime() + LEASE_MS) });
     return held !== null;
@@ -242,7 +244,7 @@ export class MemoryStore implements Store {
 
   async settle(task: Task, { set, purse, facts }: Settlement): Promise<boolean> {
     const held = this.#held(task);
-    if (!held || held.task.claimId !== task.claimId) return false;
+    if (!held) return false;
     const { rows } = held;
     const after = { ...rows };
     for (const fact of facts) {

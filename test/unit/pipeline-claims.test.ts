@@ -66,6 +66,21 @@ describe("the fence", () => {
     createdAt: studio.deps.now(),
   });
 
+  test("a look at an order that another look replaced neither renews its lease nor ends it", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_images");
+    const [message] = await studio.wake(id);
+    const { store } = studio.deps;
+    const keep = { set: { status: "waiting" as const }, purse: { kind: "keep" as const }, facts: [] };
+    const first = await studio.claimed(id, message?.task ?? "");
+    expect(await store.settle(first, keep)).toBe(true);
+    const second = await studio.claimed(id, first.id);
+    expect(second.attempt).toBe(first.attempt);
+    expect(await store.renew(first)).toBe(false);
+    expect(await store.settle(first, keep)).toBe(false);
+    expect(await store.renew(second)).toBe(true);
+  });
+
   test("an attempt that was taken over writes nothing: no rows, no money, no status", async () => {
     const { studio, id, store, scene, taskId } = await sentPrompt({ repeatUnknownUpToUsd: 1 });
     const stale = await studio.claimed(id, taskId);
