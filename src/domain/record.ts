@@ -83,7 +83,40 @@ export interface Audio {
   channels: number;
   title: string | null;
   artist: string | null;
+  /** The last three are absent where a version before this one measured the song. Bits per second of the sound. */
+  bitRate?: number;
+  /** Words that the file carries. */
+  embeddedLyrics?: EmbeddedLyrics | null;
+  cover?: Cover | null;
 }
+
+/** Lyrics in a song's tags: `plain` text, or lines with times (LRC, ID3 SYLT). */
+export interface EmbeddedLyrics {
+  form: "plain" | "lrc" | "sylt";
+  language: string | null;
+  /** Seconds from the song's start where the form has times; words where it times them. */
+  lines: { text: string; startSeconds: number | null; words: { text: string; startSeconds: number }[] }[];
+}
+
+/** The picture in a song's tags. */
+export interface Cover {
+  contentType: string;
+  bytes: number;
+  width: number;
+  height: number;
+}
+
+/** Where the song's beats fall. */
+export interface BeatGrid {
+  bpm: number;
+  /** Of the first downbeat, from the song's start. */
+  offsetSeconds: number;
+  beatsPerBar: number;
+  /** 0 to 1; what a person tapped is sure. */
+  confidence: number;
+  source: "estimated" | "tapped";
+}
+
 export const AUDIO_FORMATS = ["mp3", "wav", "m4a", "aac", "ogg", "flac", "webm"] as const;
 export type AudioFormat = (typeof AUDIO_FORMATS)[number];
 
@@ -227,7 +260,14 @@ export interface Edit {
   clipId: string;
   startFrame: number;
   endFrame: number;
+  /** How a clip that is shorter than its scene lasts as long; absent where it is not. */
+  fill?: Fill;
 }
+
+/** Slowed down, its last picture held, or played again. */
+export const FILLS = ["stretch", "hold", "loop"] as const;
+export type Fill = (typeof FILLS)[number];
+
 export interface CoverCertificate {
   frames: number;
   scenes: number;
