@@ -66,15 +66,20 @@ export class Controller {
   }
 
   async #run(): Promise<void> {
-    const { projectId, log } = this.#ports;
+    const { projectId, alarm, log } = this.#ports;
     try {
       while (this.#again) {
         this.#again = false;
-        await this.#settle();
+        try {
+          await this.#settle();
+        } catch (error) {
+          log("error", "wake_failed", { project: projectId, error: rootCause(error) });
+          // This project is looked at again in a moment; whoever deleted it took the alarm away meanwhile.
+          await alarm.set(GUARD_MS);
+        }
       }
     } catch (error) {
-      // The guard alarm is armed: this project is looked at again in a moment.
-      log("error", "wake_failed", { project: projectId, error: rootCause(error) });
+      log("error", "wake_not_armed", { project: projectId, error: rootCause(error) });
     } finally {
       this.#running = null;
     }
