@@ -22,6 +22,7 @@ import { projectRoutes } from "./http/projects.ts";
 import { rootRoutes } from "./http/root.ts";
 import { router } from "./http/router.ts";
 import { sceneRoutes } from "./http/scenes.ts";
+import { timelineRoutes } from "./http/timeline.ts";
 import { webhookRoutes } from "./http/webhooks.ts";
 
 const MAX_JSON_BYTES = 256 * 1024;
@@ -93,6 +94,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.route("/", approvalRoutes(deps));
   app.route("/", jobRoutes(deps));
   app.route("/", filmRoutes(deps));
+  app.route("/", timelineRoutes(deps));
   app.route("/", feedTicketRoutes(deps));
   return app;
 }

@@ -1,6 +1,7 @@
 /** What a step made, as statements: they are committed with their task or not at all. */
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, notInArray, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
+import type { Scene } from "../domain/record.ts";
 import type { Fact } from "../domain/settlement.ts";
 import type { Db } from "./client.ts";
 import {
@@ -19,15 +20,33 @@ export function factStatements(db: Db, projectId: string, fact: Fact, now: SQL):
       return [
         db
           .update(projects)
-          .set({ lyrics, lyricsHash, transcriptText, version: sql`${projects.version} + 1`, updatedAt: now })
-          .where(and(eq(projects.id, projectId), sql`${projects.audio}->>'etag' = ${audioEtag}`)),
+          .set({
+            lyrics,
+            lyricsHash,
+            transcriptText,
+            hearing: null,
+            version: sql`${projects.version} + 1`,
+            updatedAt: now,
+          })
+          .where(ofSong(projectId, audioEtag)),
+      ];
+    }
+    case "hearing": {
+      const { part, audioEtag } = fact;
+      const heard = { audioEtag, parts: [part] };
+      return [
+        db
+          .update(projects)
+          .set({
+            hearing: sql`case when ${projects.hearing}->>'audioEtag' = ${audioEtag}
+              then jsonb_set(${projects.hearing}, '{parts}', (${projects.hearing}->'parts') || ${JSON.stringify(part)}::jsonb)
+              else ${JSON.stringify(heard)}::jsonb end`,
+          })
+          .where(ofSong(projectId, audioEtag)),
       ];
     }
     case "scenes":
-      return [
-        db.delete(selectedScenes).where(eq(selectedScenes.projectId, projectId)),
-        db.insert(selectedScenes).values(fact.scenes),
-      ];
+      return sceneStatements(db, projectId, fact, now);
     case "prompt":
       return [db.insert(scenePrompts).values(fact.prompt)];
     case "image": {
@@ -43,4 +62,61 @@ export function factStatements(db: Db, projectId: string, fact: Fact, now: SQL):
     case "film":
       return [db.insert(finalVideos).values(fact.film)];
   }
+}
+
+const ofSong = (projectId: string, audioEtag: string) =>
+  and(eq(projects.id, projectId), sql`${projects.audio}->>'etag' = ${audioEtag}`);
+
+/** Scenes with a known id keep their rows, and so what hangs on them. */
+function sceneStatements(
+  db: Db,
+  projectId: string,
+  { scenes, proposal, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>,
+  now: SQL,
+): BatchItem<"pg">[] {
+  const isCurrent = sql`exists (select 1 from ${projects} where ${ofSong(projectId, audioEtag)})`;
+  const ids = scenes.map((scene) => scene.id);
+  const ours = and(eq(selectedScenes.projectId, projectId), isCurrent);
+  const columns = getTableColumns(selectedScenes);
+  const names = Object.keys(columns) as (keyof Scene)[];
+  const rows = scenes.map((scene) => ({ ...scene, createdAt: scene.createdAt.toISOString() }));
+  const typed = names.map((name) => sql`${sql.identifier(name)} ${sql.raw(columns[name].getSQLType())}`);
+  return [
+    db.delete(selectedScenes).where(and(ours, notInArray(selectedScenes.id, ids))),
+    // Places are unique at every moment: those that stay make room first.
+    db
+      .update(selectedScenes)
+      .set({ orderIdx: sql`-1 - ${selectedScenes.orderIdx}` })
+      .where(ours),
+    db
+      .insert(selectedScenes)
+      .select(
+        sql`select ${sql.join(
+          names.map((name) => sql.identifier(name)),
+          sql`, `,
+        )}
+          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(${sql.join(typed, sql`, `)}) where ${isCurrent}`,
+      )
+      .onConflictDoUpdate({
+        target: selectedScenes.id,
+        set: Object.fromEntries(
+          names
+            .filter((name) => name !== "id" && name !== "projectId" && name !== "motif")
+            .map((name) => [name, sql`excluded.${sql.identifier(columns[name].name)}`]),
+        ),
+      }),
+    db
+      .update(projects)
+      .set({
+        retiming: null,
+        ...(proposal ? { proposal } : {}),
+        ...(beat
+          ? {
+              beat: sql`case when ${projects.beat}->>'source' = 'tapped' then ${projects.beat} else ${JSON.stringify(beat)}::jsonb end`,
+            }
+          : {}),
+        updatedAt: now,
+      })
+      .where(ofSong(projectId, audioEtag)),
+  ];
 }

@@ -2,8 +2,13 @@
 import { and, eq, inArray, isNotNull, like, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { CLIP_MODEL_NAMES, IMAGE_MODEL_NAMES } from "../domain/models.ts";
-import type { Audio, Project, Stage, Task } from "../domain/record.ts";
-import { DEFAULT_SETTINGS, longestScenes, type SettingsPatch } from "../domain/settings.ts";
+import type { Project, Stage, Task } from "../domain/record.ts";
+import {
+  DEFAULT_SETTINGS,
+  longestScenes,
+  type ProjectChange,
+  type SettingsPatch,
+} from "../domain/settings.ts";
 import { CANCELED } from "../domain/tasks.ts";
 import type { Db } from "./client.ts";
 import { retried } from "./retry.ts";
@@ -53,7 +58,7 @@ export async function findProject(db: Db, whose: Owned): Promise<Project | null>
 export async function editProject(
   db: Db,
   whose: Owned,
-  edit: { name?: string | undefined; settings?: SettingsPatch | undefined; expected: number[] | null },
+  edit: ProjectChange & { expected: number[] | null },
   now: SQL,
 ): Promise<{ saved: Project | null; current: Project | null }> {
   const merged = edit.settings && mergedSettings(edit.settings);
@@ -63,6 +68,8 @@ export async function editProject(
       .set({
         ...(edit.name === undefined ? {} : { name: edit.name }),
         ...(merged ? { settings: merged } : {}),
+        ...(edit.pins === undefined ? {} : { pins: edit.pins }),
+        ...(edit.beat === undefined ? {} : { beat: edit.beat }),
         version: sql`${projects.version} + 1`,
         updatedAt: now,
       })
@@ -96,26 +103,6 @@ function deliverable(settings: SQL): SQL {
     and (${settings} -> 'imageFallbacks') <@ ${images}::jsonb
     and (${settings} -> 'clipFallbacks') <@ ${JSON.stringify(CLIP_MODEL_NAMES)}::jsonb
     and ${least} <= ${most} and ${most} <= (${longest}::jsonb ->> (${settings} ->> 'clipModel'))::float8`;
-}
-
-export async function attachAudio(db: Db, whose: Owned, audio: Audio, now: SQL): Promise<Project | null> {
-  const ifSameSong = (
-    column: typeof projects.lyrics | typeof projects.lyricsHash | typeof projects.transcriptText,
-  ) => sql`case when ${projects.audio} ->> 'etag' = ${audio.etag} then ${column} end`;
-  const [attached] = await db
-    .update(projects)
-    .set({
-      audio,
-      lyrics: ifSameSong(projects.lyrics),
-      lyricsHash: ifSameSong(projects.lyricsHash),
-      transcriptText: ifSameSong(projects.transcriptText),
-      status: sql`case when ${projects.status} = 'draft' then 'ready' else ${projects.status} end`,
-      version: sql`${projects.version} + 1`,
-      updatedAt: now,
-    })
-    .where(ownedProject(whose))
-    .returning();
-  return attached ?? null;
 }
 
 export async function requestRun(db: Db, whose: Owned, target: Stage, now: SQL): Promise<Project | null> {

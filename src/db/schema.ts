@@ -17,11 +17,26 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { Attempt, Audio, CoverCertificate, Edit, Failure, Lyrics, Settings } from "../domain/record.ts";
+import type {
+  Attempt,
+  Audio,
+  BeatGrid,
+  CoverCertificate,
+  Edit,
+  Failure,
+  Hearing,
+  Lyrics,
+  Pin,
+  Proposal,
+  Retiming,
+  Settings,
+  Sidecars,
+} from "../domain/record.ts";
 import {
   ASSET_STATUSES,
   CHARGED,
   JOB_STATUSES,
+  MOTIF_WAYS,
   PROJECT_STATUSES,
   RUNGS,
   STAGES,
@@ -87,6 +102,11 @@ export const projects = pgTable(
     lyrics: jsonb("lyrics").$type<Lyrics>(),
     lyricsHash: text("lyrics_hash"),
     transcriptText: text("transcript_text"),
+    hearing: jsonb("hearing").$type<Hearing>(),
+    beat: jsonb("beat").$type<BeatGrid>(),
+    pins: jsonb("pins").$type<Pin[]>().notNull().default([]),
+    proposal: jsonb("proposal").$type<Proposal>(),
+    retiming: jsonb("retiming").$type<Retiming>(),
     /** Claimed and not settled, and settled: claims take from what the budget leaves of both. */
     reservedUsd: usd("reserved_usd").notNull().default(0),
     spentUsd: usd("spent_usd").notNull().default(0),
@@ -123,6 +143,7 @@ export const selectedScenes = pgTable(
     aiReasoning: text("ai_reasoning").notNull(),
     energy: doublePrecision("energy").notNull(),
     origin: text("origin", { enum: ["planned", "manual"] }).notNull(),
+    motif: text("motif", { enum: MOTIF_WAYS }),
     inputHash: text("input_hash").notNull(),
     version: integer("version").notNull().default(1),
     createdAt: createdAt(),
@@ -132,6 +153,7 @@ export const selectedScenes = pgTable(
     check("scenes_span", sql`${t.startFrame} >= 0 and ${t.endFrame} > ${t.startFrame}`),
     check("scenes_energy", sql`${t.energy} between 0 and 1`),
     check("scenes_origin", oneOf(t.origin, ["planned", "manual"])),
+    check("scenes_motif", oneOf(t.motif, MOTIF_WAYS)),
   ],
 );
 
@@ -272,6 +294,7 @@ export const finalVideos = pgTable(
     height: integer("height"),
     editList: jsonb("edit_list").$type<Edit[]>().notNull(),
     certificate: jsonb("certificate").$type<CoverCertificate>(),
+    sidecars: jsonb("sidecars").$type<Sidecars>(),
     inputHash: text("input_hash").notNull(),
     error: jsonb("error").$type<Failure>(),
     createdAt: createdAt(),

@@ -1,14 +1,25 @@
 /** The record's keeper: every write of the product, each one transaction in one round trip. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Change } from "../domain/change.ts";
-import type { Approval, Audio, Failure, Project, ProjectRecord, Stage, Task } from "../domain/record.ts";
-import type { SettingsPatch } from "../domain/settings.ts";
+import type {
+  Approval,
+  Audio,
+  Failure,
+  MotifWay,
+  Project,
+  ProjectRecord,
+  Scene,
+  Stage,
+  Task,
+} from "../domain/record.ts";
+import type { ProjectChange } from "../domain/settings.ts";
 import type { Settlement } from "../domain/settlement.ts";
 import { applyChanges } from "./apply.ts";
 import { claimTask, failTask, renewLease, settleTask } from "./claims.ts";
 import type { Db } from "./client.ts";
 import * as people from "./people.ts";
 import { loadRecord, projectsToSweep } from "./record.ts";
+import * as songs from "./songs.ts";
 
 export interface TaskIds {
   projectId: string;
@@ -62,10 +73,18 @@ export interface Store {
   /** Conditional on the version and on settings that can be delivered; `current` tells why nothing was saved. */
   editProject(
     whose: Owned,
-    edit: { name?: string | undefined; settings?: SettingsPatch | undefined; expected: number[] | null },
+    edit: ProjectChange & { expected: number[] | null },
   ): Promise<{ saved: Project | null; current: Project | null }>;
-  /** What was heard in the same bytes stays true of them. */
-  attachAudio(whose: Owned, audio: Audio): Promise<Project | null>;
+  /**
+   * What was heard in the same bytes stays true of them. By `keepScenes` the scenes of the song before
+   * will follow this recording (see `Retiming`).
+   */
+  attachAudio(whose: Owned, song: { audio: Audio; keepScenes: boolean }): Promise<Project | null>;
+  /** Null for no such scene of theirs. */
+  chooseMotif(
+    whose: Owned & { sceneId: string },
+    motif: MotifWay | null,
+  ): Promise<{ scene: Scene; fps: number } | null>;
   /** Null for no such project; unchanged where it has no song. */
   requestRun(whose: Owned, target: Stage): Promise<Project | null>;
   /** Ends every run of these stages, and wants nothing beyond `target`; null for no such project. */
@@ -108,7 +127,8 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     createProject: (project) => people.createProject(db, project, now()),
     findProject: (whose) => people.findProject(db, whose),
     editProject: (whose, edit) => people.editProject(db, whose, edit, now()),
-    attachAudio: (whose, audio) => people.attachAudio(db, whose, audio, now()),
+    attachAudio: (whose, song) => songs.attachAudio(db, whose, song, now()),
+    chooseMotif: (whose, motif) => songs.chooseMotif(db, whose, motif, now()),
     requestRun: (whose, target) => people.requestRun(db, whose, target, now()),
     cancel: (whose, stages, target) => people.cancel(db, whose, stages, target, now()),
     retry: (whose, what) => people.retry(db, whose, what, now()),

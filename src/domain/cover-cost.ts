@@ -1,4 +1,5 @@
 /** What a cover of the song costs, in seconds of harm: the stated taste that the solver follows. */
+import type { Beat } from "./beat-grid.ts";
 import type { Span } from "./proposal.ts";
 
 /** Weights, per second unless said otherwise. */
@@ -12,6 +13,11 @@ const COST = {
   farSeconds: 3,
   /** From a cut to the nearest start or end of a line; at most `farSeconds`. */
   fromLyric: 0.3,
+  /** From a cut to the nearest beat, at most `offBeatSeconds`: more than a move that short costs elsewhere. */
+  fromBeat: 5,
+  offBeatSeconds: 0.25,
+  /** For each cut whose beat is not a downbeat, within the same bound. */
+  offDownbeat: 0.2,
   /** Times the squared relative distance of a scene's length from the wish. */
   length: 1,
   /** For footage that is bought and trimmed away. */
@@ -32,6 +38,8 @@ export interface CostInput {
   maxFrames: number;
   /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
   clipFrames?: readonly number[];
+  /** Where cuts should fall; none where nobody is sure of them. */
+  beats?: readonly Beat[];
 }
 
 export interface CoverCost {
@@ -47,38 +55,62 @@ export interface CoverCost {
 
 /** For each frame, the distance to the nearest mark, in frames; infinite where there are none. */
 function distances(totalFrames: number, marks: readonly number[]): Float64Array {
-  const out = new Float64Array(totalFrames + 1).fill(Number.POSITIVE_INFINITY);
-  for (const mark of marks) if (mark >= 0 && mark <= totalFrames) out[mark] = 0;
-  for (let f = 1; f <= totalFrames; f++) out[f] = Math.min(out[f] ?? 0, (out[f - 1] ?? 0) + 1);
-  for (let f = totalFrames - 1; f >= 0; f--) out[f] = Math.min(out[f] ?? 0, (out[f + 1] ?? 0) + 1);
+  const sorted = Float64Array.from(marks).sort();
+  const out = new Float64Array(totalFrames + 1);
+  for (let f = 0, k = 0; f <= totalFrames; f++) {
+    let near = Math.abs((sorted[k] ?? Number.POSITIVE_INFINITY) - f);
+    for (let next = near; k + 1 < sorted.length; near = next) {
+      next = Math.abs((sorted[k + 1] ?? 0) - f);
+      if (next > near) break;
+      k++;
+    }
+    out[f] = near;
+  }
   return out;
 }
 
-function addInside(cost: Float64Array, span: Span, weight: number): void {
-  for (let f = Math.max(0, span.startFrame + 1); f < Math.min(cost.length, span.endFrame); f++) {
-    cost[f] = Math.max(cost[f] ?? 0, weight);
+/** Where a cut would fall inside one of the spans; their first frame is still outside. */
+function fillInside(cost: Float64Array, spans: readonly Span[], weight: number): Float64Array {
+  for (const { startFrame, endFrame } of spans) {
+    cost.fill(weight, Math.max(0, startFrame + 1), Math.max(0, endFrame));
+  }
+  return cost;
+}
+
+/** Adds the distance to the nearest mark, in seconds, times `weight`; the same everywhere without marks. */
+function addDistance(cost: Float64Array, marks: readonly number[], fps: number, weight: number): void {
+  if (marks.length === 0) return;
+  const far = COST.farSeconds * fps;
+  const to = distances(cost.length - 1, marks);
+  for (let f = 0; f < cost.length; f++) {
+    cost[f] = (cost[f] ?? 0) + (weight * Math.min(far, to[f] ?? 0)) / fps;
+  }
+}
+
+function addOffBeat(cost: Float64Array, beats: readonly Beat[], fps: number): void {
+  if (beats.length === 0) return;
+  const frames = (some: readonly Beat[]) => some.map((b) => b.frame);
+  const toBeat = distances(cost.length - 1, frames(beats));
+  const toDownbeat = distances(cost.length - 1, frames(beats.filter((b) => b.downbeat)));
+  const off = COST.fromBeat * COST.offBeatSeconds;
+  for (let f = 0; f < cost.length; f++) {
+    const beat = COST.offDownbeat + (COST.fromBeat * (toBeat[f] ?? 0)) / fps;
+    const downbeat = (COST.fromBeat * (toDownbeat[f] ?? 0)) / fps;
+    cost[f] = (cost[f] ?? 0) + Math.min(off, beat, downbeat);
   }
 }
 
 function cutCosts(input: CostInput): Float64Array {
-  const { totalFrames, fps, lines, proposedCuts } = input;
-  const far = COST.farSeconds * fps;
-  const inLine = new Float64Array(totalFrames + 1);
-  const inWord = new Float64Array(totalFrames + 1);
-  for (const line of lines) {
-    addInside(inLine, line, COST.insideLine);
-    for (const word of line.words ?? []) addInside(inWord, word, COST.insideWord);
-  }
-  const toProposal = distances(totalFrames, proposedCuts);
-  const toLyric = distances(
-    totalFrames,
-    lines.flatMap((l) => [l.startFrame, l.endFrame]),
-  );
-  return inLine.map((line, f) => {
-    const proposal = proposedCuts.length > 0 ? Math.min(far, toProposal[f] ?? 0) : 0;
-    const lyric = lines.length > 0 ? Math.min(far, toLyric[f] ?? 0) : 0;
-    return line + (inWord[f] ?? 0) + (COST.fromProposal * proposal + COST.fromLyric * lyric) / fps;
-  });
+  const { totalFrames, fps, lines, proposedCuts, beats } = input;
+  const cost = fillInside(new Float64Array(totalFrames + 1), lines, COST.insideLine);
+  const words = lines.flatMap((l) => l.words ?? []);
+  const inWord = fillInside(new Float64Array(totalFrames + 1), words, COST.insideWord);
+  for (let f = 0; f <= totalFrames; f++) cost[f] = (cost[f] ?? 0) + (inWord[f] ?? 0);
+  const edges = lines.flatMap((l) => [l.startFrame, l.endFrame]);
+  addDistance(cost, proposedCuts, fps, COST.fromProposal);
+  addDistance(cost, edges, fps, COST.fromLyric);
+  addOffBeat(cost, beats ?? [], fps);
+  return cost;
 }
 
 function lengthCosts({ fps, wishFrames, maxFrames, clipFrames }: CostInput): Float64Array {
@@ -90,34 +122,44 @@ function lengthCosts({ fps, wishFrames, maxFrames, clipFrames }: CostInput): Flo
   });
 }
 
+/** For each frame, how many marks there are up to it, and their sum. `marks` ascending, in the song. */
+function runningSums(totalFrames: number, marks: readonly number[]) {
+  const count = new Float64Array(totalFrames + 1);
+  const sum = new Float64Array(totalFrames + 1);
+  for (let f = 0, k = 0, s = 0; f <= totalFrames; f++) {
+    for (; (marks[k] ?? Number.POSITIVE_INFINITY) <= f; k++) s += marks[k] ?? 0;
+    count[f] = k;
+    sum[f] = s;
+  }
+  return { count, sum };
+}
+
 /** The cost function of one song. Frames are whole; see `COST` for what counts. */
 export function coverCost(input: CostInput): CoverCost {
   const { fps, proposedCuts } = input;
   const far = COST.farSeconds * fps;
   const cut = cutCosts(input);
   const length = lengthCosts(input);
-  const marks = Int32Array.from(proposedCuts);
-  /** Index of the first proposed cut after each frame. */
-  const after = new Int32Array(input.totalFrames + 2);
-  for (let f = 0, k = 0; f < after.length; f++) {
-    while (k < marks.length && (marks[k] ?? 0) <= f) k++;
-    after[f] = k;
-  }
+  const { count, sum } = runningSums(input.totalFrames, proposedCuts);
   const passedOver = (start: number, end: number) => {
-    let sum = 0;
-    for (let k = after[start] ?? 0; k < marks.length; k++) {
-      const mark = marks[k] ?? 0;
-      if (mark >= end) break;
-      sum += Math.min(mark - start, end - mark, far);
-    }
-    return (COST.fromProposal * sum) / fps;
+    const before = count[start] ?? 0;
+    const through = count[end - 1] ?? 0;
+    if (through === before) return 0;
+    // Marks up to `near` count from the start, those from `late` on to the end, those between are far.
+    const near = Math.floor(Math.min(start + far, (start + end) / 2));
+    const late = Math.max(Math.ceil(end - far), near + 1);
+    const upToNear = count[near] ?? 0;
+    const beforeLate = count[late - 1] ?? 0;
+    const fromStart = (sum[near] ?? 0) - (sum[start] ?? 0) - (upToNear - before) * start;
+    const toEnd = (through - beforeLate) * end - ((sum[end - 1] ?? 0) - (sum[late - 1] ?? 0));
+    return (COST.fromProposal * (fromStart + (beforeLate - upToNear) * far + toEnd)) / fps;
   };
   const total = (scenes: readonly Span[]) =>
-    scenes.reduce((sum, s, i) => {
+    scenes.reduce((all, s, i) => {
       const own =
         (length[s.endFrame - s.startFrame] ?? Number.POSITIVE_INFINITY) +
         passedOver(s.startFrame, s.endFrame);
-      return sum + own + (i > 0 ? (cut[s.startFrame] ?? 0) : 0);
+      return all + own + (i > 0 ? (cut[s.startFrame] ?? 0) : 0);
     }, 0);
   return { cut, length, passedOver, total };
 }

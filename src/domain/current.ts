@@ -1,54 +1,14 @@
 /** Which artifacts of a record are current, which are approved, and what is missing at each stage. */
-import {
-  clipInputs,
-  filmInputs,
-  imageInputs,
-  lyricsInputs,
-  promptInputs,
-  scenesInputs,
-  softerInputs,
-  subjectHash,
-} from "./inputs.ts";
-import {
-  type Approval,
-  type Clip,
-  type Edit,
-  type Image,
-  type ProjectRecord,
-  type Prompt,
-  RUNGS,
-  type Rung,
-  type Scene,
-  type Stage,
-} from "./record.ts";
-import { isRefused } from "./tasks.ts";
+import { clipSeconds, filmInputs, lyricsInputs, promptInputs, scenesInputs } from "./inputs.ts";
+import { motifsOf } from "./motifs.ts";
+import type { Clip, Edit, MotifWay, Project, ProjectRecord, Scene, Stage } from "./record.ts";
+import { borrowedState, type SceneState, sceneState } from "./scene-state.ts";
 
 /** Work that a stage could do now: its inputs are there and its artifact is not current. */
 export interface Unit {
   stage: Stage;
   subject: string;
   inputHash: string;
-}
-
-/** A prompt that moderation refused, and the rung that it is to be rewritten to. */
-interface Softening {
-  rung: Exclude<Rung, "literal">;
-  /** Whose maker refused it: for a clip the picture stays and only its motion is rewritten. */
-  what: "image" | "clip";
-  refusal: string;
-  inputHash: string;
-}
-
-interface SceneState {
-  scene: Scene;
-  prompt: Prompt | null;
-  image: Image | null;
-  imageApproved: boolean;
-  clip: Clip | null;
-  clipApproved: boolean;
-  imageTake: number;
-  clipTake: number;
-  softening: Softening | null;
 }
 
 export interface Current {
@@ -62,81 +22,62 @@ export interface Current {
   done: Record<Stage, boolean>;
 }
 
-const newest = <T extends { id: string }>(rows: T[]): T | null =>
-  rows.reduce<T | null>((best, row) => (!best || row.id > best.id ? row : best), null);
-
-function approvedBy(approvals: Approval[], asset: Image | Clip | null, auto: boolean): boolean {
-  if (!asset) return false;
-  // By the database's clock: ids carry that of whoever made them.
-  const verdict = approvals
-    .filter((a) => (a.imageId ?? a.clipId) === asset.id)
-    .reduce<Approval | null>((last, a) => (last && !isLater(a, last) ? last : a), null);
-  if (!verdict) return auto;
-  return verdict.approved && !verdict.voidedAt && verdict.subjectHash === subjectHash(asset);
+/** Which scenes follow another one's picture, by their ids; none where everything is to be new. */
+function followers(record: ProjectRecord, planned: readonly Scene[]) {
+  const { motifs } = record.project.settings;
+  const found = new Map<string, { leaderId: string; way: Exclude<MotifWay, "new"> }>();
+  if (motifs === "new" && planned.every((scene) => (scene.motif ?? "new") === "new")) return found;
+  const scenes = new Map(planned.map((scene) => [scene.id, scene]));
+  for (const { leaderId, sceneIds } of motifsOf(planned)) {
+    for (const id of sceneIds) {
+      const way = scenes.get(id)?.motif ?? motifs;
+      if (id !== leaderId && way !== "new") found.set(id, { leaderId, way });
+    }
+  }
+  return found;
 }
 
-const isLater = (a: Approval, b: Approval): boolean =>
-  a.createdAt.getTime() - b.createdAt.getTime() > 0 || (+a.createdAt === +b.createdAt && a.id > b.id);
+type Followers = ReturnType<typeof followers>;
 
-const takes = (approvals: Approval[], kind: "imageId" | "clipId") =>
-  new Set(approvals.filter((a) => !a.approved && a[kind]).map((a) => a[kind])).size;
+/**
+ * Frames of clip to buy for a scene: its own, or as many as the longest of those that show the same clip,
+ * where the model sells that.
+ */
+function footage(project: Project, scene: Scene, planned: readonly Scene[], follow: Followers): number {
+  const own = scene.endFrame - scene.startFrame;
+  const shown = planned.filter((s) => {
+    const { leaderId, way } = follow.get(s.id) ?? {};
+    return leaderId === scene.id && way === "reuse";
+  });
+  const most = Math.max(own, ...shown.map((s) => s.endFrame - s.startFrame));
+  return clipSeconds(project, most) === null ? own : most;
+}
 
-function sceneState(record: ProjectRecord, scene: Scene): SceneState {
-  const { project } = record;
-  const auto = project.settings.autoApprove;
-  const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
-  const imageTake = takes(approvals, "imageId");
-  const clipTake = takes(approvals, "clipId");
-  const latest = record.prompts
-    .filter((p) => p.sceneId === scene.id)
-    .reduce<Prompt | null>((best, p) => (!best || p.version > best.version ? p : best), null);
-  const prompt =
-    latest && (latest.edited || latest.inputHash === promptInputs(project, scene)) ? latest : null;
+/** The same of one scene by its id; 0 where there is none. */
+export function footageOf(record: ProjectRecord, sceneId: string): number {
+  const scene = record.scenes.find((s) => s.id === sceneId);
+  if (!scene) return 0;
+  const planned = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
+  return footage(record.project, scene, planned, followers(record, planned));
+}
 
-  const drawn = record.images.filter((i) => i.sceneId === scene.id && i.status === "completed");
-  const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId));
-  const uploaded = newest(drawn.filter((i) => i.origin === "uploaded" && !rejected.has(i.id)));
-  const wanted = prompt ? imageInputs(project, prompt, imageTake) : null;
-  const image = uploaded ?? newest(drawn.filter((i) => i.inputHash === wanted));
-
-  const motion = prompt && image ? clipInputs(project, scene, prompt, image, clipTake) : null;
-  const clip = newest(
-    record.clips.filter((c) => c.sceneId === scene.id && c.status === "completed" && c.inputHash === motion),
+/** Every scene's state, in film order. */
+function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneState[] {
+  const follow = followers(record, planned);
+  const leading = planned.filter((scene) => !follow.has(scene.id));
+  const states = new Map(
+    leading.map((scene) => [
+      scene.id,
+      sceneState(record, scene, footage(record.project, scene, planned, follow)),
+    ]),
   );
-  const refused =
-    (prompt && !image && refusalOf(record, "generate_images", scene.id, wanted)) ||
-    (prompt && image && !clip && refusalOf(record, "generate_clips", scene.id, motion));
-  return {
-    scene,
-    prompt,
-    softening: prompt && refused ? softer(record, prompt, image ? "clip" : "image", refused) : null,
-    image,
-    imageApproved: approvedBy(approvals, image, auto),
-    clip,
-    clipApproved: approvedBy(approvals, clip, auto),
-    imageTake,
-    clipTake,
-  };
-}
-
-/** Why moderation refused exactly this, or null where it did not, or the person asked for it all the same. */
-function refusalOf(record: ProjectRecord, stage: Stage, subject: string, hash: string | null): string | null {
-  const task = record.tasks.find(
-    (t) => t.type === stage && t.subject === subject && t.inputHash === hash && isRefused(t) && !t.retriedAt,
-  );
-  return task?.error?.message ?? null;
-}
-
-/** One rung softer than a refused prompt; what a person wrote is theirs to change. */
-function softer(
-  record: ProjectRecord,
-  prompt: Prompt,
-  what: Softening["what"],
-  refusal: string,
-): Softening | null {
-  const rung = RUNGS[RUNGS.indexOf(prompt.rung) + 1];
-  if (prompt.edited || !rung || rung === "literal" || !record.project.settings.softenRefused) return null;
-  return { rung, what, refusal, inputHash: softerInputs(prompt, rung, what) };
+  return planned.flatMap((scene) => {
+    const own = states.get(scene.id);
+    if (own) return [own];
+    const { leaderId = "", way = "reuse" } = follow.get(scene.id) ?? {};
+    const leader = states.get(leaderId);
+    return leader ? [borrowedState(record, scene, leader, way)] : [];
+  });
 }
 
 /** The whole picture of a record. Pure; linear in the size of the record. */
@@ -152,18 +93,22 @@ export function currentOf(record: ProjectRecord): Current {
 
   const planned = [...record.scenes].sort((a, b) => a.orderIdx - b.orderIdx);
   const hash = scenesInputs(project);
-  const fits = planned.some((s) => s.origin === "manual") || planned.every((s) => s.inputHash === hash);
+  const fits =
+    !project.retiming &&
+    (planned.some((s) => s.origin === "manual") || planned.every((s) => s.inputHash === hash));
   const haveScenes = lyrics && planned.length > 0 && fits;
   if (lyrics && !haveScenes) whole("analyze_scenes", hash);
 
-  const scenes = haveScenes ? planned.map((scene) => sceneState(record, scene)) : [];
+  const scenes = haveScenes ? sceneStates(record, planned) : [];
   for (const s of scenes) {
-    const unit = (stage: Stage, inputHash: string) => units.push({ stage, subject: s.scene.id, inputHash });
-    if (s.softening) unit("generate_prompts", s.softening.inputHash);
+    const unit = (stage: Stage, inputHash: string | null) =>
+      inputHash && units.push({ stage, subject: s.scene.id, inputHash });
+    if (s.borrowed) {
+      if (s.imageApproved && !s.clip) unit("generate_clips", s.clipHash);
+    } else if (s.softening) unit("generate_prompts", s.softening.inputHash);
     else if (!s.prompt) unit("generate_prompts", promptInputs(project, s.scene));
-    else if (!s.image) unit("generate_images", imageInputs(project, s.prompt, s.imageTake));
-    else if (s.imageApproved && !s.clip)
-      unit("generate_clips", clipInputs(project, s.scene, s.prompt, s.image, s.clipTake));
+    else if (!s.image) unit("generate_images", s.imageHash);
+    else if (s.imageApproved && !s.clip) unit("generate_clips", s.clipHash);
   }
 
   const cuts = scenes.flatMap(({ scene, clip, clipApproved }) =>

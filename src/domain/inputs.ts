@@ -4,7 +4,7 @@
  */
 import { inputHash } from "./hash.ts";
 import { clipFrameRange, clipModel, clipSecondsFor } from "./models.ts";
-import type { Audio, Clip, Edit, Image, Project, Prompt, Rung, Scene } from "./record.ts";
+import type { Audio, Clip, Edit, Image, Lyrics, Project, Prompt, Rung, Scene } from "./record.ts";
 
 /** The song's length in whole frames of the film. */
 export const songFrames = (audio: Pick<Audio, "durationSeconds">, fps: number): number =>
@@ -19,23 +19,49 @@ export function sceneFrames(project: Pick<Project, "settings">): { minFrames: nu
   return { minFrames: Math.min(Math.ceil(scenes.minSeconds * fps), maxFrames), maxFrames };
 }
 
-/** Seconds of clip to buy for a scene: the shortest that the model sells and that covers its frames. */
-export function clipSeconds(
-  project: Pick<Project, "settings">,
-  scene: Pick<Scene, "startFrame" | "endFrame">,
-) {
-  const model = clipModel(project.settings.clipModel);
-  return model ? clipSecondsFor(model, scene.endFrame - scene.startFrame, project.settings.fps) : null;
+/** Seconds of clip to buy for so many frames of film: the shortest that the model sells and that covers them. */
+export function clipSeconds({ settings }: Pick<Project, "settings">, frames: number): number | null {
+  const model = clipModel(settings.clipModel);
+  return model ? clipSecondsFor(model, frames, settings.fps) : null;
 }
 
-export const lyricsInputs = (project: Project): string => inputHash({ audio: project.audio?.etag ?? null });
+/** Whether the lyrics are those that the file carries, with their times. */
+export const takesEmbeddedLyrics = ({ settings, audio }: Pick<Project, "settings" | "audio">): boolean =>
+  settings.embeddedLyrics &&
+  (audio?.embeddedLyrics?.lines.some((line) => line.startSeconds !== null) ?? false);
+
+export const lyricsInputs = (project: Project): string =>
+  inputHash({
+    audio: project.audio?.etag ?? null,
+    ...(takesEmbeddedLyrics(project) ? { embedded: true } : {}),
+  });
+
+const linesOf = (lyrics: Lyrics | null) =>
+  (lyrics?.lines ?? []).map((l) => [l.text, l.startFrame, l.endFrame]);
+
+/** What a person tapped; an estimate is made on the way to the scenes, and is no reason to make them again. */
+const tapped = ({ beat }: Project) =>
+  beat?.source === "tapped"
+    ? { beat: [beat.bpm, beat.offsetSeconds, beat.beatsPerBar, beat.confidence] }
+    : {};
 
 export const scenesInputs = (project: Project): string =>
   inputHash({
     frames: project.audio ? songFrames(project.audio, project.settings.fps) : 0,
     ...sceneFrames(project),
-    lines: (project.lyrics?.lines ?? []).map((l) => [l.text, l.startFrame, l.endFrame]),
+    lines: linesOf(project.lyrics),
+    ...(project.pins.length > 0 ? { pins: project.pins } : {}),
+    ...(project.retiming ? { follow: project.audio?.etag } : {}),
+    ...tapped(project),
   });
+
+/** What the director goes by: the same lyrics can be cut anew without asking again. */
+export const proposalInputs = (project: Pick<Project, "lyrics" | "settings">): string =>
+  inputHash({ lines: linesOf(project.lyrics), ...sceneFrames(project) });
+
+/** Whether scenes can't be made from what is already known, so that the director must be asked. */
+export const needsDirector = (project: Project, scenes: readonly Scene[]): boolean =>
+  !(project.retiming && scenes.length > 0) && project.proposal?.inputHash !== proposalInputs(project);
 
 export const promptInputs = (project: Project, scene: Scene): string =>
   inputHash({
@@ -61,12 +87,24 @@ export const imageInputs = (project: Project, prompt: Prompt, take: number): str
     take,
   });
 
+/**
+ * `seconds` of clip are bought; `variant` names the scene that shows another clip of a picture that is not its own.
+ */
 export const clipInputs = (
   project: Project,
-  scene: Scene,
-  prompt: Prompt,
-  image: Image,
-  take: number,
+  {
+    prompt,
+    image,
+    take,
+    seconds,
+    variant,
+  }: {
+    prompt: Prompt;
+    image: Image;
+    take: number;
+    seconds: number | null;
+    variant?: string | undefined;
+  },
 ): string =>
   inputHash({
     image: image.etag,
@@ -74,8 +112,9 @@ export const clipInputs = (
     negative: prompt.negativePrompt,
     model: project.settings.clipModel,
     resolution: project.settings.clipResolution,
-    seconds: clipSeconds(project, scene),
+    seconds,
     take,
+    ...(variant === undefined ? {} : { variant }),
   });
 
 export const filmInputs = (project: Project, cuts: (Edit & Pick<Clip, "etag">)[]): string =>
@@ -83,7 +122,14 @@ export const filmInputs = (project: Project, cuts: (Edit & Pick<Clip, "etag">)[]
     audio: project.audio?.etag ?? null,
     name: project.name,
     cuts: cuts.map((c) => [c.etag, c.startFrame, c.endFrame]),
+    ...differing(project.settings),
   });
+
+/** Only what is not as it always was: films of before stay current. */
+const differing = ({ clipFill, clipAudio }: Project["settings"]) => ({
+  ...(clipFill === "refuse" ? {} : { clipFill }),
+  ...(clipAudio === "drop" ? {} : { clipAudio }),
+});
 
 /** Seeds are part of the inputs, so that a repeated attempt asks for the same picture. */
 export const seedOf = (hash: string): number => Number.parseInt(hash.slice(0, 7), 16);

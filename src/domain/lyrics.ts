@@ -1,13 +1,20 @@
 /** From what a transcriber heard to the song's lyrics: lines and words in whole frames of song time. */
-import type { Lyrics } from "./record.ts";
+import type { EmbeddedLyrics, Lyrics } from "./record.ts";
 import { alignWords, type HeardWord, tokens } from "./words.ts";
 
 /** What a transcriber returns, as far as lyrics need it. Times in seconds from the song's start. */
 export interface Heard {
   text: string;
   language: string | null;
-  /** `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. */
-  segments: readonly (HeardWord & { noSpeech: number | null; confidence: number | null })[];
+  /**
+   * `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. The text's
+   * `compressionRatio` (its bytes to those of its zlib) tells how much it repeats itself.
+   */
+  segments: readonly (HeardWord & {
+    noSpeech: number | null;
+    confidence: number | null;
+    compressionRatio?: number | null;
+  })[];
   /** Without punctuation; empty where the provider gives none. */
   words: readonly HeardWord[];
 }
@@ -24,17 +31,28 @@ const LONG_LINE_SECONDS = 8;
 /** Words of a line where nothing but text is known, not even where sentences end. */
 const LINE_WORDS = 8;
 
+/** Whisper's own thresholds (whisper/transcribe.py): of silence, of guessing (exp(-1)), of going in circles. */
+const SILENT_ABOVE = 0.6;
+const GUESSED_BELOW = 0.37;
+const CIRCLING_ABOVE = 2.4;
+
 /**
- * Text that the model made up over music. Whisper's own rule joins both signs, because
- * singing alone raises `noSpeech`: above 0.6 with an average log probability below -1 (0.37).
+ * Text that the model made up over music: two of its three signs of failure together. One alone says
+ * little, because singing raises `noSpeech`, and a chorus repeats itself as a failing model does.
  */
-function isMadeUp(segment: { text: string; noSpeech: number | null; confidence: number | null }): boolean {
-  const sung = segment.text.replace(
-    /\[[^\]]*\]|\*[^*]*\*|\((?:music|instrumental|applause|silence)[^)]*\)/giu,
-    "",
-  );
+export function isMadeUp(segment: {
+  text: string;
+  noSpeech: number | null;
+  confidence: number | null;
+  compressionRatio?: number | null;
+}): boolean {
+  const { text, noSpeech, confidence, compressionRatio } = segment;
+  const sung = text.replace(/\[[^\]]*\]|\*[^*]*\*|\((?:music|instrumental|applause|silence)[^)]*\)/giu, "");
   if (!/[\p{L}\p{N}]/u.test(sung)) return true;
-  return (segment.noSpeech ?? 0) > 0.6 && (segment.confidence ?? 0) < 0.37;
+  const silent = (noSpeech ?? 0) > SILENT_ABOVE;
+  const circling = (compressionRatio ?? 0) > CIRCLING_ABOVE;
+  if (silent && ((confidence ?? 0) < GUESSED_BELOW || circling)) return true;
+  return circling && (confidence ?? 1) < GUESSED_BELOW;
 }
 
 const isTimed = (t: HeardWord) => Number.isFinite(t.start) && Number.isFinite(t.end);
@@ -108,8 +126,8 @@ function fromWords(heard: Heard, words: readonly HeardWord[]): HeardLine[] {
     .flatMap((line) => lineOf(line, joint, null));
 }
 
-/** Text without any times: its lines (or sentences, or runs of words) fill the song by their length. */
-function fromText(text: string, durationSeconds: number): HeardLine[] {
+/** Text without any times: its lines (or sentences, or runs of words) fill the duration by their length. */
+export function spreadText(text: string, durationSeconds: number): HeardLine[] {
   const sentences = text.split(/\n+|(?<=[.!?…。！？])\s+/u).map((s) => s.trim().replace(/\s+/gu, " "));
   const lines = sentences
     .filter((s) => !isMadeUp({ text: s, noSpeech: null, confidence: null }))
@@ -166,11 +184,42 @@ export function lyricsFrom(heard: Heard, song: { totalFrames: number; fps: numbe
   const lines = () => {
     if (heard.segments.some(isTimed)) return fromSegments(heard, words);
     if (words.length > 0) return fromWords(heard, words);
-    return fromText(heard.text, song.totalFrames / song.fps);
+    return spreadText(heard.text, song.totalFrames / song.fps);
   };
   return {
     source: "transcribed",
     language: heard.language,
     lines: inFrames(lines(), song.totalFrames, song.fps),
   };
+}
+
+/** A line whose end nobody wrote down lasts until the next one begins, but no longer than this. */
+const LONGEST_SUNG_SECONDS = 8;
+
+/** The lyrics that a file carries with times; lines without one are left out. */
+export function embeddedLyrics(
+  { language, lines }: EmbeddedLyrics,
+  song: { totalFrames: number; fps: number },
+): Lyrics {
+  const timed = lines
+    .flatMap(({ startSeconds, ...line }) => (startSeconds === null ? [] : [{ ...line, start: startSeconds }]))
+    .toSorted((a, b) => a.start - b.start);
+  const heard = timed.map(({ text, start, words }, i): HeardLine => {
+    const next = timed[i + 1]?.start ?? song.totalFrames / song.fps;
+    const end = Math.min(next, start + LONGEST_SUNG_SECONDS);
+    return {
+      text: text.trim(),
+      start,
+      end,
+      words: words.map((word, k) => ({
+        text: word.text.trim(),
+        start: word.startSeconds,
+        end: words[k + 1]?.startSeconds ?? end,
+      })),
+      confidence: null,
+    };
+  });
+  // A line without words ends the one before it: that is how such files say that nobody sings.
+  const sung = heard.filter((line) => /[\p{L}\p{N}]/u.test(line.text));
+  return { source: "embedded", language, lines: inFrames(sung, song.totalFrames, song.fps) };
 }

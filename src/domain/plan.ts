@@ -116,6 +116,8 @@ function blocked(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): b
 
 /** Approvals of what is not the scene's picture or clip any more: they bind nothing. */
 function staleApprovals(record: ProjectRecord, current: Current): { id: string; reason: string }[] {
+  // Until the scenes follow the song's new recording, nobody knows which pictures they keep.
+  if (record.project.retiming) return [];
   const live = new Map(
     current.scenes
       .flatMap((s) => [s.image, s.clip])

@@ -1,4 +1,6 @@
 /** Whom each unit of work can be bought from, in order of preference, and what it may cost at most. */
+import { footageOf } from "./current.ts";
+import { needsDirector, takesEmbeddedLyrics } from "./inputs.ts";
 import {
   chatCostUsd,
   DIRECTOR_CHOICES,
@@ -8,7 +10,7 @@ import {
   transcriptionCostUsd,
 } from "./language-models.ts";
 import { clipCostUsd, clipModel, clipSecondsFor, imageCostUsd, imageModel } from "./models.ts";
-import type { Audio, ProjectRecord, Stage } from "./record.ts";
+import type { ProjectRecord, Stage } from "./record.ts";
 
 export interface Supplier {
   provider: string | null;
@@ -16,11 +18,6 @@ export interface Supplier {
   /** US dollars; reserved when the task is claimed. */
   estimateUsd: number;
 }
-
-/** OpenAI's cap is 26,214,400 bytes on the whole body (providers.md 1.4). */
-const MAX_TRANSCRIBER_BYTES = 25_000_000;
-/** ADTS is not among OpenAI's formats (providers.md 1.1). */
-const TRANSCRIBER_FORMATS: readonly Audio["format"][] = ["mp3", "wav", "m4a", "ogg", "flac", "webm"];
 
 /** Takes an address instead of a body, so any size and container. Word times with `align_output`. */
 const URL_TRANSCRIBER =
@@ -48,15 +45,13 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
   const { settings, audio } = project;
   switch (stage) {
     case "transcribe": {
+      if (takesEmbeddedLyrics(project)) return [NOBODY];
       const seconds = audio?.durationSeconds ?? 0;
-      const direct =
-        audio && audio.bytes <= MAX_TRANSCRIBER_BYTES && TRANSCRIBER_FORMATS.includes(audio.format);
       const byAddress = {
         provider: "replicate",
         model: URL_TRANSCRIBER,
         estimateUsd: (seconds / 60) * URL_TRANSCRIBER_USD_PER_MINUTE,
       };
-      if (!direct) return [byAddress];
       const { model } = TRANSCRIPTION;
       // Whole seconds are charged (openai.com/api/pricing).
       return [
@@ -65,6 +60,7 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
       ];
     }
     case "analyze_scenes": {
+      if (!needsDirector(project, record.scenes)) return [NOBODY];
       const text = project.transcriptText?.length ?? 0;
       return directors(text * 3 + PROMPT_CHARACTERS, SCENE_PLAN_TOKENS);
     }
@@ -76,8 +72,7 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
         return model ? [{ provider: "replicate", model: name, estimateUsd: imageCostUsd(model) }] : [];
       });
     case "generate_clips": {
-      const scene = record.scenes.find((s) => s.id === subject);
-      const frames = scene ? scene.endFrame - scene.startFrame : 0;
+      const frames = footageOf(record, subject);
       return unique([settings.clipModel, ...settings.clipFallbacks]).flatMap((name) => {
         const model = clipModel(name);
         const seconds = model && clipSecondsFor(model, frames, settings.fps);

@@ -3,6 +3,9 @@
  * Song time is in whole frames at the project's frame rate; money in US dollars.
  */
 import { z } from "zod";
+import type { Audio, BeatGrid, Hearing, Lyrics, Retiming } from "./song-record.ts";
+
+export * from "./song-record.ts";
 
 export const STAGES = [
   "transcribe",
@@ -37,6 +40,14 @@ type AssetStatus = (typeof ASSET_STATUSES)[number];
 export const CHARGED = ["no", "yes", "unknown"] as const;
 export type Charged = (typeof CHARGED)[number];
 
+/** A scene over lyrics that were sung before: made anew, another clip of the same picture, or the same clip. */
+export const MOTIF_WAYS = ["new", "vary", "reuse"] as const;
+export type MotifWay = (typeof MOTIF_WAYS)[number];
+
+/** How a clip that is shorter than its scene lasts as long: slowed down, its last picture held, or played again. */
+export const FILLS = ["stretch", "hold", "loop"] as const;
+export type Fill = (typeof FILLS)[number];
+
 export const ASPECT_RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"] as const;
 export const AspectRatio = z.enum(ASPECT_RATIOS);
 export type AspectRatio = z.infer<typeof AspectRatio>;
@@ -67,74 +78,16 @@ export const Settings = z.object({
   softenRefused: z.boolean().default(true),
   /** Calls of unknown outcome up to this price, which may have been paid for, are made again without asking. */
   repeatUnknownUpToUsd: z.number().min(0).max(100).default(0),
+  /** Whether timed lyrics that the file carries are taken instead of paying for a transcription. */
+  embeddedLyrics: z.boolean().default(false),
+  /** What scenes over lyrics that come again are made of, unless one says otherwise for itself. */
+  motifs: z.enum(MOTIF_WAYS).default("new"),
+  /** What happens to a clip that is shorter than its scene. */
+  clipFill: z.enum(["refuse", ...FILLS]).default("refuse"),
+  /** The clips' own sound: left out, or kept as a second track under the song. */
+  clipAudio: z.enum(["drop", "track"]).default("drop"),
 });
 export type Settings = z.infer<typeof Settings>;
-
-export interface Audio {
-  key: string;
-  etag: string;
-  /** Container as measured, not as declared. */
-  format: AudioFormat;
-  codec: string;
-  contentType: string;
-  bytes: number;
-  durationSeconds: number;
-  sampleRate: number;
-  channels: number;
-  title: string | null;
-  artist: string | null;
-  /** The last three are absent where a version before this one measured the song. Bits per second of the sound. */
-  bitRate?: number;
-  /** Words that the file carries. */
-  embeddedLyrics?: EmbeddedLyrics | null;
-  cover?: Cover | null;
-}
-
-/** Lyrics in a song's tags: `plain` text, or lines with times (LRC, ID3 SYLT). */
-export interface EmbeddedLyrics {
-  form: "plain" | "lrc" | "sylt";
-  language: string | null;
-  /** Seconds from the song's start where the form has times; words where it times them. */
-  lines: { text: string; startSeconds: number | null; words: { text: string; startSeconds: number }[] }[];
-}
-
-/** The picture in a song's tags. */
-export interface Cover {
-  contentType: string;
-  bytes: number;
-  width: number;
-  height: number;
-}
-
-/** Where the song's beats fall. */
-export interface BeatGrid {
-  bpm: number;
-  /** Of the first downbeat, from the song's start. */
-  offsetSeconds: number;
-  beatsPerBar: number;
-  /** 0 to 1; what a person tapped is sure. */
-  confidence: number;
-  source: "estimated" | "tapped";
-}
-
-export const AUDIO_FORMATS = ["mp3", "wav", "m4a", "aac", "ogg", "flac", "webm"] as const;
-export type AudioFormat = (typeof AUDIO_FORMATS)[number];
-
-export interface LyricWord {
-  text: string;
-  startFrame: number;
-  endFrame: number;
-}
-interface LyricLine extends LyricWord {
-  words: LyricWord[];
-  /** 0 to 1 where the transcriber tells, else null. */
-  confidence: number | null;
-}
-export interface Lyrics {
-  source: "transcribed" | "edited";
-  language: string | null;
-  lines: LyricLine[];
-}
 
 /** What went wrong, for the person who reads it: what, whether trying again can help, what to do. */
 export const Failure = z.object({
@@ -144,6 +97,21 @@ export const Failure = z.object({
   nextAction: z.string().nullable(),
 });
 export type Failure = z.infer<typeof Failure>;
+
+/** What the person holds fast in the cover: a cut, or a whole scene, in frames of song time. */
+export type Pin = { kind: "cut"; frame: number } | { kind: "scene"; startFrame: number; endFrame: number };
+
+/** What the director proposed, kept so that the same lyrics can be covered anew without asking again. */
+export interface Proposal {
+  inputHash: string;
+  scenes: {
+    firstLine: number | null;
+    lastLine: number | null;
+    theme: string;
+    reasoning: string;
+    energy: number;
+  }[];
+}
 
 export interface Project {
   id: string;
@@ -159,6 +127,12 @@ export interface Project {
   /** Hash of the audio that the lyrics were made from; null where a person wrote them. */
   lyricsHash: string | null;
   transcriptText: string | null;
+  hearing: Hearing | null;
+  /** Null where none was found, or nobody has listened yet. */
+  beat: BeatGrid | null;
+  pins: Pin[];
+  proposal: Proposal | null;
+  retiming: Retiming | null;
   reservedUsd: number;
   spentUsd: number;
   version: number;
@@ -178,6 +152,8 @@ export interface Scene {
   /** 0 (still) to 1 (peak). */
   energy: number;
   origin: "planned" | "manual";
+  /** What the person chose for this scene; null: as the project's settings say. */
+  motif: MotifWay | null;
   inputHash: string;
   version: number;
   createdAt: Date;
@@ -260,13 +236,9 @@ export interface Edit {
   clipId: string;
   startFrame: number;
   endFrame: number;
-  /** How a clip that is shorter than its scene lasts as long; absent where it is not. */
+  /** Absent where the clip is as long as its scene. */
   fill?: Fill;
 }
-
-/** Slowed down, its last picture held, or played again. */
-export const FILLS = ["stretch", "hold", "loop"] as const;
-export type Fill = (typeof FILLS)[number];
 
 export interface CoverCertificate {
   frames: number;
@@ -275,6 +247,11 @@ export interface CoverCertificate {
   overlaps: number;
   /** Changes the solver made to the proposal, in words. */
   repairs: string[];
+}
+export interface Sidecars {
+  poster: string | null;
+  captions: string | null;
+  releaseSheet: string;
 }
 export interface Film {
   id: string;
@@ -290,6 +267,8 @@ export interface Film {
   height: number | null;
   editList: Edit[];
   certificate: CoverCertificate | null;
+  /** Keys of the files beside it; null where it was made before there were any. */
+  sidecars: Sidecars | null;
   inputHash: string;
   error: Failure | null;
   createdAt: Date;

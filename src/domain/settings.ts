@@ -1,10 +1,19 @@
 /** What a person may wish for, and whether the chosen models can deliver it. */
 import type { OperationError } from "./errors.ts";
 import { CLIP_MODEL_NAMES, clipFrameRange, clipModel, IMAGE_MODEL_NAMES, imageModel } from "./models.ts";
-import { Settings } from "./record.ts";
+import { type BeatGrid, type Pin, Settings } from "./record.ts";
 
 /** Members that are absent keep their value. */
 export type SettingsPatch = Partial<Omit<Settings, "scenes">> & { scenes?: Partial<Settings["scenes"]> };
+
+/** What a person may change of a project; absent members keep their value. */
+export interface ProjectChange {
+  name?: string | undefined;
+  settings?: SettingsPatch | undefined;
+  pins?: Pin[] | undefined;
+  /** Null: the song has none, as far as is known. */
+  beat?: BeatGrid | null | undefined;
+}
 
 export const DEFAULT_SETTINGS: Settings = Settings.parse({});
 

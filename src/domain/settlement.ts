@@ -1,5 +1,17 @@
 /** What a step came to, and what is written for it. */
-import type { Clip, Failure, Film, Image, Lyrics, Prompt, Scene, Task } from "./record.ts";
+import type {
+  BeatGrid,
+  Clip,
+  Failure,
+  Film,
+  HeardPart,
+  Image,
+  Lyrics,
+  Prompt,
+  Proposal,
+  Scene,
+  Task,
+} from "./record.ts";
 import { type Circumstances, over, postponed, retried, throttled, unresolved } from "./recovery.ts";
 import { CANCELED } from "./tasks.ts";
 
@@ -7,8 +19,19 @@ import { CANCELED } from "./tasks.ts";
 export type Fact =
   /** While the song is still the one with this etag. */
   | { kind: "lyrics"; lyrics: Lyrics; lyricsHash: string; transcriptText: string; audioEtag: string }
-  /** In place of all scenes before. */
-  | { kind: "scenes"; scenes: Scene[] }
+  /** What a transcriber heard of a part of the song. */
+  | { kind: "hearing"; part: HeardPart; audioEtag: string }
+  /**
+   * In place of all scenes before, while the song is still the one with this etag; those with a known id
+   * keep what was made for them. What a person tapped stays the beat.
+   */
+  | {
+      kind: "scenes";
+      scenes: Scene[];
+      proposal: Proposal | null;
+      beat: BeatGrid | null;
+      audioEtag: string;
+    }
   | { kind: "prompt"; prompt: Prompt }
   /** Pending with the order, completed with the bytes: the same id. */
   | { kind: "image"; image: Image }
@@ -18,6 +41,8 @@ export type Fact =
 export type StepResult =
   /** Made, and what it cost in US dollars (null where the provider does not say: the estimate). */
   | { kind: "made"; facts: Fact[]; costUsd: number | null }
+  /** A part of it, at a cost; the rest is the next attempt's. */
+  | { kind: "partly"; facts: Fact[]; costUsd: number | null }
   /** The provider works on it; `requestId` null where it is not known, `sent` where an order went out just now. */
   | { kind: "waiting"; requestId: string | null; lookAfterMs: number; facts: Fact[]; sent?: true }
   /** It was not our turn at the provider's door. */
@@ -54,6 +79,20 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
         set: { status: "succeeded", error: null, charged: bought ? "yes" : "no", costChargedUsd: usd },
+        purse: { kind: "spend", usd },
+        facts: result.facts,
+      };
+    }
+    case "partly": {
+      const usd = result.costUsd ?? task.costEstimatedUsd;
+      return {
+        set: {
+          ...postponed(task, 0, around.now),
+          tries: 0,
+          error: null,
+          charged: bought ? "yes" : "no",
+          costChargedUsd: usd,
+        },
         purse: { kind: "spend", usd },
         facts: result.facts,
       };

@@ -1,10 +1,13 @@
 /**
  * From a proposal by lyric line to scenes in whole frames that cover the song exactly.
- * The language model never decides times; this does, by dynamic programming over cut frames.
+ * The language model never decides times; this does, at the least cost (cheapest-cuts.ts).
  */
+import type { Beat } from "./beat-grid.ts";
+import { cheapestCuts } from "./cheapest-cuts.ts";
 import { type CoverCost, coverCost, type SungLine } from "./cover-cost.ts";
+import { type Stretch, stretchesOf } from "./pins.ts";
 import { type Part, type ProposedScene, repairProposal, type Span } from "./proposal.ts";
-import type { CoverCertificate, Failure } from "./record.ts";
+import type { CoverCertificate, Failure, Pin } from "./record.ts";
 
 export interface CoverProblem {
   totalFrames: number;
@@ -20,6 +23,10 @@ export interface CoverProblem {
   wishFrames?: number;
   /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
   clipFrames?: readonly number[];
+  /** What a person fixed: kept to the frame, whatever it costs. */
+  pins?: readonly Pin[];
+  /** The song's beats where they are sure (`snapping`): cuts lean to them. */
+  beats?: readonly Beat[];
 }
 
 export interface CoveredScene extends Span {
@@ -34,14 +41,12 @@ export type Cover =
   | { ok: true; scenes: CoveredScene[]; certificate: CoverCertificate }
   | { ok: false; failure: Failure };
 
-/** How many candidate scenes are weighed at most; longer songs and wider limits are cut on a coarser grid. */
-const EFFORT = 1_500_000;
 const MAX_REPAIRS = 40;
 
-/** The problem as solved: sound proposal, legal lengths under which a cover exists, and its cost function. */
+/** The problem as solved: sound proposal, stretches between pins that can be filled, and its cost function. */
 export interface PreparedCover {
   parts: Part[];
-  minFrames: number;
+  stretches: Stretch[];
   cost: CoverCost;
   repairs: string[];
 }
@@ -60,82 +65,55 @@ function impossible(problem: CoverProblem): Failure | undefined {
   };
 }
 
+/** Where scenes may be shorter than the shortest, and why. */
+function lowered(stretches: readonly Stretch[], problem: CoverProblem): string[] {
+  const { totalFrames, fps, minFrames, maxFrames } = problem;
+  const [shortest, longest] = [seconds(minFrames, fps), seconds(maxFrames, fps)];
+  if (totalFrames < minFrames && stretches.length === 1) {
+    const lasts = seconds(totalFrames, fps);
+    return [`The song lasts ${lasts}, less than the shortest scene of ${shortest}; it is one scene.`];
+  }
+  return stretches
+    .filter((s) => !s.pinned && s.minFrames < minFrames)
+    .map((s) => {
+      const whole = s.endFrame - s.startFrame === totalFrames;
+      const what = whole
+        ? "the song"
+        : `${seconds(s.startFrame, fps)} to ${seconds(s.endFrame, fps)}, between the pins`;
+      return `No number of scenes of ${shortest} to ${longest} fills ${what}, so scenes${whole ? "" : " there"} may be as short as ${seconds(s.minFrames, fps)}.`;
+    });
+}
+
 /**
- * Repairs the proposal and, where no number of scenes of legal length fills the song, lowers the
- * shortest length as little as possible: clips can be trimmed, never stretched.
+ * Repairs the proposal, splits the song at its pins and, where no number of scenes of legal length
+ * fills a stretch, lowers its shortest length as little as possible: clips can be trimmed, never stretched.
  */
-export function prepareCover(problem: CoverProblem): PreparedCover {
-  const { totalFrames, fps, lines, maxFrames } = problem;
-  const least = Math.ceil(problem.minFrames / 2);
+export function prepareCover(
+  problem: CoverProblem,
+): { ok: true; prepared: PreparedCover } | { ok: false; failure: Failure } {
+  const failure = impossible(problem);
+  if (failure) return { ok: false, failure };
+  const { totalFrames, lines } = problem;
+  const split = stretchesOf(problem.pins ?? [], problem);
+  if (!split.ok) return split;
   const { parts, repairs } = repairProposal({
     proposal: problem.proposal,
     lines,
     totalFrames,
-    leastFrames: least,
+    leastFrames: Math.ceil(problem.minFrames / 2),
   });
-  const fewest = Math.ceil(totalFrames / maxFrames);
-  const minFrames = Math.min(problem.minFrames, Math.floor(totalFrames / fewest));
-  if (totalFrames < problem.minFrames) {
-    repairs.push(
-      `The song lasts ${seconds(totalFrames, fps)}, less than the shortest scene of ${seconds(problem.minFrames, fps)}; it is one scene.`,
-    );
-  } else if (minFrames < problem.minFrames) {
-    repairs.push(
-      `No number of scenes of ${seconds(problem.minFrames, fps)} to ${seconds(maxFrames, fps)} fills the song, so scenes may be as short as ${seconds(minFrames, fps)}.`,
-    );
-  }
-  const proposedCuts = parts.slice(1).map((p) => p.startFrame);
-  const wishFrames = problem.wishFrames ?? Math.round((minFrames + maxFrames) / 2);
-  const cost = coverCost({ ...problem, proposedCuts, wishFrames: Math.max(1, wishFrames) });
-  return { parts, minFrames, cost, repairs };
-}
-
-/** Frames where a cut may fall, ascending: all of them, or a grid with every frame that matters. */
-function candidates(problem: CoverProblem, { parts, minFrames }: PreparedCover): Int32Array {
-  const { totalFrames, maxFrames, lines } = problem;
-  const stride = Math.max(1, Math.ceil(Math.sqrt((totalFrames * (maxFrames - minFrames + 1)) / EFFORT)));
-  const frames = new Set([0, totalFrames]);
-  for (let f = 0; f < totalFrames; f += stride) frames.add(f);
-  if (stride > 1) {
-    for (const line of lines) frames.add(line.startFrame).add(line.endFrame);
-    for (const part of parts) frames.add(part.startFrame);
-    // Even scenes, fewest of them: whatever the grid leaves out, this cover remains.
-    const fewest = Math.ceil(totalFrames / maxFrames);
-    for (let i = 1; i < fewest; i++) frames.add(Math.round((totalFrames * i) / fewest));
-  }
-  return Int32Array.from(frames)
-    .filter((f) => f >= 0 && f <= totalFrames)
-    .sort();
-}
-
-/** The cheapest chain of cuts from 0 to the last frame, both included. */
-function cheapestCuts(problem: CoverProblem, prepared: PreparedCover): number[] {
-  const frames = candidates(problem, prepared);
-  const { cut, length, passedOver } = prepared.cost;
-  const best = new Float64Array(frames.length).fill(Number.POSITIVE_INFINITY);
-  const from = new Int32Array(frames.length).fill(-1);
-  best[0] = 0;
-  let low = 0;
-  for (let j = 1; j < frames.length; j++) {
-    const end = frames[j] ?? 0;
-    while ((frames[low] ?? end) < end - problem.maxFrames) low++;
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = low; i < j; i++) {
-      const start = frames[i] ?? 0;
-      if (end - start < prepared.minFrames) break;
-      const bound = (best[i] ?? 0) + (length[end - start] ?? 0);
-      if (bound >= least) continue;
-      const price = bound + passedOver(start, end);
-      if (price < least) {
-        least = price;
-        from[j] = i;
-      }
-    }
-    best[j] = least + (j < frames.length - 1 ? (cut[end] ?? 0) : 0);
-  }
-  const cuts: number[] = [];
-  for (let j = frames.length - 1; j >= 0; j = from[j] ?? -1) cuts.push(frames[j] ?? 0);
-  return cuts.reverse();
+  const wishFrames = problem.wishFrames ?? Math.round((problem.minFrames + problem.maxFrames) / 2);
+  const cost = coverCost({
+    ...problem,
+    proposedCuts: parts.slice(1).map((p) => p.startFrame),
+    wishFrames: Math.max(1, wishFrames),
+    maxFrames: Math.min(problem.maxFrames, totalFrames),
+  });
+  const { stretches } = split;
+  return {
+    ok: true,
+    prepared: { parts, stretches, cost, repairs: [...repairs, ...lowered(stretches, problem)] },
+  };
 }
 
 /** The part that shares most time with a scene; the earlier one where two share alike. */
@@ -174,19 +152,22 @@ function withWords(
 function differences(
   scenes: readonly CoveredScene[],
   problem: CoverProblem,
-  parts: readonly Part[],
+  { parts, stretches }: PreparedCover,
 ): string[] {
   const { fps, lines } = problem;
   const said: string[] = [];
+  const made = Map.groupBy(scenes, (s) => s.proposalIndex);
   for (const part of parts) {
-    const made = scenes.filter((s) => s.proposalIndex === part.proposalIndex).length;
+    const count = made.get(part.proposalIndex)?.length ?? 0;
     const lasts = `Proposed scene ${part.proposalIndex + 1} would last ${seconds(part.endFrame - part.startFrame, fps)}`;
-    if (made === 0) said.push(`${lasts}; it was merged into its neighbours.`);
-    if (made > 1) said.push(`${lasts}; it was split into ${made}.`);
+    if (count === 0) said.push(`${lasts}; it was merged into its neighbours.`);
+    if (count > 1) said.push(`${lasts}; it was split into ${count}.`);
   }
+  const partAt = new Map(parts.map((p) => [p.proposalIndex, p]));
+  const fixed = new Set(stretches.map((s) => s.startFrame));
   for (const scene of scenes.slice(1)) {
-    const part = parts.find((p) => p.proposalIndex === scene.proposalIndex);
-    const first = scenes.find((s) => s.proposalIndex === scene.proposalIndex) === scene;
+    const part = partAt.get(scene.proposalIndex ?? -1);
+    const first = made.get(scene.proposalIndex)?.[0] === scene;
     const moved = part && first ? scene.startFrame - part.startFrame : 0;
     if (part && Math.abs(moved) >= fps / 2) {
       const way = moved > 0 ? "later" : "earlier";
@@ -195,10 +176,10 @@ function differences(
       );
     }
     const inside = lines.findIndex((l) => l.startFrame < scene.startFrame && scene.startFrame < l.endFrame);
-    if (inside >= 0)
-      said.push(
-        `The cut at ${seconds(scene.startFrame, fps)} falls inside line ${inside + 1}; no other cut was possible.`,
-      );
+    if (inside >= 0) {
+      const why = fixed.has(scene.startFrame) ? "it is pinned there" : "no other cut was possible";
+      said.push(`The cut at ${seconds(scene.startFrame, fps)} falls inside line ${inside + 1}; ${why}.`);
+    }
   }
   return said;
 }
@@ -209,16 +190,18 @@ function inBrief(repairs: readonly string[]): string[] {
 }
 
 /**
- * Scenes that tile the song from frame 0 to the last: no gap, no overlap, each of a legal length,
- * at the least cost (`COST` in cover-cost.ts). Fails with `cover_impossible` for lengths that mean
- * nothing; any other song is covered, and what had to give is in the certificate's repairs.
+ * Scenes that tile the song from frame 0 to the last: no gap, no overlap, each of a legal length, what
+ * is pinned exactly as pinned, at the least cost of all such covers (`COST` in cover-cost.ts). Fails with
+ * `cover_impossible` for lengths that mean nothing and for pins that no cover keeps (`stretchesOf`);
+ * any other song is covered, and what had to give is in the certificate's repairs.
  */
 export function solveCover(problem: CoverProblem): Cover {
-  const failure = impossible(problem);
-  if (failure) return { ok: false, failure };
-  const prepared = prepareCover(problem);
-  const scenes = withWords(cheapestCuts(problem, prepared), problem.lines, prepared.parts);
-  const repairs = inBrief([...prepared.repairs, ...differences(scenes, problem, prepared.parts)]);
+  const sound = prepareCover(problem);
+  if (!sound.ok) return sound;
+  const { prepared } = sound;
+  const cuts = cheapestCuts(prepared.stretches, prepared.cost);
+  const scenes = withWords(cuts, problem.lines, prepared.parts);
+  const repairs = inBrief([...prepared.repairs, ...differences(scenes, problem, prepared)]);
   return { ok: true, scenes, certificate: { ...checkCover(scenes, problem.totalFrames), repairs } };
 }
 

@@ -8,6 +8,7 @@ import { songFrames } from "./inputs.ts";
 import type {
   Approval,
   Audio,
+  BeatGrid,
   Clip,
   Failure,
   Film,
@@ -15,6 +16,7 @@ import type {
   Job,
   Lyrics,
   LyricWord,
+  Pin,
   Project,
   Prompt,
   Scene,
@@ -28,7 +30,7 @@ const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 /** Seconds of a frame, to the microsecond. */
 const seconds = (frame: number, fps: number): number => Math.round((frame / fps) * 1e6) / 1e6;
 
-const span = (s: { startFrame: number; endFrame: number }, fps: number) => ({
+export const span = (s: { startFrame: number; endFrame: number }, fps: number) => ({
   start_frame: s.startFrame,
   end_frame: s.endFrame,
   start_seconds: seconds(s.startFrame, fps),
@@ -56,6 +58,10 @@ export const settingsView = (s: Settings) => ({
   auto_approve: s.autoApprove,
   soften_refused: s.softenRefused,
   repeat_unknown_up_to_usd: s.repeatUnknownUpToUsd,
+  embedded_lyrics: s.embeddedLyrics,
+  motifs: s.motifs,
+  clip_fill: s.clipFill,
+  clip_audio: s.clipAudio,
 });
 
 const audioView = (a: Audio, fps: number) => ({
@@ -69,11 +75,41 @@ const audioView = (a: Audio, fps: number) => ({
   channels: a.channels,
   title: a.title,
   artist: a.artist,
+  bit_rate: a.bitRate ?? null,
+  embedded_lyrics: a.embeddedLyrics
+    ? {
+        form: a.embeddedLyrics.form,
+        language: a.embeddedLyrics.language,
+        timed: a.embeddedLyrics.lines.some((line) => line.startSeconds !== null),
+        text: a.embeddedLyrics.lines.map((line) => line.text).join("\n"),
+      }
+    : null,
+  cover: a.cover
+    ? {
+        content_type: a.cover.contentType,
+        bytes: a.cover.bytes,
+        width: a.cover.width,
+        height: a.cover.height,
+      }
+    : null,
 });
+
+export const beatView = (beat: BeatGrid) => ({
+  bpm: beat.bpm,
+  offset_seconds: beat.offsetSeconds,
+  beats_per_bar: beat.beatsPerBar,
+  confidence: beat.confidence,
+  source: beat.source,
+});
+
+const pinView = (pin: Pin) =>
+  pin.kind === "cut"
+    ? { kind: pin.kind, frame: pin.frame }
+    : { kind: pin.kind, start_frame: pin.startFrame, end_frame: pin.endFrame };
 
 const wordView = (word: LyricWord, fps: number) => ({ text: word.text, ...span(word, fps) });
 
-const lyricsView = (lyrics: Lyrics, fps: number) => ({
+export const lyricsView = (lyrics: Lyrics, fps: number) => ({
   source: lyrics.source,
   language: lyrics.language,
   lines: lyrics.lines.map((line) => ({
@@ -96,6 +132,8 @@ export function projectView(p: Project) {
     audio: p.audio && audioView(p.audio, fps),
     lyrics: p.lyrics && lyricsView(p.lyrics, fps),
     transcript_text: p.transcriptText,
+    beat: p.beat && beatView(p.beat),
+    pins: p.pins.map(pinView),
     version: p.version,
     created_at: p.createdAt.toISOString(),
     updated_at: p.updatedAt.toISOString(),
@@ -114,6 +152,7 @@ export const sceneView = (s: Scene, fps: number) => ({
   ai_reasoning: s.aiReasoning,
   energy: s.energy,
   origin: s.origin,
+  motif: s.motif,
   version: s.version,
 });
 
@@ -231,6 +270,7 @@ export const filmView = (f: Film) => ({
     clip_id: e.clipId,
     start_frame: e.startFrame,
     end_frame: e.endFrame,
+    fill: e.fill ?? null,
   })),
   certificate: f.certificate && {
     frames: f.certificate.frames,

@@ -33,7 +33,8 @@ export function tokens(text: string): Token[] {
   return out;
 }
 
-const bare = (text: string) =>
+/** A word as it is compared: without case and marks. */
+export const bare = (text: string): string =>
   text
     .normalize("NFKC")
     .toLowerCase()

@@ -73,12 +73,20 @@ const confirm = createRoute({
   tags: [TAG],
   summary: "Attach the uploaded song",
   description:
-    "Measures the file and attaches it. A file that can not be used is refused with 422 and deleted; `errors[0].code` says why, `detail` is meant to be shown. Another song makes the lyrics of the one before it go. Repeating it is harmless.",
+    "Measures the file and attaches it. A file that can not be used is refused with 422 and deleted; `errors[0].code` says why, `detail` is meant to be shown. Another song makes the lyrics of the one before it go, and its scenes too unless `keep_scenes` says that it is the same song. Repeating it is harmless.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
     headers: IdempotencyHeader,
-    body: body(z.strictObject({ key: text(500) })),
+    body: body(
+      z.strictObject({
+        key: text(500),
+        keep_scenes: z.boolean().default(false).openapi({
+          description:
+            "True for another mix or edit of the same song: the scenes follow it by their lyrics, with their pictures and, where these still fit, their clips.",
+        }),
+      }),
+    ),
   },
   responses: {
     200: { ...json(Project, "The project with its song."), headers: replayedHeader },
@@ -119,8 +127,10 @@ export function audioRoutes(deps: Deps) {
   app.openapi(confirm, (c) =>
     once(c, deps, "kept", async (deps) => {
       const projectId = c.req.valid("param").project_id;
-      const { key } = c.req.valid("json");
-      const project = projectView(orRefuse(await confirmAudio(deps, c.var.actor, { projectId, key })));
+      const { key, keep_scenes } = c.req.valid("json");
+      const project = projectView(
+        orRefuse(await confirmAudio(deps, c.var.actor, { projectId, key, keepScenes: keep_scenes })),
+      );
       return c.json(project, 200, { ETag: etagOf(project) });
     }),
   );

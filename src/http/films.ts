@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
+import { FILLS } from "../domain/record.ts";
 import { filmView } from "../domain/views.ts";
 import { filmDownload } from "../operations/films.ts";
 import { listFilms } from "../operations/lists.ts";
@@ -33,8 +34,19 @@ export const FinalVideo = z
     height: z.int().nullable(),
     bytes: z.number().nullable(),
     edit_list: z
-      .array(z.object({ scene_id: Uuid, clip_id: Uuid, start_frame: Frame, end_frame: Frame }))
-      .openapi({ description: "Which clip is seen from which frame on, up to (and without) which." }),
+      .array(
+        z.object({
+          scene_id: Uuid,
+          clip_id: Uuid,
+          start_frame: Frame,
+          end_frame: Frame,
+          fill: z.enum(FILLS).nullable(),
+        }),
+      )
+      .openapi({
+        description:
+          "Which clip is seen from which frame on, up to (and without) which; `fill` where it is shorter and was made to last.",
+      }),
     certificate: z
       .object({
         frames: z.int(),
@@ -56,7 +68,17 @@ const list = listRoute({
   tag: TAG,
   summary: "List the films",
   description: "Newest first.",
-  item: z.object({ ...FinalVideo.shape, url: AssetUrl }).openapi("FinalVideoWithUrl"),
+  item: z
+    .object({
+      ...FinalVideo.shape,
+      url: AssetUrl,
+      poster_url: AssetUrl,
+      captions_url: AssetUrl.openapi({ description: "The lyrics as WebVTT." }),
+      release_sheet_url: AssetUrl.openapi({
+        description: "What it was made of: models, prompts, seeds, hashes, approvals and costs, as JSON.",
+      }),
+    })
+    .openapi("FinalVideoWithUrl"),
 });
 
 const download = createRoute({
@@ -85,7 +107,13 @@ export function filmRoutes(deps: Deps) {
     const projectId = c.req.valid("param").project_id;
     const page = orRefuse(await listFilms(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(
-      pageView(page, (film) => ({ ...filmView(film), url: film.url })),
+      pageView(page, ({ url, beside, ...film }) => ({
+        ...filmView(film),
+        url,
+        poster_url: beside.poster,
+        captions_url: beside.captions,
+        release_sheet_url: beside.releaseSheet,
+      })),
       200,
     );
   });

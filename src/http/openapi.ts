@@ -46,6 +46,10 @@ const TAGS = [
   { name: "Song", description: "Uploading the song: straight from the browser to the bucket." },
   { name: "Pipeline", description: "Runs of the stages, and how far they are." },
   { name: "Story", description: "The scenes of the film and the prompts that describe them." },
+  {
+    name: "Timeline",
+    description: "The film as it stands, to be played at any stage or taken into an editing program.",
+  },
   { name: "Images and clips", description: "What is drawn and animated for each scene." },
   { name: "Approvals", description: "What a person decided about images and clips." },
   { name: "Films", description: "The films made of approved clips." },

@@ -1,6 +1,14 @@
 /** A project on the wire: what it shows, and what of it can be set. */
 import { z } from "@hono/zod-openapi";
-import { ASPECT_RATIOS, AUDIO_FORMATS, PROJECT_STATUSES } from "../domain/record.ts";
+import {
+  ASPECT_RATIOS,
+  AUDIO_FORMATS,
+  FILLS,
+  LYRICS_SOURCES,
+  MOTIF_WAYS,
+  type Pin as PinOfRecord,
+  PROJECT_STATUSES,
+} from "../domain/record.ts";
 import { DEFAULT_SETTINGS, type SettingsPatch } from "../domain/settings.ts";
 import { settingsView } from "../domain/views.ts";
 import { Frame, Moment, orNull, Seconds, StageName, text, Uuid } from "./wire.ts";
@@ -41,6 +49,22 @@ const setting = {
     description:
       "A call that may have been paid for, and whose outcome nobody can tell, is made again without asking up to this price. 0: always ask (see needs_decision of a task).",
   }),
+  embedded_lyrics: z.boolean().openapi({
+    description:
+      "True: lyrics with times that the song file carries are taken, and no transcription is paid for.",
+  }),
+  motifs: z.enum(MOTIF_WAYS).openapi({
+    description:
+      "What scenes over lyrics that come again are made of: `reuse` shows the first one's clip, `vary` another clip of its picture, `new` makes everything anew. A scene's own `motif` goes before it; what each would save is at /motifs.",
+  }),
+  clip_fill: z.enum(["refuse", ...FILLS]).openapi({
+    description:
+      "What happens to a clip that is shorter than its scene: refused (made again), slowed down, its last picture held, or played again. The film's edit_list says where it was done.",
+  }),
+  clip_audio: z.enum(["drop", "track"]).openapi({
+    description:
+      "The clips' own sound: left out, or kept as a second sound track that players don't play by themselves.",
+  }),
 };
 
 const { seconds, ...flat } = setting;
@@ -60,9 +84,9 @@ export const SettingsInput = z
 
 const span = { start_frame: Frame, end_frame: Frame, start_seconds: Seconds, end_seconds: Seconds };
 const LyricWord = z.object({ text: z.string(), ...span }).openapi("LyricWord");
-const Lyrics = z
+export const Lyrics = z
   .object({
-    source: z.enum(["transcribed", "edited"]),
+    source: z.enum(LYRICS_SOURCES),
     language: z.string().nullable().openapi({ description: "ISO 639-1, where it is known." }),
     lines: z.array(
       z
@@ -88,8 +112,63 @@ const Audio = z
     channels: z.int(),
     title: z.string().nullable(),
     artist: z.string().nullable(),
+    bit_rate: z.number().nullable().openapi({ description: "Bits per second of the sound." }),
+    embedded_lyrics: z
+      .object({
+        form: z.enum(["plain", "lrc", "sylt"]),
+        language: z.string().nullable(),
+        timed: z.boolean().openapi({ description: "Whether settings.embedded_lyrics can take them." }),
+        text: z.string(),
+      })
+      .nullable()
+      .openapi({ description: "Words that the file carries." }),
+    cover: z
+      .object({ content_type: z.string(), bytes: z.int(), width: z.int(), height: z.int() })
+      .nullable()
+      .openapi({ description: "The picture that the file carries." }),
   })
   .openapi("Audio");
+
+const bpm = z.number().min(20).max(400);
+export const Beat = z
+  .object({
+    bpm,
+    offset_seconds: Seconds.openapi({ description: "Of the first downbeat, from the song's start." }),
+    beats_per_bar: z.int(),
+    confidence: z.number().min(0).max(1),
+    source: z.enum(["estimated", "tapped"]),
+  })
+  .openapi("BeatGrid", {
+    description: "Where the beats fall. Cuts snap to it where it is tapped, or the estimate is sure enough.",
+  });
+
+export const BeatInput = z
+  .strictObject({
+    bpm,
+    offset_seconds: z.number().min(0).max(1800),
+    beats_per_bar: z.int().min(1).max(16).default(4),
+  })
+  .openapi("BeatInput", { example: { bpm: 96, offset_seconds: 0.31, beats_per_bar: 4 } });
+
+const LAST_FRAME = 31 * 60 * 24;
+const PinFrame = z
+  .int()
+  .min(0)
+  .max(LAST_FRAME)
+  .openapi({ description: "A frame of song time; seconds × fps." });
+export const Pin = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("cut"), frame: PinFrame }),
+    z
+      .strictObject({ kind: z.literal("scene"), start_frame: PinFrame, end_frame: PinFrame })
+      .refine((pin) => pin.end_frame > pin.start_frame, {
+        path: ["end_frame"],
+        message: "A scene ends behind its start.",
+      }),
+  ])
+  .openapi("Pin", {
+    description: "What the scenes must keep: a cut at a frame, or a whole scene between two frames.",
+  });
 
 export const Project = z
   .object({
@@ -107,6 +186,8 @@ export const Project = z
     audio: orNull(Audio),
     lyrics: orNull(Lyrics),
     transcript_text: z.string().nullable(),
+    beat: orNull(Beat),
+    pins: z.array(Pin),
     version: z.int().openapi({ description: "Counts edits; see If-Match." }),
     created_at: Moment,
     updated_at: Moment,
@@ -136,8 +217,15 @@ export function toPatch(wire: z.infer<typeof SettingsInput>): SettingsPatch {
     clipFallbacks: wire.clip_fallbacks,
     softenRefused: wire.soften_refused,
     repeatUnknownUpToUsd: wire.repeat_unknown_up_to_usd,
+    embeddedLyrics: wire.embedded_lyrics,
+    motifs: wire.motifs,
+    clipFill: wire.clip_fill,
+    clipAudio: wire.clip_audio,
   });
 }
+
+export const toPin = (pin: z.infer<typeof Pin>): PinOfRecord =>
+  pin.kind === "cut" ? pin : { kind: pin.kind, startFrame: pin.start_frame, endFrame: pin.end_frame };
 
 /** Without the members that are undefined, which would overwrite what they are merged into. */
 function defined<T extends object>(members: T): T {

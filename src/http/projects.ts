@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
+import { tappedBeat } from "../domain/beat-grid.ts";
 import { projectView } from "../domain/views.ts";
 import {
   createProject,
@@ -11,7 +12,7 @@ import {
 import { etagOf, isFresh, versionsOf } from "./etag.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./idempotency.ts";
 import { orRefuse, problems } from "./problem.ts";
-import { Name, Project, SettingsInput, toPatch } from "./project-schema.ts";
+import { BeatInput, Name, Pin, Project, SettingsInput, toPatch, toPin } from "./project-schema.ts";
 import { router } from "./router.ts";
 import { bearerAuth, body, json, PageQuery, ProjectParams, pageOf, pageView } from "./wire.ts";
 
@@ -126,7 +127,7 @@ const patch = createRoute({
   path: "/api/projects/{project_id}",
   operationId: "updateProject",
   tags: [TAG],
-  summary: "Change the name or some settings",
+  summary: "Change the name, some settings, the beat or the pins",
   description:
     "What is not given stays. What was made from a setting that changes becomes stale and is made anew by the next run.",
   security: bearerAuth,
@@ -135,9 +136,17 @@ const patch = createRoute({
     headers: IfMatch,
     body: body(
       z
-        .strictObject({ name: Name, settings: SettingsInput })
+        .strictObject({
+          name: Name,
+          settings: SettingsInput,
+          beat: BeatInput.nullable().openapi({
+            description:
+              "What the person tapped; null forgets the beat, and the next plan of scenes listens anew.",
+          }),
+          pins: z.array(Pin).max(500).openapi({ description: "In place of all pins before." }),
+        })
         .partial()
-        .refine((edit) => Object.keys(edit).length > 0, "Give a name or settings to change."),
+        .refine((edit) => Object.keys(edit).length > 0, "Give a name, settings, a beat or pins to change."),
     ),
   },
   responses: { 200: { ...json(Project, "As it is now."), headers: etagHeader }, ...EDIT_PROBLEMS },
@@ -200,13 +209,21 @@ export function projectRoutes(deps: Deps) {
   });
 
   app.openapi(patch, async (c) => {
-    const { name, settings } = c.req.valid("json");
+    const { name, settings, beat, pins } = c.req.valid("json");
     const project = projectView(
       orRefuse(
         await editProject(deps, c.var.actor, {
           projectId: c.req.valid("param").project_id,
           name,
           settings: settings && toPatch(settings),
+          beat:
+            beat &&
+            tappedBeat({
+              bpm: beat.bpm,
+              offsetSeconds: beat.offset_seconds,
+              beatsPerBar: beat.beats_per_bar,
+            }),
+          pins: pins?.map(toPin),
           replace: false,
           expected: versionsOf(c.req.valid("header")["if-match"]),
         }),

@@ -1,10 +1,10 @@
-/** What a clip is, measured by its packets. */
-import { EncodedPacketSink, Input, type InputVideoTrack, MP4, QTFF } from "mediabunny";
+/** What a clip is, measured by its index. */
 import type { Failure } from "../domain/record.ts";
-import { toBase64 } from "./avc.ts";
+import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./avc.ts";
+import { addFragment, fragmented } from "./clip-fragments.ts";
+import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./clip-index.ts";
 import { refusal, vanished } from "./failures.ts";
-import { indexIsSound } from "./mp4-index.ts";
-import { packetsOf } from "./packets.ts";
+import { type Box, boxAt, boxWithin, viewOf } from "./mp4-boxes.ts";
 import { type MediaFile, memoryFile, reading } from "./source.ts";
 
 export interface ClipFacts {
@@ -13,78 +13,164 @@ export interface ClipFacts {
   fps: number;
   width: number;
   height: number;
-  /** RFC 6381 string, such as avc1.640020. */
+  /** RFC 6381 string, such as avc1.640020; the bare name of the sample entry where it is no H.264. */
   codec: string;
-  /** The decoder configuration (for H.264 the avcC record), in base64; empty where the codec has none. */
+  /** For H.264 the avcC record, in base64; empty for any other codec. */
   decoderConfig: string;
   hasAudio: boolean;
   durationSeconds: number;
 }
 export type ClipInspection = { ok: true; clip: ClipFacts } | { ok: false; failure: Failure };
 
-/** A clip as the assembler needs it: facts, and when each packet is shown, in decode order, in seconds. */
+/** A clip as the assembler needs it. A film's clips are all known at once: their packets are told apart only when asked for. */
 export interface ClipPackets {
   facts: ClipFacts;
-  config: VideoDecoderConfig;
-  times: number[];
-  /** When the last picture ends. */
+  /** When the first picture is shown and the last one ends, by the clip's own clock. */
+  start: number;
   end: number;
+  /** The sample entry of its pictures, a whole box. */
+  pictureEntry: Uint8Array;
+  /** In decode order. */
+  pictures(): Sample[];
+  sound(): IndexedTrack | null;
 }
 
-/** Clips come as MP4 from every model; QuickTime is its sibling. */
-export const openClip = (file: MediaFile) => new Input({ source: file.source(), formats: [MP4, QTFF] });
+/** An index in front, of a clip of ten seconds, is smaller. */
+const HEAD_BYTES = 8 * 1024;
+/** Enough for the first picture, too. */
+const INSPECTED_BYTES = 256 * 1024;
+/** What is read where the index comes last: it ends with the file. */
+const TAIL_BYTES = 64 * 1024;
+const MOST_INDEX_BYTES = 1024 * 1024;
+const MOST_BOXES = 2000;
 
 const unreadable = (why: string) =>
   refusal("clip_unreadable", `The clip can't be used: ${why}`, "Generate this clip again.");
 
-async function readPackets(
-  input: Input,
-  track: InputVideoTrack,
-  wholly: boolean,
-): Promise<ClipPackets | string> {
-  const config = await track.getDecoderConfig();
-  const codec = await track.getCodecParameterString();
-  if (!config || !codec) return "its codec is not known here.";
-  const times: number[] = [];
-  let end = Number.NEGATIVE_INFINITY;
-  let opensWithKey = false;
-  for await (const packet of packetsOf(track, { metadataOnly: true })) {
-    if (times.length === 0) opensWithKey = packet.type === "key";
-    times.push(packet.timestamp);
-    end = Math.max(end, packet.timestamp + packet.duration);
-  }
-  if (times.length === 0) return "it has no pictures.";
-  if (!opensWithKey || new Set(times).size < times.length) return "its pictures are not in order.";
-  // An index that comes first says nothing of the pictures: only the last one's bytes tell that they arrived.
-  if (wholly && !(await new EncodedPacketSink(track).getPacket(Number.POSITIVE_INFINITY)))
-    return "it is not complete.";
-  const first = Math.min(...times);
-  const durationSeconds = end - first;
-  const gaps = times.length - 1;
-  const fps = gaps > 0 ? gaps / (Math.max(...times) - first) : 1 / durationSeconds;
-  const description = config.description ? bytesOf(config.description).slice() : new Uint8Array();
-  const facts: ClipFacts = {
-    frames: times.length,
-    fps: Math.round(fps * 1000) / 1000,
-    width: await track.getCodedWidth(),
-    height: await track.getCodedHeight(),
-    codec,
-    decoderConfig: toBase64(description),
-    hasAudio: (await input.getPrimaryAudioTrack()) !== null,
-    durationSeconds,
+/** Two pieces of the file in memory: its head, and one that moves to wherever a byte is asked for. */
+async function windowOn(file: MediaFile, bytes: number) {
+  const head = { at: 0, bytes: await file.take(0, bytes) };
+  let open = head;
+  return async (start: number, end: number, atOnce: number): Promise<Uint8Array> => {
+    for (const { at, bytes: held } of [head, open])
+      if (start >= at && end <= at + held.length) return held.subarray(start - at, end - at);
+    const taken = await file.take(start, Math.min(file.bytes, Math.max(end, start + atOnce)));
+    open = { at: start, bytes: taken };
+    return taken.subarray(0, end - start);
   };
-  // A copy: mediabunny's own is a window on a whole block of the file.
-  return { facts, config: { ...config, description }, times, end };
+}
+type Window = Awaited<ReturnType<typeof windowOn>>;
+
+/** A `moov` or `moof` box, and where in the file it stands. */
+interface IndexPart {
+  bytes: Uint8Array;
+  box: Box;
+  position: number;
 }
 
-function bytesOf(buffer: NonNullable<VideoDecoderConfig["description"]>): Uint8Array {
-  return ArrayBuffer.isView(buffer)
-    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-    : new Uint8Array(buffer);
+/** Every part of the index, wherever it stands. Throws where the boxes are damaged. */
+async function indexOf(file: MediaFile, view: Window): Promise<IndexPart[]> {
+  const parts: IndexPart[] = [];
+  let atOnce = TAIL_BYTES;
+  let room = MOST_INDEX_BYTES;
+  for (let position = 0, count = 0; position + 8 <= file.bytes; count++) {
+    const left = file.bytes - position;
+    const box = boxAt(await view(position, position + Math.min(16, left), atOnce), 0, left);
+    if (!box || count > MOST_BOXES) throw new BrokenIndex("The boxes don't follow one another.");
+    if (box.name === "moov" || box.name === "moof") {
+      room -= box.end;
+      if (box.end > left || room < 0) throw new BrokenIndex("The index is cut off.");
+      const bytes = (await view(position, position + box.end, 0)).slice();
+      parts.push({ bytes, box, position });
+      if (box.name === "moov" && !boxWithin(bytes, box, "mvex")) return parts;
+      atOnce = HEAD_BYTES;
+    }
+    position += box.end;
+  }
+  return parts;
+}
+
+/** What the parts say of the clip's tracks. Throws where they are damaged. */
+function tracksOf([first, ...fragments]: readonly IndexPart[]): IndexedTrack[] {
+  if (!first) return [];
+  const tracks = readIndex(first.bytes, first.box);
+  const open = fragmented(first.bytes, first.box, tracks);
+  for (const { bytes, box, position } of fragments) addFragment(bytes, box, position, open);
+  return tracks;
+}
+
+const picturesIn = (tracks: IndexedTrack[]) => tracks.find(({ kind }) => kind === "video") ?? null;
+const soundIn = (tracks: IndexedTrack[]) =>
+  tracks.find(({ kind, samples }) => kind === "audio" && samples.length > 0) ?? null;
+
+function factsOf({ entry, samples }: IndexedTrack, start: number, end: number, sound: boolean): ClipFacts {
+  const view = viewOf(entry);
+  const name = String.fromCharCode(...entry.subarray(4, 8));
+  const record = avcRecord(entry);
+  const avc = record && [...record.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const last = samples.reduce((latest, { time }) => Math.max(latest, time), start);
+  const gaps = samples.length - 1;
+  const fps = gaps > 0 ? gaps / (last - start) : 1 / (end - start);
+  return {
+    frames: samples.length,
+    fps: Math.round(fps * 1000) / 1000,
+    width: view.getUint16(32),
+    height: view.getUint16(34),
+    codec: avc ? `${name}.${avc}` : name,
+    decoderConfig: record ? toBase64(record) : "",
+    hasAudio: sound,
+    durationSeconds: Math.round((end - start) * 1e6) / 1e6,
+  };
+}
+
+/** What speaks against these pictures; null where nothing does. */
+function trouble(samples: Sample[], file: MediaFile): string | null {
+  if (samples.length === 0) return "it has no pictures.";
+  if (!samples[0]?.key || new Set(samples.map(({ time }) => time)).size < samples.length)
+    return "its pictures are not in order.";
+  const last = samples.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0);
+  return last > file.bytes ? "it is not complete." : null;
+}
+
+/** A decoder that has just shown another clip must be able to begin with the first picture. */
+async function opensWell(
+  { decoderConfig }: ClipFacts,
+  first: Sample | undefined,
+  view: Window,
+): Promise<boolean> {
+  const config = parseAvcConfig(fromBase64(decoderConfig));
+  if (!config || !first) return true;
+  return opensAfresh(await view(first.offset, first.offset + first.bytes, 0), config.lengthSize);
+}
+
+async function measure(file: MediaFile, wholly: boolean): Promise<ClipPackets | string> {
+  const view = await windowOn(file, Math.min(file.bytes, wholly ? INSPECTED_BYTES : HEAD_BYTES));
+  const parts = await indexOf(file, view);
+  const tracks = tracksOf(parts);
+  const pictures = picturesIn(tracks);
+  if (!pictures) return "it has no pictures.";
+  const { samples } = pictures;
+  const wrong = trouble(samples, file);
+  if (wrong) return wrong;
+  const start = samples.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY);
+  const end = samples.reduce((latest, { time, seconds }) => Math.max(latest, time + seconds), start);
+  if (end <= start) return "its pictures last no time.";
+  const sound = soundIn(tracks);
+  const facts = factsOf(pictures, start, end, sound !== null);
+  if (wholly && !(await opensWell(facts, samples[0], view)))
+    return "its first picture needs others to be seen.";
+  return {
+    facts,
+    start,
+    end,
+    pictureEntry: pictures.entry,
+    pictures: () => picturesIn(tracksOf(parts))?.samples ?? [],
+    sound: () => soundIn(tracksOf(parts)),
+  };
 }
 
 /**
- * Reads a clip's index, and `wholly` also its last picture. Fails with `clip_unreadable`, or
+ * Reads a clip's index, and `wholly` also its first picture. Fails with `clip_unreadable`, or
  * `media_gone` where the object changed.
  */
 export async function clipPackets(
@@ -92,19 +178,9 @@ export async function clipPackets(
   wholly: boolean,
 ): Promise<{ ok: true; packets: ClipPackets } | { ok: false; failure: Failure }> {
   if (file.bytes === 0) return unreadable("it is empty.");
-  const input = openClip(file);
-  try {
-    const read = await reading(file, async () => {
-      if (!(await indexIsSound(file))) return "its index is damaged.";
-      const track = await input.getPrimaryVideoTrack();
-      return track ? await readPackets(input, track, wholly) : "it has no pictures.";
-    });
-    if (!read.ok) return read.cause === "gone" ? vanished("The clip") : unreadable("it is no MP4 video.");
-    return typeof read.value === "string" ? unreadable(read.value) : { ok: true, packets: read.value };
-  } finally {
-    input.dispose();
-    file.release();
-  }
+  const read = await reading(file, () => measure(file, wholly));
+  if (!read.ok) return read.cause === "gone" ? vanished("The clip") : unreadable("it is no MP4 video.");
+  return typeof read.value === "string" ? unreadable(read.value) : { ok: true, packets: read.value };
 }
 
 /** Measures a clip: exact frames by counting packets, size, rate, codec. Costs one or two reads. */

@@ -10,6 +10,8 @@ export interface Candidate {
   clip: Pick<ClipFacts, "width" | "height" | "codec" | "decoderConfig">;
 }
 
+/** Baseline, main, extended and high: the profiles of 8 bits and 4:2:0, which is all that players agree on (H.264, annex A). */
+const PROFILES = new Set([66, 77, 88, 100]);
 const REMAKE = "Generate these clips again with the settings of the others.";
 
 /** "scene 3", "scenes 3 and 5", "scenes 3, 5 and 7". */
@@ -33,11 +35,11 @@ function commonest(values: readonly string[]): string | undefined {
 export function refuseJoin(candidates: readonly Candidate[]): Failure | null {
   const foreign = candidates.filter(({ clip }) => {
     const config = clip.codec.startsWith("avc") ? parseAvcConfig(fromBase64(clip.decoderConfig)) : null;
-    return config?.lengthSize !== 4;
+    return config?.lengthSize !== 4 || !PROFILES.has(config.profile);
   });
   if (foreign.length > 0) {
     const names = sceneNames(foreign.map((c) => c.scene));
-    const message = `The film is made of H.264 clips, and the clips of ${names} are not in that form.`;
+    const message = `The film is made of H.264 clips of 8 bits and 4:2:0, and the clips of ${names} are not in that form.`;
     return refusal("clip_codec_differs", message, "Generate these clips again with another model.").failure;
   }
   const sizeOf = ({ clip }: Candidate) => `${clip.width}×${clip.height}`;

@@ -1,30 +1,73 @@
 /** What the film will be made of, decided before a byte of it is written. */
-import type { Edit, Failure } from "../domain/record.ts";
+import { fillsScene } from "../domain/fill.ts";
+import type { Edit, Failure, Fill } from "../domain/record.ts";
 import { checkCover } from "../domain/timeline.ts";
 import { type ClipPackets, clipPackets } from "./clip.ts";
+import type { Sample } from "./clip-index.ts";
 import { cutClip, type Shown } from "./cut.ts";
 import { refusal } from "./failures.ts";
 import { refuseJoin, sceneNames } from "./join.ts";
 import type { MediaFile } from "./source.ts";
 
+/** `fill` where the scene has a choice of its own. */
 export type FilmEdit = Edit & { file: MediaFile };
 
 /** One clip as it will stand in the film. */
 export interface Cut {
   edit: FilmEdit;
   packets: ClipPackets;
-  /** For each packet that is used, in decode order. */
-  shown: Shown[];
+  /** How many pictures are shown. */
+  count: number;
+  /** Those, in decode order; a clip that is played again has its packets again. */
+  shown(pictures: readonly Sample[]): Shown[];
   startSeconds: number;
+  spanSeconds: number;
+  /** How the clip is made to last; null where it does so by itself. */
+  fill: Fill | null;
+}
+
+/** Clips whose indexes are read at a time: a Worker holds six connections. */
+const AT_ONCE = 5;
+
+type Indexed = Awaited<ReturnType<typeof clipPackets>>;
+
+/** Every clip's index, each read once. */
+async function indexed(edits: readonly FilmEdit[]): Promise<Map<MediaFile, Indexed>> {
+  const files = [...new Set(edits.map(({ file }) => file))];
+  const known = new Map<MediaFile, Indexed>();
+  for (let i = 0; i < files.length; i += AT_ONCE) {
+    const some = files.slice(i, i + AT_ONCE);
+    const found = await Promise.all(some.map((file) => clipPackets(file, false)));
+    for (const [j, file] of some.entries()) {
+      const one = found[j];
+      if (one) known.set(file, one);
+    }
+  }
+  return known;
+}
+
+function tooShort(scenes: readonly number[], fill: Fill | null): { ok: false; failure: Failure } {
+  const are = scenes.length === 1 ? "The clip of" : "The clips of";
+  const short = scenes.length === 1 ? "is shorter than its scene" : "are shorter than their scenes";
+  return refusal(
+    "clip_too_short",
+    `${are} ${sceneNames(scenes)} ${short}${fill === "stretch" ? ", even at half speed." : "."}`,
+    fill === "stretch"
+      ? "Hold their last picture or loop them instead, generate longer clips, or shorten the scenes."
+      : "Choose how short clips fill their scenes (stretch, hold or loop), generate longer clips, or shorten the scenes.",
+  );
 }
 
 /**
- * Reads every clip's index once; that they are whole was seen when they were collected. Fails with `cover_broken`, `clip_unreadable`, `media_gone`,
- * `clip_too_short`, or as `refuseJoin` does; each names the scenes, counted from 1.
+ * Reads every clip's index once; that they are whole was seen when they were collected. `fill` is
+ * what happens to clips that are shorter than their scenes. Fails with `cover_broken`,
+ * `clip_unreadable`, `media_gone`, `clip_too_short`, or as `refuseJoin` does; each names the scenes,
+ * counted from 1.
  */
 export async function planCuts(
   edits: readonly FilmEdit[],
   fps: number,
+  fill: Fill | null,
 ): Promise<{ ok: true; cuts: Cut[] } | { ok: false; failure: Failure }> {
   const { gaps, overlaps } = checkCover(edits, edits.at(-1)?.endFrame ?? 1);
   if (gaps + overlaps > 0) {
@@ -34,35 +77,48 @@ export async function planCuts(
       "Plan the scenes again.",
     );
   }
-  const known = new Map<MediaFile, ClipPackets>();
+  const known = await indexed(edits);
   const cuts: Cut[] = [];
   const short: number[] = [];
+  let tried: Fill | null = null;
   for (const [i, edit] of edits.entries()) {
-    let packets = known.get(edit.file);
-    if (!packets) {
-      const found = await clipPackets(edit.file, false);
-      if (!found.ok) {
-        return {
-          ok: false,
-          failure: { ...found.failure, message: `Scene ${i + 1}: ${found.failure.message}` },
-        };
-      }
-      packets = found.packets;
-      known.set(edit.file, packets);
+    const found = known.get(edit.file);
+    if (!found?.ok) {
+      if (!found) throw new Error("A clip was not looked at.");
+      const message = `Scene ${i + 1}: ${found.failure.message}`;
+      return { ok: false, failure: { ...found.failure, message } };
     }
-    const shown = cutClip(packets.times, packets.end, (edit.endFrame - edit.startFrame) / fps, 0.5 / fps);
-    if (shown) cuts.push({ edit, packets, shown, startSeconds: edit.startFrame / fps });
-    else short.push(i + 1);
+    const { packets } = found;
+    const sceneFrames = edit.endFrame - edit.startFrame;
+    const fit = { clipFrames: packets.facts.frames, clipFps: packets.facts.fps, sceneFrames, fps };
+    const lasts = fillsScene({ ...fit, fill: null });
+    const chosen = lasts ? null : (edit.fill ?? fill);
+    if (!lasts && !fillsScene({ ...fit, fill: chosen })) {
+      short.push(i + 1);
+      tried = chosen;
+      continue;
+    }
+    const spanSeconds = sceneFrames / fps;
+    const shown = (samples: readonly Sample[]) =>
+      cutClip(
+        samples.map(({ time }) => time),
+        packets.end,
+        spanSeconds,
+        chosen,
+        1 / fps,
+      );
+    const count = shown(packets.pictures()).length;
+    cuts.push({
+      edit,
+      packets,
+      count,
+      shown,
+      startSeconds: edit.startFrame / fps,
+      spanSeconds,
+      fill: chosen,
+    });
   }
-  if (short.length > 0) {
-    const message = short.length === 1 ? "is shorter than its scene." : "are shorter than their scenes.";
-    const clips = `${short.length === 1 ? "The clip" : "The clips"} of ${sceneNames(short)}`;
-    return refusal(
-      "clip_too_short",
-      `${clips} ${message}`,
-      "Generate longer clips for them, or shorten the scenes.",
-    );
-  }
+  if (short.length > 0) return tooShort(short, tried);
   const refused = refuseJoin(cuts.map((cut, i) => ({ scene: i + 1, clip: cut.packets.facts })));
   return refused ? { ok: false, failure: refused } : { ok: true, cuts };
 }

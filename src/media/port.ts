@@ -1,8 +1,11 @@
-/** What the pipeline asks of media: measuring what came, and making the film. */
+/** What the pipeline asks of media: measuring what came, hearing the song, and making the film. */
 import { assembleFilm } from "./assemble.ts";
+
 import { inspectClip } from "./clip.ts";
+import { nextPart } from "./listen.ts";
 import { measurePicture } from "./picture.ts";
 import { probeSong } from "./probe.ts";
+import { songBeat } from "./song-beat.ts";
 
-export const media = { assembleFilm, inspectClip, measurePicture, probeSong };
+export const media = { assembleFilm, beatOf: songBeat, inspectClip, measurePicture, nextPart, probeSong };
 export type Media = typeof media;

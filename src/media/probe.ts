@@ -1,11 +1,24 @@
 /** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
-import { EncodedPacketSink, type Input, type InputAudioTrack, type InputFormat } from "mediabunny";
+import type { InputAudioTrack } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
-import { fallsShort, promisedSeconds, promisedWavBytes } from "./completeness.ts";
+import { alacCookie, isAlac } from "./alac-cookie.ts";
 import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./container.ts";
 import { refusal, vanished } from "./failures.ts";
-import { countPackets, openSong } from "./song.ts";
+import { fallsShort, type Length, measureSong } from "./measure.ts";
+import { oggTagsFit } from "./ogg-headers.ts";
+import { type OpenSong, openSong } from "./song.ts";
+import {
+  addFlac,
+  addId3,
+  addId3v1,
+  addRead,
+  addRiffInfo,
+  bestOf,
+  nothingFound,
+  type SongTags,
+} from "./song-tags.ts";
 import { type MediaFile, reading } from "./source.ts";
+import { foreignWav } from "./wav.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
 export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };
@@ -22,11 +35,20 @@ const MIN_SONG_SECONDS = 2;
 const MAX_CHANNELS = 8;
 const MAX_SONG_SECONDS = 30 * 60;
 
-/** What the film's MP4 can hold, as it is or (8 bit PCM and telephone codecs) without loss. */
-const CODECS = new Set(["mp3", "aac", "opus", "vorbis", "flac", "ulaw", "alaw"]);
+/** What the film's MP4 can hold, as it is or (PCM, telephone codecs and ALAC) without loss. */
+const CODECS = new Set(["mp3", "aac", "opus", "vorbis", "flac", "alac", "ulaw", "alaw"]);
+/** Sample entries of MP4 that nothing plays here, by what people call them. */
+const FOREIGN_CODECS: Record<string, string> = {
+  "ac-3": "Dolby Digital sound",
+  "ec-3": "Dolby Digital Plus sound",
+  "ac-4": "Dolby AC-4 sound",
+  dtsc: "DTS sound",
+  samr: "Sound of a telephone (AMR)",
+  drms: "A song that is protected against copying",
+  enca: "A song that is protected against copying",
+};
 const UPLOAD_INSTEAD = "Upload the song as MP3, WAV, FLAC, M4A, AAC, Ogg or WebM.";
 const EXPORT_AGAIN = "Export the song again and upload the whole file.";
-const MAX_TAG_CHARACTERS = 200;
 
 const refuse = {
   empty: () => refusal("audio_empty", "There is no sound in this file.", EXPORT_AGAIN),
@@ -39,6 +61,12 @@ const refuse = {
       "audio_mislabelled",
       `This file says it is ${FORMAT_NAMES[claimed]}, but its contents are ${FORMAT_NAMES[found]}.`,
       `Rename it to end in .${found} (or export it as ${FORMAT_NAMES[claimed]}) and upload it again.`,
+    ),
+  tooManyTags: () =>
+    refusal(
+      "audio_unsupported",
+      "This file carries more tags or larger pictures than can be read here.",
+      "Remove the picture from its tags and upload it again.",
     ),
   noTrack: () =>
     refusal(
@@ -63,42 +91,71 @@ const refuse = {
 const damaged = () => refuse.truncated("it is damaged or breaks off.");
 const clock = (seconds: number) =>
   `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const carries = (codec: string | null): codec is string =>
-  codec !== null && (CODECS.has(codec) || codec.startsWith("pcm-"));
 
-function tag(value: string | undefined): string | null {
-  const text = value?.replaceAll("\0", " ").trim().slice(0, MAX_TAG_CHARACTERS) ?? "";
-  return text === "" ? null : text;
+/** The codec's name where a film can be made of it, else what the track holds. */
+async function codecOf(track: InputAudioTrack): Promise<{ codec: string } | { foreign: string }> {
+  const foreign = FOREIGN_CODECS[String(await track.getInternalCodecId())];
+  if (foreign) return { foreign };
+  // xHE-AAC (MPEG-D USAC, object type 42) has the name of AAC, and few players.
+  if ((await track.getCodecParameterString()) === "mp4a.40.42") return { foreign: "xHE-AAC sound" };
+  const codec = (await isAlac(track)) ? "alac" : await track.getCodec();
+  const known = codec && (CODECS.has(codec) || codec.startsWith("pcm-"));
+  return known ? { codec } : { foreign: "The codec of this file" };
 }
 
-/** Length by the packets themselves, or why the track can't be played to its end. */
-async function measure(file: MediaFile, track: InputAudioTrack, format: AudioFormat) {
-  const wavBytes = format === "wav" ? await promisedWavBytes(file) : null;
-  if (wavBytes !== null && file.bytes + 1 < wavBytes) {
-    return refuse.truncated(`its header announces ${wavBytes} bytes, and ${file.bytes} are there.`);
+/** The song's length, or why it can't be played to its end. */
+async function lengthOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  format: AudioFormat,
+  { layout }: OpenSong,
+): Promise<{ ok: true; length: Length } | { ok: false; failure: Failure }> {
+  const measured = await measureSong(file, track, format, layout, MAX_SONG_SECONDS + 1);
+  switch (measured.kind) {
+    case "tooLong":
+      return refuse.tooLong(measured.seconds);
+    case "missing":
+      return refuse.truncated(
+        `its header announces ${measured.announced} bytes, and ${file.bytes} are there.`,
+      );
+    case "unindexed":
+      return refuse.truncated("its index lists sound that is not in the file.");
+    case "unsupported":
+      return refuse.unsupported(measured.what);
+    case "damaged":
+      return damaged();
+    case "length": {
+      const { length } = measured;
+      const { seconds, promised } = length;
+      if (fallsShort(length))
+        return refuse.truncated(`it breaks off at ${clock(seconds)} of ${clock(promised ?? 0)}.`);
+      if (!(seconds > 0)) return refuse.empty();
+      if (seconds < MIN_SONG_SECONDS) return refuse.tooShort(seconds);
+      if (seconds > MAX_SONG_SECONDS + 1) return refuse.tooLong(seconds);
+      return { ok: true, length };
+    }
   }
-  const stated = await track.getDurationFromMetadata();
-  const promised = await promisedSeconds(file, format, stated);
-  if (promised !== null && promised > MAX_SONG_SECONDS + 1) return refuse.tooLong(promised);
-  // Where the length is a guess from the size, twice the limit spares reading it all.
-  if (stated !== null && stated > 2 * MAX_SONG_SECONDS) return refuse.tooLong(stated);
-  const sink = new EncodedPacketSink(track);
-  // Without a first packet there is no last one, and mediabunny looks for that in a FLAC for ever.
-  const first = await sink.getFirstPacket({ metadataOnly: true });
-  // What these announce of their length says little of the way there.
-  if (format === "aac" || format === "webm") await countPackets(track);
-  const seconds = first ? await track.computeDuration() : 0;
-  if (promised !== null && fallsShort(seconds, promised)) {
-    return refuse.truncated(`it breaks off at ${clock(seconds)} of ${clock(promised)}.`);
+}
+
+async function tagsOf(file: MediaFile, { input, layout }: OpenSong, length: Length): Promise<SongTags> {
+  const { id3, id3v1, flac, wav } = layout;
+  const context = { mpegFrameSeconds: length.mpegFrameSeconds, songSeconds: length.seconds };
+  const found = nothingFound();
+  if (flac) await addFlac(found, file, flac);
+  for (const span of id3) await addId3(found, file, span, context);
+  for (const { name, span } of wav?.tags ?? []) {
+    if (name === "id3") await addId3(found, file, span, context);
+    else await addRiffInfo(found, file, span);
   }
-  const indexed = format === "m4a" || format === "webm";
-  if (indexed && !(await sink.getPacket(Number.POSITIVE_INFINITY))) {
-    return refuse.truncated("its index lists sound that is not in the file.");
+  if (typeof id3v1 === "number") addId3v1(found, await file.read(id3v1, id3v1 + 128));
+  if (!layout.view) {
+    const read = await input.getMetadataTags().catch((error) => {
+      if (file.trouble()) throw error;
+      return {};
+    });
+    addRead(found, read);
   }
-  if (!(seconds > 0)) return refuse.empty();
-  if (seconds < MIN_SONG_SECONDS) return refuse.tooShort(seconds);
-  if (seconds > MAX_SONG_SECONDS + 1) return refuse.tooLong(seconds);
-  return { ok: true as const, seconds };
+  return bestOf(found, length.seconds);
 }
 
 async function nameUnknown(file: MediaFile): Promise<Probe> {
@@ -109,32 +166,34 @@ async function nameUnknown(file: MediaFile): Promise<Probe> {
   );
 }
 
-async function examine(
-  file: MediaFile,
-  input: Input,
-  container: InputFormat,
-  declared: Declared,
-): Promise<Probe> {
+async function examine(file: MediaFile, open: OpenSong, declared: Declared): Promise<Probe> {
+  const { input, container, layout } = open;
   const format = acceptedFormat(container);
   if (!format) return refuse.unsupported(`${container.name} files`);
   const claimed = contradiction(format, declared);
   if (claimed) return refuse.mislabelled(format, claimed);
+  const foreign = layout.wav && foreignWav(layout.wav);
+  if (foreign) return refuse.unsupported(`A WAV that holds ${foreign}`);
+  if (format === "ogg" && !(await oggTagsFit(file))) return refuse.tooManyTags();
 
   const track = await input.getPrimaryAudioTrack();
   if (!track) {
     if ((await input.getTracks()).length > 0) return refuse.noTrack();
+    if (format === "ogg") return refuse.unsupported("What this Ogg file holds");
     return format === "m4a" ? refuse.truncated("its index (moov) is missing.") : damaged();
   }
-  const codec = await track.getCodec();
-  if (!carries(codec)) {
-    const name = (await track.getInternalCodecId()) === "alac" ? "Apple Lossless" : "The codec of this file";
-    return refuse.unsupported(name);
-  }
-  const channels = await track.getNumberOfChannels();
+  const found = await codecOf(track);
+  if ("foreign" in found) return refuse.unsupported(found.foreign);
+  const { codec } = found;
+  const { channels, sampleRate } =
+    codec === "alac"
+      ? await alacCookie(file, track)
+      : { channels: await track.getNumberOfChannels(), sampleRate: await track.getSampleRate() };
   if (channels < 1 || channels > MAX_CHANNELS) return refuse.unsupported(`Sound of ${channels} channels`);
-  const measured = await measure(file, track, format);
+  if (!(sampleRate > 0)) return damaged();
+  const measured = await lengthOf(file, track, format, open);
   if (!measured.ok) return measured;
-  const tags = await input.getMetadataTags().catch(() => ({ title: undefined, artist: undefined }));
+  const { seconds, bitsPerSecond } = measured.length;
   return {
     ok: true,
     audio: {
@@ -142,11 +201,11 @@ async function examine(
       codec,
       contentType: CONTENT_TYPES[format],
       bytes: file.bytes,
-      durationSeconds: measured.seconds,
-      sampleRate: await track.getSampleRate(),
+      durationSeconds: seconds,
+      sampleRate,
       channels,
-      title: tag(tags.title),
-      artist: tag(tags.artist),
+      bitRate: Math.round(bitsPerSecond),
+      ...(await tagsOf(file, open, measured.length)),
     },
   };
 }
@@ -154,9 +213,9 @@ async function examine(
 /**
  * Measures a song, or refuses it in words for its uploader. Codes: `audio_empty`, `audio_truncated`,
  * `audio_not_audio`, `audio_mislabelled`, `audio_no_track`, `audio_too_short`, `audio_too_long`,
- * `audio_unsupported`, and `media_gone` for an object that changed meanwhile. The length is that of
- * all packets, with what encoders pad (0.07 s for MP3), because that is what the film will play.
- * A 200 MiB WAV, M4A or Ogg costs one to three reads; MP3, AAC, FLAC and WebM are read through.
+ * `audio_unsupported`, and `media_gone` for an object that changed meanwhile. The length is what
+ * decoders play, which `Length` tells more of. 200 MB of any format cost at most eight reads of the
+ * bucket: those with an index a few ranges, the others one range and one stream.
  */
 export async function probeSong(file: MediaFile, declared: Declared): Promise<Probe> {
   if (file.bytes === 0) return refusal("audio_empty", "This file is empty.", EXPORT_AGAIN);
@@ -166,9 +225,10 @@ export async function probeSong(file: MediaFile, declared: Declared): Promise<Pr
   const read = await reading(file, async () => {
     const opened = await openSong(file);
     if (!opened) return await nameUnknown(file);
-    using input = opened.input;
-    return await examine(file, input, opened.container, declared);
+    using _ = opened.input;
+    return await examine(file, opened, declared);
   });
+  file.release();
   if (read.ok) return read.value;
   return read.cause === "gone" ? vanished("The song") : damaged();
 }

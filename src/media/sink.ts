@@ -2,8 +2,14 @@
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
 
 export interface FilmSink {
-  /** Bytes at a position: ever onwards, or back within the first `partBytes`. */
-  write(position: number, bytes: Uint8Array): Promise<void>;
+  /** How many bytes there are so far. */
+  position(): number;
+  /** Leaves room in the first part. */
+  skip(bytes: number): void;
+  /** A promise where a full part goes out first: wait for it before the next bytes. The bytes are copied at once or by then. */
+  append(bytes: Uint8Array): Promise<void> | undefined;
+  /** Bytes back at a position within the first part. */
+  patch(position: number, bytes: Uint8Array): void;
   /** Uploads what is left, the first part last, and completes the object. */
   finish(): Promise<StoredObject>;
 }
@@ -14,33 +20,42 @@ export interface FilmSink {
  */
 export function partSink(upload: MultipartUpload, partBytes: number): FilmSink {
   const head = new Uint8Array(partBytes);
-  const tail = new Uint8Array(partBytes);
-  /** Which part `tail` is, counted from 0; 0 while nothing has gone past the head. */
-  let open = 0;
+  let tail: Uint8Array | null = null;
   let end = 0;
 
-  async function put(part: number, offset: number, bytes: Uint8Array): Promise<void> {
-    if (part > open && open > 0) await upload.part(open + 1, tail);
-    if (part > open + 1 || (part > 0 && part < open))
-      throw new Error(`Part ${part + 1} can't be written any more.`);
-    open = Math.max(open, part);
-    (part === 0 ? head : tail).set(bytes, offset);
+  async function across(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const part = Math.floor(end / partBytes);
+      const offset = end % partBytes;
+      if (offset === 0 && part > 1 && tail) await upload.part(part, tail);
+      const piece = bytes.subarray(done, done + partBytes - offset);
+      if (part > 0) tail ??= new Uint8Array(partBytes);
+      (part === 0 ? head : (tail ?? head)).set(piece, offset);
+      done += piece.length;
+      end += piece.length;
+    }
   }
 
   return {
-    async write(position, bytes) {
-      for (let done = 0; done < bytes.length; ) {
-        const part = Math.floor((position + done) / partBytes);
-        const offset = (position + done) % partBytes;
-        const piece = bytes.subarray(done, done + partBytes - offset);
-        await put(part, offset, piece);
-        done += piece.length;
-      }
-      end = Math.max(end, position + bytes.length);
+    position: () => end,
+    skip(bytes) {
+      if (end + bytes > partBytes) throw new Error("The room for the index outgrows the first part.");
+      end += bytes;
+    },
+    append(bytes) {
+      const offset = end % partBytes;
+      if (end > 0 && (offset === 0 || offset + bytes.length > partBytes)) return across(bytes);
+      (end < partBytes ? head : (tail ?? head)).set(bytes, offset);
+      end += bytes.length;
+      return undefined;
+    },
+    patch(position, bytes) {
+      head.set(bytes, position);
     },
     async finish() {
-      if (open > 0) await upload.part(open + 1, tail.subarray(0, end - open * partBytes));
-      await upload.part(1, open > 0 ? head : head.subarray(0, end));
+      const open = Math.ceil(end / partBytes);
+      if (tail) await upload.part(open, tail.subarray(0, end - (open - 1) * partBytes));
+      await upload.part(1, tail ? head : head.subarray(0, end));
       return upload.complete();
     },
   };

@@ -16,7 +16,7 @@ const missing = () =>
 export async function confirmAudio(
   deps: Deps,
   actor: Actor,
-  input: { projectId: string; key: string },
+  input: { projectId: string; key: string; keepScenes: boolean },
 ): Promise<Result<Project>> {
   const whose = { ownerId: actor.ownerId, projectId: input.projectId };
   const project = await deps.store.findProject(whose);
@@ -45,7 +45,10 @@ export async function confirmAudio(
     ]);
   }
 
-  const attached = await deps.store.attachAudio(whose, { key, etag, ...probe.audio });
+  const attached = await deps.store.attachAudio(whose, {
+    audio: { key, etag, ...probe.audio },
+    keepScenes: input.keepScenes,
+  });
   if (!attached) return notFound();
   await wake(deps, input.projectId);
   return ok(attached);

@@ -121,13 +121,31 @@ export const listClips = async (deps: Deps, actor: Actor, input: ListInput) =>
     ),
   );
 
-export const listFilms = async (deps: Deps, actor: Actor, input: ListInput) =>
-  withUrls(
+/** With addresses of the files beside each. */
+export async function listFilms(deps: Deps, actor: Actor, input: ListInput) {
+  const listed = await withUrls(
     deps,
     await page<Film>(deps, actor, input, byId(finalVideos), ({ where, order, limit }) =>
       deps.db.select().from(finalVideos).where(where).orderBy(order).limit(limit),
     ),
   );
+  if (!listed.ok) return listed;
+  const items = await Promise.all(
+    listed.value.items.map(async (film) => {
+      const { poster = null, captions = null, releaseSheet = null } = film.sidecars ?? {};
+      const beside = {
+        poster: await urlOf(deps, poster),
+        captions: await urlOf(deps, captions),
+        releaseSheet: await urlOf(deps, releaseSheet),
+      };
+      return { ...film, beside };
+    }),
+  );
+  return ok({ ...listed.value, items });
+}
+
+const urlOf = async (deps: Deps, key: string | null): Promise<string | null> =>
+  key === null ? null : deps.storage.presignGet({ key, expiresSeconds: ASSET_SECONDS, now: deps.now() });
 
 /** Adds to each completed asset an address to read it from, for the next hour at least. */
 async function withUrls<Row extends { status: string; objectKey: string | null }>(
@@ -135,14 +153,10 @@ async function withUrls<Row extends { status: string; objectKey: string | null }
   listed: Result<Page<Row>>,
 ): Promise<Result<Page<Row & { url: string | null }>>> {
   if (!listed.ok) return listed;
-  const now = deps.now();
   const items = await Promise.all(
     listed.value.items.map(async (row) => ({
       ...row,
-      url:
-        row.status === "completed" && row.objectKey
-          ? await deps.storage.presignGet({ key: row.objectKey, expiresSeconds: ASSET_SECONDS, now })
-          : null,
+      url: await urlOf(deps, row.status === "completed" ? row.objectKey : null),
     })),
   );
   return ok({ ...listed.value, items });

@@ -4,7 +4,13 @@ import { projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/errors.ts";
 import type { Project } from "../domain/record.ts";
-import { DEFAULT_SETTINGS, mergeSettings, type SettingsPatch, settingsProblems } from "../domain/settings.ts";
+import {
+  DEFAULT_SETTINGS,
+  mergeSettings,
+  type ProjectChange,
+  type SettingsPatch,
+  settingsProblems,
+} from "../domain/settings.ts";
 import { projectPrefix } from "../storage/keys.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
@@ -56,10 +62,8 @@ export async function getProject(
   return project ? ok(project) : notFound();
 }
 
-export interface ProjectEdit {
+export interface ProjectEdit extends ProjectChange {
   projectId: string;
-  name?: string | undefined;
-  settings?: SettingsPatch | undefined;
   /** True: settings that are not given go back to their defaults. False: they stay. */
   replace: boolean;
   /** Versions that the person may have seen, any of which will do; null where they did not say. */
@@ -76,7 +80,7 @@ export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): 
   }
   const { saved, current } = await deps.store.editProject(
     { ownerId: actor.ownerId, projectId },
-    { name: edit.name, settings: patch, expected },
+    { name: edit.name, settings: patch, pins: edit.pins, beat: edit.beat, expected },
   );
   if (saved) {
     await wake(deps, projectId);

@@ -137,6 +137,7 @@ const Answer = z.object({
         text: z.string(),
         avg_logprob: measure,
         no_speech_prob: measure,
+        compression_ratio: measure,
       }),
     )
     .max(20_000)
@@ -158,6 +159,7 @@ function transcription(answer: z.infer<typeof Answer>): Transcription {
       text: s.text.trim(),
       noSpeech: share(s.no_speech_prob),
       confidence: typeof s.avg_logprob === "number" ? share(Math.exp(s.avg_logprob)) : null,
+      compressionRatio: s.compression_ratio ?? null,
     })),
     words: (answer.words ?? []).map((w) => ({
       start: w.start,

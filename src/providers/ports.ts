@@ -30,7 +30,12 @@ export interface Transcription {
   /** ISO 639-1, or null where the provider does not say. */
   language: string | null;
   durationSeconds: number | null;
-  segments: (TimedText & { noSpeech: number | null; confidence: number | null })[];
+  /** As the model judges itself: shares from 0 to 1, and how well its text packs (above 2.4 it goes in circles). */
+  segments: (TimedText & {
+    noSpeech: number | null;
+    confidence: number | null;
+    compressionRatio?: number | null;
+  })[];
   words: TimedText[];
 }
 export interface Transcriber {

@@ -60,6 +60,17 @@ export function filmKey(ownerId: string, projectId: string, id: string): string 
   return `${projectPrefix(ownerId, projectId)}films/${part(id)}.mp4`;
 }
 
+/** A file that lies beside a film: `poster.jpg`, say. */
+export function besideFilm(
+  ownerId: string,
+  projectId: string,
+  id: string,
+  name: "poster" | "captions" | "release",
+  extension: string,
+): string {
+  return `${projectPrefix(ownerId, projectId)}films/${part(id)}/${name}.${part(extension)}`;
+}
+
 /** Whether a key that a client names is one that `audioKey` makes for this owner and project. */
 export function isAudioKey(key: string, ownerId: string, projectId: string): boolean {
   const prefix = `${projectPrefix(ownerId, projectId)}audio/`;

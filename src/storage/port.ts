@@ -18,6 +18,11 @@ export interface Storage {
   head(key: string): Promise<StoredObject | null>;
   /** Bytes `start` (inclusive) to `end` (exclusive); null where the object is gone or is not `etag` any more. */
   read(key: string, start: number, end: number, etag?: string): Promise<Uint8Array | null>;
+  /**
+   * The same range as a stream, which holds a connection until it is read or canceled: for what is
+   * read through in order. Null as for `read`.
+   */
+  stream(key: string, start: number, end: number, etag?: string): Promise<ReadableStream<Uint8Array> | null>;
   /** The whole object as a stream; null where it does not exist. */
   open(
     key: string,

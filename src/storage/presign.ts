@@ -82,7 +82,7 @@ export function presigner(config: S3Config): Pick<Storage, "presignPut" | "presi
 }
 
 /** RFC 6266: a plain name for old readers, and the exact one in UTF-8. */
-function attachment(filename: string): string {
+export function attachment(filename: string): string {
   const name =
     filename
       .toWellFormed()

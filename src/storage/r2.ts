@@ -27,6 +27,11 @@ export function r2Storage(bucket: R2Bucket, s3: S3Config): Storage {
       }
     },
 
+    async stream(key, start, end, etag) {
+      const object = await bucket.get(key, { range: { offset: start, length: end - start }, ...pin(etag) });
+      return object && "body" in object ? object.body : null;
+    },
+
     async open(key, etag) {
       const object = await bucket.get(key, pin(etag));
       return object && "body" in object ? { object: stored(object), body: object.body } : null;

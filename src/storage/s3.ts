@@ -62,6 +62,13 @@ export function s3Storage(config: S3Config, fetchRequest: Fetch = (request) => f
       throw await unexpected("GET", response);
     },
 
+    async stream(key, start, end, etag) {
+      const response = await get(key, { range: `bytes=${start}-${end - 1}` }, etag);
+      if (missing(response)) return gone(response, null);
+      if (response.status !== 206 || response.body === null) throw await unexpected("GET", response);
+      return response.body;
+    },
+
     async open(key, etag) {
       const response = await get(key, {}, etag);
       if (missing(response)) return gone(response, null);

@@ -43,6 +43,7 @@ function living(world: World, person: Person, record: ProjectRecord): string[] {
   return [
     ...ended(record),
     ...covered(record),
+    ...heldFast(record),
     ...pinned(world, record),
     ...boughtOnce(world, person),
     ...money(world, record),
@@ -102,6 +103,18 @@ function covered({ project, scenes, films }: ProjectRecord): string[] {
   ];
 }
 
+/** What the person pinned stands so. */
+function heldFast({ project, scenes }: ProjectRecord): string[] {
+  const isCut = (frame: number) => scenes.some((s) => s.startFrame === frame || s.endFrame === frame);
+  return project.pins.flatMap((pin) => {
+    const stands =
+      pin.kind === "cut"
+        ? isCut(pin.frame)
+        : scenes.some((s) => s.startFrame === pin.startFrame && s.endFrame === pin.endFrame);
+    return stands ? [] : [`A pin is not kept: ${JSON.stringify(pin)}`];
+  });
+}
+
 /** Completed means that the bytes are there. */
 function pinned({ bucket }: World, { images, clips, films }: ProjectRecord): string[] {
   const assets = [...images, ...clips, ...films];
@@ -118,7 +131,7 @@ function pinned({ bucket }: World, { images, clips, films }: ProjectRecord): str
 function boughtOnce({ cloud, store }: World, { projectId, deeds }: Person): string[] {
   const units = new Map<string, Post[]>();
   for (const post of cloud.posts.filter((p) => p.projectId === projectId && p.chargedUsd > 0)) {
-    const unit = `${post.stage} ${post.subject} ${post.inputHash}`;
+    const unit = `${post.stage} ${post.subject} ${post.inputHash} ${post.part ?? ""}`;
     units.set(unit, [...(units.get(unit) ?? []), post]);
   }
   const allowed = store.projects.get(projectId)?.project.settings.repeatUnknownUpToUsd ?? 0;

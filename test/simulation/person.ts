@@ -2,12 +2,14 @@
 import type { Deps } from "../../src/deps.ts";
 import { currentOf } from "../../src/domain/current.ts";
 import type { Result } from "../../src/domain/errors.ts";
-import { type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
+import { MOTIF_WAYS, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
+import type { ProjectChange } from "../../src/domain/settings.ts";
 import { needsDecision } from "../../src/domain/tasks.ts";
 import { approve } from "../../src/operations/approvals.ts";
 import { confirmAudio } from "../../src/operations/audio.ts";
 import { cancelRun, requestRun, retry } from "../../src/operations/control.ts";
 import { createProject, editProject, removeProject } from "../../src/operations/projects.ts";
+import { chooseMotif } from "../../src/operations/scenes.ts";
 import { audioKey } from "../../src/storage/keys.ts";
 import { Caller } from "./runtime.ts";
 import type { World } from "./world.ts";
@@ -18,6 +20,26 @@ interface Deeds {
   /** Tasks whose repetition they asked for. */
   retries: Set<string>;
 }
+
+const TIMINGS: ProjectChange[] = [
+  { pins: [{ kind: "cut", frame: 100 }] },
+  { pins: [{ kind: "scene", startFrame: 72, endFrame: 168 }] },
+  // A sliver that no scene fits into.
+  {
+    pins: [
+      { kind: "cut", frame: 100 },
+      { kind: "cut", frame: 103 },
+    ],
+  },
+  { pins: [] },
+  { beat: { bpm: 96, offsetSeconds: 0.5, beatsPerBar: 4, confidence: 1, source: "tapped" } },
+  { beat: null },
+  { settings: { clipFill: "stretch" } },
+  { settings: { clipFill: "refuse" } },
+];
+
+const isImpossible = ({ tasks }: ProjectRecord) =>
+  tasks.some((t) => t.status === "failed" && t.error?.code === "cover_impossible");
 
 export class Person {
   readonly #world: World;
@@ -73,14 +95,14 @@ export class Person {
     await this.#upload();
   }
 
-  async #upload(): Promise<void> {
+  async #upload(keepScenes = false): Promise<void> {
     const { bucket, chance, runtime, time } = this.#world;
     const key = audioKey(this.ownerId, this.projectId, runtime.newId(), "mp3");
     bucket.put(key, "audio/mpeg", { id: key, good: true, frames: chance.whole(6, 16) * 24 });
     this.deeds.edits++;
     while (!this.deleted) {
       const attached = await this.#ask((deps) =>
-        confirmAudio(deps, this.#actor, { projectId: this.projectId, key }),
+        confirmAudio(deps, this.#actor, { projectId: this.projectId, key, keepScenes }),
       );
       if (attached) return;
       await time.sleep(2_000);
@@ -105,6 +127,8 @@ export class Person {
       "edit",
       "budget",
       "song",
+      "timing",
+      "motif",
     ]);
     this.#world.runtime.note(`${this.ownerId}: ${what}`);
     switch (what) {
@@ -132,7 +156,20 @@ export class Person {
         await this.#edit({ settings: { budgetUsd: chance.pick([0.01, 1, 20, null]) } });
         return;
       case "song":
-        if (chance.chance(0.2)) await this.#upload();
+        if (chance.chance(0.3)) await this.#upload(chance.chance(0.6));
+        return;
+      case "timing":
+        this.deeds.edits++;
+        await this.#edit(chance.pick(TIMINGS));
+        return;
+      case "motif": {
+        this.deeds.edits++;
+        const [scene] = record.scenes.filter(() => chance.chance(0.5));
+        const motif = chance.pick(MOTIF_WAYS);
+        if (scene && chance.chance(0.5))
+          await this.#ask((deps) => chooseMotif(deps, this.#actor, { projectId, sceneId: scene.id, motif }));
+        else await this.#edit({ settings: { motifs: motif } });
+      }
     }
   }
 
@@ -140,7 +177,7 @@ export class Person {
     await this.#ask((deps) => requestRun(deps, this.#actor, { projectId: this.projectId, target }));
   }
 
-  async #edit(edit: { settings: { style?: string; budgetUsd?: number | null } }): Promise<void> {
+  async #edit(edit: ProjectChange): Promise<void> {
     const { projectId } = this;
     await this.#ask((deps) =>
       editProject(deps, this.#actor, { projectId, ...edit, replace: false, expected: null }),
@@ -158,9 +195,14 @@ export class Person {
     if (!record) return;
     const { scenes } = currentOf(record);
     const verdict = () => ({ approved: this.#world.chance.chance(share), notes: null });
+    // A scene may show the picture or the clip of another: one word is enough for both.
+    const asked = new Set<string>();
+    const isNew = (id: string) => !asked.has(id) && asked.add(id);
     const verdicts = scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
-      ...(image && !imageApproved ? [{ imageId: image.id, clipId: null, ...verdict() }] : []),
-      ...(clip && !clipApproved ? [{ imageId: null, clipId: clip.id, ...verdict() }] : []),
+      ...(image && !imageApproved && isNew(image.id)
+        ? [{ imageId: image.id, clipId: null, ...verdict() }]
+        : []),
+      ...(clip && !clipApproved && isNew(clip.id) ? [{ imageId: null, clipId: clip.id, ...verdict() }] : []),
     ]);
     if (verdicts.length === 0) return;
     await this.#ask((deps) => approve(deps, this.#actor, { projectId: this.projectId, verdicts }));
@@ -192,6 +234,8 @@ export class Person {
     else if (project.targetStage !== "assemble_video" || project.status === "ready")
       await this.#run("assemble_video");
     else if (project.status === "awaiting_approval") await this.judge(1);
+    else if (project.status === "failed" && project.pins.length > 0 && isImpossible(record))
+      await this.#edit({ pins: [] });
     else if (project.status === "failed") {
       const asked = tasks.filter((t) => needsDecision(t) && !t.retriedAt);
       for (const task of asked) await this.#retry(task.id);

@@ -328,6 +328,7 @@ export class SimulatedBucket {
           bytes.set([found.file.good ? 1 : 0, found.file.frames >> 8, found.file.frames & 255]);
           return bytes;
         }),
+      stream: () => Promise.reject(new Error("Nobody streams files here")),
       open: () => Promise.reject(new Error("Nobody opens files here")),
       put: (key, body, contentType) =>
         call(

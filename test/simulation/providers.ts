@@ -14,6 +14,8 @@ export interface Post {
   stage: Stage;
   subject: string;
   inputHash: string;
+  /** Which part of the work, where it is sold in several. */
+  part: string | null;
   projectId: string;
   taskId: string;
   attempt: number;
@@ -74,7 +76,12 @@ export class Cloud {
 
   /** What this caller sees of the providers: adapters never throw, so that lost answers are unknown outcomes. */
   seenBy(caller: Caller): Providers {
-    const sync = async <T>(provider: string, model: string, value: () => T): Promise<Outcome<T>> => {
+    const sync = async <T>(
+      provider: string,
+      model: string,
+      value: () => T,
+      part: string | null = null,
+    ): Promise<Outcome<T>> => {
       const { chance } = this.#runtime;
       const claim = claimAtWork();
       try {
@@ -82,7 +89,7 @@ export class Cloud {
           caller,
           `${provider}.post`,
           () => {
-            const post = this.#post(provider, model, claim);
+            const post = this.#post(provider, model, claim, part);
             const no = this.#declines();
             if (no) return no;
             const costUsd = claim.task.costEstimatedUsd * chance.pick([0.25, 0.5, 1]);
@@ -106,7 +113,9 @@ export class Cloud {
       }
     };
     return {
-      transcriber: { transcribe: (input) => sync("openai", input.model, () => heard()) },
+      transcriber: {
+        transcribe: (input) => sync("openai", input.model, () => heard(), input.filename),
+      },
       director: {
         proposeScenes: (input) =>
           sync("openrouter", input.models[0] ?? "", () => ({
@@ -158,7 +167,7 @@ export class Cloud {
     };
   }
 
-  #post(provider: string, model: string, { task }: Claimed): Post {
+  #post(provider: string, model: string, { task }: Claimed, part: string | null): Post {
     const post: Post = {
       id: this.#runtime.newId(),
       provider,
@@ -166,6 +175,7 @@ export class Cloud {
       stage: task.type,
       subject: task.subject,
       inputHash: task.inputHash,
+      part,
       projectId: task.projectId,
       taskId: task.id,
       attempt: task.attempt,
@@ -217,7 +227,7 @@ export class Cloud {
     cancelAfterSeconds: number,
   ): Outcome<Prediction> {
     const { faults, chance, time } = this.#runtime;
-    const post = this.#post("replicate", model, claim);
+    const post = this.#post("replicate", model, claim, null);
     const no = this.#declines();
     if (no) return no;
     const usd = claim.task.costEstimatedUsd;
@@ -338,7 +348,7 @@ const heard = () => ({
   text: "one two",
   language: "en",
   durationSeconds: null,
-  segments: ["one", "two", "three"].map((text, i) => ({
+  segments: ["one", "two", "one"].map((text, i) => ({
     start: i * 5,
     end: i * 5 + 3,
     text,

@@ -1,19 +1,21 @@
 /** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
 import type { Claim, Held, Owned, Store, StoreOptions, TaskIds, Verdict } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/change.ts";
-import { subjectHash } from "../../src/domain/inputs.ts";
+import { songFrames, subjectHash } from "../../src/domain/inputs.ts";
 import {
   type Audio,
   type Clip,
   type Failure,
   type Image,
+  type MotifWay,
   type Project,
   type ProjectRecord,
+  type Scene,
   STAGES,
   type Stage,
   type Task,
 } from "../../src/domain/record.ts";
-import { mergeSettings, type SettingsPatch, settingsProblems } from "../../src/domain/settings.ts";
+import { mergeSettings, type ProjectChange, settingsProblems } from "../../src/domain/settings.ts";
 import type { Fact, Settlement } from "../../src/domain/settlement.ts";
 import { CANCELED, isOpen, LEASE_MS, needsDecision } from "../../src/domain/tasks.ts";
 
@@ -267,11 +269,25 @@ export class MemoryStore implements Store {
       case "lyrics": {
         const { lyrics, lyricsHash, transcriptText, audioEtag } = fact;
         if (rows.project.audio?.etag !== audioEtag) return;
-        this.#touch(rows, { lyrics, lyricsHash, transcriptText, version: rows.project.version + 1 });
+        this.#touch(rows, {
+          lyrics,
+          lyricsHash,
+          transcriptText,
+          hearing: null,
+          version: rows.project.version + 1,
+        });
+        return;
+      }
+      case "hearing": {
+        const { part, audioEtag } = fact;
+        const { audio, hearing } = rows.project;
+        if (audio?.etag !== audioEtag) return;
+        const parts = hearing?.audioEtag === audioEtag ? [...hearing.parts, part] : [part];
+        rows.project = { ...rows.project, hearing: { audioEtag, parts } };
         return;
       }
       case "scenes":
-        Object.assign(rows, { prompts: [], images: [], clips: [], approvals: [], scenes: fact.scenes });
+        this.#scenes(rows, fact);
         return;
       case "prompt":
         rows.prompts = [...rows.prompts, fact.prompt];
@@ -293,6 +309,31 @@ export class MemoryStore implements Store {
       case "film":
         rows.films = [...rows.films, fact.film];
     }
+  }
+
+  /** Scenes that stay keep what hangs on them. */
+  #scenes(rows: Rows, { scenes, proposal, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>): void {
+    const { project } = rows;
+    if (project.audio?.etag !== audioEtag) return;
+    const known = new Map(rows.scenes.map((scene) => [scene.id, scene]));
+    const stay = new Set(scenes.map((scene) => scene.id));
+    const ofStaying = <T extends { sceneId: string }>(of: T[]) => of.filter((row) => stay.has(row.sceneId));
+    const images = ofStaying(rows.images);
+    const drawn = new Set(images.map((image) => image.id));
+    const clips = ofStaying(rows.clips).filter((clip) => drawn.has(clip.imageId));
+    const shown = new Set([...drawn, ...clips.map((clip) => clip.id)]);
+    Object.assign(rows, {
+      prompts: ofStaying(rows.prompts),
+      images,
+      clips,
+      approvals: ofStaying(rows.approvals).filter((a) => shown.has(a.imageId ?? a.clipId ?? "")),
+      scenes: scenes.map((scene) => ({ ...scene, motif: (known.get(scene.id) ?? scene).motif })),
+    });
+    this.#touch(rows, {
+      retiming: null,
+      ...(proposal ? { proposal } : {}),
+      ...(beat && project.beat?.source !== "tapped" ? { beat } : {}),
+    });
   }
 
   async fail({ projectId, taskId }: TaskIds, error: Failure): Promise<void> {
@@ -335,6 +376,11 @@ export class MemoryStore implements Store {
       lyrics: null,
       lyricsHash: null,
       transcriptText: null,
+      hearing: null,
+      beat: null,
+      pins: [],
+      proposal: null,
+      retiming: null,
       reservedUsd: 0,
       spentUsd: 0,
       version: 1,
@@ -361,7 +407,7 @@ export class MemoryStore implements Store {
 
   async editProject(
     whose: Owned,
-    edit: { name?: string | undefined; settings?: SettingsPatch | undefined; expected: number[] | null },
+    edit: ProjectChange & { expected: number[] | null },
   ): Promise<{ saved: Project | null; current: Project | null }> {
     const rows = this.#owned(whose);
     if (!rows) return { saved: null, current: null };
@@ -373,23 +419,58 @@ export class MemoryStore implements Store {
     const saved = this.#touch(rows, {
       name: edit.name ?? project.name,
       settings,
+      pins: edit.pins ?? project.pins,
+      beat: edit.beat === undefined ? project.beat : edit.beat,
       version: project.version + 1,
     });
     return { saved, current: saved };
   }
 
-  async attachAudio(whose: Owned, audio: Audio): Promise<Project | null> {
+  async attachAudio(
+    whose: Owned,
+    { audio, keepScenes }: { audio: Audio; keepScenes: boolean },
+  ): Promise<Project | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
-    const { project } = rows;
+    const { project, scenes } = rows;
+    const { lyrics, settings } = project;
+    const followed =
+      lyrics && project.audio && scenes.length > 0
+        ? { frames: songFrames(project.audio, settings.fps), lines: lyrics.lines }
+        : null;
     const other =
-      project.audio?.etag === audio.etag ? {} : { lyrics: null, lyricsHash: null, transcriptText: null };
+      project.audio?.etag === audio.etag
+        ? {}
+        : {
+            lyrics: null,
+            lyricsHash: null,
+            transcriptText: null,
+            hearing: null,
+            beat: null,
+            pins: [],
+            proposal: null,
+            retiming: keepScenes ? (project.retiming ?? followed) : null,
+          };
     return this.#touch(rows, {
       audio,
       ...other,
       status: project.status === "draft" ? "ready" : project.status,
       version: project.version + 1,
     });
+  }
+
+  async chooseMotif(
+    whose: Owned & { sceneId: string },
+    motif: MotifWay | null,
+  ): Promise<{ scene: Scene; fps: number } | null> {
+    const rows = this.#owned(whose);
+    if (!rows) return null;
+    this.#touch(rows, {});
+    const scene = rows.scenes.find((s) => s.id === whose.sceneId);
+    if (!scene) return null;
+    const chosen = { ...scene, motif, version: scene.version + 1 };
+    rows.scenes = put(rows.scenes, scene.id, chosen);
+    return { scene: chosen, fps: rows.project.settings.fps };
   }
 
   async requestRun(whose: Owned, target: Stage): Promise<Project | null> {

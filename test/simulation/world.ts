@@ -152,7 +152,8 @@ export class World {
         createProject: (project) => call("createProject", () => store.createProject(project)),
         findProject: (whose) => call("findProject", () => store.findProject(whose)),
         editProject: (whose, edit) => call("editProject", () => store.editProject(whose, edit)),
-        attachAudio: (whose, audio) => call("attachAudio", () => store.attachAudio(whose, audio)),
+        attachAudio: (whose, song) => call("attachAudio", () => store.attachAudio(whose, song)),
+        chooseMotif: (whose, motif) => call("chooseMotif", () => store.chooseMotif(whose, motif)),
         requestRun: (whose, target) => call("requestRun", () => store.requestRun(whose, target)),
         cancel: (whose, stages, target) => call("cancel", () => store.cancel(whose, stages, target)),
         retry: (whose, what) => call("retry", () => store.retry(whose, what)),
@@ -240,6 +241,19 @@ export class World {
           artist: null,
         },
       }),
+      nextPart: async (_file, { durationSeconds }, afterSeconds) => {
+        // Every third song takes two calls.
+        const cut = durationSeconds % 3 === 0 ? durationSeconds / 2 : durationSeconds;
+        const last = afterSeconds >= cut || cut === durationSeconds;
+        const part = {
+          bytes: new Uint8Array([1]),
+          filename: `from-${afterSeconds}.mp3`,
+          contentType: "audio/mpeg",
+        };
+        const endSeconds = last ? durationSeconds : cut;
+        return { ok: true, part: { ...part, startSeconds: afterSeconds, endSeconds, last } };
+      },
+      beatOf: async () => null,
       measurePicture: (head) =>
         head[0] === 1 ? { width: 1280, height: 720, contentType: "image/jpeg" } : null,
       inspectClip: async (file) => {
@@ -283,6 +297,7 @@ export class World {
           width: 1280,
           height: 720,
           editList,
+          silentScenes: [],
         };
       },
     };

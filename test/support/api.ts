@@ -105,7 +105,13 @@ export async function openApi() {
         body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
       });
       const answer = await response.clone().text();
-      return { response, status: response.status, json: answer ? JSON.parse(answer) : null };
+      // A file of another kind is the text that it is.
+      const isJson = /json/.test(response.headers.get("content-type") ?? "application/json");
+      return {
+        response,
+        status: response.status,
+        json: answer && isJson ? JSON.parse(answer) : answer || null,
+      };
     };
     const project = async (name = "Night Drive") => {
       const { json, status } = await call("POST", "/api/projects", { name });

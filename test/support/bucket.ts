@@ -26,6 +26,10 @@ export function memoryBucket(): Bucket {
     keys: () => [...objects.keys()],
     head: async (key) => at(key)?.object ?? null,
     read: async (key, start, end, etag) => at(key, etag)?.bytes.slice(start, end) ?? null,
+    async stream(key, start, end, etag) {
+      const found = at(key, etag);
+      return found && new Blob([found.bytes.slice(start, end)]).stream();
+    },
     async open(key, etag) {
       const found = at(key, etag);
       return found && { object: found.object, body: new Blob([found.bytes.slice()]).stream() };

@@ -52,9 +52,22 @@ export function made(work: Work, scenes: number): Fact[] {
         aiReasoning: "",
         energy: 0.1 + orderIdx / 3,
         origin: "planned",
+        motif: null,
         version: 1,
       });
-      return [{ kind: "scenes", scenes: Array.from({ length: scenes }, (_, i) => scene(i)) }];
+      const kept = record.scenes.length === scenes && project.proposal !== null;
+      return [
+        {
+          kind: "scenes",
+          scenes: Array.from({ length: scenes }, (_, i) => {
+            const old = kept ? record.scenes[i] : undefined;
+            return { ...scene(i), ...(old ? { id: old.id, version: old.version + 1 } : {}) };
+          }),
+          proposal: { inputHash: task.inputHash, scenes: [] },
+          beat: { bpm: 96, offsetSeconds: 0.5, beatsPerBar: 4, confidence: 0.7, source: "estimated" },
+          audioEtag: project.audio?.etag ?? "",
+        },
+      ];
     }
     case "generate_prompts": {
       const versions = record.prompts.filter((p) => p.sceneId === task.subject).map((p) => p.version);
@@ -95,7 +108,15 @@ export function made(work: Work, scenes: number): Fact[] {
       const certificate = { frames, scenes: editList.length, gaps: 0, overlaps: 0, repairs: [] };
       const id = newId();
       const measured = { durationSeconds: frames / 24, frames, editList, certificate };
-      const film = { ...base, ...done({ id }), ...measured, id, taskId: task.id, error: null };
+      const film = {
+        ...base,
+        ...done({ id }),
+        ...measured,
+        id,
+        taskId: task.id,
+        sidecars: null,
+        error: null,
+      };
       return [{ kind: "film", film }];
     }
   }

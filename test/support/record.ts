@@ -99,6 +99,11 @@ export class World {
         lyrics: null,
         lyricsHash: null,
         transcriptText: null,
+        hearing: null,
+        beat: null,
+        pins: [],
+        proposal: null,
+        retiming: null,
         reservedUsd: 0,
         spentUsd: 0,
         version: 1,
@@ -271,6 +276,7 @@ export class World {
             aiReasoning: "",
             energy: 0.5,
             origin: "planned",
+            motif: null,
             version: 1,
           }),
         );
@@ -310,7 +316,7 @@ export class World {
         break;
       case "generate_clips": {
         const state = currentOf(r).scenes.find((s) => s.scene.id === task.subject);
-        const seconds = state ? clipSeconds(r.project, state.scene) : null;
+        const seconds = state ? clipSeconds(r.project, state.footage) : null;
         r.clips.push({
           ...this.#asset(task),
           imageId: state?.image?.id ?? "",
@@ -336,6 +342,7 @@ export class World {
           height: 1,
           editList: [],
           certificate: null,
+          sidecars: null,
           error: null,
         });
     }

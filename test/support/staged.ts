@@ -8,7 +8,7 @@ import {
   videoClips,
 } from "../../src/db/schema.ts";
 import { currentOf } from "../../src/domain/current.ts";
-import { clipInputs, promptInputs } from "../../src/domain/inputs.ts";
+import { clipInputs, clipSeconds, promptInputs } from "../../src/domain/inputs.ts";
 import { type Audio, type Lyrics, Settings, STAGES, type Stage } from "../../src/domain/record.ts";
 import type { Studio } from "./pipeline.ts";
 import { songOf } from "./record.ts";
@@ -132,7 +132,12 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
         bytes: object.bytes,
         frames: sceneFrames,
         fps: 24,
-        inputHash: clipInputs(before.project, scene, prompt, image, 0),
+        inputHash: clipInputs(before.project, {
+          prompt,
+          image,
+          take: 0,
+          seconds: clipSeconds(before.project, scene.endFrame - scene.startFrame),
+        }),
       });
     }
   }

@@ -131,7 +131,8 @@ const round: Verb = (story, chance) => workRound(story, chance, story.project(ch
 /** Another song: its scenes take the place of those that somebody may still work on. */
 async function changeSongOf(story: Story, chance: Chance, whose: Owned): Promise<void> {
   const song = songOf(chance.whole(4, 12), `song-${chance.whole(4, 99)}`);
-  await story.twins.ask(whose.projectId, (store) => store.attachAudio(whose, song));
+  const keepScenes = chance.chance(0.3);
+  await story.twins.ask(whose.projectId, (store) => store.attachAudio(whose, { audio: song, keepScenes }));
   await wantAll(story, whose, { budgetUsd: null });
   for (let i = 0; i < 2; i++) await workRound(story, chance, whose.projectId, GOOD);
 }

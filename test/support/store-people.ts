@@ -1,7 +1,7 @@
 /** What people wish of both stores. */
 import type { Owned, Store, Verdict } from "../../src/db/store.ts";
-import { Settings, STAGES, type Task } from "../../src/domain/record.ts";
-import type { SettingsPatch } from "../../src/domain/settings.ts";
+import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record.ts";
+import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
 import { OWNERS, oneOf, type Rows, type Story, type Verb } from "./store-story.ts";
@@ -35,9 +35,13 @@ const createProject: Wish = ({ twins }, whose, chance) => {
 const attachAudio: Wish = (story, whose, chance) => {
   const { twins } = story;
   const audio = songOf(chance.whole(4, 12), `song-${chance.whole(1, 3)}`);
+  const keepScenes = chance.chance(0.4);
   return async () => {
     const before = story.record(whose.projectId)?.project.audio;
-    const { memory } = await twins.ask(whose.projectId, (store) => store.attachAudio(whose, audio));
+    const { memory } = await twins.ask(whose.projectId, (store) =>
+      store.attachAudio(whose, { audio, keepScenes }),
+    );
+    if (memory?.retiming) twins.saw("attachAudio: scenes follow");
     const again = before?.etag === audio.etag ? "the same song" : "another song";
     twins.saw(`attachAudio: ${!memory ? "not theirs" : before ? again : "first"}`);
   };
@@ -65,20 +69,41 @@ const UNDELIVERABLE: SettingsPatch[] = [
   { scenes: { maxSeconds: 30 } },
 ];
 
+const TIMINGS: ProjectChange[] = [
+  { pins: [] },
+  { pins: [{ kind: "cut", frame: 48 }] },
+  { pins: [{ kind: "scene", startFrame: 24, endFrame: 120 }], beat: null },
+  { beat: { bpm: 100.5, offsetSeconds: 0.25, beatsPerBar: 3, confidence: 1, source: "tapped" } },
+];
+
 const editProject: Wish = (story, whose, chance) => {
   const { twins } = story;
   const version = story.record(whose.projectId)?.project.version ?? 1;
   const wish = chance.pick(chance.chance(0.7) ? EDITS : UNDELIVERABLE);
   const settings = chance.chance(0.8) ? wish : undefined;
   const name = settings && chance.chance(0.8) ? undefined : `Song ${chance.whole(1, 9)}`;
+  const timing = chance.chance(0.4) ? chance.pick(TIMINGS) : {};
   const expected = chance.pick([null, null, null, [version], [version - 1, version], [version - 1], []]);
   return async () => {
     const seen = story.record(whose.projectId)?.project.version ?? 0;
     const { memory } = await twins.ask(whose.projectId, (store) =>
-      store.editProject(whose, { name, settings, expected }),
+      store.editProject(whose, { name, settings, expected, ...timing }),
     );
     const refused = expected && !expected.includes(seen) ? "another version" : "undeliverable";
     twins.saw(`editProject: ${!memory.current ? "not theirs" : memory.saved ? "saved" : refused}`);
+  };
+};
+
+const chooseMotif: Wish = (story, whose, chance) => {
+  const { twins } = story;
+  const scene = oneOf(chance, story.record(whose.projectId)?.scenes ?? [], () => true);
+  const sceneId = chance.chance(0.9) ? (scene?.id ?? NOBODY) : NOBODY;
+  const motif = chance.pick([null, ...MOTIF_WAYS]);
+  return async () => {
+    const { memory } = await twins.ask(whose.projectId, (store) =>
+      store.chooseMotif({ ...whose, sceneId }, motif),
+    );
+    twins.saw(`chooseMotif: ${memory ? "chosen" : "no such scene"}`);
   };
 };
 
@@ -192,6 +217,7 @@ const WISHES = {
   createProject,
   attachAudio,
   editProject,
+  chooseMotif,
   requestRun,
   judge,
   cancel,
@@ -270,6 +296,7 @@ export const people = {
   createProject: byOwner(createProject),
   attachAudio: byOwner(attachAudio),
   editProject: byOwner(editProject),
+  chooseMotif: byOwner(chooseMotif, ({ scenes }) => scenes.length > 0),
   requestRun: byOwner(requestRun),
   judge: byOwner(judge, ({ images }) => images.length > 0),
   cancel: byOwner(cancel),

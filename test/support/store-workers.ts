@@ -62,6 +62,7 @@ const REFUSED = failure("provider_refused", "The words were flagged.");
 
 export const KINDS = [
   "made",
+  "partly",
   "waiting",
   "paced",
   "again",
@@ -79,11 +80,27 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
   made: ({ memory: task, record }, { twins }, chance) => {
     const facts = made({ task, record, newId: twins.newId, now: twins.now }, chance.whole(1, 3));
     for (const fact of facts) {
-      if (fact.kind === "lyrics" && chance.chance(0.15)) fact.audioEtag = "another song";
+      const ofSong = fact.kind === "lyrics" || fact.kind === "scenes";
+      if (ofSong && chance.chance(0.15)) fact.audioEtag = "another song";
       if (fact.kind === "prompt" && chance.chance(0.3)) fact.prompt.version = 1;
     }
     return { kind: "made", facts, costUsd: priceOf(chance) };
   },
+  partly: ({ record }, _, chance) => ({
+    kind: "partly",
+    facts: [
+      {
+        kind: "hearing",
+        part: {
+          startSeconds: 0,
+          endSeconds: 10,
+          heard: { text: "Neon", language: "en", segments: [], words: [] },
+        },
+        audioEtag: chance.chance(0.8) ? (record.project.audio?.etag ?? "") : "another song",
+      },
+    ],
+    costUsd: priceOf(chance),
+  }),
   waiting: ({ memory: task, record }, { twins }, chance) => {
     const requestId = chance.chance(0.5) ? `prediction-${chance.whole(1, 999)}` : null;
     const known = [...record.images, ...record.clips].some(

@@ -69,6 +69,10 @@ const CASES: Record<string, Case> = {
   retryTask: { status: 202, repeat: "kept" },
   runProject: { status: 202, repeat: "kept", body: () => ({ target: "assemble_video" }) },
   listScenes: { status: 200 },
+  updateScene: { status: 200, body: () => ({ motif: "reuse" }) },
+  listMotifs: { status: 200 },
+  getTimeline: { status: 200 },
+  exportTimeline: { status: 200 },
   listPrompts: { status: 200 },
   listImages: { status: 200 },
   listClips: { status: 200 },
@@ -103,6 +107,8 @@ const pathOf = (path: string, { story }: Scene) =>
   path
     .replace("{project_id}", story.id)
     .replace("{film_id}", story.filmId)
+    .replace("{scene_id}", story.scenes[0]?.scene ?? "")
+    .replace("{format}", "vtt")
     .replace("{job_id}", story.jobId)
     .replace("{task_id}", story.taskId);
 
@@ -265,6 +271,6 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
 
 /** Facts that stay inside, found anywhere in an answer but in presigned addresses and the key of an upload. */
 function innerFacts(json: unknown, ownerId: string): string[] {
-  const text = JSON.stringify(json, (name, value) => (name === "url" || name === "key" ? undefined : value));
+  const text = JSON.stringify(json, (name, value) => (/(^|_)(url|key)$/.test(name) ? undefined : value));
   return ["secret", ownerId, "etag", "object_key", "input_hash"].filter((fact) => text?.includes(fact));
 }

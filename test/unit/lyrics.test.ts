@@ -126,6 +126,19 @@ describe("lyrics from a transcription", () => {
     expect(texts(heard({ segments }))).toEqual(["Sung over a loud band", "A mumbled line", "(Oh yeah)"]);
   });
 
+  it("leave out text that goes in circles only where there is another sign that it was made up", () => {
+    const round = (text: string, noSpeech: number, confidence: number) => ({
+      ...segment(text, 0, 0.5, noSpeech, confidence),
+      compressionRatio: 5,
+    });
+    const segments = [
+      round("La la la la la la la la", 0.3, 0.9),
+      round("Over no voice at all", 0.7, 0.9),
+      round("By guesses alone", 0.3, 0.2),
+    ].map((s, i) => ({ ...s, start: 5 * i, end: 5 * i + 4 }));
+    expect(texts(heard({ segments }))).toEqual(["La la la la la la la la"]);
+  });
+
   it("cut a segment that runs on at its widest pause", () => {
     const words = [word("one", 0, 2), word("two", 2, 4), word("three", 4.5, 7), word("four", 7, 9.5)];
     expect(texts(heard({ segments: [segment("One, two; three four.", 0, 10)], words }))).toEqual([

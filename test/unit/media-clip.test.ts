@@ -1,14 +1,29 @@
 import { describe, expect, it } from "vitest";
-import { fromBase64, parseAvcConfig, toBase64, withParameterSets } from "../../src/media/avc.ts";
-import { inspectClip } from "../../src/media/clip.ts";
+import {
+  bytesBeforeSets,
+  framedSets,
+  fromBase64,
+  opensAfresh,
+  parseAvcConfig,
+  toBase64,
+} from "../../src/media/avc.ts";
+import { clipPackets, inspectClip } from "../../src/media/clip.ts";
 import { refuseJoin, sceneNames } from "../../src/media/join.ts";
-import { storedFile } from "../../src/media/source.ts";
+import { box, joined } from "../../src/media/mp4-boxes.ts";
+import { memoryFile, storedFile } from "../../src/media/source.ts";
+import { open, packets } from "../support/films.ts";
 import { changingBucket, fixture } from "../support/media.ts";
 
 async function facts(name: string) {
   const inspected = await inspectClip(fixture(`clips/${name}.mp4`));
   if (!inspected.ok) throw new Error(inspected.failure.message);
   return inspected.clip;
+}
+
+/** The same clip with a megabyte of nothing between its packets and its index. */
+function indexLast(bytes: Uint8Array): Uint8Array {
+  const at = bytes.findLastIndex((_, i) => String.fromCharCode(...bytes.subarray(i, i + 4)) === "moov") - 4;
+  return joined([bytes.subarray(0, at), box("free", new Uint8Array(1 << 20)), bytes.subarray(at)]);
 }
 
 describe("a clip", () => {
@@ -19,18 +34,75 @@ describe("a clip", () => {
     ["c-5s-30fps", { frames: 150, fps: 30, width: 640, height: 360, hasAudio: false }],
     ["d-720p-24fps", { frames: 120, fps: 24, width: 1280, height: 720, hasAudio: false }],
     ["with-audio-5s", { frames: 120, fps: 24, width: 640, height: 360, hasAudio: true }],
+    ["numbered/groups", { frames: 192, fps: 24, width: 64, height: 64, hasAudio: false }],
+    ["numbered/fragments", { frames: 90, fps: 24, width: 64, height: 64, hasAudio: false }],
   ])("is measured by its packets: %s", async (name, expected) => {
     const clip = await facts(name);
-    expect(clip).toMatchObject({ ...expected, durationSeconds: 5 });
+    expect(clip).toMatchObject(expected);
+    expect(clip.durationSeconds).toBeCloseTo(expected.frames / expected.fps, 5);
     expect(clip.codec).toMatch(/^avc1\.[0-9a-f]{6}$/);
     expect(parseAvcConfig(fromBase64(clip.decoderConfig))).toMatchObject({ lengthSize: 4 });
   });
 
-  it("costs one read where its index is in front", async () => {
-    const bytes = fixture("clips/a-5s-24fps.mp4");
-    const file = storedFile(changingBucket(bytes, 99), { key: "song", etag: "v1", bytes: bytes.length });
-    expect(await inspectClip(file)).toMatchObject({ ok: true });
-    expect(file.reads()).toBe(1);
+  it.each(["a-5s-24fps", "c-5s-30fps", "numbered/groups", "numbered/fragments", "with-audio-5s"])(
+    "is read as others read it: %s",
+    async (name) => {
+      const bytes = fixture(`clips/${name}.mp4`);
+      const found = await clipPackets(memoryFile(bytes), false);
+      if (!found.ok) throw new Error(found.failure.message);
+      using input = open(bytes);
+      const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
+      for (const [own, track] of [
+        [found.packets.pictures(), video],
+        [found.packets.sound()?.samples ?? [], audio],
+      ] as const) {
+        const theirs = await packets(track);
+        expect(own.map((s) => bytes.slice(s.offset, s.offset + s.bytes))).toEqual(theirs.map((p) => p.data));
+        expect(own.map((s) => s.key)).toEqual(theirs.map((p) => p.key));
+        own.forEach((s, i) => {
+          expect(s.time).toBeCloseTo(theirs[i]?.timestamp ?? -1, 9);
+          expect(s.seconds).toBeCloseTo(theirs[i]?.duration ?? -1, 9);
+        });
+      }
+    },
+  );
+
+  it.each([
+    ["in front", fixture("clips/a-5s-24fps.mp4"), 1, 8 * 1024],
+    ["last, behind a megabyte", indexLast(fixture("clips/numbered/groups.mp4")), 2, 8 * 1024 + 6000],
+  ])("costs a read or two and a few kilobytes where its index is %s", async (_where, bytes, reads, most) => {
+    let read = 0;
+    const stored = changingBucket(bytes, 99);
+    const counted: typeof stored = {
+      read: (key, start, end, etag) => {
+        read += end - start;
+        return stored.read(key, start, end, etag);
+      },
+    };
+    const object = { key: "song", etag: "v1", bytes: bytes.length };
+    const file = storedFile(counted, object);
+    expect(await clipPackets(file, false)).toMatchObject({ ok: true });
+    expect(file.reads()).toBe(reads);
+    expect(read).toBeLessThanOrEqual(most);
+    const inspected = storedFile(stored, object);
+    expect(await inspectClip(inspected)).toMatchObject({ ok: true });
+    expect(inspected.reads()).toBe(reads);
+  });
+
+  it("whose first picture needs others to be seen is refused", async () => {
+    const bytes = fixture("clips/numbered/plain.mp4");
+    const found = await clipPackets(memoryFile(bytes), false);
+    const [first] = found.ok ? found.packets.pictures() : [];
+    if (!first) throw new Error("no pictures");
+    // Turns the slice of an instantaneous refresh (type 5) into a plain one (type 1).
+    const view = new DataView(bytes.buffer);
+    for (let at = first.offset; at < first.offset + first.bytes; at += 4 + view.getUint32(at)) {
+      const unit = bytes[at + 4] ?? 0;
+      if ((unit & 0x1f) === 5) bytes[at + 4] = (unit & 0xe0) | 1;
+    }
+    const refused = await inspectClip(bytes);
+    expect(refused).toMatchObject({ ok: false, failure: { code: "clip_unreadable" } });
+    expect(refused.ok || refused.failure.message).toMatch(/first picture/);
   });
 
   it.each([
@@ -76,6 +148,18 @@ describe("clips", () => {
     expect(refused?.message).toMatch(/scene 2 \(1280×720\), scene 5 \(1280×720\)/);
   });
 
+  it("of 10 bits, or with more colour than players take, are refused as another codec", async () => {
+    const clip = await facts("a-5s-24fps");
+    const record = fromBase64(clip.decoderConfig);
+    record[1] = 110;
+    const refused = refuseJoin([
+      { scene: 1, clip },
+      { scene: 2, clip: { ...clip, decoderConfig: toBase64(record) } },
+    ]);
+    expect(refused).toMatchObject({ code: "clip_codec_differs" });
+    expect(refused?.message).toMatch(/scene 2\b/);
+  });
+
   it("of another codec are refused, naming their scenes", async () => {
     const clip = await facts("a-5s-24fps");
     const other = { ...clip, codec: "hvc1.1.6.L93.B0" };
@@ -100,12 +184,26 @@ describe("a decoder configuration", () => {
   // Version, profile, compatibility, level, 4 byte lengths, one SPS of 3 bytes, one PPS of 2.
   const record = Uint8Array.of(1, 100, 0, 31, 0xff, 0xe1, 0, 3, 0x67, 1, 2, 1, 0, 2, 0x68, 9);
 
-  it("gives its parameter sets, with their lengths, to the packet behind them", () => {
+  it("gives its parameter sets, with their lengths, as a packet has them", () => {
     const config = parseAvcConfig(record);
     if (!config) throw new Error("not parsed");
-    expect([...withParameterSets(Uint8Array.of(42), config)]).toEqual([
-      0, 0, 0, 3, 0x67, 1, 2, 0, 0, 0, 2, 0x68, 9, 42,
-    ]);
+    expect([...framedSets(config)]).toEqual([0, 0, 0, 3, 0x67, 1, 2, 0, 0, 0, 2, 0x68, 9]);
+  });
+
+  it.each([
+    ["at its start", [0, 0, 0, 2, 0x65, 8], 0],
+    ["behind a delimiter, which is always first", [0, 0, 0, 2, 0x09, 0x10, 0, 0, 0, 2, 0x65, 8], 6],
+  ])("stands in a packet %s", (_where, packet, before) => {
+    expect(bytesBeforeSets(Uint8Array.from(packet), 4)).toBe(before);
+  });
+
+  it.each([
+    ["a delimiter and a refresh", [0, 0, 0, 2, 0x09, 0x10, 0, 0, 0, 2, 0x65, 8], true],
+    ["a plain picture", [0, 0, 0, 2, 0x41, 8], false],
+    ["nothing", [], false],
+    ["a length beyond its end", [0, 0, 9, 2, 0x41, 8], false],
+  ])("tells whether a decoder can begin with %s", (_what, packet, expected) => {
+    expect(opensAfresh(Uint8Array.from(packet), 4)).toBe(expected);
   });
 
   it.each([

@@ -1,55 +1,11 @@
 import fc from "fast-check";
 import { BufferSource, EncodedPacketSink, FLAC, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
+import { BitWriter } from "../../src/media/bit-writer.ts";
+import { BitReader } from "../../src/media/bits.ts";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../../src/media/flac.ts";
+import { flacDecoder, flacInfo } from "../../src/media/flac-decoder.ts";
 import { pcmForm } from "../../src/media/pcm.ts";
-
-/** Reads what RFC 9639 says of frames with constant and fixed subframes and 5 bit Rice parameters. */
-function decode(frame: Uint8Array, bits: number): number[][] {
-  let at = 0;
-  const bit = () => ((frame[at >> 3] ?? 0) >> (7 - (at++ & 7))) & 1;
-  const unsigned = (n: number) => Array.from({ length: n }, bit).reduce((sum, b) => sum * 2 + b, 0);
-  const signed = (n: number) => {
-    const value = unsigned(n);
-    return value >= 2 ** (n - 1) ? value - 2 ** n : value;
-  };
-  expect(unsigned(16)).toBe(0xfff8);
-  const sizeCode = unsigned(4);
-  unsigned(4);
-  const channels = unsigned(4) + 1;
-  unsigned(4);
-  const lead = unsigned(8);
-  const more = lead < 0x80 ? 0 : Math.clz32(~(lead << 24)) - 1;
-  unsigned(8 * more);
-  const size = sizeCode === 0b1100 ? 4096 : unsigned(16) + 1;
-  unsigned(8);
-  const rice = (k: number) => {
-    let quotient = 0;
-    while (bit() === 0) quotient++;
-    const folded = quotient * 2 ** k + unsigned(k);
-    return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
-  };
-  const weights = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]];
-  return Array.from({ length: channels }, () => {
-    const type = unsigned(8) >> 1;
-    if (type === 0) return new Array<number>(size).fill(signed(bits));
-    const order = type & 7;
-    const out = Array.from({ length: order }, () => signed(bits));
-    expect(unsigned(2)).toBe(1);
-    const partitions = 2 ** unsigned(4);
-    for (let p = 0; p < partitions; p++) {
-      const k = unsigned(5);
-      while (out.length < (size / partitions) * (p + 1)) {
-        const guess = (weights[order] ?? []).reduce(
-          (sum, w, i) => sum + w * (out[out.length - 1 - i] ?? 0),
-          0,
-        );
-        out.push(guess + rice(k));
-      }
-    }
-    return out;
-  });
-}
 
 const stream = (over: Partial<FlacStream> = {}): FlacStream => ({
   sampleRate: 44_100,
@@ -77,11 +33,32 @@ const anySamples = (bits: number) => {
     });
 };
 
+const decode = (form: FlacStream, frame: Uint8Array) => flacDecoder(form, form.bits)(frame);
+const roundTrip = (form: FlacStream, channels: Int32Array[], index = 0) =>
+  decode(form, flacFrame(form, index, channels));
+const bytesOf = (form: FlacStream, ...channels: Int32Array[]) => flacFrame(form, 0, channels).length;
+const tone = (loud: number, step = 0.05) =>
+  new Int32Array(FLAC_BLOCK).map((_, i) => loud * Math.sin(i * step) + ((i * 7919) % 13));
+
 describe("FLAC", () => {
   it.each([16, 24] as const)("brings back every sample of %i bits", (bits) => {
     fc.assert(
       fc.property(anySamples(bits), fc.integer({ min: 0, max: 2 ** 26 }), (samples, index) => {
-        expect(decode(flacFrame(stream({ bits }), index, [samples]), bits)).toEqual([[...samples]]);
+        expect(roundTrip(stream({ bits }), [samples], index)).toEqual([samples]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([16, 24] as const)("brings back both channels of %i bits, alike or not", (bits) => {
+    const limit = 2 ** (bits - 1);
+    fc.assert(
+      fc.property(anySamples(bits), fc.integer({ min: -limit, max: limit - 1 }), (left, apart) => {
+        const right = left.map((value, i) =>
+          Math.max(-limit, Math.min(limit - 1, i % 3 ? value + apart : -value)),
+        );
+        const form = stream({ bits, channels: 2 });
+        expect(roundTrip(form, [left, right])).toEqual([left, right]);
       }),
       { numRuns: 60 },
     );
@@ -90,8 +67,68 @@ describe("FLAC", () => {
   it("brings back the loudest clicks and the deepest silence, on every channel", () => {
     const click = new Int32Array(FLAC_BLOCK).map((_, i) => (i % 997 === 0 ? 0x7f_ffff : -0x80_0000));
     const silence = new Int32Array(FLAC_BLOCK);
-    const frame = flacFrame(stream({ bits: 24, channels: 2 }), 3, [click, silence]);
-    expect(decode(frame, 24)).toEqual([[...click], [...silence]]);
+    const alone = silence.with(1, 0x7f_ffff);
+    const channels = [click, silence, alone];
+    expect(roundTrip(stream({ bits: 24, channels: 3 }), channels, 3)).toEqual(channels);
+  });
+
+  it("takes little room for what both channels share", () => {
+    const form = stream({ channels: 2 });
+    const [left, right] = [tone(9000), tone(9000).map((value, i) => value + (i % 100 ? 0 : 1))];
+    expect(bytesOf(form, left, right)).toBeLessThan(1.25 * bytesOf(stream(), left));
+    expect(
+      bytesOf(
+        form,
+        left,
+        right.map((value) => -value),
+      ),
+    ).toBeLessThan(1.5 * bytesOf(stream(), left));
+  });
+
+  it("takes no room for lowest bits that are 0, as of 16 bits that are stored as 24", () => {
+    const fine = tone(9000).map((value) => value << 8);
+    expect(bytesOf(stream({ bits: 24 }), fine)).toBeLessThan(bytesOf(stream(), tone(9000)) + 16);
+  });
+
+  it("foretells tones", () => {
+    const chord = tone(9000, 0.9).map((value, i) => value + 5000 * Math.sin(i * 1.7));
+    expect(bytesOf(stream(), chord)).toBeLessThan(0.5 * FLAC_BLOCK * 2);
+  });
+
+  it("never takes more room than the samples themselves, but for its header", () => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.integer({ min: -0x8000, max: 0x7fff })), (noise) => {
+        const samples = Int32Array.from(noise.take(FLAC_BLOCK));
+        expect(bytesOf(stream(), samples)).toBeLessThanOrEqual(2 * FLAC_BLOCK + 20);
+      }),
+      { numRuns: 3 },
+    );
+  });
+
+  it("codes every number by every parameter", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 30 }),
+        fc.integer({ min: 0, max: 200 }),
+        fc.nat(),
+        (k, times, rest) => {
+          const values = Int32Array.of(
+            1,
+            times * 2 ** k + (rest % 2 ** k) > 2 ** 31 - 1 ? 0 : times * 2 ** k + (rest % 2 ** k),
+            0,
+          );
+          const out = new BitWriter(1000);
+          out.rice(values, 0, 3, k);
+          out.align();
+          const input = new BitReader();
+          input.open(out.written());
+          const back = new Int32Array(3);
+          input.rice(back, 0, 3, k);
+          expect(back.map((value) => (value << 1) ^ (value >> 31))).toEqual(values);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it("makes a stream that a demuxer reads frame by frame", async () => {
@@ -110,6 +147,8 @@ describe("FLAC", () => {
     for await (const packet of new EncodedPacketSink(track).packets()) sizes.push(packet.byteLength);
     expect(sizes).toEqual(frames.map((frame) => frame.length));
     expect(await track.computeDuration()).toBeCloseTo(form.totalSamples / 48_000, 6);
+    const description = (await track.getDecoderConfig())?.description;
+    expect(description instanceof Uint8Array && flacInfo(description)).toEqual(form);
   });
 });
 

@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Declared, probeSong } from "../../src/media/probe.ts";
 import { memoryFile, storedFile } from "../../src/media/source.ts";
+import { longOgg } from "../support/long-songs.ts";
 import { changingBucket, fixture, silentWav } from "../support/media.ts";
+import { bytesOf, id3, joined } from "../support/song-tags.ts";
+import { wav } from "../support/wavs.ts";
 
 const TYPES: Record<string, string> = {
   mp3: "audio/mpeg",
@@ -22,14 +25,28 @@ const codeOf = async (result: ReturnType<typeof probe>) => {
   const { ok, ...rest } = await result;
   return "failure" in rest ? rest.failure.code : `ok: ${ok}`;
 };
+/** A fixture in which a word was overwritten with another as long. */
+function renamed(name: string, word: string, other: string): Uint8Array {
+  const bytes = fixture(`audio/${name}`);
+  const text = String.fromCharCode(...bytes.subarray(0, 100_000));
+  bytes.set(ascii(other), text.indexOf(word));
+  return bytes;
+}
+/** MPEG-1 layer II of 128 kbit/s at 48 kHz. */
+const layer2 = Uint8Array.of(0xff, 0xfd, 0x84, 0, ...new Uint8Array(380));
+/** A comment packet that announces a hundred thousand tags. */
+function hostileOgg(): Uint8Array {
+  const song = longOgg(40, [...bytesOf("OpusTags"), 0, 0, 0, 0, 0xa0, 0x86, 1, 0]);
+  return song.read(0, song.bytes);
+}
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 describe("a song", () => {
-  // Lengths by ffprobe's packets: encoders pad, so they may pass the 12 (or 4) seconds that went in.
+  // Lengths as ffmpeg decodes them; some encoders pad, so they may pass the 12 (or 4) seconds that went in.
   it.each([
     ["adts.aac", "aac", "aac", 12.074, 1024 / 22_050, 22_050, 1],
-    ["cbr.mp3", "mp3", "mp3", 12.069, 576 / 22_050, 22_050, 1],
-    ["vbr.mp3", "mp3", "mp3", 12.069, 576 / 22_050, 22_050, 1],
+    ["cbr.mp3", "mp3", "mp3", 12, 576 / 22_050, 22_050, 1],
+    ["vbr.mp3", "mp3", "mp3", 12, 576 / 22_050, 22_050, 1],
     ["noheader.mp3", "mp3", "mp3", 12.069, 576 / 22_050, 22_050, 1],
     ["faststart.m4a", "m4a", "aac", 12, 1024 / 22_050, 22_050, 1],
     ["moov-last.m4a", "m4a", "aac", 12, 1024 / 22_050, 22_050, 1],
@@ -37,6 +54,7 @@ describe("a song", () => {
     ["opus.webm", "webm", "opus", 12.008, 0.02, 48_000, 1],
     ["vorbis.ogg", "ogg", "vorbis", 12, 0.02, 22_050, 1],
     ["song.flac", "flac", "flac", 12, 0.001, 22_050, 1],
+    ["alac.m4a", "m4a", "alac", 3.21, 0.001, 11_025, 1],
     ["pcm16.wav", "wav", "pcm-s16", 12, 0.001, 22_050, 1],
     ["pcm24-stereo.wav", "wav", "pcm-s24", 4, 0.001, 48_000, 2],
   ])("is measured to the packet: %s", async (name, format, codec, seconds, packet, sampleRate, channels) => {
@@ -138,6 +156,13 @@ describe("a file that is no usable song is refused", () => {
     expect(await codeOf(probe(wav.read(0, wav.bytes)))).toBe(code);
   });
 
+  it.each(["faststart.m4a", "opus.ogg", "opus.webm", "pcm16.wav"])(
+    "where a tag stands in front of what never has one: %s",
+    async (name) => {
+      expect(await codeOf(probe(joined(id3(4, []), fixture(`audio/${name}`))))).toBe("audio_not_audio");
+    },
+  );
+
   it("where it holds no sound", async () => {
     const wav = silentWav(0);
     expect(await codeOf(probe(wav.read(0, wav.bytes)))).toBe("audio_empty");
@@ -151,6 +176,26 @@ describe("a file that is no usable song is refused", () => {
     const result = await probe(ascii(head.padEnd(4000, "\0")));
     expect(result).toMatchObject({ ok: false, failure: { code } });
     expect(JSON.stringify(result)).toMatch(said);
+  });
+
+  it.each<[string, () => Uint8Array, RegExp]>([
+    ["a WAV that holds MP3", () => wav(20_000, { formatTag: 0x55 }), /A WAV that holds MP3/],
+    ["a WAV that holds ADPCM", () => wav(20_000, { formatTag: 2 }), /A WAV that holds ADPCM/],
+    [
+      "another codec in an Ogg",
+      () => renamed("opus.ogg", "OpusHead", "XpusHead"),
+      /What this Ogg file holds/,
+    ],
+    ["Dolby sound in an MP4", () => renamed("faststart.m4a", "mp4a", "ec-3"), /Dolby Digital Plus/],
+    ["a protected song", () => renamed("faststart.m4a", "mp4a", "drms"), /protected against copying/],
+    ["MPEG layer II", () => joined(...Array(200).fill(layer2)), /MPEG audio of layer 2/],
+    ["an Ogg with a hostile number of tags", () => hostileOgg(), /more tags/],
+  ])("where it is %s, with the reason and what to upload instead", async (_what, make, said) => {
+    const result = await probe(make());
+    expect(result).toMatchObject({ ok: false, failure: { code: "audio_unsupported", retryable: false } });
+    if (result.ok) return;
+    expect(result.failure.message).toMatch(said);
+    expect(result.failure.nextAction).toMatch(/[Uu]pload/);
   });
 
   const at = (bytes: Uint8Array, word: string) => {
@@ -172,6 +217,16 @@ describe("a file that is no usable song is refused", () => {
       "song.flac",
       (b: Uint8Array) => b.fill(0, at(b, "\xff\xf8"), at(b, "\xff\xf8") + 2),
     ],
+    [
+      "a FLAC of unknown length that is no FLAC behind its first half",
+      "song.flac",
+      (b: Uint8Array) =>
+        b
+          .fill(0, 21, 26)
+          .fill(0xf0, 21, 22)
+          .fill(0, b.length / 2),
+    ],
+    ["an AAC with noise between", "adts.aac", (b: Uint8Array) => b.fill(7, 40_000, 60_000)],
     ["a WebM whose second half is no WebM", "opus.webm", (b: Uint8Array) => b.fill(0x55, b.length / 2)],
     [
       "an AAC with a frame of no length",

@@ -53,7 +53,15 @@ describe("a transcription by OpenAI", () => {
       duration: 8.47,
       text: "Hello there",
       segments: [
-        { id: 0, start: 0, end: 3.32, text: " Hello there", avg_logprob: -0.28, no_speech_prob: 0.009 },
+        {
+          id: 0,
+          start: 0,
+          end: 3.32,
+          text: " Hello there",
+          avg_logprob: -0.28,
+          no_speech_prob: 0.009,
+          compression_ratio: 1.23,
+        },
       ],
       words: [{ word: "Hello", start: 0, end: 0.42 }],
       usage: { type: "duration", seconds: 9 },
@@ -68,7 +76,14 @@ describe("a transcription by OpenAI", () => {
         language: "en",
         durationSeconds: 8.47,
         segments: [
-          { start: 0, end: 3.32, text: "Hello there", noSpeech: 0.009, confidence: expect.closeTo(0.756, 3) },
+          {
+            start: 0,
+            end: 3.32,
+            text: "Hello there",
+            noSpeech: 0.009,
+            confidence: expect.closeTo(0.756, 3),
+            compressionRatio: 1.23,
+          },
         ],
         words: [{ start: 0, end: 0.42, text: "Hello" }],
       },

@@ -90,11 +90,12 @@ describe("transcription", () => {
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
-  test("a song that OpenAI can't take is never sent there; where Replicate fails it too, that is the end", async () => {
-    const { studio, id } = await song({ bytes: 25_000_001 });
+  test("a song that nothing can be cut from is never sent to OpenAI; where Replicate fails it too, that is the end", async () => {
+    const { studio, id } = await song({ format: "aac", codec: "aac" });
     studio.script.create.next(ended("invalid"));
     await studio.run(id);
-    expect(await studio.task(id)).toMatchObject({ status: "failed", choice: 0, provider: "replicate" });
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({ status: "failed", choice: 1, provider: "replicate" });
     expect(studio.script.transcribe.calls).toEqual([]);
   });
 });

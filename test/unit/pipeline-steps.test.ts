@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentOf } from "../../src/domain/current.ts";
+import { probeSong } from "../../src/media/probe.ts";
+import { memoryFile } from "../../src/media/source.ts";
 import { projectPrefix } from "../../src/storage/keys.ts";
 import { draft, heard, jpeg, mp4, whisperX } from "../support/answers.ts";
 import { fixture } from "../support/media.ts";
-import { openPipeline, type Pipeline } from "../support/pipeline.ts";
+import { openPipeline, type Pipeline, type Studio } from "../support/pipeline.ts";
 import { ended, file, filmed, ok, retry, running, succeeded } from "../support/providers.ts";
 import { staged } from "../support/staged.ts";
 
@@ -17,6 +19,18 @@ const IMAGE_USD = 0.003;
 /** Five seconds of Seedance 1 lite at 720p. */
 const CLIP_USD = 0.18;
 const POLL_MS = 5_000;
+
+/** A song whose bytes nobody can read, though they were measured once. */
+async function unsendable(studio: Studio) {
+  const { key, etag, bytes } = studio.bucket.upload("noise", fixture("broken/noise.mp3"), "audio/aac");
+  return staged(studio, "transcribe", { audio: { key, etag, bytes, format: "aac", codec: "aac" } });
+}
+
+async function inspectSong(bytes: Uint8Array | undefined) {
+  const file = memoryFile(bytes ?? new Uint8Array());
+  const probe = await probeSong(file, { contentType: "", bytes: file.bytes });
+  return probe.ok ? probe.audio : probe.failure;
+}
 
 describe("transcribe", () => {
   test("a song is sent whole, and its lyrics are written in frames with what they cost", async () => {
@@ -40,22 +54,41 @@ describe("transcribe", () => {
     expect(await studio.run(id)).toEqual([]);
   });
 
-  test.each([
-    ["more than 25,000,000 bytes", { bytes: 25_000_001 }],
-    ["ADTS", { format: "aac" as const, contentType: "audio/aac" }],
-  ])("a song of %s is transcribed from its address, and collected", async (_, audio) => {
+  test("a song in a form that the transcriber doesn't take is sent in one that it does", async () => {
     const studio = pipeline.studio();
+    const bytes = fixture("audio/adts.aac");
+    const object = studio.bucket.upload("song", bytes, "audio/aac");
+    const audio = {
+      key: "song",
+      etag: object.etag,
+      bytes: bytes.length,
+      format: "aac" as const,
+      codec: "aac",
+    };
     const { id } = await staged(studio, "transcribe", { audio });
+    studio.script.transcribe.next(ok(heard, 0.0004));
+    await studio.run(id);
+    const [sent] = studio.script.transcribe.calls;
+    expect(sent?.filename).toMatch(/\.m4a$/);
+    expect(await inspectSong(sent?.audio)).toMatchObject({ format: "m4a", codec: "aac" });
+    expect(await studio.task(id)).toMatchObject({ status: "succeeded", provider: "openai" });
+  });
+
+  test("a song that the transcriber can't be sent is transcribed from its address, and collected", async () => {
+    const studio = pipeline.studio();
+    const { id } = await unsendable(studio);
     studio.script.create.next(running("p1"));
     studio.script.get.next(running("p1"), succeeded("p1", whisperX));
     await studio.run(id);
+    await studio.run(id);
+    expect(studio.script.transcribe.calls).toEqual([]);
     expect(studio.script.create.calls[0]?.input).toMatchObject({
       audio_file: expect.stringContaining("X-Amz-Signature"),
     });
     const { costEstimatedUsd } = await studio.task(id);
     expect(await studio.purse(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
     await studio.run(id, POLL_MS);
-    expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1", attempt: 1 });
+    expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1", attempt: 2 });
     await studio.run(id, POLL_MS);
     const { project } = await studio.record(id);
     expect(project.lyrics).toMatchObject({
@@ -69,13 +102,14 @@ describe("transcribe", () => {
 
   test("a transcription in a form that is not known counts as spent, and another is tried", async () => {
     const studio = pipeline.studio();
-    const { id } = await staged(studio, "transcribe", { audio: { bytes: 25_000_001 } });
+    const { id } = await unsendable(studio);
     studio.script.create.next(running("p1"));
     studio.script.get.next(succeeded("p1", "text"));
     await studio.run(id);
+    await studio.run(id);
     await studio.run(id, POLL_MS);
     const task = await studio.task(id);
-    expect(task).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "yes" });
+    expect(task).toMatchObject({ status: "pending", attempt: 3, tries: 1, charged: "yes" });
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 

@@ -62,6 +62,21 @@ describe("the S3 store", () => {
     expect(await storage.read("k", 2, 4)).toEqual(new TextEncoder().encode("cd"));
   });
 
+  it("streams a range of the pinned object, and never another one", async () => {
+    const { storage, requests } = store(
+      new Response("cd", { status: 206 }),
+      xml("", 412),
+      new Response("abcdef"),
+      xml("<Error><Code>SlowDown</Code></Error>", 503),
+    );
+    expect(await new Response(await storage.stream("k", 2, 4, "e1")).text()).toBe("cd");
+    expect(requests[0]?.headers.get("range")).toBe("bytes=2-3");
+    expect(requests[0]?.headers.get("if-match")).toBe('"e1"');
+    expect(await storage.stream("k", 2, 4, "old")).toBeNull();
+    await expect(storage.stream("k", 2, 4)).rejects.toThrow("S3 answered 200");
+    await expect(storage.stream("k", 2, 4)).rejects.toThrow("SlowDown");
+  });
+
   it("completes a multipart upload in part order, whatever order the parts came in", async () => {
     const { storage, requests, lines } = store(
       xml("<InitiateMultipartUploadResult><UploadId>up&amp;1</UploadId></InitiateMultipartUploadResult>"),

@@ -41,6 +41,14 @@ describe("the R2 store", () => {
     expect(new Uint8Array(await new Response(opened?.body).arrayBuffer())).toEqual(counted);
   });
 
+  it("streams a range of the pinned object, and never another one", async () => {
+    const { etag } = await storage.put("t/range/a.bin", counted, "a/b");
+    const stream = await storage.stream("t/range/a.bin", 10, 13, etag);
+    expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(Uint8Array.of(10, 11, 12));
+    expect(await storage.stream("t/range/a.bin", 10, 13, "another")).toBeNull();
+    expect(await storage.stream("t/range/none", 10, 13)).toBeNull();
+  });
+
   it("puts a stream of exactly its length, and nothing of a shorter one", async () => {
     const stream = () => new Response(counted).body ?? new ReadableStream<Uint8Array>();
     expect(await storage.put("t/stream/a.bin", { body: stream(), bytes: 100 }, "a/b")).toMatchObject({

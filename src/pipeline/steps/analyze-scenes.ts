@@ -1,29 +1,79 @@
-import { sceneFrames, songFrames } from "../../domain/inputs.ts";
+import { rootCause } from "../../db/errors.ts";
+import { needsDirector, proposalInputs, scenesInputs } from "../../domain/inputs.ts";
 import { DIRECTOR_CHOICES } from "../../domain/language-models.ts";
-import { clipFrameLengths, clipModel } from "../../domain/models.ts";
-import type { Scene } from "../../domain/record.ts";
+import { followingScenes, proposedScenes, type ScenePlan } from "../../domain/plan-scenes.ts";
+import type { Audio, BeatGrid, Lyrics, Project, Proposal } from "../../domain/record.ts";
 import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
-import { solveCover } from "../../domain/timeline.ts";
+import { storedFile } from "../../media/source.ts";
 import { fromOutcome } from "../outcome.ts";
 import type { StepContext } from "../step.ts";
 
-/** The director proposes scenes by lyric line; the solver makes them cover the song exactly. */
-export async function analyzeScenes({ deps, task, record, now }: StepContext): Promise<StepResult> {
-  const { project } = record;
-  const { audio, lyrics, settings } = project;
+/**
+ * The director proposes scenes by lyric line; the solver makes them cover the song exactly. Nobody is asked
+ * where the same lyrics are cut anew, or where the scenes follow another recording of their song.
+ */
+export async function analyzeScenes(step: StepContext): Promise<StepResult> {
+  const { deps, task, record, now } = step;
+  const { project, scenes: before } = record;
+  const { audio, lyrics, retiming } = project;
+  if (!audio || !lyrics) return failed(NO_LYRICS);
+  const asks = needsDirector(project, before);
+  // It was planned, and its cost reserved, when nobody had to be asked.
+  if (asks && !task.model) return failed(CHANGED);
+  const beat = project.beat ?? (await estimatedBeat(step, audio));
+  const plan: ScenePlan = {
+    record,
+    audio,
+    lyrics,
+    beat,
+    // Once they follow it, they are the scenes of this song like any others: pins are the next cut's to keep.
+    inputHash: retiming ? scenesInputs({ ...project, retiming: null, pins: [] }) : task.inputHash,
+    newId: deps.newId,
+    now: now(),
+  };
+  const follows = retiming !== null && before.length > 0;
+  // Whether the pins can be kept is no matter of taste: it is known before anything is paid.
+  const possible = follows ? null : proposedScenes(plan, NO_PROPOSAL, false);
+  if (possible && !possible.ok) return failed(possible.failure);
+  const asked = asks ? await propose(step, project, audio, lyrics) : null;
+  if (asked && asked.kind !== "ok") return fromOutcome(asked);
+  const proposal = asked?.value ?? project.proposal;
+  const costUsd = asked ? asked.costUsd : 0;
+  const planned = follows
+    ? followingScenes(plan, retiming)
+    : proposedScenes(plan, proposal ?? NO_PROPOSAL, asked === null);
+  if (!planned.ok) return { kind: "failed", failure: planned.failure, ...(asked ? { costUsd } : {}) };
+  const fact = {
+    kind: "scenes" as const,
+    scenes: planned.scenes,
+    proposal: asked?.value ?? planned.proposal,
+    beat: project.beat ? null : beat,
+    audioEtag: audio.etag,
+  };
+  return { kind: "made", facts: [fact], costUsd };
+}
+
+type Asked = Awaited<ReturnType<StepContext["deps"]["providers"]["director"]["proposeScenes"]>>;
+type Proposed = Exclude<Asked, { kind: "ok" }> | { kind: "ok"; value: Proposal; costUsd: number | null };
+
+async function propose(
+  { deps, task }: StepContext,
+  project: Project,
+  audio: Audio,
+  lyrics: Lyrics,
+): Promise<Proposed> {
+  const { style, mood, scenes, fps } = project.settings;
   const director = DIRECTOR_CHOICES[task.choice];
-  if (!audio || !lyrics || !director)
-    return failed(failure("lyrics_missing", "The song has not been transcribed."));
-  const { fps } = settings;
-  const proposal = await deps.providers.director.proposeScenes({
+  if (!director) throw new Error(`There is no director ${task.choice}`);
+  const asked = await deps.providers.director.proposeScenes({
     ...director,
     title: audio.title ?? project.name,
-    style: settings.style,
-    mood: settings.mood,
+    style,
+    mood,
     durationSeconds: audio.durationSeconds,
-    minSeconds: settings.scenes.minSeconds,
-    maxSeconds: settings.scenes.maxSeconds,
+    minSeconds: scenes.minSeconds,
+    maxSeconds: scenes.maxSeconds,
     lines: lyrics.lines.map((line, index) => ({
       index,
       startSeconds: line.startFrame / fps,
@@ -31,39 +81,24 @@ export async function analyzeScenes({ deps, task, record, now }: StepContext): P
       text: line.text,
     })),
   });
-  if (proposal.kind !== "ok") return fromOutcome(proposal);
-  const model = clipModel(settings.clipModel);
-  const cover = solveCover({
-    totalFrames: songFrames(audio, fps),
-    fps,
-    lines: lyrics.lines,
-    proposal: proposal.value.scenes,
-    ...sceneFrames(project),
-    ...(model ? { clipFrames: clipFrameLengths(model, fps) } : {}),
-  });
-  // The proposal was paid for; no other one would make the song coverable.
-  if (!cover.ok) return { kind: "failed", failure: cover.failure, costUsd: proposal.costUsd };
-
-  const scenes = cover.scenes.map((span, orderIdx): Scene => {
-    const proposed = span.proposalIndex === null ? undefined : proposal.value.scenes[span.proposalIndex];
-    return {
-      id: deps.newId(),
-      projectId: project.id,
-      orderIdx,
-      startFrame: span.startFrame,
-      endFrame: span.endFrame,
-      lyricExcerpt: lyrics.lines
-        .slice(span.lineFrom, span.lineTo)
-        .map((line) => line.text)
-        .join("\n"),
-      theme: proposed?.theme ?? "Instrumental",
-      aiReasoning: proposed?.reasoning ?? "",
-      energy: proposed?.energy ?? 0.5,
-      origin: "planned",
-      inputHash: task.inputHash,
-      version: 1,
-      createdAt: now(),
-    };
-  });
-  return { kind: "made", facts: [{ kind: "scenes", scenes }], costUsd: proposal.costUsd };
+  if (asked.kind !== "ok") return asked;
+  const { value, costUsd } = asked;
+  return { kind: "ok", value: { inputHash: proposalInputs(project), scenes: value.scenes }, costUsd };
 }
+
+/** Cuts that don't know the beat are cuts all the same: what can't be heard is no reason to fail. */
+async function estimatedBeat({ deps, task }: StepContext, audio: Audio): Promise<BeatGrid | null> {
+  try {
+    return await deps.media.beatOf(storedFile(deps.storage, audio));
+  } catch (error) {
+    deps.log("warn", "beat_not_heard", { task: task.id, error: rootCause(error) });
+    return null;
+  }
+}
+
+const NO_PROPOSAL: Proposal = { inputHash: "", scenes: [] };
+const NO_LYRICS = failure("lyrics_missing", "The song has not been transcribed.");
+const CHANGED = failure("project_changed", "The lyrics changed while the scenes were cut anew.", {
+  retryable: true,
+  nextAction: "Start the run again.",
+});

@@ -1,40 +1,55 @@
 import { currentOf } from "../../domain/current.ts";
+import { toVtt } from "../../domain/exports/vtt.ts";
 import { songFrames } from "../../domain/inputs.ts";
-import type { Clip, Film } from "../../domain/record.ts";
+import type { Clip, Film, Image, ProjectRecord, Sidecars } from "../../domain/record.ts";
+import { releaseSheet } from "../../domain/release-sheet.ts";
 import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { checkCover } from "../../domain/timeline.ts";
 import { type MediaFile, storedFile } from "../../media/source.ts";
-import { filmKey } from "../../storage/keys.ts";
+import { besideFilm, filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { StepContext } from "../step.ts";
 
 /** Joins the approved clips and the song into the film, inside the Worker, into the bucket. */
-export async function assembleVideo({ deps, task, record, now, progress }: StepContext): Promise<StepResult> {
+export async function assembleVideo(step: StepContext): Promise<StepResult> {
+  const { deps, task, record, now, progress } = step;
   const { project } = record;
-  const { audio } = project;
-  const { cuts } = currentOf(record);
+  const { audio, lyrics, settings } = project;
+  const { cuts, scenes } = currentOf(record);
   if (!audio || !cuts) return failed(NOT_READY);
-  const { fps } = project.settings;
+  const { fps, clipFill, clipAudio } = settings;
+  const files = clipFiles(deps.storage, record);
   const edits = cuts.flatMap(({ etag: _, ...edit }) => {
-    const clip = record.clips.find((c) => c.id === edit.clipId);
-    const file = clip && clipFile(deps.storage, clip);
+    const file = files.get(edit.clipId);
     return file ? [{ ...edit, file }] : [];
   });
   const certificate = checkCover(edits, songFrames(audio, fps));
   if (certificate.gaps > 0 || certificate.overlaps > 0) return failed(BROKEN_COVER);
 
   const id = deps.newId();
+  // The one of the strongest scene.
+  const picture = scenes.toSorted((a, b) => b.scene.energy - a.scene.energy)[0]?.image ?? null;
+  const poster = picture && (await read(deps.storage, picture));
   const made = await deps.media.assembleFilm({
     song: storedFile(deps.storage, audio),
     edits,
     fps,
     tags: { title: audio.title ?? project.name, artist: audio.artist },
+    fill: clipFill === "refuse" ? null : clipFill,
+    clipAudio,
+    chapters: scenes.map(({ scene }) => ({ title: scene.theme, startFrame: scene.startFrame })),
+    captions: lyrics?.lines ?? [],
+    language: lyrics?.language ?? null,
+    poster,
     upload: () => deps.storage.multipart(filmKey(project.ownerId, project.id, id), "video/mp4"),
     onProgress: progress,
   });
   if (!made.ok) return failed(made.failure);
-  const { object, frames, durationSeconds, width, height, editList } = made;
+  const { object, frames, durationSeconds, width, height, editList, silentScenes } = made;
+  const repairs = silentScenes.map(
+    ({ scene, reason }) => `The clip of scene ${scene} has sound that the film leaves out: ${reason}`,
+  );
   const film: Film = {
     id,
     projectId: project.id,
@@ -48,16 +63,65 @@ export async function assembleVideo({ deps, task, record, now, progress }: StepC
     width,
     height,
     editList,
-    certificate,
+    certificate: { ...certificate, repairs },
+    sidecars: null,
     inputHash: task.inputHash,
     error: null,
     createdAt: now(),
   };
-  return { kind: "made", facts: [{ kind: "film", film }], costUsd: 0 };
+  const sidecars = await writeSidecars(step, film, poster && picture ? { bytes: poster, picture } : null);
+  return { kind: "made", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
 }
 
-function clipFile(storage: Storage, { objectKey, etag, bytes }: Clip): MediaFile | null {
-  return objectKey && etag && bytes ? storedFile(storage, { key: objectKey, etag, bytes }) : null;
+/** One for each clip, however many scenes show it. */
+function clipFiles(storage: Storage, { clips }: ProjectRecord): Map<string, MediaFile> {
+  const fileOf = ({ objectKey, etag, bytes }: Clip) =>
+    objectKey && etag && bytes ? storedFile(storage, { key: objectKey, etag, bytes }) : null;
+  return new Map(
+    clips.flatMap((clip) => {
+      const file = fileOf(clip);
+      return file ? [[clip.id, file] as const] : [];
+    }),
+  );
+}
+
+/** A picture that is too large to hold beside the film is left out. */
+const POSTER_BYTES = 8 * 1024 * 1024;
+
+async function read(storage: Storage, { objectKey, etag, bytes }: Image): Promise<Uint8Array | null> {
+  if (!objectKey || !bytes || bytes > POSTER_BYTES) return null;
+  return storage.read(objectKey, 0, bytes, etag ?? undefined);
+}
+
+async function writeSidecars(
+  { deps: { storage }, record }: StepContext,
+  film: Film,
+  poster: { bytes: Uint8Array; picture: Image } | null,
+): Promise<Sidecars> {
+  const { id, ownerId, lyrics, settings } = record.project;
+  const write = async (
+    name: "poster" | "captions" | "release",
+    extension: string,
+    bytes: Uint8Array,
+    contentType: string,
+  ) => (await storage.put(besideFilm(ownerId, id, film.id, name, extension), bytes, contentType)).key;
+  const text = (content: string) => new TextEncoder().encode(content);
+  const lines = lyrics?.lines ?? [];
+  const extension = poster?.picture.objectKey?.split(".").at(-1) ?? "jpg";
+  return {
+    poster:
+      poster && (await write("poster", extension, poster.bytes, poster.picture.contentType ?? "image/jpeg")),
+    captions:
+      lines.length > 0
+        ? await write("captions", "vtt", text(toVtt({ lines, fps: settings.fps })), "text/vtt; charset=utf-8")
+        : null,
+    releaseSheet: await write(
+      "release",
+      "json",
+      text(JSON.stringify(releaseSheet(record, film), null, 2)),
+      "application/json",
+    ),
+  };
 }
 
 const NOT_READY = failure("clips_not_approved", "Not every scene has an approved clip any more.");

@@ -1,7 +1,10 @@
-import { songFrames } from "../../domain/inputs.ts";
-import { type Heard, lyricsFrom } from "../../domain/lyrics.ts";
+import { songFrames, takesEmbeddedLyrics } from "../../domain/inputs.ts";
+import { joinHeard } from "../../domain/join-heard.ts";
+import { embeddedLyrics, type Heard, lyricsFrom } from "../../domain/lyrics.ts";
+import type { Audio, Hearing, Lyrics } from "../../domain/record.ts";
 import { type Fact, failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
+import { storedFile } from "../../media/source.ts";
 import { fromOutcome } from "../outcome.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
@@ -9,11 +12,22 @@ import type { StepContext } from "../step.ts";
 /** An address that the provider reads from: it may queue, and run for half an hour. */
 export const READ_BY_PROVIDER_SECONDS = 6 * 3600;
 
-/** The song's words and when they are sung, from the file itself or, where it is too large, by its address. */
+/** The song's words and when they are sung: from its own tags, by address, or part by part as the provider takes it. */
 export async function transcribe(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
-  const { audio } = record.project;
-  if (!audio || !task.model) return failed(NO_SONG);
+  const { project } = record;
+  const { audio } = project;
+  if (!audio) return failed(NO_SONG);
+  if (takesEmbeddedLyrics(project) && audio.embeddedLyrics) {
+    const { fps } = project.settings;
+    const song = { totalFrames: songFrames(audio, fps), fps };
+    return {
+      kind: "made",
+      facts: factsOf(step, audio, embeddedLyrics(audio.embeddedLyrics, song)),
+      costUsd: 0,
+    };
+  }
+  if (!task.model) return failed(NO_SONG);
   if (task.provider === "replicate") {
     const url = await deps.storage.presignGet({
       key: audio.key,
@@ -24,25 +38,49 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
     const input = { audio_file: url, align_output: true, vad_onset: 0.3, vad_offset: 0.2 };
     return submit(step, { model: task.model, input }, () => []);
   }
-  const bytes = await deps.storage.read(audio.key, 0, audio.bytes, audio.etag);
-  if (!bytes) return failed(SONG_GONE);
-  const outcome = await deps.providers.transcriber.transcribe({
-    audio: bytes,
-    filename: `song.${audio.format}`,
-    contentType: audio.contentType,
-    model: task.model,
-  });
-  if (outcome.kind !== "ok") return fromOutcome(outcome);
-  return { kind: "made", facts: lyricsOf(step, outcome.value), costUsd: outcome.costUsd };
+  return hear(step, audio, task.model, project.hearing);
 }
 
-/** The lyrics, while the song is still the one they were heard in. */
-export function lyricsOf({ task, record: { project } }: StepContext, heard: Heard): Fact[] {
-  if (!project.audio) return [];
-  const { fps } = project.settings;
-  const lyrics = lyricsFrom(heard, { totalFrames: songFrames(project.audio, fps), fps });
+/** The next part that nobody has heard: one call, whose words are kept until the last part's are there. */
+async function hear(
+  { deps, progress, ...step }: StepContext,
+  audio: Audio,
+  model: string,
+  hearing: Hearing | null,
+): Promise<StepResult> {
+  const before = hearing?.audioEtag === audio.etag ? hearing.parts : [];
+  const next = await deps.media.nextPart(
+    storedFile(deps.storage, audio),
+    audio,
+    before.at(-1)?.endSeconds ?? 0,
+  );
+  if (!next.ok)
+    return next.failure.code === "media_gone"
+      ? failed(SONG_GONE)
+      : { kind: "declined", failure: next.failure, spent: false };
+  const { bytes, filename, contentType, startSeconds, endSeconds, last } = next.part;
+  const outcome = await deps.providers.transcriber.transcribe({ audio: bytes, filename, contentType, model });
+  if (outcome.kind !== "ok") return fromOutcome(outcome);
+  const part = { startSeconds, endSeconds, heard: outcome.value };
+  const { costUsd } = outcome;
+  if (last) {
+    const heard = joinHeard([...before, part]);
+    return { kind: "made", facts: lyricsOf({ deps, progress, ...step }, heard), costUsd };
+  }
+  progress(endSeconds / audio.durationSeconds);
+  return { kind: "partly", facts: [{ kind: "hearing", part, audioEtag: audio.etag }], costUsd };
+}
+
+/** The lyrics, while the song is still the one that they were heard in. */
+export function lyricsOf(step: StepContext, heard: Heard): Fact[] {
+  const { audio, settings } = step.record.project;
+  if (!audio) return [];
+  const { fps } = settings;
+  return factsOf(step, audio, lyricsFrom(heard, { totalFrames: songFrames(audio, fps), fps }));
+}
+
+function factsOf({ task }: StepContext, { etag: audioEtag }: Audio, lyrics: Lyrics): Fact[] {
   const transcriptText = lyrics.lines.map((line) => line.text).join("\n");
-  const { etag: audioEtag } = project.audio;
   return [{ kind: "lyrics", lyrics, lyricsHash: task.inputHash, transcriptText, audioEtag }];
 }
 

@@ -1,7 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunny";
+import { probeSong } from "../../media/probe.ts";
+import { memoryFile } from "../../media/source.ts";
 import { Refusal } from "../refusal.ts";
 import type { Api } from "./api.ts";
 
@@ -53,9 +55,10 @@ export async function measureFilm(path: string): Promise<Measured> {
   };
 }
 
+/** Seconds that are heard of a song: without what its encoder put around it. */
 export async function measureSong(path: string): Promise<number> {
-  using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
-  const audio = await input.getPrimaryAudioTrack();
-  if (!audio) throw new Refusal(`${path} has no sound.`);
-  return await audio.computeDuration();
+  const bytes = new Uint8Array(await readFile(path));
+  const probe = await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });
+  if (!probe.ok) throw new Refusal(probe.failure.message);
+  return probe.audio.durationSeconds;
 }

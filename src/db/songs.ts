@@ -1,0 +1,71 @@
+/** What people say of a project's song and of the scenes that follow it. */
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Audio, MotifWay, Project, Scene } from "../domain/record.ts";
+import type { Db } from "./client.ts";
+import { ownedProject } from "./people.ts";
+import { projects, selectedScenes } from "./schema.ts";
+import type { Owned } from "./store.ts";
+
+/**
+ * `keepScenes`: the scenes are to follow the new recording. They keep following the one that they were
+ * made for until that is done, however many recordings come in between.
+ */
+export async function attachAudio(
+  db: Db,
+  whose: Owned,
+  { audio, keepScenes }: { audio: Audio; keepScenes: boolean },
+  now: SQL,
+): Promise<Project | null> {
+  const { lyrics, lyricsHash, transcriptText, hearing, beat, pins, proposal, retiming, settings } = projects;
+  const isSame = sql`(${projects.audio} ->> 'etag' = ${audio.etag})`;
+  const ifSame = (column: PgColumn, otherwise: SQL = sql`null`) =>
+    sql`case when ${isSame} then ${column} else ${otherwise} end`;
+  const followed = sql`case when ${lyrics} is not null and exists (
+      select 1 from ${selectedScenes} where ${selectedScenes.projectId} = ${projects.id})
+    then jsonb_build_object(
+      'frames', greatest(1, round((${projects.audio} ->> 'durationSeconds')::numeric * (${settings} ->> 'fps')::numeric)),
+      'lines', ${lyrics} -> 'lines') end`;
+  const [attached] = await db
+    .update(projects)
+    .set({
+      audio,
+      lyrics: ifSame(lyrics),
+      lyricsHash: ifSame(lyricsHash),
+      transcriptText: ifSame(transcriptText),
+      hearing: ifSame(hearing),
+      beat: ifSame(beat),
+      pins: ifSame(pins, sql`'[]'::jsonb`),
+      proposal: ifSame(proposal),
+      retiming: ifSame(retiming, keepScenes ? sql`coalesce(${retiming}, ${followed})` : undefined),
+      status: sql`case when ${projects.status} = 'draft' then 'ready' else ${projects.status} end`,
+      version: sql`${projects.version} + 1`,
+      updatedAt: now,
+    })
+    .where(ownedProject(whose))
+    .returning();
+  return attached ?? null;
+}
+
+/** What a scene over repeated lyrics is to be made of; null where this project has no such scene. */
+export async function chooseMotif(
+  db: Db,
+  whose: Owned & { sceneId: string },
+  motif: MotifWay | null,
+  now: SQL,
+): Promise<{ scene: Scene; fps: number } | null> {
+  const mine = db.select({ id: projects.id }).from(projects).where(ownedProject(whose));
+  const [[scene], [project]] = await db.batch([
+    db
+      .update(selectedScenes)
+      .set({ motif, version: sql`${selectedScenes.version} + 1` })
+      .where(and(eq(selectedScenes.id, whose.sceneId), inArray(selectedScenes.projectId, mine)))
+      .returning(),
+    db
+      .update(projects)
+      .set({ updatedAt: now })
+      .where(ownedProject(whose))
+      .returning({ settings: projects.settings }),
+  ]);
+  return scene && project ? { scene, fps: project.settings.fps } : null;
+}

@@ -1,0 +1,78 @@
+/** The search for the cheapest cuts: dynamic programming over every frame, with whole blocks of starts ruled out at once. */
+import type { CoverCost } from "./cover-cost.ts";
+import type { Stretch } from "./pins.ts";
+
+/** Starts that one bound speaks for. */
+const BLOCK = 16;
+
+/** For each length, the least cost of it and the `BLOCK - 1` before it. */
+function leastBefore(length: Float64Array): Float64Array {
+  const least = new Float64Array(length.length + BLOCK).fill(Number.POSITIVE_INFINITY);
+  length.forEach((cost, n) => {
+    for (let k = n; k < n + BLOCK; k++) least[k] = Math.min(least[k] ?? 0, cost);
+  });
+  return least;
+}
+
+/**
+ * Cuts inside one stretch, ascending, with its end. A start costs at least the best way to it, its scene's
+ * length, and the proposed cuts that a later start passes over too: blocks of starts whose bounds together
+ * reach the best so far can't hold a better one.
+ */
+function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): number[] {
+  const { startFrame, endFrame, minFrames } = stretch;
+  const { cut, length, passedOver } = cost;
+  const frames = endFrame - startFrame;
+  const longest = length.length - 1;
+  const best = new Float64Array(frames + 1).fill(Number.POSITIVE_INFINITY);
+  const from = new Int32Array(frames + 1);
+  const blockBest = new Float64Array(Math.ceil((frames + 1) / BLOCK)).fill(Number.POSITIVE_INFINITY);
+  best[0] = 0;
+  blockBest[0] = 0;
+  for (let end = minFrames; end <= frames; end++) {
+    const first = Math.max(0, end - longest);
+    const last = end - minFrames;
+    // Likely the best or near it: scenes that ended a frame earlier came from here.
+    let found = Math.min(last, Math.max(first, from[end - 1] ?? 0));
+    let least =
+      (best[found] ?? 0) + (length[end - found] ?? 0) + passedOver(startFrame + found, startFrame + end);
+    let passed = 0;
+    for (let block = Math.floor(last / BLOCK); block >= 0; block--) {
+      const low = block * BLOCK;
+      const high = Math.min(last, low + BLOCK - 1);
+      if (high < first) break;
+      const bound = (blockBest[block] ?? 0) + (lengthBound[end - low] ?? 0);
+      if (bound + passed >= least) continue;
+      passed = passedOver(startFrame + high, startFrame + end);
+      if (bound + passed >= least) continue;
+      for (let i = high; i >= Math.max(first, low); i--) {
+        const own = (best[i] ?? 0) + (length[end - i] ?? 0);
+        if (own + passed >= least) continue;
+        passed = passedOver(startFrame + i, startFrame + end);
+        if (own + passed < least) {
+          least = own + passed;
+          found = i;
+        }
+      }
+    }
+    least += end < frames ? (cut[startFrame + end] ?? 0) : 0;
+    best[end] = least;
+    from[end] = found;
+    const block = Math.floor(end / BLOCK);
+    blockBest[block] = Math.min(blockBest[block] ?? 0, least);
+  }
+  const cuts: number[] = [];
+  for (let end = frames; end > 0; end = from[end] ?? 0) cuts.push(startFrame + end);
+  return cuts.reverse();
+}
+
+/** The cheapest chain of cuts from frame 0 to the song's end, both included; every stretch must be fillable. */
+export function cheapestCuts(stretches: readonly Stretch[], cost: CoverCost): number[] {
+  const lengthBound = leastBefore(cost.length);
+  return [
+    0,
+    ...stretches.flatMap((stretch) =>
+      stretch.pinned ? [stretch.endFrame] : cutsIn(stretch, cost, lengthBound),
+    ),
+  ];
+}

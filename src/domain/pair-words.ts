@@ -1,0 +1,47 @@
+/** Words that two transcripts of the same singing have in common, in order. */
+import { middleOf, type Precision } from "./heard-lines.ts";
+import { bare, type HeardWord } from "./words.ts";
+
+/** Indices of a word in the first transcript and in the second. */
+export type Pair = readonly [number, number];
+
+/**
+ * Pairs the end of `before` with the beginning of `after` as well as their words agree, in text and in
+ * time: of pairs of the same text, closer ones count more, so that a word sung over and over meets
+ * itself. Pairs ascend on both sides.
+ */
+export function pairWords(
+  before: readonly HeardWord[],
+  after: readonly HeardWord[],
+  { slackSeconds, gapCost }: Precision,
+): Pair[] {
+  const [left, right] = [before.map((word) => bare(word.text)), after.map((word) => bare(word.text))];
+  const agreement = (i: number, j: number) => {
+    const [a, b] = [before[i], after[j]];
+    if (!a || !b || left[i] !== right[j] || left[i] === "") return 0;
+    return Math.max(0, 1 - ((middleOf(a) - middleOf(b)) / slackSeconds) ** 2);
+  };
+  // The best that can be made of what begins at a row and a column; a rest of `after` costs nothing.
+  const wide = right.length + 1;
+  const best = new Float64Array((left.length + 1) * wide);
+  const bestAt = (i: number, j: number) => best[i * wide + j] ?? 0;
+  for (let i = left.length - 1; i >= 0; i--) {
+    best[i * wide + right.length] = bestAt(i + 1, right.length) - gapCost;
+    for (let j = right.length - 1; j >= 0; j--) {
+      const skip = Math.max(bestAt(i + 1, j), bestAt(i, j + 1)) - gapCost;
+      const agree = agreement(i, j);
+      best[i * wide + j] = agree > 0 ? Math.max(skip, agree + bestAt(i + 1, j + 1)) : skip;
+    }
+  }
+  // Nor does what `before` has from before `after` begins.
+  let i = 0;
+  for (let row = 1; row <= left.length; row++) if (bestAt(row, 0) > bestAt(i, 0)) i = row;
+  const pairs: Pair[] = [];
+  for (let j = 0; i < left.length && j < right.length; ) {
+    const agree = agreement(i, j);
+    if (agree > 0 && bestAt(i, j) === agree + bestAt(i + 1, j + 1)) pairs.push([i++, j++]);
+    else if (bestAt(i + 1, j) >= bestAt(i, j + 1)) i++;
+    else j++;
+  }
+  return pairs;
+}

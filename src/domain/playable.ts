@@ -1,0 +1,119 @@
+/** The film as it can be played now, at whatever stage: a scene's clip, else its picture, else a card with its lyric. */
+import { currentOf } from "./current.ts";
+import { fillsScene } from "./fill.ts";
+import { songFrames } from "./inputs.ts";
+import type { Clip, Fill, Image, ProjectRecord, Scene } from "./record.ts";
+import type { SceneState } from "./scene-state.ts";
+
+type Shown =
+  | { kind: "clip"; clip: Clip; fill: Fill | null }
+  | { kind: "still"; image: Image }
+  | { kind: "card" };
+
+/** What a scene lacks first, on its way into the film. */
+export const LACKS = ["prompt", "image", "image_approval", "clip", "clip_approval"] as const;
+type Lack = (typeof LACKS)[number];
+
+export interface PlayableScene {
+  /** Null before the scenes are planned: then each line of the lyrics is a card. */
+  scene: Scene | null;
+  startFrame: number;
+  endFrame: number;
+  title: string;
+  lyric: string;
+  shown: Shown;
+  lacks: Lack | null;
+  /** Why the clip that it had is not its clip any more. */
+  redo: "too_short" | "outdated" | null;
+}
+
+export interface Playable {
+  fps: number;
+  frames: number;
+  /** In song order, without gap or overlap. */
+  scenes: PlayableScene[];
+  /** Whether a film of exactly these cuts exists. */
+  film: boolean;
+}
+
+const NO_MEDIA = { shown: { kind: "card" }, lacks: "prompt", redo: null } as const;
+
+/** Null without a song. Pure. */
+export function playableOf(record: ProjectRecord): Playable | null {
+  const { project } = record;
+  const { audio, settings } = project;
+  if (!audio) return null;
+  const { fps } = settings;
+  const frames = songFrames(audio, fps);
+  const current = currentOf(record);
+  const scenes =
+    current.scenes.length > 0 ? current.scenes.map((state) => sceneOf(record, state)) : cards(record, frames);
+  return { fps, frames, scenes, film: current.film };
+}
+
+function sceneOf(record: ProjectRecord, state: SceneState): PlayableScene {
+  const { scene } = state;
+  const { startFrame, endFrame, theme, lyricExcerpt } = scene;
+  return {
+    scene,
+    startFrame,
+    endFrame,
+    title: theme,
+    lyric: lyricExcerpt,
+    shown: shownOf(record, state),
+    lacks: lackOf(state),
+    redo: redoOf(record, state),
+  };
+}
+
+const spanned = (record: ProjectRecord, scene: Scene, clip: Clip, fill: Fill | null) => {
+  const { fps } = record.project.settings;
+  return fillsScene({
+    clipFrames: clip.frames ?? 0,
+    clipFps: clip.fps ?? fps,
+    sceneFrames: scene.endFrame - scene.startFrame,
+    fps,
+    fill,
+  });
+};
+
+function shownOf(record: ProjectRecord, { scene, clip, image }: SceneState): Shown {
+  const { clipFill } = record.project.settings;
+  const fill = clipFill === "refuse" ? null : clipFill;
+  if (clip) return { kind: "clip", clip, fill: spanned(record, scene, clip, null) ? null : fill };
+  return image ? { kind: "still", image } : { kind: "card" };
+}
+
+function lackOf({ prompt, softening, image, imageApproved, clip, clipApproved }: SceneState): Lack | null {
+  if (!prompt || softening) return "prompt";
+  if (!image) return "image";
+  if (!imageApproved) return "image_approval";
+  if (!clip) return "clip";
+  return clipApproved ? null : "clip_approval";
+}
+
+function redoOf(record: ProjectRecord, { scene, clip }: SceneState): PlayableScene["redo"] {
+  if (clip) return null;
+  const refused = new Set(record.approvals.filter((a) => !a.approved).map((a) => a.clipId));
+  const had = record.clips.filter(
+    (c) => c.sceneId === scene.id && c.status === "completed" && !refused.has(c.id),
+  );
+  if (had.length === 0) return null;
+  return had.some((c) => spanned(record, scene, c, null)) ? "outdated" : "too_short";
+}
+
+/** From each line to the next one; the first from the song's start, under its title. */
+function cards({ project }: ProjectRecord, frames: number): PlayableScene[] {
+  const title = project.audio?.title ?? project.name;
+  const lines = (project.lyrics?.lines ?? []).filter((line) => line.startFrame < frames);
+  const begins = lines.map((line) => ({ at: line.startFrame, lyric: line.text }));
+  if (begins[0]?.at !== 0) begins.unshift({ at: 0, lyric: "" });
+  return begins.map(({ at, lyric }, i) => ({
+    ...NO_MEDIA,
+    scene: null,
+    startFrame: at,
+    endFrame: begins[i + 1]?.at ?? frames,
+    title,
+    lyric,
+  }));
+}

@@ -1,0 +1,14 @@
+/** Words as they are compared between two texts or two transcriptions of a song. */
+
+/** Scripts that are written without spaces: every character is a word. */
+const UNSPACED =
+  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]";
+const WORD = new RegExp(`${UNSPACED}\\p{M}*|(?:(?!${UNSPACED})[\\p{L}\\p{N}\\p{M}])+`, "gu");
+
+/** Without case, punctuation and spacing, with diacritics. "Don't" and "dont" are one word. */
+export const sungWords = (text: string): string[] =>
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/['’ʼ`]/gu, "")
+    .match(WORD) ?? [];

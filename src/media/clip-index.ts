@@ -1,0 +1,168 @@
+/** Where each picture and each sound packet of a clip lies, and when it is due: a clip's index, read whole. */
+import { type Box, boxesIn, boxWithin, viewOf } from "./mp4-boxes.ts";
+
+/** One packet, in decode order. */
+export interface Sample {
+  /** In the file. */
+  offset: number;
+  bytes: number;
+  /** Seconds at which it is shown or heard, by the clip's own clock. */
+  time: number;
+  seconds: number;
+  key: boolean;
+}
+
+export interface IndexedTrack {
+  id: number;
+  kind: "video" | "audio";
+  /** Units in a second. */
+  timescale: number;
+  /** The sample entry, a whole box: what a decoder must know. */
+  entry: Uint8Array;
+  /** When the media's own zero is shown, in seconds: its edit list. */
+  startSeconds: number;
+  samples: Sample[];
+}
+
+/** A clip of some seconds has hundreds; counts beyond this are damage. */
+const MOST_SAMPLES = 200_000;
+
+/** The index contradicts itself. */
+export class BrokenIndex extends Error {
+  override name = "BrokenIndex";
+}
+const broken = () => new BrokenIndex("The index contradicts itself.");
+
+/** Rows of a table whose count stands at `at`, each by its offset. */
+function* rows(view: DataView, at: number, width: number, end: number): Generator<number> {
+  if (at + 4 > end) throw broken();
+  const count = view.getUint32(at);
+  if (at + 4 + count * width > end) throw broken();
+  for (let i = 0; i < count; i++) yield at + 4 + i * width;
+}
+
+/** A table of runs, each number as often as its run is long; exactly `count` of them. */
+function spread(view: DataView, table: Box, count: number): number[] {
+  const out: number[] = [];
+  for (const row of rows(view, table.start + 4, 8, table.end)) {
+    const run = view.getUint32(row);
+    if (out.length + run > count) throw broken();
+    for (let i = 0; i < run; i++) out.push(view.getInt32(row + 4));
+  }
+  if (out.length < count) throw broken();
+  return out;
+}
+
+function sizesOf(view: DataView, { start, end }: Box): number[] {
+  const [same, count] = [view.getUint32(start + 4), view.getUint32(start + 8)];
+  if (count > MOST_SAMPLES) throw broken();
+  if (same > 0) return new Array(count).fill(same);
+  return Array.from(rows(view, start + 8, 4, end), (row) => view.getUint32(row));
+}
+
+/** Where each sample begins, from the chunks that they lie in. */
+function offsetsOf(view: DataView, sizes: number[], runs: Box, chunks: Box): number[] {
+  const wide = chunks.name === "co64";
+  const starts = Array.from(rows(view, chunks.start + 4, wide ? 8 : 4, chunks.end), (row) =>
+    wide ? Number(view.getBigUint64(row)) : view.getUint32(row),
+  );
+  const firsts = Array.from(rows(view, runs.start + 4, 12, runs.end), (row) => ({
+    chunk: view.getUint32(row) - 1,
+    samples: view.getUint32(row + 4),
+  }));
+  const out: number[] = [];
+  let run = -1;
+  for (const [i, start] of starts.entries()) {
+    if (firsts[run + 1]?.chunk === i) run++;
+    const samples = firsts[run]?.samples ?? 0;
+    if (out.length + samples > sizes.length) throw broken();
+    for (let at = start, n = 0; n < samples; n++) {
+      out.push(at);
+      at += sizes[out.length - 1] ?? 0;
+    }
+  }
+  if (out.length < sizes.length) throw broken();
+  return out;
+}
+
+/** Empty edits first, then where the media begins; what else an edit list can do, clips don't. */
+function startSecondsOf(view: DataView, list: Box | null, timescale: number, movieTimescale: number): number {
+  if (!list) return 0;
+  const wide = view.getUint8(list.start) === 1;
+  let wait = 0;
+  for (const row of rows(view, list.start + 4, wide ? 20 : 12, list.end)) {
+    const length = wide ? Number(view.getBigUint64(row)) : view.getUint32(row);
+    const from = wide ? Number(view.getBigInt64(row + 8)) : view.getInt32(row + 4);
+    if (from >= 0) return wait - from / timescale;
+    wait += length / movieTimescale;
+  }
+  return wait;
+}
+
+function readSamples(view: DataView, bytes: Uint8Array, tables: Box, track: IndexedTrack): void {
+  const table = (name: string) => boxWithin(bytes, tables, name);
+  const [stsz, stsc, stts] = [table("stsz"), table("stsc"), table("stts")];
+  const chunks = table("stco") ?? table("co64");
+  if (!stsz || !stsc || !stts || !chunks) throw broken();
+  const sizes = sizesOf(view, stsz);
+  const offsets = offsetsOf(view, sizes, stsc, chunks);
+  const lengths = spread(view, stts, sizes.length);
+  const [ctts, stss] = [table("ctts"), table("stss")];
+  const shifts = ctts && spread(view, ctts, sizes.length);
+  const keys = stss && new Set(Array.from(rows(view, stss.start + 4, 4, stss.end), (r) => view.getUint32(r)));
+  let decode = 0;
+  for (const [i, size] of sizes.entries()) {
+    const length = lengths[i] ?? 0;
+    track.samples.push({
+      offset: offsets[i] ?? 0,
+      bytes: size,
+      time: (decode + (shifts?.[i] ?? 0)) / track.timescale + track.startSeconds,
+      seconds: length / track.timescale,
+      key: keys?.has(i + 1) ?? true,
+    });
+    decode += length;
+  }
+}
+
+function readTrack(
+  view: DataView,
+  bytes: Uint8Array,
+  trak: Box,
+  movieTimescale: number,
+): IndexedTrack | null {
+  const within = (...path: string[]) => boxWithin(bytes, trak, ...path);
+  const [tkhd, mdhd, hdlr] = [within("tkhd"), within("mdia", "mdhd"), within("mdia", "hdlr")];
+  const tables = within("mdia", "minf", "stbl");
+  const stsd = tables && boxWithin(bytes, tables, "stsd");
+  if (!tkhd || !mdhd || !hdlr || !stsd) throw broken();
+  const handler = String.fromCharCode(...bytes.subarray(hdlr.start + 8, hdlr.start + 12));
+  if (handler !== "vide" && handler !== "soun") return null;
+  // Several sample entries would mean that the codec changes on the way.
+  const entry = boxesIn(bytes, stsd.start + 8, stsd.end).next().value;
+  if (!entry || view.getUint32(stsd.start + 4) !== 1) throw broken();
+  const wideness = (header: Box) => (view.getUint8(header.start) === 1 ? 20 : 12);
+  const timescale = view.getUint32(mdhd.start + wideness(mdhd));
+  if (timescale === 0) throw broken();
+  const track: IndexedTrack = {
+    id: view.getUint32(tkhd.start + wideness(tkhd)),
+    kind: handler === "vide" ? "video" : "audio",
+    timescale,
+    entry: bytes.slice(entry.at, entry.end),
+    startSeconds: startSecondsOf(view, within("edts", "elst"), timescale, movieTimescale),
+    samples: [],
+  };
+  readSamples(view, bytes, tables, track);
+  return track;
+}
+
+/** The tracks of pictures and sound that a `moov` box describes. Throws (`BrokenIndex`, `RangeError`) where it is damaged. */
+export function readIndex(bytes: Uint8Array, moov: Box): IndexedTrack[] {
+  const view = viewOf(bytes);
+  const mvhd = boxWithin(bytes, moov, "mvhd");
+  if (!mvhd) throw broken();
+  const movieTimescale = view.getUint32(mvhd.start + (view.getUint8(mvhd.start) === 1 ? 20 : 12));
+  return [...boxesIn(bytes, moov.start, moov.end)].flatMap((child) => {
+    const track = child.name === "trak" ? readTrack(view, bytes, child, movieTimescale || 1) : null;
+    return track ? [track] : [];
+  });
+}

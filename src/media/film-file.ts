@@ -1,0 +1,87 @@
+/** The film's file while it is written: room for the index in front, then the packets as they come. */
+import { type FilmTrack, filmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
+import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
+import type { FilmSink } from "./sink.ts";
+
+export { filmTrack };
+
+const FTYP = box("ftyp", ascii("isom"), u32(0x200), ...["isom", "iso2", "iso4", "avc1", "mp41"].map(ascii));
+/** A header of the packets' box that has place for any size. */
+const MDAT_BYTES = 16;
+
+/** What stands in front of the packets: the most bytes that the index takes, by its parts. */
+export const roomFor = (parts: readonly number[]) =>
+  parts.reduce((sum, bytes) => sum + bytes, FTYP.length + 1024);
+
+function movie(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Uint8Array {
+  const duration = tracks.reduce((longest, track) => Math.max(longest, lasts(track, filmSeconds)), 0);
+  const next = tracks.reduce((last, { form }) => Math.max(last, form.id), 0) + 1;
+  const mvhd = fullBox(
+    "mvhd",
+    0,
+    0,
+    column([0, 0, MOVIE_TIMESCALE, duration, 0x1_0000]),
+    u16(0x100),
+    zeros(10),
+    column([0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000]),
+    zeros(24),
+    u32(next),
+  );
+  return box("moov", mvhd, ...tracks.map((track) => trak(track, filmSeconds)), userData);
+}
+
+/** Header of a box that has no contents of its own, or none that are written with it. */
+const header = (name: string, size: number) => joined([u32(size), ascii(name)]);
+
+export interface FilmFile {
+  /** A packet's bytes, in pieces. A promise where a part of the film goes out first: wait for it before the next. */
+  add(track: FilmTrack, at: Timing, bytes: Uint8Array[]): Promise<void> | undefined;
+  /** Writes the index, in front if it has room there, else last. */
+  finish(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Promise<void>;
+}
+
+/** One after another; at once as long as there is room. */
+function appended(sink: Pick<FilmSink, "append">, pieces: Uint8Array[]): Promise<void> | undefined {
+  for (const [i, piece] of pieces.entries()) {
+    const full = sink.append(piece);
+    if (full) return full.then(() => appended(sink, pieces.slice(i + 1)));
+  }
+  return undefined;
+}
+
+export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile {
+  sink.skip(room + MDAT_BYTES);
+  return {
+    add(track, at, bytes) {
+      const offset = sink.position();
+      const full = appended(sink, bytes);
+      note(
+        track,
+        offset,
+        bytes.reduce((sum, piece) => sum + piece.length, 0),
+        at,
+      );
+      return full;
+    },
+    async finish(tracks, filmSeconds, userData) {
+      const end = sink.position();
+      // The room that a large size would have needed is part of what is left free.
+      const size = end - room - 8;
+      const isLarge = size >= 2 ** 32;
+      const packets = isLarge ? room : room + 8;
+      const index = movie(
+        tracks.filter(({ sizes }) => sizes.length > 0),
+        filmSeconds,
+        userData,
+      );
+      const left = packets - FTYP.length - index.length;
+      const fits = left === 0 || left >= 8;
+      sink.patch(0, FTYP);
+      if (fits) sink.patch(FTYP.length, index);
+      const freeAt = FTYP.length + (fits ? index.length : 0);
+      if (packets > freeAt) sink.patch(freeAt, header("free", packets - freeAt));
+      sink.patch(packets, isLarge ? joined([u32(1), ascii("mdat"), u64(size + 8)]) : header("mdat", size));
+      if (!fits) await sink.append(index);
+    },
+  };
+}

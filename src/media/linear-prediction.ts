@@ -1,0 +1,107 @@
+/** Linear prediction of sound: weights by which the samples before foretell the next one. */
+
+/** Samples of a block; other lengths are not worth it. */
+const LENGTH = 4096;
+const ORDER = 8;
+/** Bits of a weight. */
+export const WEIGHT_BITS = 14;
+/** FLAC's own limit (RFC 9639, 9.2.6). */
+const MOST_SHIFT = 15;
+
+/** The window of Welch: the block's ends, where nothing is known beyond, count less. */
+const WINDOW = Float64Array.from({ length: LENGTH }, (_, i) => 1 - ((2 * i + 1 - LENGTH) / LENGTH) ** 2);
+
+/** Used anew for each block: what is let go of here, several times for each packet, would fill a Worker's memory. */
+const SHAPED = new Float64Array(LENGTH);
+
+export interface Prediction {
+  /** Times 2 ** `shift`; the nearest sample first. */
+  weights: number[];
+  shift: number;
+  /** What is missing from the samples behind the first, as many as there are weights. */
+  residual: Int32Array;
+}
+
+function autocorrelation(samples: Int32Array): number[] {
+  for (let i = 0; i < LENGTH; i++) SHAPED[i] = (WINDOW[i] ?? 0) * (samples[i] ?? 0);
+  return Array.from({ length: ORDER + 1 }, (_, lag) => {
+    let even = 0;
+    let odd = 0;
+    for (let i = lag + 1; i < LENGTH; i += 2) {
+      even += (SHAPED[i - 1] ?? 0) * (SHAPED[i - 1 - lag] ?? 0);
+      odd += (SHAPED[i] ?? 0) * (SHAPED[i - lag] ?? 0);
+    }
+    return even + odd;
+  });
+}
+
+/** The best weights of an order by Levinson and Durbin, of the one that seems to take the fewest bits. */
+function bestWeights(correlation: readonly number[]): number[] {
+  let weights: number[] = [];
+  let error = correlation[0] ?? 0;
+  let best = { weights, bits: Number.POSITIVE_INFINITY };
+  for (let order = 1; order <= ORDER && error > 0; order++) {
+    const told = weights.reduce((sum, weight, j) => sum + weight * (correlation[order - 1 - j] ?? 0), 0);
+    const reflection = ((correlation[order] ?? 0) - told) / error;
+    weights = [
+      ...weights.map((weight, j) => weight - reflection * (weights[order - 2 - j] ?? 0)),
+      reflection,
+    ];
+    error *= 1 - reflection ** 2;
+    const bits = (LENGTH / 2) * Math.log2(Math.max(error, 1e-9)) + order * WEIGHT_BITS;
+    if (bits < best.bits) best = { weights, bits };
+  }
+  return best.weights;
+}
+
+/** What weights for the last eight samples leave of the next one; null where that is beyond what its code may hold. */
+function residualOf(samples: Int32Array, weights: readonly number[], scale: number): Int32Array | null {
+  const [w1 = 0, w2 = 0, w3 = 0, w4 = 0, w5 = 0, w6 = 0, w7 = 0, w8 = 0] = weights;
+  const order = weights.length;
+  const before = (back: number) => samples[order - back] ?? 0;
+  let s1 = before(1);
+  let s2 = before(2);
+  let s3 = before(3);
+  let s4 = before(4);
+  let s5 = before(5);
+  let s6 = before(6);
+  let s7 = before(7);
+  let s8 = before(8);
+  const residual = samples.slice();
+  let most = 0;
+  for (let i = order; i < LENGTH; i++) {
+    const sum = s1 * w1 + s2 * w2 + s3 * w3 + s4 * w4 + s5 * w5 + s6 * w6 + s7 * w7 + s8 * w8;
+    const sample = samples[i] ?? 0;
+    const rest = sample - Math.floor(sum * scale);
+    most = Math.max(most, Math.abs(rest));
+    residual[i] = rest;
+    s8 = s7;
+    s7 = s6;
+    s6 = s5;
+    s5 = s4;
+    s4 = s3;
+    s3 = s2;
+    s2 = s1;
+    s1 = sample;
+  }
+  return most < 2 ** 29 ? residual : null;
+}
+
+/** Null where the samples can't be foretold so. */
+export function predictLinearly(samples: Int32Array): Prediction | null {
+  if (samples.length !== LENGTH) return null;
+  const exact = bestWeights(autocorrelation(samples));
+  const most = exact.reduce((sum, weight) => Math.max(sum, Math.abs(weight)), 0);
+  const shift = Math.min(MOST_SHIFT, WEIGHT_BITS - 2 - Math.floor(Math.log2(most)));
+  if (!(most > 0) || shift < 0) return null;
+  let error = 0;
+  const limit = 2 ** (WEIGHT_BITS - 1);
+  const weights = exact.map((weight) => {
+    error += weight * 2 ** shift;
+    const rounded = Math.max(-limit, Math.min(limit - 1, Math.round(error)));
+    error -= rounded;
+    return rounded;
+  });
+  const residual = residualOf(samples, weights, 2 ** -shift);
+  return residual && { weights, shift, residual };
+}

@@ -1,0 +1,85 @@
+/** Boxes of an MP4 (ISO 14496-12), written and walked. */
+
+/** What a box is put together from. */
+export type Piece = Uint8Array | readonly number[];
+
+export const u16 = (n: number) => [(n >>> 8) & 0xff, n & 0xff];
+export const u32 = (n: number) => [(n >>> 24) & 0xff, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff];
+export const u64 = (n: number) => [...u32(Math.floor(n / 2 ** 32)), ...u32(n % 2 ** 32)];
+export const zeros = (count: number): number[] => new Array(count).fill(0);
+/** The lowest byte of each character. */
+export const ascii = (text: string) => Array.from(text, (c) => c.charCodeAt(0) & 0xff);
+export const utf8 = (text: string) => new TextEncoder().encode(text);
+
+export function joined(pieces: readonly Piece[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+export function box(name: string, ...pieces: Piece[]): Uint8Array {
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 8);
+  return joined([u32(size), ascii(name), ...pieces]);
+}
+export const fullBox = (name: string, version: number, flags: number, ...pieces: Piece[]) =>
+  box(name, [version, ...u32(flags).slice(1)], ...pieces);
+
+/** A table's numbers, 4 bytes each. */
+export function column(numbers: readonly number[]): Uint8Array {
+  const out = new Uint8Array(numbers.length * 4);
+  const view = new DataView(out.buffer);
+  numbers.forEach((n, i) => {
+    view.setInt32(i * 4, n);
+  });
+  return out;
+}
+
+export const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** A box by offsets in the bytes that it was found in: all of it from `at`, its contents from `start` to `end`. */
+export interface Box {
+  name: string;
+  at: number;
+  start: number;
+  end: number;
+}
+
+/**
+ * The header at an offset of `bytes`, of a box that may reach beyond them; null where there is none.
+ * `left`: how far the box may reach, for one whose size says "to the end".
+ */
+export function boxAt(bytes: Uint8Array, at: number, left = bytes.length - at): Box | null {
+  if (at + 8 > bytes.length) return null;
+  const view = viewOf(bytes);
+  const small = view.getUint32(at);
+  if (small === 1 && at + 16 > bytes.length) return null;
+  const size = small === 0 ? left : small === 1 ? Number(view.getBigUint64(at + 8)) : small;
+  const header = small === 1 ? 16 : 8;
+  if (size < header) return null;
+  const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+  return { name, at, start: at + header, end: at + size };
+}
+
+/** The boxes one after another from `from` to `to`; ends before one that does not fit. */
+export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
+  for (let at = from; at < to; ) {
+    const found = boxAt(bytes, at, to - at);
+    if (!found || found.end > to) return;
+    yield found;
+    at = found.end;
+  }
+}
+
+/** The first box of that name inside another, down a path of names. */
+export function boxWithin(bytes: Uint8Array, outer: Box, ...path: string[]): Box | null {
+  let inside: Box | null = outer;
+  for (const name of path) {
+    if (!inside) return null;
+    inside = [...boxesIn(bytes, inside.start, inside.end)].find((child) => child.name === name) ?? null;
+  }
+  return inside;
+}

@@ -1,0 +1,91 @@
+/** Sample entries: what a decoder must know before the first packet (ISO 14496-12, 14496-14, 14496-15). */
+import type { AudioCodec } from "mediabunny";
+import { ENTRY_FIELDS } from "./avc.ts";
+import { box, boxesIn, fullBox, joined, type Piece, u16, u32, viewOf, zeros } from "./mp4-boxes.ts";
+
+/** The sample entry of a clip's pictures, without the bit rate of that one clip. */
+export function pictureEntry(entry: Uint8Array): Uint8Array {
+  const kept = [...boxesIn(entry, ENTRY_FIELDS, entry.length)].filter(({ name }) => name !== "btrt");
+  return box("avc1", entry.subarray(8, ENTRY_FIELDS), ...kept.map(({ at, end }) => entry.subarray(at, end)));
+}
+
+function soundEntry(name: string, channels: number, bits: number, rate: number, config: Uint8Array) {
+  // 16.16 bits: the form has no place for higher rates, which the codec's own box tells.
+  const whole = rate < 0x1_0000 ? rate : 0;
+  return box(
+    name,
+    zeros(6),
+    u16(1),
+    zeros(8),
+    u16(channels),
+    u16(bits),
+    zeros(4),
+    u16(whole),
+    u16(0),
+    config,
+  );
+}
+
+/** A descriptor of ISO 14496-1, its size in four bytes. */
+function descriptor(tag: number, ...pieces: Piece[]): Uint8Array {
+  const body = joined(pieces);
+  const size = [21, 14, 7].map((shift) => 0x80 | ((body.length >>> shift) & 0x7f));
+  return joined([[tag, ...size, body.length & 0x7f], body]);
+}
+
+/** `object`: the codec's number in MPEG-4's registry; `special`: what the decoder itself wants to know. */
+function esds(object: number, bitRate: number, special: Uint8Array | null): Uint8Array {
+  const config = descriptor(
+    4,
+    [object, 0x15, 0, 0, 0],
+    u32(bitRate),
+    u32(bitRate),
+    ...(special ? [descriptor(5, special)] : []),
+  );
+  return fullBox("esds", 0, 0, descriptor(3, u16(0), [0], config, descriptor(6, [2])));
+}
+
+/** From an Opus head, whose numbers are little endian (RFC 7845, 5.1), to one whose are not (Opus in ISOBMFF, 4.3.2). */
+function dOps(head: Uint8Array): Uint8Array {
+  const view = viewOf(head);
+  return box(
+    "dOps",
+    [0, view.getUint8(9)],
+    u16(view.getUint16(10, true)),
+    u32(view.getUint32(12, true)),
+    u16(view.getUint16(16, true)),
+    head.subarray(18),
+  );
+}
+
+export interface SoundForm {
+  codec: AudioCodec;
+  config: AudioDecoderConfig;
+}
+
+/**
+ * The sample entry of a song's sound, given its bits per second. Null for a codec that has no form
+ * in MP4 that is played, or where what it needs is missing.
+ */
+export function songEntry({ codec, config }: SoundForm): ((bitRate: number) => Uint8Array) | null {
+  const { numberOfChannels: channels, sampleRate } = config;
+  const special = config.description ? bytesOf(config.description) : null;
+  const mpeg = (object: number) => (bitRate: number) =>
+    soundEntry("mp4a", channels, 16, sampleRate, esds(object, bitRate, special));
+  if (codec === "aac" && special) return mpeg(0x40);
+  // MPEG-1 layer III, and MPEG-2 for the low rates.
+  if (codec === "mp3") return mpeg(sampleRate > 24_000 ? 0x6b : 0x69);
+  if (codec === "opus" && special && special.length >= 19)
+    return () => soundEntry("Opus", channels, 16, sampleRate, dOps(special));
+  if (codec === "flac" && special && special.length >= 42) {
+    const bits = ((((special[20] ?? 0) & 1) << 4) | ((special[21] ?? 0) >>> 4)) + 1;
+    return () => soundEntry("fLaC", channels, bits, sampleRate, fullBox("dfLa", 0, 0, special.subarray(4)));
+  }
+  return null;
+}
+
+function bytesOf(buffer: NonNullable<AudioDecoderConfig["description"]>): Uint8Array {
+  return ArrayBuffer.isView(buffer)
+    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new Uint8Array(buffer);
+}

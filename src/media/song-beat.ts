@@ -1,0 +1,26 @@
+/** The beat of a song in the bucket. */
+import type { BeatGrid } from "../domain/record.ts";
+import { beatOf } from "./beat.ts";
+import { openSong } from "./song.ts";
+import { type MediaFile, reading } from "./source.ts";
+
+/** Null where it keeps none, and where the song can't be read; what the bucket throws is thrown. */
+export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {
+  const found = await reading(file, async () => {
+    const song = await openSong(file);
+    if (!song) return null;
+    using input = song.input;
+    const track = await input.getPrimaryAudioTrack();
+    const grid = track && (await beatOf(file, track));
+    return (
+      grid && { grid, skipped: song.layout.mp3?.info?.skipped.start ?? 0, rate: await track.getSampleRate() }
+    );
+  });
+  file.release();
+  if (!found.ok || !found.value) return null;
+  const { grid, skipped, rate } = found.value;
+  // What an encoder put before the song is in the packets, and not in the song.
+  const bar = (grid.beatsPerBar * 60) / grid.bpm;
+  const offset = grid.offsetSeconds - skipped / rate;
+  return { ...grid, offsetSeconds: offset < 0 ? offset + bar : offset };
+}

@@ -1,0 +1,136 @@
+/** A Vorbis decoder (Vorbis I specification, xiph.org), one packet at a time. */
+import { inverseMdct } from "./mdct.ts";
+import { bitsOf, LowBitReader } from "./vorbis-bits.ts";
+import { readCurve } from "./vorbis-floor.ts";
+import { addResidue } from "./vorbis-residue.ts";
+import type { Mapping, VorbisSetup } from "./vorbis-setup.ts";
+
+/** Of a sample that comes out: enough that rounding is far below what the format itself loses. */
+export const VORBIS_BITS = 24;
+const TOP = 2 ** (VORBIS_BITS - 1);
+
+/** Where the channels of a packet go in the order of FLAC and WAV (left, right, centre, low, back, side). */
+const PLACES = [
+  [],
+  [0],
+  [0, 1],
+  [0, 2, 1],
+  [0, 1, 2, 3],
+  [0, 2, 1, 3, 4],
+  [0, 2, 1, 4, 5, 3],
+  [0, 2, 1, 5, 6, 4, 3],
+  [0, 2, 1, 6, 7, 4, 5, 3],
+];
+
+/** The rising half of a window (Vorbis I, 4.3.1). */
+const slope = (length: number) =>
+  Float64Array.from({ length }, (_, i) => {
+    const rise = Math.sin(((i + 0.5) / length) * (Math.PI / 2));
+    return Math.sin((Math.PI / 2) * rise * rise);
+  });
+
+/** Magnitude and angle back to two channels (Vorbis I, 4.3.5). */
+function uncouple(magnitudes: Float64Array, angles: Float64Array): void {
+  for (let i = 0; i < magnitudes.length; i++) {
+    const m = magnitudes[i] ?? 0;
+    const a = angles[i] ?? 0;
+    if (a > 0) {
+      angles[i] = m > 0 ? m - a : m + a;
+    } else {
+      magnitudes[i] = m > 0 ? m + a : m - a;
+      angles[i] = m;
+    }
+  }
+}
+
+/** The second half of one block fades into the first half of the next, over as much as the shorter has. */
+function overlap(right: Float64Array, left: Float64Array, rise: Float64Array): Int32Array {
+  const length = rise.length;
+  const out = new Int32Array((right.length + left.length) / 2);
+  const lead = (right.length - length) / 2;
+  const skipped = (left.length - length) / 2;
+  for (let i = 0; i < out.length; i++) {
+    const j = i - lead;
+    let value = right[i] ?? 0;
+    if (j >= length) value = left[skipped + j] ?? 0;
+    else if (j >= 0) value = value * (rise[length - 1 - j] ?? 0) + (left[skipped + j] ?? 0) * (rise[j] ?? 0);
+    out[i] = Math.max(-TOP, Math.min(TOP - 1, Math.round(value * TOP)));
+  }
+  return out;
+}
+
+/** The spectra of a packet's channels, half a block long each. */
+function readSpectra(
+  input: LowBitReader,
+  { floors, couplings, submaps }: Mapping,
+  half: number,
+): Float64Array[] {
+  const curves = floors.map((floor) => {
+    const curve = new Float64Array(half);
+    return readCurve(input, floor, curve) ? curve : null;
+  });
+  const isSilent = curves.map((curve) => curve === null);
+  for (const { magnitude, angle } of couplings) {
+    if (!isSilent[magnitude] || !isSilent[angle]) isSilent[magnitude] = isSilent[angle] = false;
+  }
+  const spectra = floors.map(() => new Float64Array(half));
+  for (const { residue, channels } of submaps) {
+    addResidue(
+      input,
+      residue,
+      channels.flatMap((c) => spectra[c] ?? []),
+      channels.map((c) => isSilent[c] ?? true),
+    );
+  }
+  for (const { magnitude, angle } of couplings.toReversed()) {
+    const [magnitudes, angles] = [spectra[magnitude], spectra[angle]];
+    if (magnitudes && angles) uncouple(magnitudes, angles);
+  }
+  for (const [c, row] of spectra.entries()) {
+    const curve = curves[c];
+    if (!curve) row.fill(0);
+    else for (let i = 0; i < half; i++) row[i] = (row[i] ?? 0) * (curve[i] ?? 0);
+  }
+  return spectra;
+}
+
+/**
+ * Makes a function that decodes a stream's packets in turn, to samples of each channel in `VORBIS_BITS` bits. The
+ * first packet gives none: each gives what lies between its own middle and that of the one before.
+ */
+export function vorbisDecoder(setup: VorbisSetup): (packet: Uint8Array) => Int32Array[] {
+  const input = new LowBitReader();
+  const places = PLACES[setup.channels] ?? [];
+  const modeBits = bitsOf(setup.modes.length - 1);
+  const sizes = setup.blockSizes.map((size) => ({
+    half: size / 2,
+    transform: inverseMdct(size / 2),
+    rise: slope(size / 2),
+  }));
+  let before: Float64Array[] = [];
+  return (packet) => {
+    input.open(packet);
+    if (packet.length === 0) return [];
+    const isSound = !input.flag();
+    const mode = setup.modes[input.unsigned(modeBits)];
+    if (!isSound || !mode) throw new Error("A Vorbis packet is damaged: it is not one of sound.");
+    const size = sizes[mode.isLong ? 1 : 0];
+    if (!size) return [];
+    const { half, transform } = size;
+    // The shapes of the windows before and after, which their blocks tell as well.
+    if (mode.isLong) input.unsigned(2);
+    const spectra = readSpectra(input, mode.mapping, half);
+    const left = new Float64Array(half);
+    const out: Int32Array[] = [];
+    const rights = spectra.map((spectrum, c) => {
+      const right = new Float64Array(half);
+      transform(spectrum, left, right);
+      const last = before[c];
+      const rise = sizes.find((other) => other.half === Math.min(half, last?.length ?? 0))?.rise;
+      if (last && rise) out[places[c] ?? c] = overlap(last, left, rise);
+      return right;
+    });
+    before = rights;
+    return out;
+  };
+}

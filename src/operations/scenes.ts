@@ -1,0 +1,33 @@
+import type { Deps } from "../deps.ts";
+import { ok, type Result } from "../domain/errors.ts";
+import type { MotifWay, ProjectRecord, Scene } from "../domain/record.ts";
+import { type MotifOffer, motifOffers, remainingUsd } from "../domain/remaining.ts";
+import { type Actor, notFound, wake } from "./shared.ts";
+
+export interface Motifs {
+  remainingUsd: number;
+  motifs: MotifOffer[];
+}
+
+/** Scenes over repeated lyrics, and what each way of making them would cost. */
+export async function listMotifs(
+  deps: Deps,
+  { ownerId }: Actor,
+  { projectId }: { projectId: string },
+): Promise<Result<Motifs>> {
+  const record: ProjectRecord | null = await deps.store.load(projectId);
+  if (record?.project.ownerId !== ownerId) return notFound();
+  return ok({ remainingUsd: remainingUsd(record), motifs: motifOffers(record) });
+}
+
+/** Chooses for one scene; null: as the project's settings say. */
+export async function chooseMotif(
+  deps: Deps,
+  { ownerId }: Actor,
+  { projectId, sceneId, motif }: { projectId: string; sceneId: string; motif: MotifWay | null },
+): Promise<Result<{ scene: Scene; fps: number }>> {
+  const chosen = await deps.store.chooseMotif({ ownerId, projectId, sceneId }, motif);
+  if (!chosen) return notFound();
+  await wake(deps, projectId);
+  return ok(chosen);
+}

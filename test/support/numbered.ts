@@ -1,0 +1,81 @@
+/** Films whose every picture says which it is: 16 fields, light or dark, are the bits of a clip's number and a frame's. */
+import { EncodedVideoChunk, VideoDecoder } from "@napi-rs/webcodecs";
+import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
+
+const SIDE = 64;
+const FIELD = 16;
+
+/** The raw picture (I420) of a number below 65536: the clip's, times 256, and the frame's. */
+export function paint(value: number): Uint8Array {
+  const planes = new Uint8Array((SIDE * SIDE * 3) / 2).fill(128);
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const bit = Math.floor(y / FIELD) * 4 + Math.floor(x / FIELD);
+      planes[y * SIDE + x] = (value >> bit) & 1 ? 220 : 30;
+    }
+  }
+  return planes;
+}
+
+function read(luma: Uint8Array): number {
+  let value = 0;
+  for (let bit = 0; bit < 16; bit++) {
+    const [y, x] = [Math.floor(bit / 4) * FIELD + FIELD / 2, (bit % 4) * FIELD + FIELD / 2];
+    if ((luma[y * SIDE + x] ?? 0) > 125) value |= 1 << bit;
+  }
+  return value;
+}
+
+/** The clip and the frame that each raw picture (I420) shows. */
+export function readAll(raw: Uint8Array): { clip: number; frame: number }[] {
+  const bytes = (SIDE * SIDE * 3) / 2;
+  return Array.from({ length: raw.length / bytes }, (_, i) => {
+    const value = read(raw.subarray(i * bytes));
+    return { clip: value >> 8, frame: value & 255 };
+  });
+}
+
+export interface Seen {
+  /** Seconds. */
+  timestamp: number;
+  clip: number;
+  frame: number;
+}
+
+/** Every picture of a film of such clips (fixtures/clips/numbered), decoded, as it is shown. */
+export async function seenIn(film: Uint8Array): Promise<Seen[]> {
+  using input = new Input({ source: new BufferSource(film), formats: [MP4] });
+  const track = await input.getPrimaryVideoTrack();
+  const config = await track?.getDecoderConfig();
+  if (!track || !config) throw new Error("The film has no pictures.");
+  const shown: Omit<Seen, "timestamp">[] = [];
+  const times: number[] = [];
+  const planes = new Uint8Array((SIDE * SIDE * 3) / 2);
+  const failures: Error[] = [];
+  let reading: Promise<unknown> = Promise.resolve();
+  const decoder = new VideoDecoder({
+    output: (picture) => {
+      reading = reading.then(async () => {
+        await picture.copyTo(planes);
+        shown.push(...readAll(planes));
+        picture.close();
+      });
+    },
+    error: (error) => failures.push(error),
+  });
+  decoder.configure(config);
+  for await (const { type, timestamp, data } of new EncodedPacketSink(track).packets()) {
+    times.push(timestamp);
+    decoder.decode(new EncodedVideoChunk({ type, timestamp: Math.round(timestamp * 1e6), data }));
+    while (decoder.decodeQueueSize > 50) await new Promise((resolve) => setImmediate(resolve));
+    await reading;
+  }
+  await decoder.flush();
+  await reading;
+  decoder.close();
+  if (failures[0]) throw failures[0];
+  if (shown.length !== times.length) throw new Error("Pictures were lost in decoding.");
+  // This decoder (1.3.1) hands out pictures as they are shown, but with the times as they were decoded.
+  times.sort((a, b) => a - b);
+  return shown.map((picture, i) => ({ ...picture, timestamp: times[i] ?? -1 }));
+}

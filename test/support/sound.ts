@@ -1,0 +1,62 @@
+/** The fixtures' sound, decoded: for tests that hold it against what ffmpeg makes of the same files. */
+import { createHash } from "node:crypto";
+import type { InputAudioTrack } from "mediabunny";
+import { packetsOf } from "../../src/media/packets.ts";
+import { type Samples, samplesOf } from "../../src/media/samples.ts";
+import { openSong } from "../../src/media/song.ts";
+import { type MediaFile, memoryFile } from "../../src/media/source.ts";
+import { fixture } from "./media.ts";
+
+export interface OpenSong {
+  file: MediaFile;
+  track: InputAudioTrack;
+}
+
+/** A song's track; whoever opens it has no need to dispose it. */
+export async function openTrack(bytes: Uint8Array): Promise<OpenSong> {
+  const file = memoryFile(bytes);
+  const opened = await openSong(file);
+  const track = await opened?.input.getPrimaryAudioTrack();
+  if (!track) throw new Error("no track");
+  return { file, track };
+}
+
+export async function samplesIn(bytes: Uint8Array): Promise<Samples> {
+  const { file, track } = await openTrack(bytes);
+  const samples = await samplesOf(file, track);
+  if (!samples) throw new Error("not decoded here");
+  return samples;
+}
+
+export const samplesOfFixture = (name: string) => samplesIn(fixture(`audio/${name}`));
+
+export async function packetsOfFixture(name: string): Promise<Uint8Array[]> {
+  const { track } = await openTrack(fixture(`audio/${name}`));
+  return (await all(packetsOf(track))).map(({ data }) => data);
+}
+
+/** Everything that comes, in turn. */
+export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const out: T[] = [];
+  for await (const one of source) out.push(one);
+  return out;
+}
+
+/** Channels one behind another, each whole. */
+export async function wholeChannels({ channels, blocks }: Samples): Promise<number[][]> {
+  const whole = Array.from({ length: channels }, (): number[] => []);
+  for await (const block of blocks()) {
+    for (const [c, row] of whole.entries()) for (const value of block[c] ?? []) row.push(value);
+  }
+  return whole;
+}
+
+/** As `ffmpeg -i <file> -f s32le -c:a pcm_s32le - | md5sum` says it. */
+export function md5AsFfmpeg(channels: readonly (readonly number[])[], bits: number): string {
+  const length = channels[0]?.length ?? 0;
+  const out = new Int32Array(length * channels.length);
+  for (const [c, row] of channels.entries()) {
+    for (const [i, value] of row.entries()) out[i * channels.length + c] = value << (32 - bits);
+  }
+  return createHash("md5").update(new Uint8Array(out.buffer)).digest("hex");
+}
