@@ -14,6 +14,10 @@ Turns a song into a music video.
 4. When the status is \`awaiting_approval\`, **approve or reject** the images, later the clips. Rejecting asks for another take.
 5. **Download the film.**
 
+At any moment the **timeline** plays what there is: clips, pictures, or cards with the lyric. To steer the cuts, pin them,
+tap the beat, or choose what a repeated chorus is made of: what stays the same keeps its pictures and clips. Another mix
+of the song, confirmed with \`keep_scenes\`, keeps the scenes.
+
 **When something fails**, the others go on; the job ends as \`failed\` and names what did not succeed, and its tasks tell
 each attempt, each switch to another model and what was charged. Start the run again, or retry one job or one task. A task
 that \`needs_decision\` may have been paid for and nobody can tell: only its own retry makes it again.

@@ -21,8 +21,10 @@ export interface Fit {
   phase: number;
   /** How well each part of the song agrees with all others on where in the beat the pulses are: 1 fully, about 0 by chance. */
   likeness: number;
-  /** How strong the second pulse is that lies between two beats, as a part of the beat's own. */
+  /** How strong the pulse half a beat later is, as a part of the beat's own. */
   offbeat: number;
+  /** The same of the strongest pulse anywhere between two beats. */
+  rival: number;
   /** Whether each part has a strong pulse where the whole song has its strongest: 1 fully. */
   held: number;
   beats: number;
@@ -186,6 +188,8 @@ export function fitBeat(envelope: Float32Array, rate: number, coarse: number): F
   const beat = smoothed(last.whole);
   const top = beat.indexOf(Math.max(...beat));
   const near = (i: number) => beat[(top + i + beat.length) % beat.length] ?? 0;
+  const aside = Math.ceil(beat.length / 5);
+  const between = Array.from({ length: beat.length - 2 * aside + 1 }, (_, i) => aside + i);
   const heard = last.groups.filter((g) => g.weight > QUIET);
   const weight = heard.reduce((sum, g) => sum + g.weight, 0) || 1;
   return {
@@ -194,6 +198,7 @@ export function fitBeat(envelope: Float32Array, rate: number, coarse: number): F
     likeness: heard.reduce((sum, g) => sum + g.weight * g.likeness, 0) / weight,
     held: heard.reduce((sum, g) => sum + g.weight * holds(smoothed(g.beat), top), 0) / weight,
     offbeat: around(beat, top + (beat.length >> 1)) / (near(0) || 1),
+    rival: Math.max(...between.map(near)) / (near(0) || 1),
     beats,
   };
 }

@@ -26,7 +26,7 @@ const ramp = (value: number, none: number, all: number) =>
 /** Thresholds were set on synthetic songs whose beats are known, so that 0.6 and more means that nearly all beats are met. */
 function confidenceOf(fit: Fit, ambiguity: number): number {
   const heard = Math.max(0, fit.likeness) * ramp(fit.held, 0.5, 0.9) * (1 - Math.exp(-fit.beats / 8));
-  return heard * (1 - ramp(fit.offbeat, 0.75, 0.95) / 2) * (1 - ramp(ambiguity, 0.9, 1) / 2);
+  return heard * (1 - ramp(fit.rival, 0.75, 0.95) / 2) * (1 - ramp(ambiguity, 0.9, 1) / 2);
 }
 
 /** A whole number of beats a minute where that moves no beat audibly, with the phase that belongs to it. */
@@ -65,7 +65,7 @@ function gridOf(onsets: Onsets): BeatGrid | null {
 
 /**
  * The steady beat that a song's sound follows best, 60 to 200 a minute; null for silence and for fewer than
- * eight beats. Music that keeps no tempo, or not one, gets a grid of low confidence. Above 150 and below 75
+ * eight beats. Music that keeps no tempo, or not one, gets a grid of low confidence. Above 145 and below 75
  * beats a minute, half or twice as many may be found. Throws where the file is damaged.
  */
 export async function estimateBeat(samples: Samples): Promise<BeatGrid | null> {

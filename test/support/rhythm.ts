@@ -8,7 +8,8 @@ interface Pattern {
   /** Where in a beat its second half begins. */
   half?: number;
 }
-type Sound = "click" | "kick" | "snare" | "hat" | "bass" | "chord";
+const NAMES = ["click", "kick", "snare", "hat", "bass", "chord"] as const;
+type Sound = (typeof NAMES)[number];
 
 export const PATTERNS = {
   clicks: { beatsPerBar: 4, bar: { click: "X.x.x.x." } },
@@ -97,8 +98,8 @@ export function played(song: Song): Samples {
   };
   for (let bar = -2; pattern && timeOf(bar * pattern.beatsPerBar) < seconds; bar++) {
     const hertz = 220 * 2 ** (Math.floor(12 * next()) / 12);
-    for (const [sound, halves] of Object.entries(pattern.bar) as [Sound, string][]) {
-      for (const [i, mark] of [...halves].entries()) {
+    for (const sound of NAMES) {
+      for (const [i, mark] of [...(pattern.bar[sound] ?? "")].entries()) {
         const part = i % 2 === 0 ? 0 : (pattern.half ?? 0.5);
         const beat = bar * pattern.beatsPerBar + (i >> 1);
         const time = timeOf(beat) * (1 - part) + timeOf(beat + 1) * part;

@@ -23,11 +23,12 @@ async function beat(path: string): Promise<BeatGrid> {
   if (!grid) throw new Error(`${path} has no grid`);
   return grid;
 }
-const packets = async (path: string) =>
-  (await Array.fromAsync(packetsOf((await open(path)).track))).map(({ data, timestamp }) => ({
-    data,
-    timestamp,
-  }));
+async function packets(path: string) {
+  const found: { data: Uint8Array; timestamp: number }[] = [];
+  for await (const { data, timestamp } of packetsOf((await open(path)).track))
+    found.push({ data, timestamp });
+  return found;
+}
 /** From the nearest beat, in seconds. */
 const offBeat = (grid: BeatGrid, time: number) => {
   const turns = ((time - grid.offsetSeconds) * grid.bpm) / 60;
