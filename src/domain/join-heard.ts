@@ -1,9 +1,10 @@
 /** One transcript of a song out of those of its parts, which overlap. */
-import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./heard-lines.ts";
+
 import type { Heard } from "./lyrics.ts";
-import { type Pair, pairWords } from "./pair-words.ts";
 import type { HeardPart } from "./record.ts";
-import type { HeardWord } from "./words.ts";
+import type { HeardWord } from "./words/align-words.ts";
+import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./words/heard-lines.ts";
+import { type Pair, pairWords } from "./words/pair-words.ts";
 
 /** Words on either side of a border that are looked at where there are no times. */
 const UNTIMED_WORDS = 60;

@@ -1,6 +1,6 @@
 /** From what a transcriber heard to the song's lyrics: lines and words in whole frames of song time. */
 import type { EmbeddedLyrics, Lyrics } from "./record.ts";
-import { alignWords, type HeardWord, tokens } from "./words.ts";
+import { alignWords, type HeardWord, tokens } from "./words/align-words.ts";
 
 /** What a transcriber returns, as far as lyrics need it. Times in seconds from the song's start. */
 export interface Heard {

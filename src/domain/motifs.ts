@@ -1,6 +1,6 @@
 /** Chorus memory: scenes over lyrics that come again. */
 import { inputHash } from "./hash.ts";
-import { sungWords } from "./sung-words.ts";
+import { sungWords } from "./words/sung-words.ts";
 
 export interface Motif {
   /** The same for the same words, whatever else the song holds. */

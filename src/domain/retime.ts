@@ -1,11 +1,12 @@
 /** Another recording of the song takes the place of the one that the scenes were cut to. */
-import type { SameWord } from "./align-lyrics.ts";
-import type { SungLine } from "./cover-cost.ts";
-import { placeScenes, type WishedScene } from "./place-scenes.ts";
-import type { Span } from "./proposal.ts";
+
+import type { SungLine } from "./cover/cover-cost.ts";
+import { placeScenes, type WishedScene } from "./cover/place-scenes.ts";
+import type { Span } from "./cover/proposal.ts";
+import { songWarp, type TwoRecordings, warpCuts, wordsWithin } from "./cover/song-warp.ts";
 import type { CoverCertificate, Failure, Pin } from "./record.ts";
-import { songWarp, type TwoRecordings, warpCuts, wordsWithin } from "./song-warp.ts";
 import { type CoverProblem, solveCover } from "./timeline.ts";
+import type { SameWord } from "./words/align-lyrics.ts";
 
 interface RetimedScene extends Span {
   /** Of the scene that it was; null for a new one. */

@@ -3,10 +3,10 @@
  * The language model never decides times; this does, at the least cost (cheapest-cuts.ts).
  */
 import type { Beat } from "./beat-grid.ts";
-import { cheapestCuts } from "./cheapest-cuts.ts";
-import { type CoverCost, coverCost, type SungLine } from "./cover-cost.ts";
-import { type Stretch, stretchesOf } from "./pins.ts";
-import { type Part, type ProposedScene, repairProposal, type Span } from "./proposal.ts";
+import { cheapestCuts } from "./cover/cheapest-cuts.ts";
+import { type CoverCost, coverCost, type SungLine } from "./cover/cover-cost.ts";
+import { type Stretch, stretchesOf } from "./cover/pins.ts";
+import { type Part, type ProposedScene, repairProposal, type Span } from "./cover/proposal.ts";
 import type { CoverCertificate, Failure, Pin } from "./record.ts";
 
 export interface CoverProblem {

@@ -1,7 +1,7 @@
 /** Any problem that the cover's solver may be given: sound ones, and what a model or a person may get wrong. */
 import fc from "fast-check";
 import { beatsIn } from "../../src/domain/beat-grid.ts";
-import type { SungLine } from "../../src/domain/cover-cost.ts";
+import type { SungLine } from "../../src/domain/cover/cover-cost.ts";
 import type { Pin } from "../../src/domain/record.ts";
 import type { CoverProblem } from "../../src/domain/timeline.ts";
 

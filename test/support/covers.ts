@@ -1,6 +1,6 @@
 /** Songs to cover, and the plain greedy cover that the solver is held against. */
 import { beatsIn } from "../../src/domain/beat-grid.ts";
-import type { Span } from "../../src/domain/proposal.ts";
+import type { Span } from "../../src/domain/cover/proposal.ts";
 import type { Pin } from "../../src/domain/record.ts";
 import type { CoverProblem, PreparedCover } from "../../src/domain/timeline.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { motifsOf } from "../../src/domain/motifs.ts";
-import { sungWords } from "../../src/domain/sung-words.ts";
+import { sungWords } from "../../src/domain/words/sung-words.ts";
 
 const film = (...excerpts: string[]) =>
   excerpts.map((lyricExcerpt, i) => ({ id: `scene ${i + 1}`, lyricExcerpt }));

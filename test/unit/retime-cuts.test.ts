@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alignLyrics } from "../../src/domain/align-lyrics.ts";
-import { retimeCuts } from "../../src/domain/song-warp.ts";
+import { retimeCuts } from "../../src/domain/cover/song-warp.ts";
+import { alignLyrics } from "../../src/domain/words/align-lyrics.ts";
 import {
   FPS,
   heardAgain,

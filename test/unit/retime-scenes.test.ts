@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Placing, placeScenes } from "../../src/domain/place-scenes.ts";
+import { type Placing, placeScenes } from "../../src/domain/cover/place-scenes.ts";
 import { type RetimeInput, retimeScenes } from "../../src/domain/retime.ts";
 import {
   FPS,

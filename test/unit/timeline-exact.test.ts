@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { coverCost } from "../../src/domain/cover-cost.ts";
-import type { Span } from "../../src/domain/proposal.ts";
+import { coverCost } from "../../src/domain/cover/cover-cost.ts";
+import type { Span } from "../../src/domain/cover/proposal.ts";
 import {
   type CoverProblem,
   type PreparedCover,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { beatsIn, tappedBeat } from "../../src/domain/beat-grid.ts";
-import type { Span } from "../../src/domain/proposal.ts";
+import type { Span } from "../../src/domain/cover/proposal.ts";
 import type { Pin } from "../../src/domain/record.ts";
 import { type CoverProblem, solveCover } from "../../src/domain/timeline.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Span } from "../../src/domain/proposal.ts";
+import type { Span } from "../../src/domain/cover/proposal.ts";
 import { type CoveredScene, type CoverProblem, checkCover, solveCover } from "../../src/domain/timeline.ts";
 import { anyCover } from "../support/any-cover.ts";
 

@@ -1,6 +1,7 @@
 /** What a person pinned of the cuts, and the stretches of song that it leaves to the solver. */
+
+import type { Failure, Pin } from "../record.ts";
 import type { Span } from "./proposal.ts";
-import type { Failure, Pin } from "./record.ts";
 
 /** A piece of song between two cuts that are certain. Stretches tile the song. */
 export interface Stretch extends Span {

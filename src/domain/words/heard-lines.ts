@@ -1,7 +1,7 @@
 /** What was heard of a part of a song, as lines whose words have times, whatever the transcriber gave. */
-import { isMadeUp, spreadText } from "./lyrics.ts";
-import type { HeardPart } from "./record.ts";
-import { alignWords, type HeardWord, tokens } from "./words.ts";
+import { isMadeUp, spreadText } from "../lyrics.ts";
+import type { HeardPart } from "../record.ts";
+import { alignWords, type HeardWord, tokens } from "./align-words.ts";
 
 /** A segment, or what stands for one where the transcriber gave none, in song time. */
 export interface Line extends HeardWord {

@@ -1,5 +1,5 @@
 /** Which words of one recording of a song are which of another: a global alignment that keeps runs together. */
-import type { Span } from "./proposal.ts";
+import type { Span } from "../cover/proposal.ts";
 import { sungWords } from "./sung-words.ts";
 
 export interface TimedLine extends Span {
