@@ -1,6 +1,6 @@
 /** Whether a film is the whole song, and can be played to its end. */
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import {
   ALL_FORMATS,
@@ -10,16 +10,20 @@ import {
   type InputAudioTrack,
   type InputVideoTrack,
 } from "mediabunny";
+import { probeSong } from "../../src/media/probe.ts";
+import { memoryFile } from "../../src/media/source.ts";
 
 const run = promisify(execFile);
 const FPS = 24;
 /** Read through a timescale, times are rounded. */
 const ROUNDING_SECONDS = 0.002;
 
-/** Seconds, by the packets that a player would hear. */
+/** Seconds that a player would hear of it. */
 export async function songSeconds(file: string): Promise<number> {
-  using song = new Input({ source: new FilePathSource(file), formats: ALL_FORMATS });
-  return await song.computeDuration();
+  const bytes = new Uint8Array(await readFile(file));
+  const probe = await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });
+  if (!probe.ok) throw new Error(probe.failure.message);
+  return probe.audio.durationSeconds;
 }
 
 /** Into a file. Gives what kept it from being there, or null. */
@@ -38,7 +42,7 @@ export async function filmFaults(file: string, song: string, frames: number): Pr
   const seen = await packetsOf(await film.getPrimaryVideoTrack());
   const heard = await packetsOf(await film.getPrimaryAudioTrack());
   const sung = await packetsOf(await original.getPrimaryAudioTrack());
-  const expected = Math.round((await original.computeDuration()) * FPS);
+  const expected = Math.round((await songSeconds(song)) * FPS);
   const faults: string[] = [];
   if (frames !== expected)
     faults.push(`The project says ${frames} frames, and the song is ${expected} long.`);
