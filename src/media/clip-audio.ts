@@ -1,6 +1,7 @@
 /** The clips' own sound, as a track of its own under the song: their packets, untouched, at the times of their scenes. */
 
 import type { IndexedTrack, Sample } from "./clip-index.ts";
+import { commonest } from "./join.ts";
 import { boxWithin, viewOf } from "./mp4-boxes.ts";
 import type { Cut } from "./plan-cuts.ts";
 
@@ -68,13 +69,6 @@ function formOf({ entry }: IndexedTrack): string | null {
   const told = name === "mp4a" ? special(bytes) : hex(bytes);
   // The entry's own channels and rate are what muxers like to write; they count where nothing else tells.
   return told && `${name} ${told} ${told.endsWith(":") ? hex(entry.subarray(24, ENTRY_FIELDS)) : ""}`;
-}
-
-/** The value that most have, the first of them where several lead. */
-export function commonest<T>(values: readonly T[]): T | undefined {
-  const counts = new Map<T, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
 /** When the clip begins in its scene, and until when it is heard, in seconds of the film; several times where it is played again. */

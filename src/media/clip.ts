@@ -43,6 +43,8 @@ const INSPECTED_BYTES = 256 * 1024;
 const TAIL_BYTES = 64 * 1024;
 const MOST_INDEX_BYTES = 1024 * 1024;
 const MOST_BOXES = 2000;
+/** Frames per second beyond which an index is damaged. */
+const [SLOWEST, FASTEST] = [0.01, 1000];
 
 const unreadable = (why: string) =>
   refusal("clip_unreadable", `The clip can't be used: ${why}`, "Generate this clip again.");
@@ -128,8 +130,10 @@ function trouble(samples: Sample[], file: MediaFile): string | null {
   if (samples.length === 0) return "it has no pictures.";
   if (!samples[0]?.key || new Set(samples.map(({ time }) => time)).size < samples.length)
     return "its pictures are not in order.";
-  const last = samples.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0);
-  return last > file.bytes ? "it is not complete." : null;
+  const isThere = samples.every(
+    ({ offset, bytes }) => offset >= 0 && bytes >= 0 && offset + bytes <= file.bytes,
+  );
+  return isThere ? null : "it is not complete.";
 }
 
 /** A decoder that has just shown another clip must be able to begin with the first picture. */
@@ -154,9 +158,10 @@ async function measure(file: MediaFile, wholly: boolean): Promise<ClipPackets | 
   if (wrong) return wrong;
   const start = samples.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY);
   const end = samples.reduce((latest, { time, seconds }) => Math.max(latest, time + seconds), start);
-  if (end <= start) return "its pictures last no time.";
   const sound = soundIn(tracks);
   const facts = factsOf(pictures, start, end, sound !== null);
+  if (!(facts.fps >= SLOWEST && facts.fps <= FASTEST))
+    return "its pictures are at no rate that can be shown.";
   if (wholly && !(await opensWell(facts, samples[0], view)))
     return "its first picture needs others to be seen.";
   return {

@@ -1,9 +1,7 @@
 /** The film's file while it is written: room for the index in front, then the packets as they come. */
-import { type FilmTrack, filmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
+import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
 import type { FilmSink } from "./sink.ts";
-
-export { filmTrack };
 
 const FTYP = box("ftyp", ascii("isom"), u32(0x200), ...["isom", "iso2", "iso4", "avc1", "mp41"].map(ascii));
 /** A header of the packets' box that has place for any size. */

@@ -20,9 +20,9 @@ export function sceneNames(scenes: readonly number[]): string {
   return scenes.length < 2 ? `scene ${last}` : `scenes ${scenes.slice(0, -1).join(", ")} and ${last}`;
 }
 
-/** The value that most clips have; the first of them where several lead. */
-function commonest(values: readonly string[]): string | undefined {
-  const counts = new Map<string, number>();
+/** The value that most have; the first of them where several lead. */
+export function commonest<T>(values: readonly T[]): T | undefined {
+  const counts = new Map<T, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }

@@ -46,15 +46,22 @@ async function indexed(edits: readonly FilmEdit[]): Promise<Map<MediaFile, Index
   return known;
 }
 
+/** What was tried in vain, and what else can be done. */
+const TRIED = {
+  none: [".", "Choose how short clips fill their scenes (stretch, hold or loop)"],
+  stretch: [", even at half speed.", "Hold their last picture or loop them instead"],
+  loop: [", however often they are played.", "Hold their last picture instead"],
+  hold: [".", "Generate these clips again"],
+} as const;
+
 function tooShort(scenes: readonly number[], fill: Fill | null): { ok: false; failure: Failure } {
   const are = scenes.length === 1 ? "The clip of" : "The clips of";
   const short = scenes.length === 1 ? "is shorter than its scene" : "are shorter than their scenes";
+  const [even, instead] = TRIED[fill ?? "none"];
   return refusal(
     "clip_too_short",
-    `${are} ${sceneNames(scenes)} ${short}${fill === "stretch" ? ", even at half speed." : "."}`,
-    fill === "stretch"
-      ? "Hold their last picture or loop them instead, generate longer clips, or shorten the scenes."
-      : "Choose how short clips fill their scenes (stretch, hold or loop), generate longer clips, or shorten the scenes.",
+    `${are} ${sceneNames(scenes)} ${short}${even}`,
+    `${instead}, generate longer clips, or shorten the scenes.`,
   );
 }
 

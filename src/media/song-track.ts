@@ -19,7 +19,7 @@ export interface SongSound {
   /** Its packets in order, each time as many as are due. */
   open(): SongReader;
 }
-export interface SongReader {
+interface SongReader {
   /**
    * Hands on every packet that begins by then, and when it is due, in seconds of the film; a promise
    * from `take` is waited for. Throws `UnreadableSong`, or what stopped the reading of the file.

@@ -28,7 +28,7 @@ export interface MediaFile {
   source(watched?: boolean, view?: View): Source;
   /** Bytes `start` (inclusive) to `end` (exclusive), as far as the file reaches. Rejects with `SourceGone`. */
   read(start: number, end: number): Promise<Uint8Array>;
-  /** As `read`, but in one read of exactly these bytes that holds nothing: for who needs each byte once. */
+  /** As `read`, but in one read of exactly these bytes that holds nothing; they are the caller's, to do with as it likes. */
   take(start: number, end: number): Promise<Uint8Array>;
   /** Lets go of what is held in memory and of the connection; reading on is possible. A film's clips are all open at once. */
   release(): void;

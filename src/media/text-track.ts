@@ -21,7 +21,7 @@ export interface TimedText {
 const MOST_TEXT_BYTES = 2000;
 
 /** Cut to so many bytes between two characters. */
-export function clipped(text: string, bytes: number): Uint8Array {
+function clipped(text: string, bytes: number): Uint8Array {
   let out = utf8(text);
   for (let length = text.length; out.length > bytes; length--)
     out = utf8(text.slice(0, length).toWellFormed());

@@ -98,10 +98,10 @@ function roomOf(plan: FilmPlan, labels: Uint8Array): number {
   const heard = (plan.clips?.packets ?? []).flat(2).length;
   const sung = plan.song.packetSeconds > 0 ? Math.ceil((1.1 * seconds) / plan.song.packetSeconds) : 0;
   return roomFor([
-    // Size, place in time and its shift, each of its own; key pictures are few.
-    tablesBytes(pictures, turns, 24),
+    // Size, place in time and its shift, each of its own; key pictures are few. Clips whose sound is
+    // kept have turns of their own.
+    tablesBytes(pictures, turns + heard, 24),
     tablesBytes(sung + 50, turns, 12),
-    // Pictures and sound lie in a clip in turns of its own.
     plan.clips ? tablesBytes(heard, heard, 12) : 0,
     tablesBytes(plan.captions.length, 1, 12),
     tablesBytes(plan.chapters.length, 1, 12),

@@ -108,7 +108,7 @@ function timed(command: string): { wall: number; cpu: number; stdout: string; st
   return { wall, cpu: user + system, stdout, stderr };
 }
 
-const out = join(FOLDER, "out.mp4");
+const out = join(FOLDER, `out-${process.pid}.mp4`);
 const quoted = (path: string) => `'${path}'`;
 const bytesOf = (path: string) => statSync(path).size;
 

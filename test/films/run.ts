@@ -121,7 +121,7 @@ async function check(
 async function lengths(bytes: Uint8Array): Promise<{ duration: number; video: number }> {
   using input = new Input({ source: new BufferSource(bytes), formats: [MP4] });
   const track = await input.getPrimaryVideoTrack();
-  return { duration: await input.computeDuration(), video: (await track?.computeDuration()) ?? 0 };
+  return { duration: await input.computeDuration(), video: (await track?.getDurationFromMetadata()) ?? 0 };
 }
 
 let broken = 0;

@@ -18,7 +18,7 @@ export const FPS = 24;
 
 const clips = new Map<string, MediaFile>();
 /** A clip of fixtures/clips, by its name. */
-export function clip(name: string): MediaFile {
+function clip(name: string): MediaFile {
   const file = clips.get(name) ?? memoryFile(fixture(`clips/${name}.mp4`));
   clips.set(name, file);
   return file;

@@ -27,7 +27,7 @@ function read(luma: Uint8Array): number {
 }
 
 /** The clip and the frame that each raw picture (I420) shows. */
-export function readAll(raw: Uint8Array): { clip: number; frame: number }[] {
+function readAll(raw: Uint8Array): { clip: number; frame: number }[] {
   const bytes = (SIDE * SIDE * 3) / 2;
   return Array.from({ length: raw.length / bytes }, (_, i) => {
     const value = read(raw.subarray(i * bytes));
@@ -71,10 +71,14 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
     await reading;
   }
   await decoder.flush();
-  await reading;
+  // What was decoded on another thread may still be on its way to this one.
+  for (const late = Date.now() + 5000; shown.length < times.length && Date.now() < late; await reading) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   decoder.close();
   if (failures[0]) throw failures[0];
-  if (shown.length !== times.length) throw new Error("Pictures were lost in decoding.");
+  if (shown.length !== times.length)
+    throw new Error(`${times.length - shown.length} of ${times.length} pictures were lost in decoding.`);
   // This decoder (1.3.1) hands out pictures as they are shown, but with the times as they were decoded.
   times.sort((a, b) => a - b);
   return shown.map((picture, i) => ({ ...picture, timestamp: times[i] ?? -1 }));

@@ -213,6 +213,20 @@ describe("a film that can’t be made", () => {
     expect(result).toMatchObject({ ok: false, failure: { code: "song_unreadable" } });
   });
 
+  it("is refused where the song’s times run backwards half-way, and its upload is aborted", async () => {
+    // From half-way on, frames that say they have half the rate, and twice the length.
+    const bytes = fixture("audio/adts.aac");
+    const lengthAt = (at: number) =>
+      (((bytes[at + 3] ?? 0) & 3) << 11) | ((bytes[at + 4] ?? 0) << 3) | ((bytes[at + 5] ?? 0) >> 5);
+    for (let at = 0; at < bytes.length; at += Math.max(7, lengthAt(at)))
+      if (at > bytes.length / 2) bytes[at + 2] = ((bytes[at + 2] ?? 0) & 0xc3) | (3 << 2);
+    const { result, target } = await assemble(editList([A, 120], [B, 120], [A, 48]), {
+      song: memoryFile(bytes),
+    });
+    expect(result).toMatchObject({ ok: false, failure: { code: "song_unreadable" } });
+    expect(target.state()).toBe("aborted");
+  });
+
   it("is refused where a clip vanishes after it was measured, and its upload is aborted", async () => {
     const vanishing = stored(fixture(`clips/${A}.mp4`), 1);
     const { result, target } = await assemble(editList([B, 50], [vanishing, 50]));

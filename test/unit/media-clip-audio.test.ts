@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { FilmInput } from "../../src/media/assemble.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
-import { data, editList, madeOf, open, type Packet, packets, packetsOf, song } from "../support/films.ts";
+import {
+  boxes,
+  data,
+  editList,
+  madeOf,
+  open,
+  type Packet,
+  packets,
+  packetsOf,
+  song,
+} from "../support/films.ts";
 import { fixture } from "../support/media.ts";
 import { FFMPEG_INSTALLED, ffmpeg, tracksOf } from "../support/mp4-text.ts";
 
@@ -70,6 +80,11 @@ describe("the clips’ sound", () => {
     expect(2.5 - (first.at(-1) ?? 0)).toBeLessThanOrEqual(PACKET + 1e-6);
     expect(9.5 - (third.at(-1) ?? 0)).toBeLessThanOrEqual(PACKET + 1e-6);
     expect(result.silentScenes).toEqual([]);
+  });
+
+  it("leaves the film’s index in front", async () => {
+    const { bytes } = await tracks(editList([SOUNDING, 120], [SOUNDING, 120], [SOUNDING, 48]));
+    expect(boxes(bytes)).toEqual(["ftyp", "moov", "free", "mdat"]);
   });
 
   it("never begins before what is heard has ended, and loses a packet at most at a cut", async () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   bytesBeforeSets,
@@ -18,6 +19,12 @@ async function facts(name: string) {
   const inspected = await inspectClip(fixture(`clips/${name}.mp4`));
   if (!inspected.ok) throw new Error(inspected.failure.message);
   return inspected.clip;
+}
+
+/** Where a box's name stands in the file. */
+function indexesOf(bytes: Uint8Array, name: string): number[] {
+  const text = Buffer.from(bytes).toString("latin1");
+  return [...text.matchAll(new RegExp(name, "g"))].map(({ index }) => index);
 }
 
 /** The same clip with a megabyte of nothing between its packets and its index. */
@@ -123,6 +130,33 @@ describe("a clip", () => {
     bytes.fill(0xff, entry, entry + 4);
     expect(await inspectClip(bytes)).toMatchObject({ ok: false, failure: { code: "clip_unreadable" } });
   });
+
+  it.each(["a-5s-24fps", "with-audio-5s", "numbered/fragments"])(
+    "is measured or refused in good time, whatever bytes of its index are damaged: %s",
+    async (name) => {
+      const bytes = fixture(`clips/${name}.mp4`);
+      const heads = ["moov", "moof"].flatMap((box) => indexesOf(bytes, box));
+      const damage = fc.array(
+        fc.record({
+          at: fc.constantFrom(...heads).chain((start) => fc.integer({ min: start, max: start + 3000 })),
+          byte: fc.constantFrom(0, 1, 0x7f, 0x80, 0xff),
+        }),
+        { minLength: 1, maxLength: 6 },
+      );
+      await fc.assert(
+        fc.asyncProperty(damage, async (damages) => {
+          const broken = bytes.slice();
+          for (const { at, byte } of damages) if (at < broken.length) broken[at] = byte;
+          const inspected = await inspectClip(broken);
+          if (inspected.ok) {
+            const { frames, fps, durationSeconds } = inspected.clip;
+            expect([frames, fps, durationSeconds].every((n) => Number.isFinite(n) && n > 0)).toBe(true);
+          } else expect(inspected.failure.code).toBe("clip_unreadable");
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
 
   it("that was deleted meanwhile is refused as such", async () => {
     const bytes = fixture("clips/a-5s-24fps.mp4");

@@ -23,7 +23,8 @@ describe("which clip fills which scene", () => {
     ["less than half of it, slowed down", 59, 24, 120, "stretch", false],
     ["half of it, of a rate that is rounded", 120, 23.976, 240, "stretch", true],
     ["one picture, held", 1, 24, 720, "hold", true],
-    ["one picture, looped", 1, 24, 720, "loop", true],
+    ["a fiftieth of it, looped", 3, 24, 150, "loop", true],
+    ["less than that, looped", 2, 24, 150, "loop", false],
     ["without pictures", 0, 24, 1, "hold", false],
   ] as const)("a clip %s", (_what, clipFrames, clipFps, sceneFrames, fill, expected) => {
     expect(fits(clipFrames, clipFps, sceneFrames, fill)).toBe(expected);
