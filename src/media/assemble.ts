@@ -1,15 +1,15 @@
 /** The film: clips joined by packet copy, trimmed at frame accuracy, with the song laid under them. */
 import type { Edit, Failure, Fill } from "../domain/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
-import { clipSound, type SilentScene } from "./clip-audio.ts";
 import { refusal, vanished } from "./failures.ts";
-import { type FilmEdit, planCuts } from "./plan-cuts.ts";
-import { openSong } from "./song.ts";
-import { songSound, UnreadableSong } from "./song-track.ts";
-import { soundOf } from "./sound.ts";
+import { clipSound, type SilentScene } from "./film/clip-audio.ts";
+import { type FilmEdit, planCuts } from "./film/plan-cuts.ts";
+import { songSound, UnreadableSong } from "./film/song-track.ts";
+import { type Caption, type Chapter, captionTexts, chapterTexts } from "./film/text-track.ts";
+import { type FilmPlan, writeFilm } from "./film/write-film.ts";
+import { openSong } from "./song/open-song.ts";
+import { soundOf } from "./sound/sound.ts";
 import { type MediaFile, reading, SourceGone } from "./source.ts";
-import { type Caption, type Chapter, captionTexts, chapterTexts } from "./text-track.ts";
-import { type FilmPlan, writeFilm } from "./write-film.ts";
 
 export interface FilmInput {
   song: MediaFile;

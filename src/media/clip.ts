@@ -1,10 +1,10 @@
 /** What a clip is, measured by its index. */
 import type { Failure } from "../domain/record.ts";
-import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./avc.ts";
-import { addFragment, fragmented } from "./clip-fragments.ts";
-import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./clip-index.ts";
 import { refusal, vanished } from "./failures.ts";
-import { type Box, boxAt, boxWithin, viewOf } from "./mp4-boxes.ts";
+import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./film/avc.ts";
+import { addFragment, fragmented } from "./film/clip-fragments.ts";
+import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./film/clip-index.ts";
+import { type Box, boxAt, boxWithin, viewOf } from "./film/mp4-boxes.ts";
 import { type MediaFile, memoryFile, reading } from "./source.ts";
 
 export interface ClipFacts {

@@ -1,12 +1,12 @@
 /** What a transcriber is sent: the song as it is, or parts of it that the provider takes. */
 import { type Input, MP4 } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
-import { CONTENT_TYPES } from "./container.ts";
 import { refusal, vanished } from "./failures.ts";
-import { monoOf } from "./mono.ts";
-import { packedPart } from "./packed.ts";
-import { packetFormat, remuxedPart } from "./remux.ts";
-import { openSong } from "./song.ts";
+import { monoOf } from "./listening/mono.ts";
+import { packedPart } from "./listening/packed.ts";
+import { packetFormat, remuxedPart } from "./listening/remux.ts";
+import { CONTENT_TYPES } from "./song/container.ts";
+import { openSong } from "./song/open-song.ts";
 import { type MediaFile, reading } from "./source.ts";
 
 export interface HeardPart {

@@ -1,12 +1,12 @@
 /** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
 import type { InputAudioTrack } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
-import { alacCookie, isAlac } from "./alac-cookie.ts";
-import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./container.ts";
 import { refusal, vanished } from "./failures.ts";
-import { fallsShort, type Length, measureSong } from "./measure.ts";
-import { oggTagsFit } from "./ogg-headers.ts";
-import { type OpenSong, openSong } from "./song.ts";
+import { alacCookie, isAlac } from "./song/alac-cookie.ts";
+import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./song/container.ts";
+import { fallsShort, type Length, measureSong } from "./song/measure.ts";
+import { oggTagsFit } from "./song/ogg-headers.ts";
+import { type OpenSong, openSong } from "./song/open-song.ts";
 import {
   addFlac,
   addId3,
@@ -16,9 +16,9 @@ import {
   bestOf,
   nothingFound,
   type SongTags,
-} from "./song-tags.ts";
+} from "./song/song-tags.ts";
+import { foreignWav } from "./song/wav.ts";
 import { type MediaFile, reading } from "./source.ts";
-import { foreignWav } from "./wav.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
 export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };

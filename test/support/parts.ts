@@ -12,9 +12,9 @@ import {
   Output,
   WebMOutputFormat,
 } from "mediabunny";
-import { CONTAINERS } from "../../src/media/container.ts";
 import { type HeardPart, nextPart } from "../../src/media/listen.ts";
 import { probeSong } from "../../src/media/probe.ts";
+import { CONTAINERS } from "../../src/media/song/container.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 
 /** What is known of a song once it is confirmed. */

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../../src/media/packets.ts";
-import { type Samples, samplesOf } from "../../src/media/samples.ts";
-import { openSong } from "../../src/media/song.ts";
+import { openSong } from "../../src/media/song/open-song.ts";
+import { type Samples, samplesOf } from "../../src/media/sound/samples.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 import { fixture } from "./media.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alacDecoder } from "../../src/media/alac.ts";
-import { type AlacConfig, alacCookie, isAlac } from "../../src/media/alac-cookie.ts";
-import { BitWriter } from "../../src/media/bit-writer.ts";
+import { type AlacConfig, alacCookie, isAlac } from "../../src/media/song/alac-cookie.ts";
+import { alacDecoder } from "../../src/media/sound/alac.ts";
+import { BitWriter } from "../../src/media/sound/bit-writer.ts";
 import { fixture } from "../support/media.ts";
 import { openTrack, packetsOfFixture } from "../support/sound.ts";
 

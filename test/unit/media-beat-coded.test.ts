@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SNAP_CONFIDENCE } from "../../src/domain/beat-grid.ts";
 import type { BeatGrid } from "../../src/domain/record.ts";
-import { readAacGain } from "../../src/media/aac-gain.ts";
-import { beatOf } from "../../src/media/beat.ts";
-import { readMp3Gains } from "../../src/media/mp3-gain.ts";
+import { readAacGain } from "../../src/media/beat/aac-gain.ts";
+import { beatOf } from "../../src/media/beat/estimate.ts";
+import { readMp3Gains } from "../../src/media/beat/mp3-gain.ts";
 import { packetsOf } from "../../src/media/packets.ts";
-import { openSong } from "../../src/media/song.ts";
+import { openSong } from "../../src/media/song/open-song.ts";
 import { memoryFile } from "../../src/media/source.ts";
 import { fixture } from "../support/media.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SNAP_CONFIDENCE } from "../../src/domain/beat-grid.ts";
 import type { BeatGrid } from "../../src/domain/record.ts";
-import { estimateBeat } from "../../src/media/beat.ts";
+import { estimateBeat } from "../../src/media/beat/estimate.ts";
 import { PATTERNS, played, random, type Song, steady } from "../support/rhythm.ts";
 
 /** How far a moment is from the nearest of a grid's beats, or of every `beats`th from the first downbeat, in seconds. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { boxWithin } from "../../src/media/mp4-boxes.ts";
-import { captionTexts, chapterList, chapterTexts } from "../../src/media/text-track.ts";
+import { boxWithin } from "../../src/media/film/mp4-boxes.ts";
+import { captionTexts, chapterList, chapterTexts } from "../../src/media/film/text-track.ts";
 import { editList, FPS, film, madeOf, open, song } from "../support/films.ts";
 import { fixture } from "../support/media.ts";
 import { FFMPEG_INSTALLED, ffmpeg, movieOf, textTracks, tracksOf } from "../support/mp4-text.ts";

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { clipPackets, inspectClip } from "../../src/media/clip.ts";
 import {
   bytesBeforeSets,
   framedSets,
@@ -7,10 +8,9 @@ import {
   opensAfresh,
   parseAvcConfig,
   toBase64,
-} from "../../src/media/avc.ts";
-import { clipPackets, inspectClip } from "../../src/media/clip.ts";
-import { refuseJoin, sceneNames } from "../../src/media/join.ts";
-import { box, joined } from "../../src/media/mp4-boxes.ts";
+} from "../../src/media/film/avc.ts";
+import { refuseJoin, sceneNames } from "../../src/media/film/join.ts";
+import { box, joined } from "../../src/media/film/mp4-boxes.ts";
 import { memoryFile, storedFile } from "../../src/media/source.ts";
 import { open, packets } from "../support/films.ts";
 import { changingBucket, fixture } from "../support/media.ts";

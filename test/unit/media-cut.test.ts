@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FILLS } from "../../src/domain/record.ts";
-import { cutClip, type Shown } from "../../src/media/cut.ts";
+import { cutClip, type Shown } from "../../src/media/film/cut.ts";
 
 const FPS = 24;
 const FRAME = 1 / FPS;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BitWriter } from "../../src/media/bit-writer.ts";
-import { crc8, crc16 } from "../../src/media/crc.ts";
-import { flacDecoder, flacInfo } from "../../src/media/flac-decoder.ts";
+import { BitWriter } from "../../src/media/sound/bit-writer.ts";
+import { crc8, crc16 } from "../../src/media/sound/crc.ts";
+import { flacDecoder, flacInfo } from "../../src/media/sound/flac-decoder.ts";
 import { packetsOfFixture } from "../support/sound.ts";
 
 const info = { sampleRate: 44_100, channels: 1, bits: 16, totalSamples: 0 };

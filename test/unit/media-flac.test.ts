@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { BufferSource, EncodedPacketSink, FLAC, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
-import { BitWriter } from "../../src/media/bit-writer.ts";
-import { BitReader } from "../../src/media/bits.ts";
-import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../../src/media/flac.ts";
-import { flacDecoder, flacInfo } from "../../src/media/flac-decoder.ts";
-import { pcmForm } from "../../src/media/pcm.ts";
+import { BitWriter } from "../../src/media/sound/bit-writer.ts";
+import { BitReader } from "../../src/media/sound/bits.ts";
+import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../../src/media/sound/flac.ts";
+import { flacDecoder, flacInfo } from "../../src/media/sound/flac-decoder.ts";
+import { pcmForm } from "../../src/media/sound/pcm.ts";
 
 const stream = (over: Partial<FlacStream> = {}): FlacStream => ({
   sampleRate: 44_100,

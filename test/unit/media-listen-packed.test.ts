@@ -1,7 +1,7 @@
 import { BufferSource, FLAC, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
 import { type HeardPart, nextPart } from "../../src/media/listen.ts";
-import { samplesOf } from "../../src/media/samples.ts";
+import { samplesOf } from "../../src/media/sound/samples.ts";
 import { memoryFile, storedFile } from "../../src/media/source.ts";
 import { fixture, silentWav } from "../support/media.ts";
 import { allParts, songOf, wavOf } from "../support/parts.ts";

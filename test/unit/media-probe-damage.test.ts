@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lyricsOfText } from "../../src/media/embedded-lyrics.ts";
-import { id3Frames } from "../../src/media/id3.ts";
 import { probeSong } from "../../src/media/probe.ts";
+import { lyricsOfText } from "../../src/media/song/embedded-lyrics.ts";
+import { id3Frames } from "../../src/media/song/id3.ts";
+import { readSylt } from "../../src/media/song/sylt.ts";
 import { memoryFile } from "../../src/media/source.ts";
-import { readSylt } from "../../src/media/sylt.ts";
 import { mp3Frame } from "../support/long-songs.ts";
 import { fixture } from "../support/media.ts";
 import {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { probeSong } from "../../src/media/probe.ts";
-import { openSong, sumPackets } from "../../src/media/song.ts";
+import { openSong, sumPackets } from "../../src/media/song/open-song.ts";
 import { memoryFile } from "../../src/media/source.ts";
 import { fixture } from "../support/media.ts";
 import { ape, apic, bytesOf, id3, id3v1, joined, lyrics3, png, title } from "../support/song-tags.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { flacDecoder, flacInfo } from "../../src/media/flac-decoder.ts";
 import { packetsOf } from "../../src/media/packets.ts";
-import { BLOCK_SAMPLES, SoundDamaged, samplesOf } from "../../src/media/samples.ts";
-import { soundOf } from "../../src/media/sound.ts";
+import { flacDecoder, flacInfo } from "../../src/media/sound/flac-decoder.ts";
+import { BLOCK_SAMPLES, SoundDamaged, samplesOf } from "../../src/media/sound/samples.ts";
+import { soundOf } from "../../src/media/sound/sound.ts";
 import { fixture } from "../support/media.ts";
 import { all, md5AsFfmpeg, openTrack, samplesIn, samplesOfFixture, wholeChannels } from "../support/sound.ts";
 

@@ -1,7 +1,7 @@
 import { ADTS, EncodedPacketSink, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
 import { packetsOf } from "../../src/media/packets.ts";
-import { openSong } from "../../src/media/song.ts";
+import { openSong } from "../../src/media/song/open-song.ts";
 import { memoryFile, reading, storedFile } from "../../src/media/source.ts";
 import {
   type Content,

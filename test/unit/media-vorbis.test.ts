@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inverseMdct } from "../../src/media/mdct.ts";
-import { vorbisDecoder } from "../../src/media/vorbis.ts";
-import { vorbisSetup } from "../../src/media/vorbis-setup.ts";
+import { inverseMdct } from "../../src/media/sound/mdct.ts";
+import { vorbisDecoder } from "../../src/media/sound/vorbis.ts";
+import { vorbisSetup } from "../../src/media/sound/vorbis-setup.ts";
 import { fixture } from "../support/media.ts";
 import { openTrack, packetsOfFixture, samplesOfFixture } from "../support/sound.ts";
 

@@ -1,0 +1,80 @@
+/** How strongly a song's notes and drums begin, from what its coded packets say of their loudness. */
+import type { InputAudioTrack } from "mediabunny";
+import { packetsOf } from "../packets.ts";
+import { readAacGain } from "./aac-gain.ts";
+import type { CodedFrame } from "./coded-level.ts";
+import { readMp3Gains } from "./mp3-gain.ts";
+import type { Onsets } from "./onset.ts";
+
+interface Reading {
+  /** Null for a packet that can't be read. */
+  frames(packet: Uint8Array): CodedFrame[] | null;
+  /** How many frames back a frame is compared. */
+  lag: number;
+  /** How much later an attack is than the start of the frame that shows it, in frames (measured on drums, by decoding). */
+  late: number;
+  /** The most that a beat found so is to be trusted: fewer facts tell less of which pulse is the beat. */
+  trust: number;
+}
+
+const one = (read: (packet: Uint8Array) => CodedFrame | null) => (packet: Uint8Array) => {
+  const frame = read(packet);
+  return frame && [frame];
+};
+/** An encoder has to spend bits on an attack, which is all that can be seen of Opus without decoding. */
+const sizeOnly = (packet: Uint8Array) => ({ levels: [packet.length / 125], attack: false });
+
+const READINGS: Readonly<Record<string, Reading>> = {
+  mp3: { frames: readMp3Gains, lag: 2, late: 1.25, trust: 0.85 },
+  aac: { frames: one(readAacGain), lag: 1, late: 0.75, trust: 0.75 },
+  opus: { frames: one(sizeOnly), lag: 1, late: 0.6, trust: 0.55 },
+};
+/** What an encoder's change to short blocks counts: it saw an attack. */
+const ATTACK = 1;
+/** The first sound after silence counts no more than this (powers of two of the amplitude). */
+const MOST_RISE = 8;
+/** In seconds; anything else is no song. */
+const [SHORTEST_FRAME, LONGEST_FRAME] = [0.001, 0.25];
+
+/**
+ * Null for codecs of which nothing is known, and for fewer than three packets. Times are those of the packets:
+ * what a player leaves out at the start is still in them. Throws where these run backwards.
+ */
+export async function codedOnsets(track: InputAudioTrack): Promise<{ onsets: Onsets; trust: number } | null> {
+  const reading = READINGS[(await track.getCodec()) ?? ""];
+  if (!reading) return null;
+  const rises: number[] = [];
+  let recent: CodedFrame[] = [];
+  let packets = 0;
+  let perPacket = 1;
+  // Of the second packet: what a decoder leaves out at the start may shorten the first.
+  let [second, last] = [0, 0];
+  for await (const packet of packetsOf(track)) {
+    const frames = reading.frames(packet.data) ?? recent.slice(-perPacket);
+    perPacket = frames.length || perPacket;
+    for (const frame of frames) {
+      rises.push(rise(frame, recent));
+      recent = [...recent, frame].slice(-reading.lag);
+    }
+    if (packets > 0 && packet.timestamp < last) throw new Error("The packets are not in order.");
+    last = packet.timestamp;
+    if (++packets === 2) second = last;
+  }
+  const seconds = (last - second) / (packets - 2) / perPacket;
+  if (!(seconds > SHORTEST_FRAME && seconds < LONGEST_FRAME)) return null;
+  const strength = Float32Array.from(rises);
+  const startSeconds = second + (reading.late - perPacket) * seconds;
+  const bass = new Float32Array(rises.length);
+  return { onsets: { rate: 1 / seconds, startSeconds, strength, bass, harmony: null }, trust: reading.trust };
+}
+
+/** The mean over channels of how far they rise above the quietest of the frames before. */
+function rise(frame: CodedFrame, before: readonly CodedFrame[]): number {
+  let sum = frame.attack && !before.at(-1)?.attack ? ATTACK * frame.levels.length : 0;
+  for (let c = 0; c < frame.levels.length; c++) {
+    const level = frame.levels[c] ?? 0;
+    const lowest = Math.min(...before.map((f) => f.levels[c] ?? level), level);
+    sum += Math.min(MOST_RISE, level - lowest);
+  }
+  return sum / (frame.levels.length || 1);
+}

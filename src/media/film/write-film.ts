@@ -1,0 +1,194 @@
+/** Writes a film that is planned: everything that goes into its file, in the order of time. */
+import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
+import { type AvcConfig, bytesBeforeSets, framedSets, fromBase64, parseAvcConfig } from "./avc.ts";
+import type { ClipSound } from "./clip-audio.ts";
+import { type FilmFile, filmFile, roomFor } from "./film-file.ts";
+import { type FilmTrack, filmTrack, MOVIE_TIMESCALE, tablesBytes } from "./film-track.ts";
+import type { SongPacket } from "./mp3-packets.ts";
+import { batches, type Piece } from "./pieces.ts";
+import type { Cut } from "./plan-cuts.ts";
+import { pictureEntry } from "./sample-entry.ts";
+import { partSink } from "./sink.ts";
+import type { SongSound } from "./song-track.ts";
+import { type Tags, userData } from "./tags.ts";
+import { captionTrack, chapterList, chapterTrack, type TimedText, textSamples } from "./text-track.ts";
+
+export interface FilmPlan {
+  cuts: readonly Cut[];
+  fps: number;
+  frames: number;
+  song: SongSound;
+  clips: ClipSound | null;
+  chapters: readonly TimedText[];
+  captions: readonly TimedText[];
+  language: string | null;
+  tags: Tags;
+  poster: Uint8Array | null;
+}
+
+const MIB = 1024 * 1024;
+/** The least that a bucket takes. */
+const PART_BYTES = 5 * MIB;
+/** Pictures and sound take turns this often, so that a player finds both in one place. */
+const TURN_SECONDS = 0.5;
+const ID = { pictures: 1, song: 2, clips: 3, captions: 4, chapters: 5 };
+
+const avcOf = (cut: Cut): AvcConfig | null => parseAvcConfig(fromBase64(cut.packets.facts.decoderConfig));
+
+/** The sample entry that the film announces: the most demanding clip's, so that a decoder is ready for all. */
+function announced(cuts: readonly Cut[]): Uint8Array {
+  const demand = (cut: Cut) => avcOf(cut)?.demand ?? 0;
+  const hardest = cuts.reduce((most, cut) => (demand(cut) > demand(most) ? cut : most));
+  return pictureEntry(hardest.packets.pictureEntry);
+}
+
+function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan) {
+  const { width = 0, height = 0 } = cuts[0]?.packets.facts ?? {};
+  const menu = chapters.length > 0 ? ID.chapters : null;
+  const seen = { width: 0, height: 0, top: 0 };
+  const entry = announced(cuts);
+  const sound = { ...seen, handler: "soun" as const, group: 1 };
+  return {
+    pictures: filmTrack({
+      ...seen,
+      id: ID.pictures,
+      handler: "vide",
+      name: "Film",
+      timescale: MOVIE_TIMESCALE,
+      enabled: true,
+      group: 0,
+      language: null,
+      width,
+      height,
+      entry: () => entry,
+      chapters: menu,
+    }),
+    song: filmTrack({
+      ...sound,
+      id: ID.song,
+      name: "Song",
+      timescale: song.timescale,
+      enabled: true,
+      language,
+      entry: song.entry,
+      chapters: menu,
+    }),
+    clips:
+      clips &&
+      filmTrack({
+        ...sound,
+        id: ID.clips,
+        name: "Clips",
+        timescale: clips.timescale,
+        enabled: false,
+        language: null,
+        entry: () => clips.entry,
+        chapters: null,
+      }),
+    captions: captions.length > 0 ? captionTrack(ID.captions, language, { width, height }) : null,
+    chapters: menu === null ? null : chapterTrack(menu),
+  };
+}
+
+/** How many bytes to leave for the index: what it takes at most, but for a song whose packets are of many lengths. */
+function roomOf(plan: FilmPlan, labels: Uint8Array): number {
+  const seconds = plan.frames / plan.fps;
+  const turns = Math.ceil(seconds / TURN_SECONDS) + 2 * plan.cuts.length + 2;
+  const pictures = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
+  const heard = (plan.clips?.packets ?? []).flat(2).length;
+  const sung = plan.song.packetSeconds > 0 ? Math.ceil((1.1 * seconds) / plan.song.packetSeconds) : 0;
+  return roomFor([
+    // Size, place in time and its shift, each of its own; key pictures are few. Clips whose sound is
+    // kept have turns of their own.
+    tablesBytes(pictures, turns + heard, 24),
+    tablesBytes(sung + 50, turns, 12),
+    plan.clips ? tablesBytes(heard, heard, 12) : 0,
+    tablesBytes(plan.captions.length, 1, 12),
+    tablesBytes(plan.chapters.length, 1, 12),
+    labels.length,
+  ]);
+}
+
+/** Texts stand in front of all else: a player has them at once. */
+async function addTexts(
+  file: FilmFile,
+  track: FilmTrack | null,
+  plan: FilmPlan,
+  kind: "chapters" | "captions",
+) {
+  const texts = plan[kind];
+  for (const [i, bytes] of textSamples(texts, kind).entries()) {
+    const timestamp = (texts[i]?.startFrame ?? 0) / plan.fps;
+    const duration = (texts[i + 1]?.startFrame ?? plan.frames) / plan.fps - timestamp;
+    if (track) await file.add(track, { decode: timestamp, timestamp, duration, key: true }, [bytes]);
+  }
+}
+
+/**
+ * Where clips differ in their parameter sets, every clip repeats its own in front of its key
+ * pictures, the first one too: sets of an earlier clip stay in the decoder, and a player may jump anywhere.
+ */
+function setsOf(cuts: readonly Cut[]): Map<Cut, Uint8Array> {
+  const differ = new Set(cuts.map((cut) => cut.packets.facts.decoderConfig)).size > 1;
+  const configs = differ ? cuts.map((cut) => [cut, avcOf(cut)] as const) : [];
+  return new Map(configs.flatMap(([cut, config]) => (config ? [[cut, framedSets(config)] as const] : [])));
+}
+
+/** The packet's bytes, in pieces. */
+function bytesOf({ sample, track, cut }: Piece, data: Uint8Array, sets: Map<Cut, Uint8Array>): Uint8Array[] {
+  const own = track === "pictures" && sample.key ? sets.get(cut) : undefined;
+  if (!own) return [data];
+  const before = bytesBeforeSets(data, 4);
+  return [data.subarray(0, before), own, data.subarray(before)];
+}
+
+export async function writeFilm(
+  plan: FilmPlan,
+  upload: MultipartUpload,
+  onProgress?: (fraction: number) => void,
+): Promise<StoredObject> {
+  const tracks = tracksOf(plan);
+  const list = plan.chapters.length > 0 ? [chapterList(plan.chapters, plan.fps)] : [];
+  const labels = userData(plan.tags, plan.poster, list);
+  const room = roomOf(plan, labels);
+  const sink = partSink(upload, Math.max(PART_BYTES, Math.ceil((room + 16) / MIB) * MIB));
+  const file = filmFile(sink, room);
+  await addTexts(file, tracks.chapters, plan, "chapters");
+  await addTexts(file, tracks.captions, plan, "captions");
+  const song = plan.song.open();
+  const sing = ({ data, duration }: SongPacket, timestamp: number) =>
+    file.add(tracks.song, { decode: timestamp, timestamp, duration, key: true }, [data]);
+  const sets = setsOf(plan.cuts);
+  const total = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
+  let [written, told, turn] = [0, 0, 0];
+  try {
+    for await (const { pieces, bytes, start } of batches(plan.cuts, plan.clips)) {
+      for (const piece of pieces) {
+        const { sample, decode } = piece;
+        const track = piece.track === "pictures" ? tracks.pictures : tracks.clips;
+        if (!track) continue;
+        if (piece.track === "pictures" && decode >= turn) {
+          turn = (Math.floor(decode / TURN_SECONDS) + 1) * TURN_SECONDS;
+          await song.until(turn, sing);
+        }
+        const data = bytes.subarray(sample.offset - start, sample.offset - start + sample.bytes);
+        const full = file.add(track, piece, bytesOf(piece, data, sets));
+        if (full) await full;
+        if (piece.track === "pictures") written++;
+        if (written === told || (written - told < total / 100 && written < total)) continue;
+        told = written;
+        onProgress?.(written / total);
+      }
+    }
+    await song.until(Number.POSITIVE_INFINITY, sing);
+  } finally {
+    await song.close();
+  }
+  const { pictures, song: sung, clips, captions, chapters } = tracks;
+  await file.finish(
+    [pictures, sung, clips, captions, chapters].flatMap((track) => track ?? []),
+    plan.frames / plan.fps,
+    labels,
+  );
+  return sink.finish();
+}

@@ -1,0 +1,63 @@
+/** A song's sound mixed to one channel, from any moment on. */
+import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import { type PcmForm, pcmForm } from "../sound/pcm.ts";
+import { type Samples, samplesOf } from "../sound/samples.ts";
+import type { MediaFile } from "../source.ts";
+
+type Blocks = AsyncGenerator<Float32Array, void, unknown>;
+
+export interface Mono {
+  sampleRate: number;
+  /** As exact as is known before they are read. */
+  totalSamples: number;
+  /** The mean of all channels from a sample on, in units of 16 bits (-32,768 to 32,767). */
+  blocks(from: number): Blocks;
+}
+
+/** Uncompressed sound is read from where it is wanted. */
+async function* uncompressed(track: InputAudioTrack, form: PcmForm, rate: number, from: number): Blocks {
+  const channels = await track.getNumberOfChannels();
+  const scale = 2 ** (16 - form.bits) / channels;
+  const stride = form.bytesPerSample * channels;
+  const sink = new EncodedPacketSink(track);
+  let packet = await sink.getPacket(from / rate);
+  let skip = packet ? from - Math.round(packet.timestamp * rate) : 0;
+  for (; packet; packet = await sink.getNextPacket(packet)) {
+    const { data } = packet;
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const mono = new Float32Array(Math.floor(data.length / stride));
+    for (let i = 0, at = 0; i < mono.length; i++) {
+      let sum = 0;
+      for (let c = 0; c < channels; c++, at += form.bytesPerSample) sum += form.read(view, at);
+      mono[i] = sum * scale;
+    }
+    if (skip < mono.length) yield mono.subarray(skip);
+    skip = Math.max(0, skip - mono.length);
+  }
+}
+
+/** What must be decoded is decoded from the start. */
+async function* decoded(samples: Samples, from: number): Blocks {
+  const scale = 2 ** (16 - samples.bits) / samples.channels;
+  let skip = from;
+  for await (const rows of samples.blocks()) {
+    const size = rows[0]?.length ?? 0;
+    if (skip < size) {
+      const mono = new Float32Array(size);
+      for (const row of rows) for (let i = 0; i < size; i++) mono[i] = (mono[i] ?? 0) + (row[i] ?? 0) * scale;
+      yield mono.subarray(skip);
+    }
+    skip = Math.max(0, skip - size);
+  }
+}
+
+/** Null where this codec can't be decoded here. */
+export async function monoOf(file: MediaFile, track: InputAudioTrack): Promise<Mono | null> {
+  const samples = await samplesOf(file, track);
+  if (!samples) return null;
+  const { sampleRate, totalSamples } = samples;
+  const form = pcmForm((await track.getCodec()) ?? "");
+  const blocks = (from: number) =>
+    form ? uncompressed(track, form, sampleRate, from) : decoded(samples, from);
+  return { sampleRate, totalSamples, blocks };
+}

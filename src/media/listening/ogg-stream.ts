@@ -1,0 +1,107 @@
+/** Packets of Opus or Vorbis in an Ogg stream (RFC 3533; RFC 7845; Vorbis I, appendix A). */
+import { ascii, joined } from "../film/mp4-boxes.ts";
+
+/** A page is closed once it has this much, and before it would have more segments than it can count. */
+const PAGE_BYTES = 8192;
+const MOST_SEGMENTS = 255;
+const SEGMENT_BYTES = 255;
+const BEGINS = 2;
+const ENDS = 4;
+
+const CRC = Int32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte << 24;
+  for (let i = 0; i < 8; i++) rest = (rest << 1) ^ (rest < 0 ? 0x04c1_1db7 : 0);
+  return rest;
+});
+
+/** Writes its pages one after another; `close` writes the last. */
+export function oggStream(append: (page: Uint8Array) => void) {
+  let sequence = 0;
+  let open: Uint8Array[] = [];
+  let lacing: number[] = [];
+  let bytes = 0;
+  let granule = 0;
+
+  function flush(flags: number): void {
+    const page = joined([ascii("OggS"), new Uint8Array(22), [lacing.length], lacing, ...open]);
+    const view = new DataView(page.buffer);
+    page[5] = flags;
+    view.setBigInt64(6, BigInt(granule), true);
+    view.setUint32(14, 1, true);
+    view.setUint32(18, sequence++, true);
+    let rest = 0;
+    for (let i = 0; i < page.length; i++) rest = (rest << 8) ^ (CRC[(rest >>> 24) ^ (page[i] ?? 0)] ?? 0);
+    view.setInt32(22, rest, true);
+    append(page);
+    [open, lacing, bytes] = [[], [], 0];
+  }
+
+  function put(packet: Uint8Array, end: number): void {
+    const full = Math.floor(packet.length / SEGMENT_BYTES);
+    if (full >= MOST_SEGMENTS) throw new Error("A packet of sound is too large for a page.");
+    const isFull = bytes >= PAGE_BYTES || lacing.length + full + 1 > MOST_SEGMENTS;
+    if (open.length > 0 && isFull) flush(0);
+    open.push(packet);
+    for (let i = 0; i < full; i++) lacing.push(SEGMENT_BYTES);
+    lacing.push(packet.length % SEGMENT_BYTES);
+    bytes += packet.length;
+    granule = Math.max(granule, end);
+  }
+
+  return {
+    /** Before all others, each on a page of its own. */
+    header(packet: Uint8Array): void {
+      put(packet, 0);
+      flush(sequence === 0 ? BEGINS : 0);
+    },
+    /** `end`: how many samples there are once it is decoded. */
+    packet: put,
+    close: () => flush(ENDS),
+  };
+}
+
+/** No comments, by nobody. */
+const NO_COMMENTS = [0, 0, 0, 0, 0, 0, 0, 0];
+
+/**
+ * The packets that a decoder wants first, from what mediabunny says of the track; null where that is
+ * none. A stream that is cut out of another begins to sound at once.
+ */
+export function oggHeaders(
+  codec: "opus" | "vorbis",
+  description: Uint8Array,
+  isCut: boolean,
+): Uint8Array[] | null {
+  if (codec === "opus") {
+    const head = description.slice();
+    // How many samples are left out at the start (RFC 7845, 5.1).
+    if (isCut) head.fill(0, 10, 12);
+    return [head, joined([ascii("OpusTags"), NO_COMMENTS])];
+  }
+  // Two packets more than there are lengths, which are told in sums of up to 255.
+  if (description[0] !== 2) return null;
+  let at = 1;
+  const length = () => {
+    let sum = 0;
+    for (let byte = SEGMENT_BYTES; byte === SEGMENT_BYTES; sum += byte) byte = description[at++] ?? 0;
+    return sum;
+  };
+  const [first, second] = [length(), length()];
+  const comments = joined([[3], ascii("vorbis"), NO_COMMENTS, [1]]);
+  return [description.subarray(at, at + first), comments, description.subarray(at + first + second)];
+}
+
+const OPUS_MILLISECONDS = [
+  [10, 20, 40, 60],
+  [10, 20, 10, 20],
+  [2.5, 5, 10, 20],
+];
+
+/** Samples of 48 kHz in an Opus packet (RFC 6716, 3.1). */
+export function opusSamples(packet: Uint8Array): number {
+  const [toc = 0, count = 0] = packet;
+  const config = toc >> 3;
+  const row = OPUS_MILLISECONDS[config < 12 ? 0 : config < 16 ? 1 : 2];
+  const frames = (toc & 3) === 0 ? 1 : (toc & 3) < 3 ? 2 : count & 63;
+  return 48 * frames * (row?.[config & 3] ?? 0);
+}

@@ -1,0 +1,131 @@
+/** Compressed sound cut into parts without decoding it: the song's own packets in a file of their own. */
+import { type AudioCodec, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import type { AudioFormat } from "../../domain/record.ts";
+import { packetsOf } from "../packets.ts";
+import { type PacketFile, WRAPPINGS, type Wrapping } from "./wrapping.ts";
+
+/** What packets of a codec are put into; undefined for one that can't be cut so. */
+export const packetFormat = (codec: AudioCodec): AudioFormat | undefined => WRAPPINGS.get(codec)?.format;
+
+interface Packets {
+  /** Seconds at which each begins, and the end of the last. */
+  times: number[];
+  /** Bytes that all before a packet take in the new file; one more than there are packets. */
+  offsets: number[];
+}
+
+/** Throws where times run backwards: mediabunny would repeat such packets without end. */
+async function listPackets(track: InputAudioTrack, { added }: Wrapping): Promise<Packets> {
+  const packets: Packets = { times: [], offsets: [0] };
+  let bytes = 0;
+  let end = 0;
+  for await (const { timestamp, duration, byteLength } of packetsOf(track, { metadataOnly: true })) {
+    if (timestamp < (packets.times.at(-1) ?? timestamp)) throw new Error("The packets are not in order.");
+    packets.times.push(timestamp);
+    bytes += byteLength + added(byteLength);
+    packets.offsets.push(bytes);
+    end = timestamp + duration;
+  }
+  packets.times.push(end);
+  return packets;
+}
+
+/** The first index whose value is at least `wanted`; the list ascends. */
+function firstAtLeast(list: readonly number[], wanted: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+interface Span {
+  first: number;
+  /** Exclusive. */
+  end: number;
+}
+
+/** The part behind packet `from`, as far as `room` bytes reach. */
+function fill({ times, offsets }: Packets, from: number, overlapSeconds: number, room: number): Span {
+  const start = (times[from] ?? 0) - overlapSeconds;
+  const first = from === 0 ? 0 : Math.max(0, firstAtLeast(times, start));
+  const end = firstAtLeast(offsets, (offsets[first] ?? 0) + room + 1e-6) - 1;
+  return { first, end };
+}
+
+/**
+ * The next part of as few as fit, all about as large as each other: the least room that does not
+ * take one more part. Null where not a packet fits behind the overlap.
+ */
+function nextSpan(packets: Packets, from: number, overlapSeconds: number, room: number): Span | null {
+  const total = packets.times.length - 1;
+  const partsIn = (size: number) => {
+    let parts = 0;
+    for (let at = from; at < total; parts++) {
+      const { end } = fill(packets, at, overlapSeconds, size);
+      if (end <= at) return Number.POSITIVE_INFINITY;
+      at = end;
+    }
+    return parts;
+  };
+  const fewest = partsIn(room);
+  if (fewest === Number.POSITIVE_INFINITY) return null;
+  let low = 0;
+  let high = room;
+  while (high - low > room / 4096) {
+    const middle = (low + high) / 2;
+    if (partsIn(middle) <= fewest) high = middle;
+    else low = middle;
+  }
+  return fill(packets, from, overlapSeconds, high);
+}
+
+interface Remuxed {
+  bytes: Uint8Array;
+  startSeconds: number;
+  endSeconds: number;
+  last: boolean;
+}
+
+/**
+ * The part behind `afterSeconds` (0, or the end of the part before), which begins `overlapSeconds`
+ * before that. Sound alone: pictures and tags stay behind. Null where `maxBytes` hold not a packet
+ * behind the overlap, or there is none left. Reads the file through, and the part once more.
+ */
+export async function remuxedPart(
+  track: InputAudioTrack,
+  codec: AudioCodec,
+  afterSeconds: number,
+  overlapSeconds: number,
+  maxBytes: number,
+): Promise<Remuxed | null> {
+  const wrapping = WRAPPINGS.get(codec);
+  if (!wrapping) return null;
+  const list = await listPackets(track, wrapping);
+  const { times, offsets } = list;
+  const total = times.length - 1;
+  const from = afterSeconds > 0 ? firstAtLeast(times, afterSeconds - 1e-6) : 0;
+  if (from >= total) return null;
+  const span = nextSpan(list, from, overlapSeconds, maxBytes - wrapping.fixed);
+  if (!span) return null;
+  const { first, end } = span;
+
+  const capacity = Math.ceil((offsets[end] ?? 0) - (offsets[first] ?? 0)) + wrapping.fixed;
+  const config = await track.getDecoderConfig();
+  let file: PacketFile | null = null;
+  const sink = new EncodedPacketSink(track);
+  let packet = first === 0 ? await sink.getFirstPacket() : await sink.getPacket(times[first] ?? 0);
+  for (let left = end - first; packet && left > 0; left--) {
+    file ??= config && wrapping.open(packet, { config, isCut: first > 0, count: left, capacity });
+    if (!file) return null;
+    file.add(packet);
+    packet = left > 1 ? await sink.getNextPacket(packet) : null;
+  }
+  // A Vorbis decoder says nothing until it has two packets.
+  const audible = codec === "vorbis" && first > 0 ? first + 1 : first;
+  const [startSeconds = 0, endSeconds = 0] = [times[audible], times[end]];
+  return file && { bytes: await file.close(), startSeconds, endSeconds, last: end === total };
+}

@@ -1,0 +1,143 @@
+/** The frames of an MP3 (ISO 11172-3, 2.4.1.3; 13818-3 for its lower rates), and what the first one says of the others. */
+
+import type { MediaFile } from "../source.ts";
+import { type Frame, type Walked, walkFrames } from "./frames.ts";
+import { ascii, type Span } from "./outer-tags.ts";
+
+export interface Mp3Header extends Frame {
+  sampleRate: number;
+  channels: number;
+  /** 1 to 3. */
+  layer: number;
+  /** What all frames of a stream have in common. */
+  kind: number;
+}
+
+const RATES = [44_100, 48_000, 32_000];
+/** Kilobits per second of MPEG-1 layers 1 to 3, then of MPEG-2 layer 1 and its layers 2 and 3. */
+const KILOBITS = [
+  [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+  [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+  [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+  [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+];
+
+/** Null where no frame begins, or one of free bit rate, whose length is not told. */
+export function readMp3Header(bytes: Uint8Array, at: number): Mp3Header | null {
+  const [second = 0, third = 0, fourth = 0] = [bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  if (bytes[at] !== 0xff || second < 0xe0 || at + 4 > bytes.length) return null;
+  const version = (second >> 3) & 3;
+  const layer = 4 - ((second >> 1) & 3);
+  const rate = RATES[(third >> 2) & 3];
+  const first = version === 3;
+  const kilobits = KILOBITS[first ? layer - 1 : layer === 1 ? 3 : 4]?.[(third >> 4) - 1];
+  if (version === 1 || layer === 4 || !rate || !kilobits) return null;
+  const sampleRate = first ? rate : version === 2 ? rate / 2 : rate / 4;
+  const samples = layer === 1 ? 384 : layer === 3 && !first ? 576 : 1152;
+  const padding = (third >> 1) & 1;
+  const length =
+    layer === 1
+      ? (Math.floor((12_000 * kilobits) / sampleRate) + padding) * 4
+      : Math.floor((samples * 125 * kilobits) / sampleRate) + padding;
+  const channels = fourth >> 6 === 3 ? 1 : 2;
+  return {
+    bytes: length,
+    samples,
+    sampleRate,
+    channels,
+    layer,
+    kind: ((second & 0xfe) << 8) | (third & 0x0c) | channels,
+  };
+}
+
+/** What a first frame without sound says (Xing and LAME's "info tag"; Fraunhofer's VBRI counts, and holds sound). */
+interface Mp3Info {
+  frames: number | null;
+  /** Samples that decoders leave out, at the start and at the end. */
+  skipped: { start: number; end: number };
+  silent: boolean;
+}
+
+const DECODER_DELAY = 529;
+const uint = (bytes: Uint8Array, at: number, length: number) =>
+  bytes.subarray(at, at + length).reduce((sum, byte) => sum * 256 + byte, 0);
+
+const XING = 0x58;
+const INFO = 0x49;
+
+export function readInfo(
+  bytes: Uint8Array,
+  at: number,
+  { samples, channels, bytes: length }: Mp3Header,
+): Mp3Info | null {
+  const none = { start: 0, end: 0 };
+  const xing = at + 4 + (channels === 2 ? (samples === 1152 ? 32 : 17) : samples === 1152 ? 17 : 9);
+  const initial = bytes[xing];
+  if (bytes[at + 36] === 0x56 && ascii(bytes, at + 36, 4) === "VBRI")
+    return { frames: uint(bytes, at + 50, 4), skipped: none, silent: false };
+  if ((initial !== XING && initial !== INFO) || !/^(Xing|Info)$/.test(ascii(bytes, xing, 4))) return null;
+  const flags = bytes[xing + 7] ?? 0;
+  const frames = flags & 1 ? uint(bytes, xing + 8, 4) : null;
+  const lame =
+    xing + 8 + (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0) + (flags & 4 ? 100 : 0) + (flags & 8 ? 4 : 0);
+  // ffmpeg, and with it Chrome, believes these three (libavformat/mp3dec.c).
+  const told = /^(LAME|Lavf|Lavc)$/.test(ascii(bytes, lame, 4)) && lame + 24 <= at + length;
+  const [delay, padding] = told
+    ? [uint(bytes, lame + 21, 2) >> 4, uint(bytes, lame + 22, 2) & 0xfff]
+    : [0, 0];
+  const skipped = told ? { start: delay + DECODER_DELAY, end: Math.max(0, padding - DECODER_DELAY) } : none;
+  return { frames, skipped, silent: true };
+}
+
+export interface Mp3Stream {
+  /** From its first frame to its end. */
+  span: Span;
+  header: Mp3Header;
+  info: Mp3Info | null;
+}
+
+/** How far the first frame is searched for. */
+const MOST_JUNK = 256 * 1024;
+
+/** Finds the first frame that another of its kind follows; null without one. */
+export async function openMp3(file: MediaFile, { start, end }: Span): Promise<Mp3Stream | null> {
+  const bytes = await file.read(start, Math.min(end, start + MOST_JUNK));
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const header = readMp3Header(bytes, at);
+    if (!header) continue;
+    const next = readMp3Header(bytes, at + header.bytes);
+    const info = readInfo(bytes, at, header);
+    if (next?.kind === header.kind || info) return { span: { start: start + at, end }, header, info };
+  }
+  return null;
+}
+
+export interface Mp3Length extends Walked {
+  /** What the file says of the number of its frames; null where it is silent, or was put together of several. */
+  promisedFrames: number | null;
+}
+
+/** Counts the frames of a stream, as far as `mostSeconds`; damage between them is passed over. */
+export async function countMp3(
+  file: MediaFile,
+  { span, header, info }: Mp3Stream,
+  mostSeconds: number,
+): Promise<Mp3Length> {
+  let infos = 0;
+  const walked = await walkFrames(
+    file,
+    span,
+    (bytes, at) => {
+      const frame = readMp3Header(bytes, at);
+      if (frame?.kind !== header.kind) return null;
+      // Another one marks where a second file begins.
+      const found = readInfo(bytes, at, frame);
+      if (!found) return frame;
+      infos++;
+      return found.silent ? { ...frame, samples: 0 } : frame;
+    },
+    { resync: true, mostSamples: mostSeconds * header.sampleRate },
+  );
+  return { ...walked, promisedFrames: infos === 1 ? (info?.frames ?? null) : null };
+}

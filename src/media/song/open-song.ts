@@ -1,0 +1,128 @@
+/** Opening a song for mediabunny, whatever its container. */
+import {
+  ADTS,
+  FLAC,
+  Input,
+  type InputAudioTrack,
+  type InputFormat,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP3,
+  MP4,
+  QTFF,
+  UnsupportedInputFormatError,
+  WAVE,
+  WEBM,
+} from "mediabunny";
+import { indexIsSound } from "../mp4-index.ts";
+import { packetsOf } from "../packets.ts";
+import type { MediaFile, View } from "../source.ts";
+import { CONTAINERS } from "./container.ts";
+import { type FlacBlocks, readFlacBlocks } from "./flac-blocks.ts";
+import { type Mp3Stream, openMp3 } from "./mp3-frames.ts";
+import { beforeTrailingTags, leadingTags, type Span } from "./outer-tags.ts";
+import { plainWav, readWav, type WavFacts } from "./wav.ts";
+
+/** What was read of a file before mediabunny is shown its sound, and nothing else of it. */
+export interface Layout {
+  /** Undefined where the whole file is shown. */
+  view?: View;
+  /** Tags around the sound. */
+  id3: Span[];
+  id3v1?: number | null;
+  mp3?: Mp3Stream;
+  flac?: FlacBlocks;
+  wav?: WavFacts;
+}
+
+export interface OpenSong {
+  input: Input;
+  container: InputFormat;
+  layout: Layout;
+}
+
+/**
+ * Containers in which mediabunny 1.61.0 can run in circles over a damaged file: it searches the last
+ * 8 bytes for ever (`resync` in its matroska/ebml.ts).
+ */
+const WATCHED = new Set<InputFormat>([WEBM, MATROSKA]);
+const INDEXED = new Set<InputFormat>([MP4, QTFF]);
+
+// Its warnings are about what people upload: nobody who reads a log can do anything about them.
+Logging.level = LogLevel.Errors;
+
+const viewOf = ({ start, end }: Span): View => ({ head: new Uint8Array(), start, end });
+
+async function containerOf(file: MediaFile, span: Span): Promise<InputFormat | null> {
+  using input = new Input({ source: file.source(false, viewOf(span)), formats: CONTAINERS });
+  try {
+    return await input.getFormat();
+  } catch (error) {
+    if (error instanceof UnsupportedInputFormatError) return null;
+    throw error;
+  }
+}
+
+/** Streams of frames, around which tags of other formats stand. */
+const TAGGED = new Set<InputFormat>([MP3, ADTS, FLAC]);
+
+/** Tags and headers can be of any size, wrong or hostile: mediabunny gets to see the sound alone. */
+async function layoutOf(
+  file: MediaFile,
+  container: InputFormat,
+  start: number,
+): Promise<Omit<Layout, "id3">> {
+  if (container === WAVE) {
+    const wav = await readWav(file);
+    return { wav, view: plainWav(wav) };
+  }
+  if (!TAGGED.has(container)) return {};
+  const { end, id3v1 } = await beforeTrailingTags(file, start);
+  if (container === ADTS) return { id3v1, view: viewOf({ start, end }) };
+  if (container === FLAC) {
+    const flac = await readFlacBlocks(file, { start, end });
+    return { id3v1, flac, view: flac.view };
+  }
+  const mp3 = await openMp3(file, { start, end });
+  if (!mp3) throw new Error("No frame follows another.");
+  return { id3v1, mp3, view: viewOf(mp3.span) };
+}
+
+/** The caller disposes the input. Null for a container that is none of ours; throws for a hopeless index. */
+export async function openSong(file: MediaFile): Promise<OpenSong | null> {
+  const { id3, end: start } = await leadingTags(file);
+  let container = await containerOf(file, { start, end: file.bytes });
+  // Behind a tag, an MP3 may begin with more that is no sound than mediabunny passes over.
+  if (!container && id3.length > 0 && (await openMp3(file, { start, end: file.bytes }))) container = MP3;
+  if (!container || (start > 0 && !TAGGED.has(container))) return null;
+  if (INDEXED.has(container) && !(await indexIsSound(file))) throw new Error("The index can't be walked.");
+  const layout = { id3, ...(await layoutOf(file, container, start)) };
+  const source = file.source(WATCHED.has(container), layout.view);
+  return { input: new Input({ source, formats: [container] }), container, layout };
+}
+
+/** A track's packets summed up, without reading what is in them. */
+export interface PacketSum {
+  count: number;
+  bytes: number;
+  /** Where the last one ends. */
+  seconds: number;
+}
+
+/** More are never in a song: those of 2.5 milliseconds, the shortest there are, last an hour. */
+const MOST_PACKETS = 1_500_000;
+
+/** Reads a track's index, or the file where it has none. Throws where times run backwards, which has no end. */
+export async function sumPackets(track: InputAudioTrack): Promise<PacketSum> {
+  const sum = { count: 0, bytes: 0, seconds: 0 };
+  let last = Number.NEGATIVE_INFINITY;
+  for await (const { timestamp, duration, byteLength } of packetsOf(track, { metadataOnly: true })) {
+    if (timestamp < last) throw new Error("The packets are not in order.");
+    if (sum.count++ > MOST_PACKETS) throw new Error("The packets have no end.");
+    last = timestamp;
+    sum.bytes += byteLength;
+    sum.seconds = Math.max(sum.seconds, timestamp + duration);
+  }
+  return sum;
+}

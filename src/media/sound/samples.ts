@@ -1,0 +1,155 @@
+/** A song's sound as whole numbers, decoded here where no codec of the platform's is to be had. */
+import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import { packetsOf } from "../packets.ts";
+import { alacCookie, isAlac } from "../song/alac-cookie.ts";
+import type { MediaFile } from "../source.ts";
+import { alacDecoder } from "./alac.ts";
+import { flacDecoder, flacInfo } from "./flac-decoder.ts";
+import { type PcmForm, pcmForm } from "./pcm.ts";
+import { VORBIS_BITS, vorbisDecoder } from "./vorbis.ts";
+import { vorbisSetup } from "./vorbis-setup.ts";
+
+/** The most samples of each channel that a block holds. */
+export const BLOCK_SAMPLES = 4096;
+
+export interface Samples {
+  sampleRate: number;
+  channels: number;
+  /** Bits of a sample: its values run from -(2 ** (bits - 1)) to 2 ** (bits - 1) - 1. */
+  bits: 16 | 24;
+  /** Of each channel, as exact as is known before they are read. */
+  totalSamples: number;
+  /**
+   * One array for each channel, equally long: `BLOCK_SAMPLES`, and what is left in the last. Fresh
+   * arrays each time. Throws `SoundDamaged`, and what reading the file throws.
+   */
+  blocks(): AsyncGenerator<Int32Array[], void, unknown>;
+}
+
+/** A packet of the song can't be decoded, and never will. */
+export class SoundDamaged extends Error {
+  override name = "SoundDamaged";
+
+  constructor(seconds: number, cause: unknown) {
+    super(`The song is damaged at ${seconds.toFixed(1)} seconds.`, { cause });
+  }
+}
+
+type Blocks = AsyncGenerator<Int32Array[], void, unknown>;
+
+type Decode = (packet: Uint8Array) => Int32Array[];
+type Form = Pick<Samples, "sampleRate" | "channels" | "bits"> & {
+  /** Of each channel; 0 where only the track knows. */
+  totalSamples?: number;
+  /** The last packet may decode to more than belongs to the song. */
+  isPadded?: boolean;
+  /** Makes a function that decodes packets, from the first on. */
+  decoder(): Decode;
+};
+
+function attempt(decode: Decode, packet: Uint8Array, seconds: number): Int32Array[] {
+  try {
+    return decode(packet);
+  } catch (error) {
+    throw new SoundDamaged(seconds, error);
+  }
+}
+
+/** Decoded packets, without what lies before the track's beginning, and behind `limit` samples. */
+async function* decoded(track: InputAudioTrack, { sampleRate, decoder }: Form, limit: number): Blocks {
+  const decode = decoder();
+  let left = limit;
+  for await (const { data, timestamp } of packetsOf(track)) {
+    const before = Math.max(0, -Math.round(timestamp * sampleRate));
+    const rows = attempt(decode, data, timestamp).map((row) => row.subarray(before, before + left));
+    left -= rows[0]?.length ?? 0;
+    yield rows;
+  }
+}
+
+/** Blocks of any size cut anew into those of `Samples`. */
+async function* even(source: Blocks, channels: number): Blocks {
+  let open: Int32Array[] | null = null;
+  let filled = 0;
+  for await (const block of source) {
+    const length = block[0]?.length ?? 0;
+    if (filled === 0 && length === BLOCK_SAMPLES) {
+      yield block;
+      continue;
+    }
+    for (let at = 0; at < length; ) {
+      open ??= Array.from({ length: channels }, () => new Int32Array(BLOCK_SAMPLES));
+      const taken = Math.min(length - at, BLOCK_SAMPLES - filled);
+      for (const [c, row] of open.entries()) row.set(block[c]?.subarray(at, at + taken) ?? [], filled);
+      at += taken;
+      filled += taken;
+      if (filled < BLOCK_SAMPLES) continue;
+      yield open;
+      open = null;
+      filled = 0;
+    }
+  }
+  if (open) yield open.map((row) => row.subarray(0, filled));
+}
+
+/** Reads packets of uncompressed sound. */
+const pcmDecoder = (form: PcmForm, channels: number) => (packet: Uint8Array) => {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const stride = form.bytesPerSample * channels;
+  return Array.from({ length: channels }, (_, c) => {
+    const row = new Int32Array(Math.floor(packet.length / stride));
+    for (let i = 0; i < row.length; i++) row[i] = form.read(view, i * stride + c * form.bytesPerSample);
+    return row;
+  });
+};
+
+const holding = (bits: number) => (bits > 16 ? 24 : 16);
+
+async function formOf(file: MediaFile, track: InputAudioTrack): Promise<Form | null> {
+  if (await isAlac(track)) {
+    const config = await alacCookie(file, track);
+    const bits = holding(config.bits);
+    return { ...config, bits, decoder: () => alacDecoder(config, bits) };
+  }
+  const codec = await track.getCodec();
+  const description = (await track.getDecoderConfig())?.description;
+  if (codec === "flac" && description instanceof Uint8Array) {
+    const info = flacInfo(description);
+    const bits = holding(info.bits);
+    return { ...info, bits, decoder: () => flacDecoder(info, bits) };
+  }
+  if (codec === "vorbis" && description instanceof Uint8Array) {
+    const setup = vorbisSetup(description);
+    return { ...setup, bits: VORBIS_BITS, isPadded: true, decoder: () => vorbisDecoder(setup) };
+  }
+  const form = codec && pcmForm(codec);
+  if (!form) return null;
+  const [sampleRate, channels] = [await track.getSampleRate(), await track.getNumberOfChannels()];
+  const { bits } = form;
+  return { sampleRate, channels, bits, decoder: () => pcmDecoder(form, channels) };
+}
+
+async function countSamples(track: InputAudioTrack, sampleRate: number): Promise<number> {
+  // Without a first packet there is no last one, and mediabunny looks for that in a FLAC for ever.
+  const first = await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
+  const seconds = first ? (await track.computeDuration()) - Math.max(0, first.timestamp) : 0;
+  return Math.round(seconds * sampleRate);
+}
+
+/** Null where this codec can't be decoded here (mp3, aac, opus). The track is one of the file's. */
+export async function samplesOf(file: MediaFile, track: InputAudioTrack): Promise<Samples | null> {
+  const form = await formOf(file, track);
+  if (!form) return null;
+  const { sampleRate, channels, bits } = form;
+  const totalSamples = form.totalSamples || (await countSamples(track, sampleRate));
+  // Only a container that counts in samples knows how many are too many.
+  const isExact = form.isPadded && (await track.getTimeResolution()) === sampleRate;
+  const limit = isExact ? totalSamples : Number.POSITIVE_INFINITY;
+  return {
+    sampleRate,
+    channels,
+    bits,
+    totalSamples,
+    blocks: () => even(decoded(track, form, limit), channels),
+  };
+}

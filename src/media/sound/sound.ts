@@ -1,0 +1,53 @@
+/** The song as the film carries it. */
+import { type AudioCodec, EncodedPacket, type InputAudioTrack } from "mediabunny";
+import { packetsOf } from "../packets.ts";
+import type { MediaFile } from "../source.ts";
+import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "./flac.ts";
+import { type Samples, samplesOf } from "./samples.ts";
+
+export interface Sound {
+  codec: AudioCodec;
+  config: AudioDecoderConfig;
+  packets(): AsyncGenerator<EncodedPacket, void, unknown>;
+}
+
+/**
+ * MP4 has a form for uncompressed sound (ipcm) that most browsers don't play and older decoders
+ * misread, and none of them plays Vorbis or, but for Safari, Apple Lossless; FLAC holds the same
+ * samples and plays. What is finer than 24 bits is rounded to them.
+ */
+function asFlac(samples: Samples): Sound {
+  const { sampleRate, channels, bits, totalSamples } = samples;
+  const stream: FlacStream = { sampleRate, channels, bits, totalSamples };
+  return {
+    codec: "flac",
+    config: { codec: "flac", sampleRate, numberOfChannels: channels, description: flacHeader(stream) },
+    async *packets() {
+      let index = 0;
+      for await (const block of samples.blocks()) {
+        const start = (index * FLAC_BLOCK) / sampleRate;
+        const seconds = (block[0]?.length ?? 0) / sampleRate;
+        yield new EncodedPacket(flacFrame(stream, index, block), "key", start, seconds);
+        index++;
+      }
+    },
+  };
+}
+
+/** What MP4 carries and browsers play from it. */
+const COPIED: ReadonlySet<string | null> = new Set(["mp3", "aac", "flac", "opus"]);
+
+/**
+ * The song's own packets, byte for byte, where they play from an MP4; what else can be decoded here
+ * as FLAC, sample for sample. Null where it can't.
+ */
+export async function soundOf(track: InputAudioTrack, file: MediaFile): Promise<Sound | null> {
+  const codec = await track.getCodec();
+  if (!codec || !COPIED.has(codec)) {
+    const samples = await samplesOf(file, track);
+    return samples && asFlac(samples);
+  }
+  const config = await track.getDecoderConfig();
+  if (!config) return null;
+  return { codec, config, packets: () => packetsOf(track) };
+}
