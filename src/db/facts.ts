@@ -71,7 +71,7 @@ const ofSong = (projectId: string, audioEtag: string) =>
 function sceneStatements(
   db: Db,
   projectId: string,
-  { scenes, proposal, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>,
+  { scenes, proposal, cover, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>,
   now: SQL,
 ): BatchItem<"pg">[] {
   const isCurrent = sql`exists (select 1 from ${projects} where ${ofSong(projectId, audioEtag)})`;
@@ -109,6 +109,7 @@ function sceneStatements(
       .update(projects)
       .set({
         retiming: null,
+        cover,
         ...(proposal ? { proposal } : {}),
         ...(beat
           ? {

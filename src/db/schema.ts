@@ -106,6 +106,7 @@ export const projects = pgTable(
     beat: jsonb("beat").$type<BeatGrid>(),
     pins: jsonb("pins").$type<Pin[]>().notNull().default([]),
     proposal: jsonb("proposal").$type<Proposal>(),
+    cover: jsonb("cover").$type<CoverCertificate>(),
     retiming: jsonb("retiming").$type<Retiming>(),
     /** Claimed and not settled, and settled: claims take from what the budget leaves of both. */
     reservedUsd: usd("reserved_usd").notNull().default(0),

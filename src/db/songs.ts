@@ -17,7 +17,8 @@ export async function attachAudio(
   { audio, keepScenes }: { audio: Audio; keepScenes: boolean },
   now: SQL,
 ): Promise<Project | null> {
-  const { lyrics, lyricsHash, transcriptText, hearing, beat, pins, proposal, retiming, settings } = projects;
+  const { lyrics, lyricsHash, transcriptText, hearing, beat, pins, proposal, cover, retiming, settings } =
+    projects;
   const isSame = sql`(${projects.audio} ->> 'etag' = ${audio.etag})`;
   const ifSame = (column: PgColumn, otherwise: SQL = sql`null`) =>
     sql`case when ${isSame} then ${column} else ${otherwise} end`;
@@ -37,6 +38,7 @@ export async function attachAudio(
       beat: ifSame(beat),
       pins: ifSame(pins, sql`'[]'::jsonb`),
       proposal: ifSame(proposal),
+      cover: ifSame(cover),
       retiming: ifSame(retiming, keepScenes ? sql`coalesce(${retiming}, ${followed})` : undefined),
       status: sql`case when ${projects.status} = 'draft' then 'ready' else ${projects.status} end`,
       version: sql`${projects.version} + 1`,

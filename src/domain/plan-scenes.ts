@@ -4,7 +4,16 @@ import { SLACK_FRAMES } from "./fill.ts";
 import { proposalInputs, sceneFrames, songFrames } from "./inputs.ts";
 import { clipFrameLengths, clipModel } from "./models.ts";
 import { motifsOf } from "./motifs.ts";
-import type { Audio, BeatGrid, Failure, Lyrics, ProjectRecord, Proposal, Scene } from "./record.ts";
+import type {
+  Audio,
+  BeatGrid,
+  CoverCertificate,
+  Failure,
+  Lyrics,
+  ProjectRecord,
+  Proposal,
+  Scene,
+} from "./record.ts";
 import { retimeScenes } from "./retime.ts";
 import { type CoverProblem, solveCover } from "./timeline.ts";
 
@@ -19,7 +28,8 @@ export interface ScenePlan {
 }
 export type PlannedScenes =
   /** `proposal` is what they amount to, where nobody proposed them. */
-  { ok: true; scenes: Scene[]; proposal: Proposal | null } | { ok: false; failure: Failure };
+  | { ok: true; scenes: Scene[]; proposal: Proposal | null; cover: CoverCertificate }
+  | { ok: false; failure: Failure };
 
 /** The cover's problem but for the proposal: the song, its beats, the pins, and what clips can be bought. */
 function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProblem, "proposal"> {
@@ -60,7 +70,7 @@ export function proposedScenes(plan: ScenePlan, proposal: Proposal, again: boole
       energy: proposed?.energy ?? 0.5,
     });
   });
-  return { ok: true, scenes: kept(plan, fresh, again), proposal: null };
+  return { ok: true, scenes: kept(plan, fresh, again), proposal: null, cover: cover.certificate };
 }
 
 type Told = Pick<
@@ -168,7 +178,7 @@ export function followingScenes(
       energy: scenes[i]?.energy ?? 0.5,
     })),
   };
-  return { ok: true, scenes, proposal };
+  return { ok: true, scenes, proposal, cover: retimed.certificate };
 }
 
 /** Frames of film that the longest of a scene's clips covers; null where it has none. */

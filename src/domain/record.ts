@@ -132,6 +132,8 @@ export interface Project {
   beat: BeatGrid | null;
   pins: Pin[];
   proposal: Proposal | null;
+  /** Of the scenes as they were last planned. */
+  cover: CoverCertificate | null;
   retiming: Retiming | null;
   reservedUsd: number;
   spentUsd: number;

@@ -2,6 +2,7 @@
 import type {
   BeatGrid,
   Clip,
+  CoverCertificate,
   Failure,
   Film,
   HeardPart,
@@ -29,6 +30,7 @@ export type Fact =
       kind: "scenes";
       scenes: Scene[];
       proposal: Proposal | null;
+      cover: CoverCertificate;
       beat: BeatGrid | null;
       audioEtag: string;
     }

@@ -10,6 +10,7 @@ import type {
   Audio,
   BeatGrid,
   Clip,
+  CoverCertificate,
   Failure,
   Film,
   Image,
@@ -255,6 +256,15 @@ export const taskView = (t: Task) => ({
   updated_at: t.updatedAt.toISOString(),
 });
 
+/** Member by member: Postgres gives them in an order of its own. */
+export const certificateView = (c: CoverCertificate) => ({
+  frames: c.frames,
+  scenes: c.scenes,
+  gaps: c.gaps,
+  overlaps: c.overlaps,
+  repairs: c.repairs,
+});
+
 export type FilmView = ReturnType<typeof filmView>;
 export const filmView = (f: Film) => ({
   id: f.id,
@@ -272,13 +282,7 @@ export const filmView = (f: Film) => ({
     end_frame: e.endFrame,
     fill: e.fill ?? null,
   })),
-  certificate: f.certificate && {
-    frames: f.certificate.frames,
-    scenes: f.certificate.scenes,
-    gaps: f.certificate.gaps,
-    overlaps: f.certificate.overlaps,
-    repairs: f.certificate.repairs,
-  },
+  certificate: f.certificate && certificateView(f.certificate),
   error: failureView(f.error),
   created_at: f.createdAt.toISOString(),
 });

@@ -10,6 +10,7 @@ import {
   AssetStatus,
   AssetUrl,
   bearerAuth,
+  CoverCertificate,
   Failure,
   Frame,
   listRoute,
@@ -47,16 +48,7 @@ export const FinalVideo = z
         description:
           "Which clip is seen from which frame on, up to (and without) which; `fill` where it is shorter and was made to last.",
       }),
-    certificate: z
-      .object({
-        frames: z.int(),
-        scenes: z.int(),
-        gaps: z.int(),
-        overlaps: z.int(),
-        repairs: z.array(z.string()),
-      })
-      .nullable()
-      .openapi({ description: "That the film covers the song: gaps and overlaps are 0." }),
+    certificate: orNull(CoverCertificate),
     error: orNull(Failure),
     created_at: Moment,
   })

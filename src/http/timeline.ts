@@ -3,13 +3,13 @@ import type { Deps } from "../deps.ts";
 import { snapping } from "../domain/beat-grid.ts";
 import { LACKS } from "../domain/playable.ts";
 import { FILLS } from "../domain/record.ts";
-import { beatView, lyricsView, span } from "../domain/views.ts";
+import { beatView, certificateView, lyricsView, span } from "../domain/views.ts";
 import { EXPORT_FORMATS, exportTimeline, getTimeline, type TimelineScene } from "../operations/timeline.ts";
 import { attachment } from "../storage/presign.ts";
 import { orRefuse, problems } from "./problem.ts";
 import { Beat, Lyrics } from "./project-schema.ts";
 import { router } from "./router.ts";
-import { bearerAuth, Frame, json, orNull, ProjectParams, Seconds, Uuid } from "./wire.ts";
+import { bearerAuth, CoverCertificate, Frame, json, orNull, ProjectParams, Seconds, Uuid } from "./wire.ts";
 
 const TAG = "Timeline";
 
@@ -58,6 +58,7 @@ const Timeline = z
     duration_seconds: Seconds,
     song_url: z.url(),
     entries: z.array(TimelineEntry).openapi({ description: "In song order, without gap or overlap." }),
+    certificate: orNull(CoverCertificate).openapi({ description: "Of the scenes as they were planned." }),
     lyrics: orNull(Lyrics),
     beat: orNull(Beat),
     snaps_to_beat: z.boolean().openapi({ description: "Whether cuts are drawn to the beat." }),
@@ -124,7 +125,7 @@ export function timelineRoutes(deps: Deps) {
     const projectId = c.req.valid("param").project_id;
     const timeline = orRefuse(await getTimeline(deps, c.var.actor, { projectId }));
     const { record, fps, frames, scenes, songUrl, film } = timeline;
-    const { lyrics, beat } = record.project;
+    const { lyrics, beat, cover } = record.project;
     return c.json(
       {
         project_id: projectId,
@@ -141,6 +142,7 @@ export function timelineRoutes(deps: Deps) {
           lacks: entry.lacks,
           redo: entry.redo,
         })),
+        certificate: cover && certificateView(cover),
         lyrics: lyrics && lyricsView(lyrics, fps),
         beat: beat && beatView(beat),
         snaps_to_beat: beat !== null && snapping(beat),

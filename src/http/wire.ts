@@ -31,6 +31,20 @@ export const Failure = z
 /** A named schema or null. `nullable()` would make its component nullable wherever it is used. */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
+export const CoverCertificate = z
+  .object({
+    frames: z.int(),
+    scenes: z.int(),
+    gaps: z.int(),
+    overlaps: z.int(),
+    repairs: z.array(z.string()).openapi({
+      description: "What had to be changed of the director's proposal, and what was left out, in words.",
+    }),
+  })
+  .openapi("CoverCertificate", {
+    description: "That the scenes cover the song exactly: gaps and overlaps are 0.",
+  });
+
 export const AssetStatus = z.enum(["pending", "completed", "failed"]);
 
 export const AssetUrl = z

@@ -312,7 +312,7 @@ export class MemoryStore implements Store {
   }
 
   /** Scenes that stay keep what hangs on them. */
-  #scenes(rows: Rows, { scenes, proposal, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>): void {
+  #scenes(rows: Rows, { scenes, proposal, cover, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>): void {
     const { project } = rows;
     if (project.audio?.etag !== audioEtag) return;
     const known = new Map(rows.scenes.map((scene) => [scene.id, scene]));
@@ -331,6 +331,7 @@ export class MemoryStore implements Store {
     });
     this.#touch(rows, {
       retiming: null,
+      cover,
       ...(proposal ? { proposal } : {}),
       ...(beat && project.beat?.source !== "tapped" ? { beat } : {}),
     });
@@ -380,6 +381,7 @@ export class MemoryStore implements Store {
       beat: null,
       pins: [],
       proposal: null,
+      cover: null,
       retiming: null,
       reservedUsd: 0,
       spentUsd: 0,
@@ -449,6 +451,7 @@ export class MemoryStore implements Store {
             beat: null,
             pins: [],
             proposal: null,
+            cover: null,
             retiming: keepScenes ? (project.retiming ?? followed) : null,
           };
     return this.#touch(rows, {

@@ -64,6 +64,7 @@ export function made(work: Work, scenes: number): Fact[] {
             return { ...scene(i), ...(old ? { id: old.id, version: old.version + 1 } : {}) };
           }),
           proposal: { inputHash: task.inputHash, scenes: [] },
+          cover: { frames, scenes, gaps: 0, overlaps: 0, repairs: ["Proposed scene 1 was moved."] },
           beat: { bpm: 96, offsetSeconds: 0.5, beatsPerBar: 4, confidence: 0.7, source: "estimated" },
           audioEtag: project.audio?.etag ?? "",
         },

@@ -103,6 +103,7 @@ export class World {
         beat: null,
         pins: [],
         proposal: null,
+        cover: null,
         retiming: null,
         reservedUsd: 0,
         spentUsd: 0,

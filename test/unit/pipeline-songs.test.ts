@@ -177,6 +177,14 @@ describe("another recording of the song", () => {
 });
 
 describe("cutting anew", () => {
+  test("leaves a certificate of the cover, with what had to be changed of the proposal", async () => {
+    const studio = pipeline.studio();
+    const made = await planned(studio, 24, { scenes: { minSeconds: 6, maxSeconds: 9 } });
+    const { project: row, scenes } = await studio.record(made.id);
+    expect(row.cover).toMatchObject({ frames: 24 * FPS, scenes: scenes.length, gaps: 0, overlaps: 0 });
+    expect(row.cover?.repairs).not.toEqual([]);
+  });
+
   test("keeps a pinned cut, the director's proposal and every scene that does not change", async () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24, { scenes: { minSeconds: 3, maxSeconds: 9 } });

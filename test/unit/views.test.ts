@@ -24,6 +24,7 @@ const project: Project = {
   beat: null,
   pins: [],
   proposal: null,
+  cover: null,
   retiming: null,
   reservedUsd: 1,
   spentUsd: 2,

@@ -48,6 +48,7 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
     kind: "scenes" as const,
     scenes: planned.scenes,
     proposal: asked?.value ?? planned.proposal,
+    cover: planned.cover,
     beat: project.beat ? null : beat,
     audioEtag: audio.etag,
   };

@@ -47,7 +47,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   });
   if (!made.ok) return failed(made.failure);
   const { object, frames, durationSeconds, width, height, editList, silentScenes } = made;
-  const repairs = silentScenes.map(
+  const silent = silentScenes.map(
     ({ scene, reason }) => `The clip of scene ${scene} has sound that the film leaves out: ${reason}`,
   );
   const film: Film = {
@@ -63,7 +63,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     width,
     height,
     editList,
-    certificate: { ...certificate, repairs },
+    certificate: { ...certificate, repairs: [...(project.cover?.repairs ?? []), ...silent] },
     sidecars: null,
     inputHash: task.inputHash,
     error: null,
