@@ -1,7 +1,7 @@
 /** How strongly notes and drums begin, over a song's time, from its sound. */
 
 import type { Samples } from "../sound/samples.ts";
-import { powerSpectrum } from "./fft.ts";
+import { powerSpectrum } from "./spectrum.ts";
 
 /** Envelopes of a song: one number for each `1 / rate` seconds. */
 export interface Onsets {

@@ -1,40 +1,17 @@
 /** Reads the bits of one packet after another, the most significant of each byte first. */
+import { PacketBits } from "./packet-bits.ts";
 
-/** Zeros behind a packet, so that a word may be looked at near its end. */
-const PADDING = 16;
-/** Far above any packet of sound: 65,536 samples of 8 channels in 32 bits are 2 MiB. */
-const MOST_PACKET_BYTES = 16 * 1024 * 1024;
-
-export class BitReader {
-  #bytes = new Uint8Array(PADDING);
-  #view = new DataView(this.#bytes.buffer);
-  /** Bits read so far. */
-  at = 0;
-  #end = 0;
-
-  /** Begins a packet; its bytes are copied. */
-  open(packet: Uint8Array): void {
-    if (packet.length > MOST_PACKET_BYTES) throw new Error("A packet of sound is too large.");
-    if (this.#bytes.length < packet.length + PADDING) {
-      this.#bytes = new Uint8Array(2 * packet.length + PADDING);
-      this.#view = new DataView(this.#bytes.buffer);
-    }
-    this.#bytes.set(packet);
-    this.#bytes.fill(0, packet.length, packet.length + PADDING);
-    this.at = 0;
-    this.#end = packet.length * 8;
-  }
-
+export class BitReader extends PacketBits {
   /** Throws where more bits were read than the packet has. */
   check(): void {
-    if (this.at > this.#end) throw new Error("A packet of sound breaks off.");
+    if (this.at > this.end) throw new Error("A packet of sound breaks off.");
   }
 
   /** The next 32 bits, not read yet; zeros behind the packet. */
   peek(): number {
     const byte = this.at >> 3;
     const bit = this.at & 7;
-    return (this.#view.getInt32(byte) << bit) | ((this.#bytes[byte + 4] ?? 0) >>> (8 - bit));
+    return (this.view.getInt32(byte) << bit) | ((this.bytes[byte + 4] ?? 0) >>> (8 - bit));
   }
 
   /** 0 to 32 bits. */
@@ -71,7 +48,7 @@ export class BitReader {
 
   /** Signed numbers in Rice codes of parameter `k` (0 to 30), into `out`. */
   rice(out: Int32Array, from: number, to: number, k: number): void {
-    const view = this.#view;
+    const view = this.view;
     let at = this.at;
     for (let i = from; i < to; i++) {
       // At least 25 bits, which hold almost every code.
