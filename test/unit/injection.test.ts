@@ -351,7 +351,16 @@ describe("what is heard in a song", () => {
       text: text.trim(),
       language: null,
       durationSeconds: 1,
-      segments: [{ start: 0, end: 1, text: text.trim(), noSpeech: 0, confidence: Math.exp(-0.1) }],
+      segments: [
+        {
+          start: 0,
+          end: 1,
+          text: text.trim(),
+          noSpeech: 0,
+          confidence: Math.exp(-0.1),
+          compressionRatio: null,
+        },
+      ],
       words: [],
     });
     expect(outcome.costUsd).toBeCloseTo(0.0001, 6);
