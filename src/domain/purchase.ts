@@ -10,7 +10,7 @@ import {
   transcriptionCostUsd,
 } from "./language-models.ts";
 import { clipCostUsd, clipModel, clipSecondsFor, imageCostUsd, imageModel } from "./models.ts";
-import type { ProjectRecord, Stage } from "./record.ts";
+import type { ProjectRecord, Settings, Stage } from "./record.ts";
 
 export interface Supplier {
   provider: string | null;
@@ -71,20 +71,23 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
         const model = imageModel(name);
         return model ? [{ provider: "replicate", model: name, estimateUsd: imageCostUsd(model) }] : [];
       });
-    case "generate_clips": {
-      const frames = footageOf(record, subject);
-      return unique([settings.clipModel, ...settings.clipFallbacks]).flatMap((name) => {
-        const model = clipModel(name);
-        const seconds = model && clipSecondsFor(model, frames, settings.fps);
-        // The first is kept where it can't deliver: its step says why.
-        if (!model || !seconds) return name === settings.clipModel ? [{ ...REPLICATE, model: name }] : [];
-        const estimateUsd = clipCostUsd(model, seconds, settings.clipResolution);
-        return [{ provider: "replicate", model: name, estimateUsd }];
-      });
-    }
+    case "generate_clips":
+      return clipSuppliers(settings, footageOf(record, subject));
     case "assemble_video":
       return [NOBODY];
   }
+}
+
+/** For a clip of so many frames of film. */
+export function clipSuppliers(settings: Settings, frames: number): Supplier[] {
+  return unique([settings.clipModel, ...settings.clipFallbacks]).flatMap((name) => {
+    const model = clipModel(name);
+    const seconds = model && clipSecondsFor(model, frames, settings.fps);
+    // The first is kept where it can't deliver: its step says why.
+    if (!model || !seconds) return name === settings.clipModel ? [{ ...REPLICATE, model: name }] : [];
+    const estimateUsd = clipCostUsd(model, seconds, settings.clipResolution);
+    return [{ provider: "replicate", model: name, estimateUsd }];
+  });
 }
 
 const REPLICATE = { provider: "replicate", estimateUsd: 0 };

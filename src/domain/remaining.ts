@@ -1,22 +1,23 @@
 /** What is still to be bought for the scenes, and what repeated lyrics would save of it. In US dollars, estimated. */
 import { currentOf } from "./current.ts";
 import { type Motif, motifsOf } from "./motifs.ts";
-import { suppliersFor } from "./purchase.ts";
+import { clipSuppliers, suppliersFor } from "./purchase.ts";
 import type { MotifWay, ProjectRecord } from "./record.ts";
 
 /** Prompts, pictures and clips that the scenes lack; 0 before they are planned. */
 export function remainingUsd(record: ProjectRecord): number {
-  const { scenes } = currentOf(record);
-  const price = (stage: "generate_prompts" | "generate_images" | "generate_clips", sceneId: string) =>
-    suppliersFor(record, stage, sceneId)[0].estimateUsd;
-  return scenes.reduce((sum, { scene, prompt, image, clip, borrowed }) => {
-    return (
+  const { settings, id } = record.project;
+  const [prompts, images] = (["generate_prompts", "generate_images"] as const).map(
+    (stage) => suppliersFor(record, stage, id)[0].estimateUsd,
+  );
+  return currentOf(record).scenes.reduce(
+    (sum, { prompt, image, clip, borrowed, footage }) =>
       sum +
-      (prompt || borrowed ? 0 : price("generate_prompts", scene.id)) +
-      (image || borrowed ? 0 : price("generate_images", scene.id)) +
-      (clip || borrowed?.clip ? 0 : price("generate_clips", scene.id))
-    );
-  }, 0);
+      (prompt || borrowed ? 0 : (prompts ?? 0)) +
+      (image || borrowed ? 0 : (images ?? 0)) +
+      (clip || borrowed?.clip ? 0 : (clipSuppliers(settings, footage)[0]?.estimateUsd ?? 0)),
+    0,
+  );
 }
 
 export interface MotifOffer extends Motif {
