@@ -48,8 +48,10 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   const track = await input.getPrimaryVideoTrack();
   const config = await track?.getDecoderConfig();
   if (!track || !config) throw new Error("The film has no pictures.");
-  const shown: Omit<Seen, "timestamp">[] = [];
+  const shown: (Omit<Seen, "timestamp"> & { place: number })[] = [];
   const times: number[] = [];
+  /** By the time that a picture is handed out with, in microseconds. */
+  const places = new Map<number, number>();
   const planes = new Uint8Array((SIDE * SIDE * 3) / 2);
   const failures: Error[] = [];
   let reading: Promise<unknown> = Promise.resolve();
@@ -57,7 +59,8 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
     output: (picture) => {
       reading = reading.then(async () => {
         await picture.copyTo(planes);
-        shown.push(...readAll(planes));
+        const place = places.get(picture.timestamp) ?? -1;
+        shown.push(...readAll(planes).map((seen) => ({ ...seen, place })));
         picture.close();
       });
     },
@@ -65,8 +68,10 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   });
   decoder.configure(config);
   for await (const { type, timestamp, data } of new EncodedPacketSink(track).packets()) {
+    const microseconds = Math.round(timestamp * 1e6);
+    places.set(microseconds, times.length);
     times.push(timestamp);
-    decoder.decode(new EncodedVideoChunk({ type, timestamp: Math.round(timestamp * 1e6), data }));
+    decoder.decode(new EncodedVideoChunk({ type, timestamp: microseconds, data }));
     while (decoder.decodeQueueSize > 50) await new Promise((resolve) => setImmediate(resolve));
     await reading;
   }
@@ -79,7 +84,9 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   if (failures[0]) throw failures[0];
   if (shown.length !== times.length)
     throw new Error(`${times.length - shown.length} of ${times.length} pictures were lost in decoding.`);
-  // This decoder (1.3.1) hands out pictures as they are shown, but with the times as they were decoded.
+  // This decoder (1.3.1) makes pictures in the order in which they are shown, gives them the times in the order
+  // in which they were decoded, and may hand them out in neither: the place of their time tells which is which.
+  const inOrder = shown.toSorted((a, b) => a.place - b.place);
   times.sort((a, b) => a - b);
-  return shown.map((picture, i) => ({ ...picture, timestamp: times[i] ?? -1 }));
+  return inOrder.map(({ clip, frame }, i) => ({ clip, frame, timestamp: times[i] ?? -1 }));
 }
