@@ -12,6 +12,8 @@ export interface Shown {
 
 /** Frames that would start this close to the scene's end are not shown. */
 const HAIR = 1e-6;
+/** Seconds by which sums of times may be off: no round of a loop begins for that. */
+const ROUNDING = 1e-9;
 
 const earliest = (times: readonly number[]) =>
   times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
@@ -66,7 +68,7 @@ export function cutClip(
     );
   }
   const shown: Shown[] = [];
-  for (let round = 0; round === 0 || span - round * length > slack; round++) {
+  for (let round = 0; round === 0 || span - round * length > slack + ROUNDING; round++) {
     // The last round goes on to the end; one that would leave less than half a frame goes on for it.
     const rest = span - round * length;
     const lasts = rest - length > slack ? length : rest;
