@@ -1,5 +1,6 @@
 /** The life of one task: how long it may hold a lease, how long it waits, how often it is tried. */
 import type { Failure, Stage, Task } from "./record.ts";
+import { storable } from "./text.ts";
 
 /** A worker renews its lease while it works; one that is silent this long is taken for dead. */
 export const LEASE_MS = 30_000;
@@ -39,13 +40,16 @@ export const pollAfterMs = (ageMs: number): number =>
 /** `Cancel-After` of a create, which bounds what an orphan can cost. */
 export const cancelAfterSeconds = (stage: Stage): number => (stage === "generate_images" ? 600 : 1_800);
 
+/** Of a failure's message, which may carry a provider's own words. */
+const MOST_CHARACTERS = 2_000;
+
 export const failure = (
   code: string,
   message: string,
   options: { retryable?: boolean; nextAction?: string } = {},
 ): Failure => ({
   code,
-  message,
+  message: storable(message, MOST_CHARACTERS),
   retryable: options.retryable ?? false,
   nextAction: options.nextAction ?? null,
 });

@@ -1,4 +1,5 @@
 import type { Failure } from "../domain/record.ts";
+import { failure } from "../domain/tasks.ts";
 
 /** A failure that trying again can't mend; `nextAction` says what the person can do. */
 export const refusal = (
@@ -7,7 +8,7 @@ export const refusal = (
   nextAction: string,
 ): { ok: false; failure: Failure } => ({
   ok: false,
-  failure: { code, message, retryable: false, nextAction },
+  failure: failure(code, message, { nextAction }),
 });
 
 /** The bucket's object is not the one that was named. */

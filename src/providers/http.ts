@@ -1,4 +1,5 @@
 /** One outgoing call: a time limit, a bounded body, JSON by trying, no redirect. It never throws. */
+import { storable } from "../domain/text.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -141,9 +142,6 @@ const MAX_MESSAGE = 300;
 /** A provider's words, fit for a person and a log: no keys, no signed URLs, not long. */
 export function redact(text: string): string {
   const clean = SECRETS.reduce((t, [pattern, by]) => t.replace(pattern, by), text.slice(0, 4000));
-  const line = clean
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim()
-    .toWellFormed();
-  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1).toWellFormed()}…` : line;
+  const line = storable(clean.replace(/[\s\p{Cc}]+/gu, " ").trim());
+  return line.length > MAX_MESSAGE ? `${storable(line, MAX_MESSAGE - 1)}…` : line;
 }

@@ -1,6 +1,7 @@
 /** OpenAI's audio transcription. Errors, limits and shapes: openai-openapi `CreateTranscriptionRequest`, probes of 2026. */
 import { z } from "zod";
 import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/language-models.ts";
+import { storable } from "../domain/text.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
 import { languageCode } from "./language.ts";
 import {
@@ -111,6 +112,7 @@ function classifyError(status: number, headers: Headers, json: unknown, nowMs: n
 const MAX_SECONDS = 1_000_000;
 const seconds = z.number().nonnegative().max(MAX_SECONDS);
 const measure = z.number().nullish().catch(null);
+const heard = z.string().transform((words) => storable(words).trim());
 
 /** Read for itself: an answer of no use tells all the same what is charged for. */
 const billing = {
@@ -123,7 +125,7 @@ const billing = {
 const Billed = z.object(billing);
 const Answer = z.object({
   ...billing,
-  text: z.string(),
+  text: heard,
   language: z.string().nullish().catch(null),
   languages: z
     .array(z.object({ code: z.string() }))
@@ -134,7 +136,7 @@ const Answer = z.object({
       z.object({
         start: seconds,
         end: seconds,
-        text: z.string(),
+        text: heard,
         avg_logprob: measure,
         no_speech_prob: measure,
         compression_ratio: measure,
@@ -143,20 +145,20 @@ const Answer = z.object({
     .max(20_000)
     .nullish(),
   words: z
-    .array(z.object({ word: z.string(), start: seconds, end: seconds }))
+    .array(z.object({ word: heard, start: seconds, end: seconds }))
     .max(100_000)
     .nullish(),
 });
 
 function transcription(answer: z.infer<typeof Answer>): Transcription {
   return {
-    text: answer.text.trim(),
+    text: answer.text,
     language: languageCode(answer.languages?.[0]?.code ?? answer.language ?? ""),
     durationSeconds: answer.duration ?? answer.usage?.seconds ?? null,
     segments: (answer.segments ?? []).map((s) => ({
       start: s.start,
       end: Math.max(s.start, s.end),
-      text: s.text.trim(),
+      text: s.text,
       noSpeech: share(s.no_speech_prob),
       confidence: typeof s.avg_logprob === "number" ? share(Math.exp(s.avg_logprob)) : null,
       compressionRatio: s.compression_ratio ?? null,
@@ -164,7 +166,7 @@ function transcription(answer: z.infer<typeof Answer>): Transcription {
     words: (answer.words ?? []).map((w) => ({
       start: w.start,
       end: Math.max(w.start, w.end),
-      text: w.word.trim(),
+      text: w.word,
     })),
   };
 }

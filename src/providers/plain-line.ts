@@ -1,4 +1,5 @@
 /** Text of a language model, made fit to be stored, shown and passed on: one line of plain words. */
+import { storable } from "../domain/text.ts";
 
 /** What is not seen, or changes how the rest is seen: direction marks, invisible spaces and signs, tags. */
 const UNSEEN = /[\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;
@@ -10,8 +11,8 @@ const ADDRESS =
   /:\/\/|:\\\\|https?:|(^|[^\w.])www\.|(^|[^:\w])\/\/[\w-]+\.|\b(javascript|vbscript|data|file|blob|mailto|ftp|wss?):./i;
 
 /**
- * One line of at most `most` UTF-16 units, without control characters (Postgres refuses NUL), half
- * characters, marks that hide or reorder text, and addresses.
+ * One line of at most `most` UTF-16 units, storable, without control characters, marks that hide or
+ * reorder text, and addresses.
  */
 export function plainLine(text: string, most: number): string {
   const clean = text
@@ -19,11 +20,6 @@ export function plainLine(text: string, most: number): string {
     .replace(/[\s\p{Cc}]+/gu, " ")
     .replace(RUN, (run) => (ADDRESS.test(run) ? " " : run))
     .replace(/ +/g, " ")
-    .trim()
-    .toWellFormed();
-  if (clean.length <= most) return clean;
-  return clean
-    .slice(0, most)
-    .replace(/[\uD800-\uDBFF]$/, "")
     .trim();
+  return storable(clean, most).trim();
 }

@@ -5,6 +5,7 @@ import { projects } from "../../src/db/schema.ts";
 import { audioKey, MAX_AUDIO_BYTES, projectPrefix } from "../../src/storage/keys.ts";
 import { type Api, openApi, type Person } from "../support/api.ts";
 import { fixture } from "../support/media.ts";
+import { id3, joined, uslt, utf16 } from "../support/song-tags.ts";
 
 let api: Api;
 beforeAll(async () => {
@@ -85,6 +86,24 @@ describe("confirming", () => {
     expect(json.audio.frames).toBe(Math.round(json.audio.duration_seconds * 24));
     expect(api.calls).toContain(`wake ${id}`);
     expect((await ada.call("GET", `/api/projects/${id}`)).json).toEqual(json);
+  });
+
+  test("a song whose tags break off within a character is attached with whole ones", async () => {
+    const ada = await api.person();
+    const { id } = await ada.project();
+    const [title, line] = ["a".repeat(199), "b".repeat(499)];
+    const lyrics = `[00:00.10]${line}😀😀\n[00:00.50]<00:00.50>la\0la\ud83d`;
+    const tag = id3(4, [
+      ["TIT2", [1, ...utf16(`${title}😀 and more`)]],
+      ["TPE1", [1, ...utf16("\ud83dAda\0Bob")]],
+      uslt(utf16(lyrics), 1),
+    ]);
+    const key = audioKey(ada.sub, id, randomUUID(), "mp3");
+    api.bucket.upload(key, joined(tag, fixture("song.mp3")), "audio/mpeg");
+    const { status, json } = await confirm(ada, id, key);
+    expect(status).toBe(200);
+    expect(json.audio).toMatchObject({ title, artist: "\ufffdAda Bob" });
+    expect(json.audio.embedded_lyrics.text).toBe(`${line}\nla la\ufffd`);
   });
 
   test("repeating it changes nothing", async () => {

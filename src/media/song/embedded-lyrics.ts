@@ -1,5 +1,6 @@
 /** Lyrics as song files carry them: plain text, or LRC with times of lines and, where it is the enhanced kind, of words. */
 import type { EmbeddedLyrics } from "../../domain/record.ts";
+import { storable } from "../../domain/text.ts";
 
 type Line = EmbeddedLyrics["lines"][number];
 
@@ -17,31 +18,34 @@ export function bounded(
   songSeconds: number,
 ): EmbeddedLyrics | null {
   const isSung = (seconds: number) => seconds >= 0 && seconds < songSeconds;
-  let words = 0;
+  let total = 0;
   const kept = lines
-    .map(({ text, startSeconds, words }) => ({
-      text: clean(text),
-      startSeconds,
-      // Several words under one time have no time of their own: then the line has none of words.
-      words: words.every((word) => isSung(word.startSeconds) && !/\s/.test(word.text)) ? words : [],
-    }))
+    .map((line) => ({ ...line, text: clean(line.text) }))
     .filter(({ text, startSeconds }) => text !== "" && (startSeconds === null || isSung(startSeconds)))
     .slice(0, MOST_LINES)
     .map((line) => {
-      words += line.words.length;
-      return words > MOST_WORDS || line.text.length === MOST_CHARACTERS ? { ...line, words: [] } : line;
+      const text = storable(line.text, MOST_CHARACTERS).trim();
+      total += line.words.length;
+      // A line that is cut, and one behind too many words, has none.
+      if (text.length < line.text.length || total > MOST_WORDS) return { ...line, text, words: [] };
+      const words = line.words
+        .map((word) => ({ ...word, text: clean(word.text) }))
+        .filter((word) => word.text !== "");
+      // Several words under one time have no time of their own: then the line has none of words.
+      const timed = words.every((word) => isSung(word.startSeconds) && !/\s/.test(word.text));
+      return { ...line, text, words: timed ? words : [] };
     });
   return kept.length > 0 ? { form, language, lines: kept } : null;
 }
 
 const clean = (text: string) =>
-  text
-    .slice(0, 4 * MOST_CHARACTERS)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what has to go
-    .replace(/[\0-\x1f\x7f\u2028\u2029\ufeff]+/g, " ")
-    .replace(/ {2,}/g, " ")
-    .trim()
-    .slice(0, MOST_CHARACTERS);
+  storable(
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what has to go
+      .replace(/[\0-\x1f\x7f\u2028\u2029\ufeff]+/g, " ")
+      .replace(/ {2,}/g, " ")
+      .trim(),
+  );
 
 /** An ISO 639-2 code of a tag as BCP 47 has it ("eng" is "en"); null where it says "undetermined" or is none. */
 export function languageOf(code: string | undefined): string | null {
@@ -83,7 +87,7 @@ function readLrc(rows: readonly string[]): Line[] {
       const head = STAMPS.exec(row)?.[0];
       if (head === undefined) return [];
       const starts = [...head.matchAll(STAMP)].slice(0, 50).map((m) => toSeconds(m[1], m[2]));
-      const body = row.slice(head.length, head.length + 8 * MOST_CHARACTERS);
+      const body = storable(row.slice(head.length), 8 * MOST_CHARACTERS);
       const words = timedWords(body, starts[0] ?? 0);
       const text = words.length > 0 ? words.map((word) => word.text).join(" ") : body;
       return starts.map((start) => ({
@@ -105,8 +109,7 @@ export function lyricsOfText(
   language: string | null,
   songSeconds: number,
 ): EmbeddedLyrics | null {
-  const rows = text
-    .slice(0, MOST_TEXT)
+  const rows = storable(text.replaceAll("\0", " "), MOST_TEXT)
     .split(/\r\n|[\r\n]/)
     .filter((row) => row.trim() !== "")
     .slice(0, 2 * MOST_LINES);

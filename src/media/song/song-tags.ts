@@ -1,6 +1,7 @@
 /** What a song file says of itself: title, artist, lyrics and picture, from whatever kind of tag it has. */
 import type { MetadataTags } from "mediabunny";
 import type { Cover, EmbeddedLyrics } from "../../domain/record.ts";
+import { storable } from "../../domain/text.ts";
 import type { MediaFile } from "../source.ts";
 import { COVER_HEAD_BYTES, measureCover } from "./cover.ts";
 import { languageOf, lyricsOfText } from "./embedded-lyrics.ts";
@@ -39,7 +40,8 @@ const WANTED = {
 };
 
 function line(values: readonly string[]): string | null {
-  const texts = values.map((value) => value.replaceAll("\0", " ").trim().slice(0, MOST_TAG_CHARACTERS));
+  // NUL stands between the values of an ID3 frame (ID3v2.4, 4.2).
+  const texts = values.map((value) => storable(value.replaceAll("\0", " ").trim(), MOST_TAG_CHARACTERS));
   return texts.find((text) => text !== "") ?? null;
 }
 

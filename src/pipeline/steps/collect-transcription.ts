@@ -1,29 +1,36 @@
 import { z } from "zod";
 import type { StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
+import { storable } from "../../domain/text.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { spoiled } from "../output.ts";
-import type { StepContext } from "../step.ts";
-import { lyricsOf } from "./transcribe.ts";
+import { lyricsOf, type Transcribing } from "./transcribe.ts";
+
+/** As long as a tag of a language is (RFC 5646, 4.4.1). */
+const MOST_LANGUAGE_CHARACTERS = 35;
+const written = z.string().transform((text) => storable(text));
 
 /** WhisperX's output (providers.md 1.6): words that it could not place carry no times. */
 const WhisperX = z.object({
-  detected_language: z.string().nullish(),
+  detected_language: z
+    .string()
+    .transform((tag) => storable(tag, MOST_LANGUAGE_CHARACTERS))
+    .nullish(),
   segments: z
     .array(
       z.object({
         start: z.number(),
         end: z.number(),
-        text: z.string(),
+        text: written,
         words: z
-          .array(z.object({ word: z.string(), start: z.number().optional(), end: z.number().optional() }))
+          .array(z.object({ word: written, start: z.number().optional(), end: z.number().optional() }))
           .optional(),
       }),
     )
     .nullish(),
 });
 
-export function collectTranscription(step: StepContext, prediction: Prediction): StepResult {
+export function collectTranscription(step: Transcribing, prediction: Prediction): StepResult {
   const parsed = WhisperX.safeParse(prediction.output);
   if (!parsed.success) return spoiled(UNREADABLE);
   const segments = parsed.data.segments ?? [];

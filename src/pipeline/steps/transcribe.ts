@@ -9,6 +9,9 @@ import { fromOutcome } from "../outcome.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 
+/** What lyrics are written by. */
+export type Transcribing = Pick<StepContext, "task" | "record">;
+
 /** An address that the provider reads from: it may queue, and run for half an hour. */
 export const READ_BY_PROVIDER_SECONDS = 6 * 3600;
 
@@ -65,21 +68,21 @@ async function hear(
   const { costUsd } = outcome;
   if (last) {
     const heard = joinHeard([...before, part]);
-    return { kind: "made", facts: lyricsOf({ deps, progress, ...step }, heard), costUsd };
+    return { kind: "made", facts: lyricsOf(step, heard), costUsd };
   }
   progress(endSeconds / audio.durationSeconds);
   return { kind: "partly", facts: [{ kind: "hearing", part, audioEtag: audio.etag }], costUsd };
 }
 
 /** The lyrics, while the song is still the one that they were heard in. */
-export function lyricsOf(step: StepContext, heard: Heard): Fact[] {
+export function lyricsOf(step: Transcribing, heard: Heard): Fact[] {
   const { audio, settings } = step.record.project;
   if (!audio) return [];
   const { fps } = settings;
   return factsOf(step, audio, lyricsFrom(heard, { totalFrames: songFrames(audio, fps), fps }));
 }
 
-function factsOf({ task }: StepContext, { etag: audioEtag }: Audio, lyrics: Lyrics): Fact[] {
+function factsOf({ task }: Transcribing, { etag: audioEtag }: Audio, lyrics: Lyrics): Fact[] {
   const transcriptText = lyrics.lines.map((line) => line.text).join("\n");
   return [{ kind: "lyrics", lyrics, lyricsHash: task.inputHash, transcriptText, audioEtag }];
 }
