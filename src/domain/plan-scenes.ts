@@ -15,6 +15,7 @@ import type {
   Scene,
 } from "./record.ts";
 import { retimeScenes } from "./retime.ts";
+import { storable } from "./text.ts";
 import { type CoverProblem, solveCover } from "./timeline.ts";
 
 export interface ScenePlan {
@@ -48,11 +49,20 @@ function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProble
   };
 }
 
-const excerpt = ({ lines }: Lyrics, from: number, to: number) =>
-  lines
-    .slice(from, to)
-    .map((line) => line.text)
-    .join("\n");
+/** Of the lyrics that a scene keeps for its prompt and for people to read. */
+const MOST_EXCERPT_CHARACTERS = 2_000;
+
+/** What is sung in a scene: as many of its lines as there is room for. */
+function excerpt({ lines }: Lyrics, from: number, to: number): string {
+  const kept: string[] = [];
+  let room = MOST_EXCERPT_CHARACTERS;
+  for (const { text } of lines.slice(from, to)) {
+    if (text.length > room) return kept.length > 0 ? kept.join("\n") : storable(text, room);
+    kept.push(text);
+    room -= text.length + 1;
+  }
+  return kept.join("\n");
+}
 
 /** Scenes by the director's proposal; `again` where those of before were made by the same one. */
 export function proposedScenes(plan: ScenePlan, proposal: Proposal, again: boolean): PlannedScenes {
