@@ -76,8 +76,8 @@ async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
  * Memory stays bounded: two parts of the upload, two ranges of clips, and a few blocks of the song.
  *
  * Refusals, each before the upload begins and naming scenes from 1: `cover_broken`, `clip_unreadable`,
- * `clip_too_short`, `clip_size_differs`, `clip_codec_differs`; `song_unreadable` and `media_gone` at
- * any time. What the bucket throws is thrown.
+ * `output_form`, `clip_too_short`, `clip_size_differs`, `clip_codec_differs`; `song_unreadable` and
+ * `media_gone` at any time. What the bucket throws is thrown.
  */
 export async function assembleFilm(film: FilmInput): Promise<Assembly> {
   const { edits, fps } = film;

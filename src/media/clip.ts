@@ -2,6 +2,7 @@
 import type { Failure } from "../domain/record.ts";
 import { refusal, vanished } from "./failures.ts";
 import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./film/avc.ts";
+import { foreignPictures, NEEDED_FORM, otherFile, SIGNATURE_BYTES } from "./film/clip-form.ts";
 import { addFragment, fragmented } from "./film/clip-fragments.ts";
 import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./film/clip-index.ts";
 import { type Box, boxAt, boxWithin, viewOf } from "./film/mp4-boxes.ts";
@@ -46,8 +47,16 @@ const MOST_BOXES = 2000;
 /** Frames per second beyond which an index is damaged. */
 const [SLOWEST, FASTEST] = [0.01, 1000];
 
+type Refused = ReturnType<typeof refusal>;
+
+/** Damage: the same model may give a whole clip the next time. */
 const unreadable = (why: string) =>
   refusal("clip_unreadable", `The clip can't be used: ${why}`, "Generate this clip again.");
+
+/** A form that every clip of this model has: another one of it would be of no more use. */
+const OTHER_FORM = "output_form";
+const otherForm = (what: string) =>
+  refusal(OTHER_FORM, `${what}; ${NEEDED_FORM}`, "Choose another clip model.");
 
 /** Two pieces of the file in memory: its head, and one that moves to wherever a byte is asked for. */
 async function windowOn(file: MediaFile, bytes: number) {
@@ -105,11 +114,15 @@ const picturesIn = (tracks: IndexedTrack[]) => tracks.find(({ kind }) => kind ==
 const soundIn = (tracks: IndexedTrack[]) =>
   tracks.find(({ kind, samples }) => kind === "audio" && samples.length > 0) ?? null;
 
-function factsOf({ entry, samples }: IndexedTrack, start: number, end: number, sound: boolean): ClipFacts {
-  const view = viewOf(entry);
+function codecOf(entry: Uint8Array): Pick<ClipFacts, "codec" | "decoderConfig"> {
   const name = String.fromCharCode(...entry.subarray(4, 8));
   const record = avcRecord(entry);
   const avc = record && [...record.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { codec: avc ? `${name}.${avc}` : name, decoderConfig: record ? toBase64(record) : "" };
+}
+
+function factsOf({ entry, samples }: IndexedTrack, start: number, end: number, sound: boolean): ClipFacts {
+  const view = viewOf(entry);
   const last = samples.reduce((latest, { time }) => Math.max(latest, time), start);
   const gaps = samples.length - 1;
   const fps = gaps > 0 ? gaps / (last - start) : 1 / (end - start);
@@ -118,15 +131,14 @@ function factsOf({ entry, samples }: IndexedTrack, start: number, end: number, s
     fps: Math.round(fps * 1000) / 1000,
     width: view.getUint16(32),
     height: view.getUint16(34),
-    codec: avc ? `${name}.${avc}` : name,
-    decoderConfig: record ? toBase64(record) : "",
+    ...codecOf(entry),
     hasAudio: sound,
     durationSeconds: Math.round((end - start) * 1e6) / 1e6,
   };
 }
 
-/** What speaks against these pictures; null where nothing does. */
-function trouble(samples: Sample[], file: MediaFile): string | null {
+/** How these pictures are damaged; null where they are not. */
+function damage(samples: Sample[], file: MediaFile): string | null {
   if (samples.length === 0) return "it has no pictures.";
   if (!samples[0]?.key || new Set(samples.map(({ time }) => time)).size < samples.length)
     return "its pictures are not in order.";
@@ -147,36 +159,48 @@ async function opensWell(
   return opensAfresh(await view(first.offset, first.offset + first.bytes, 0), config.lengthSize);
 }
 
-async function measure(file: MediaFile, wholly: boolean): Promise<ClipPackets | string> {
+async function measure(
+  file: MediaFile,
+  wholly: boolean,
+): Promise<{ ok: true; packets: ClipPackets } | Refused> {
   const view = await windowOn(file, Math.min(file.bytes, wholly ? INSPECTED_BYTES : HEAD_BYTES));
+  const other = otherFile(await view(0, Math.min(file.bytes, SIGNATURE_BYTES), 0));
+  if (other) return otherForm(`The clip is ${other}`);
   const parts = await indexOf(file, view);
+  if (parts.length === 0) return unreadable("it is no MP4 video, or its index is missing.");
   const tracks = tracksOf(parts);
   const pictures = picturesIn(tracks);
-  if (!pictures) return "it has no pictures.";
+  if (!pictures) return otherForm("The clip has no pictures");
   const { samples } = pictures;
-  const wrong = trouble(samples, file);
-  if (wrong) return wrong;
+  // Of all the clips of a film, `refuseJoin` says so.
+  const foreign = wholly ? foreignPictures(codecOf(pictures.entry)) : null;
+  if (foreign) return otherForm(`The clip's pictures are ${foreign}`);
+  const damaged = damage(samples, file);
+  if (damaged) return unreadable(damaged);
   const start = samples.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY);
   const end = samples.reduce((latest, { time, seconds }) => Math.max(latest, time + seconds), start);
   const sound = soundIn(tracks);
   const facts = factsOf(pictures, start, end, sound !== null);
   if (!(facts.fps >= SLOWEST && facts.fps <= FASTEST))
-    return "its pictures are at no rate that can be shown.";
+    return unreadable("its pictures are at no rate that can be shown.");
   if (wholly && !(await opensWell(facts, samples[0], view)))
-    return "its first picture needs others to be seen.";
+    return otherForm("The clip's first picture needs others to be seen");
   return {
-    facts,
-    start,
-    end,
-    pictureEntry: pictures.entry,
-    pictures: () => picturesIn(tracksOf(parts))?.samples ?? [],
-    sound: () => soundIn(tracksOf(parts)),
+    ok: true,
+    packets: {
+      facts,
+      start,
+      end,
+      pictureEntry: pictures.entry,
+      pictures: () => picturesIn(tracksOf(parts))?.samples ?? [],
+      sound: () => soundIn(tracksOf(parts)),
+    },
   };
 }
 
 /**
- * Reads a clip's index, and `wholly` also its first picture. Fails with `clip_unreadable`, or
- * `media_gone` where the object changed.
+ * Reads a clip's index, and `wholly` also its codec and first picture. Fails with `output_form`,
+ * `clip_unreadable`, or `media_gone` where the object changed.
  */
 export async function clipPackets(
   file: MediaFile,
@@ -184,12 +208,17 @@ export async function clipPackets(
 ): Promise<{ ok: true; packets: ClipPackets } | { ok: false; failure: Failure }> {
   if (file.bytes === 0) return unreadable("it is empty.");
   const read = await reading(file, () => measure(file, wholly));
-  if (!read.ok) return read.cause === "gone" ? vanished("The clip") : unreadable("it is no MP4 video.");
-  return typeof read.value === "string" ? unreadable(read.value) : { ok: true, packets: read.value };
+  if (read.ok) return read.value;
+  return read.cause === "gone" ? vanished("The clip") : unreadable("its index is damaged.");
 }
 
-/** Measures a clip: exact frames by counting packets, size, rate, codec. Costs one or two reads. */
+/**
+ * Measures a clip: exact frames by counting packets, size, rate, codec. Costs one or two reads. Only
+ * a form that no film can be made of fails for good: all else may come right when it is made again.
+ */
 export async function inspectClip(clip: MediaFile | Uint8Array): Promise<ClipInspection> {
   const found = await clipPackets(clip instanceof Uint8Array ? memoryFile(clip) : clip, true);
-  return found.ok ? { ok: true, clip: found.packets.facts } : found;
+  if (found.ok) return { ok: true, clip: found.packets.facts };
+  const { failure } = found;
+  return { ok: false, failure: { ...failure, retryable: failure.code !== OTHER_FORM } };
 }

@@ -262,7 +262,7 @@ export class World {
         if (head[0] !== 1)
           return {
             ok: false,
-            failure: { code: "clip_unreadable", message: "No clip.", retryable: false, nextAction: null },
+            failure: { code: "clip_unreadable", message: "No clip.", retryable: true, nextAction: null },
           };
         return {
           ok: true,

@@ -100,7 +100,7 @@ describe("transcribe", () => {
     expect(studio.script.create.calls).toHaveLength(1);
   });
 
-  test("a transcription in a form that is not known counts as spent, and another is tried", async () => {
+  test("a transcription in a form that is not known counts as spent, and is not bought again", async () => {
     const studio = pipeline.studio();
     const { id } = await unsendable(studio);
     studio.script.create.next(running("p1"));
@@ -109,7 +109,8 @@ describe("transcribe", () => {
     await studio.run(id);
     await studio.run(id, POLL_MS);
     const task = await studio.task(id);
-    expect(task).toMatchObject({ status: "pending", attempt: 3, tries: 1, charged: "yes" });
+    const error = { code: "output_form", retryable: false };
+    expect(task).toMatchObject({ status: "failed", charged: "yes", error });
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
@@ -272,40 +273,50 @@ describe("images and clips", () => {
     expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.18144 });
   });
 
+  test("a clip that is damaged is deleted, its row fails, and another is bought", async () => {
+    const studio = pipeline.studio();
+    const { id } = await staged(studio, "generate_clips");
+    studio.script.create.next(running("p1"), running("p2"));
+    studio.script.get.next(succeeded("p1"), succeeded("p2"));
+    studio.script.openOutput.next(file(mp4.slice(0, 100_000)), file(mp4));
+    await studio.run(id);
+    await studio.run(id, POLL_MS);
+    expect(studio.bucket.keys()).toEqual([]);
+    expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "yes" });
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: CLIP_USD });
+
+    await studio.run(id, 60_000);
+    expect(await studio.purse(id)).toEqual({ reserved: CLIP_USD, spent: CLIP_USD });
+    await studio.run(id, POLL_MS);
+    const { clips } = await studio.record(id);
+    const generated = clips.filter((row) => row.taskId !== null);
+    expect(generated.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toMatchObject([
+      { status: "failed", replicatePredictionId: "p1", error: { code: "clip_unreadable", retryable: true } },
+      { status: "completed", replicatePredictionId: "p2" },
+    ]);
+    expect((await studio.purse(id)).spent).toBeCloseTo(2 * CLIP_USD, 6);
+  });
+
   test.each([
     ["generate_images", "no picture", IMAGE_USD, "images"],
     ["generate_clips", "no MP4", CLIP_USD, "clips"],
   ] as const)(
-    "%s: an output that is %s is deleted, its row fails, and the attempt counts as spent",
+    "%s: an output that is %s is deleted, its row fails, and this model is not asked again",
     async (stage, _, usd, rows) => {
       const studio = pipeline.studio();
-      const { id } = await staged(studio, stage);
-      studio.script.create.next(running("p1"), running("p2"));
-      studio.script.get.next(succeeded("p1"), succeeded("p2"));
-      studio.script.openOutput.next(
-        file(new TextEncoder().encode("<html>")),
-        file(stage === "generate_images" ? jpeg : mp4),
-      );
+      const { id } = await staged(studio, stage, { settings: { imageFallbacks: [], clipFallbacks: [] } });
+      studio.script.create.next(running("p1"));
+      studio.script.get.next(succeeded("p1"));
+      studio.script.openOutput.next(file(new TextEncoder().encode("<html>")));
       await studio.run(id);
       await studio.run(id, POLL_MS);
       expect(studio.bucket.keys()).toEqual([]);
-      expect(await studio.task(id)).toMatchObject({
-        status: "pending",
-        attempt: 2,
-        tries: 1,
-        charged: "yes",
-      });
+      const error = { code: "output_form", retryable: false };
+      expect(await studio.task(id)).toMatchObject({ status: "failed", charged: "yes", error });
       expect(await studio.purse(id)).toEqual({ reserved: 0, spent: usd });
-
-      await studio.run(id, 60_000);
-      expect(await studio.purse(id)).toEqual({ reserved: usd, spent: usd });
-      await studio.run(id, POLL_MS);
+      expect(await studio.run(id, 3_600_000)).toEqual([]);
       const generated = (await studio.record(id))[rows].filter((row) => row.taskId !== null);
-      expect(generated.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toMatchObject([
-        { status: "failed", replicatePredictionId: "p1", error: { retryable: true } },
-        { status: "completed", replicatePredictionId: "p2" },
-      ]);
-      expect((await studio.purse(id)).spent).toBeCloseTo(2 * usd, 6);
+      expect(generated).toMatchObject([{ status: "failed", replicatePredictionId: "p1", error }]);
     },
   );
 

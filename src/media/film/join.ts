@@ -2,7 +2,7 @@
 import type { Failure } from "../../domain/record.ts";
 import type { ClipFacts } from "../clip.ts";
 import { refusal } from "../failures.ts";
-import { fromBase64, parseAvcConfig } from "./avc.ts";
+import { foreignPictures } from "./clip-form.ts";
 
 /** A clip with the number of its scene as the person counts, from 1. */
 export interface Candidate {
@@ -10,8 +10,6 @@ export interface Candidate {
   clip: Pick<ClipFacts, "width" | "height" | "codec" | "decoderConfig">;
 }
 
-/** Baseline, main, extended and high: the profiles of 8 bits and 4:2:0, which is all that players agree on (H.264, annex A). */
-const PROFILES = new Set([66, 77, 88, 100]);
 const REMAKE = "Generate these clips again with the settings of the others.";
 
 /** "scene 3", "scenes 3 and 5", "scenes 3, 5 and 7". */
@@ -33,10 +31,7 @@ export function commonest<T>(values: readonly T[]): T | undefined {
  * can be joined: the assembler repeats each clip's own sets in front of its key frames.
  */
 export function refuseJoin(candidates: readonly Candidate[]): Failure | null {
-  const foreign = candidates.filter(({ clip }) => {
-    const config = clip.codec.startsWith("avc") ? parseAvcConfig(fromBase64(clip.decoderConfig)) : null;
-    return config?.lengthSize !== 4 || !PROFILES.has(config.profile);
-  });
+  const foreign = candidates.filter(({ clip }) => foreignPictures(clip) !== null);
   if (foreign.length > 0) {
     const names = sceneNames(foreign.map((c) => c.scene));
     const message = `The film is made of H.264 clips of 8 bits and 4:2:0, and the clips of ${names} are not in that form.`;

@@ -68,8 +68,8 @@ function tooShort(scenes: readonly number[], fill: Fill | null): { ok: false; fa
 /**
  * Reads every clip's index once; that they are whole was seen when they were collected. `fill` is
  * what happens to clips that are shorter than their scenes. Fails with `cover_broken`,
- * `clip_unreadable`, `media_gone`, `clip_too_short`, or as `refuseJoin` does; each names the scenes,
- * counted from 1.
+ * `clip_unreadable`, `output_form`, `media_gone`, `clip_too_short`, or as `refuseJoin` does; each names
+ * the scenes, counted from 1.
  */
 export async function planCuts(
   edits: readonly FilmEdit[],

@@ -31,7 +31,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   const inspected = await deps.media.inspectClip(storedFile(deps.storage, object));
   if (!inspected.ok) {
     await deps.storage.delete([object.key]);
-    return spoiled({ ...inspected.failure, retryable: true });
+    return spoiled(inspected.failure);
   }
   const { width, height, frames, fps, codec, decoderConfig } = inspected.clip;
   const clip: Clip = {

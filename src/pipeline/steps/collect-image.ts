@@ -50,6 +50,8 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   return { kind: "made", facts: [{ kind: "image", image }], costUsd };
 }
 
-const NOT_AN_IMAGE = failure("output_not_an_image", "What the provider gave is not a picture.", {
-  retryable: true,
-});
+const NOT_AN_IMAGE = failure(
+  "output_form",
+  "What the provider gave is no picture that can be read: it must be a JPEG, PNG or WebP.",
+  { nextAction: "Choose another image model." },
+);

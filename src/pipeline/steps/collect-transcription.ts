@@ -53,10 +53,7 @@ export function collectTranscription(step: Transcribing, prediction: Prediction)
   return { kind: "made", facts: lyricsOf(step, heard), costUsd: null };
 }
 
-const UNREADABLE = failure(
-  "transcription_unreadable",
-  "The transcription came in a form that we do not know.",
-  {
-    retryable: true,
-  },
-);
+const UNREADABLE = failure("output_form", "The transcription came in a form that we do not know.", {
+  nextAction:
+    "Upload the song with lyrics in its tags, each line with its time (LRC), and set embedded_lyrics.",
+});
