@@ -9,9 +9,8 @@ export function pictureEntry(entry: Uint8Array): Uint8Array {
   return box("avc1", entry.subarray(8, ENTRY_FIELDS), ...kept.map(({ at, end }) => entry.subarray(at, end)));
 }
 
-function soundEntry(name: string, channels: number, bits: number, rate: number, config: Uint8Array) {
-  // 16.16 bits: the form has no place for higher rates, which the codec's own box tells.
-  const whole = rate < 0x1_0000 ? rate : 0;
+/** Version 0, whose rate has 16 bits in front of the point. */
+function soundEntry(name: string, channels: number, bits: number, rate: number, ...inside: Uint8Array[]) {
   return box(
     name,
     zeros(6),
@@ -20,10 +19,23 @@ function soundEntry(name: string, channels: number, bits: number, rate: number, 
     u16(channels),
     u16(bits),
     zeros(4),
-    u16(whole),
+    u16(rate),
     u16(0),
-    config,
+    ...inside,
   );
+}
+
+const HIGHEST_RATE = 0xffff;
+
+/**
+ * What the entry of FLAC says of a rate: "the greatest expressible regular division", which is 48 kHz
+ * for 96 and for 192, or 65,535 where there is none (xiph/flac, doc/isoflac.txt 0.0.4 of June 2022,
+ * 3.3.1). Its own box tells the true rate; where the entry said 0, Firefox 153 played no sound.
+ */
+function expressibleRate(rate: number): number {
+  let divided = rate;
+  while (divided > HIGHEST_RATE && divided % 2 === 0) divided /= 2;
+  return Math.min(divided, HIGHEST_RATE);
 }
 
 /** A descriptor of ISO 14496-1, its size in four bytes. */
@@ -70,8 +82,10 @@ export interface SoundForm {
 export function songEntry({ codec, config }: SoundForm): ((bitRate: number) => Uint8Array) | null {
   const { numberOfChannels: channels, sampleRate } = config;
   const special = config.description ? bytesOf(config.description) : null;
+  // The decoder's own words tell the rates that have no place here.
+  const rate = sampleRate > HIGHEST_RATE ? 0 : sampleRate;
   const mpeg = (object: number) => (bitRate: number) =>
-    soundEntry("mp4a", channels, 16, sampleRate, esds(object, bitRate, special));
+    soundEntry("mp4a", channels, 16, rate, esds(object, bitRate, special));
   if (codec === "aac" && special) return mpeg(0x40);
   // MPEG-1 layer III, and MPEG-2 for the low rates.
   if (codec === "mp3") return mpeg(sampleRate > 24_000 ? 0x6b : 0x69);
@@ -79,7 +93,8 @@ export function songEntry({ codec, config }: SoundForm): ((bitRate: number) => U
     return () => soundEntry("Opus", channels, 16, sampleRate, dOps(special));
   if (codec === "flac" && special && special.length >= 42) {
     const bits = ((((special[20] ?? 0) & 1) << 4) | ((special[21] ?? 0) >>> 4)) + 1;
-    return () => soundEntry("fLaC", channels, bits, sampleRate, fullBox("dfLa", 0, 0, special.subarray(4)));
+    const told = expressibleRate(sampleRate);
+    return () => soundEntry("fLaC", channels, bits, told, fullBox("dfLa", 0, 0, special.subarray(4)));
   }
   return null;
 }
