@@ -7,6 +7,7 @@ import { packedPart } from "./listening/packed.ts";
 import { packetFormat, remuxedPart } from "./listening/remux.ts";
 import { CONTENT_TYPES } from "./song/container.ts";
 import { openSong } from "./song/open-song.ts";
+import { trackCodec } from "./song/track-codec.ts";
 import { type MediaFile, reading } from "./source.ts";
 
 export interface HeardPart {
@@ -61,7 +62,7 @@ async function partOf(
   if (fits && song.format !== "aac" && (await isSoundAlone(input, song))) return whole(file, song);
   const track = await input.getPrimaryAudioTrack();
   if (!track) return null;
-  const codec = await track.getCodec();
+  const codec = await trackCodec(track);
   const format = codec && packetFormat(codec);
   if (codec && format) {
     const part = await remuxedPart(track, codec, afterSeconds, OVERLAP_SECONDS, maxBytes);

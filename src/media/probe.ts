@@ -17,6 +17,7 @@ import {
   nothingFound,
   type SongTags,
 } from "./song/song-tags.ts";
+import { trackCodec } from "./song/track-codec.ts";
 import { foreignWav } from "./song/wav.ts";
 import { type MediaFile, reading } from "./source.ts";
 
@@ -98,7 +99,7 @@ async function codecOf(track: InputAudioTrack): Promise<{ codec: string } | { fo
   if (foreign) return { foreign };
   // xHE-AAC (MPEG-D USAC, object type 42) has the name of AAC, and few players.
   if ((await track.getCodecParameterString()) === "mp4a.40.42") return { foreign: "xHE-AAC sound" };
-  const codec = (await isAlac(track)) ? "alac" : await track.getCodec();
+  const codec = (await isAlac(track)) ? "alac" : await trackCodec(track);
   const known = codec && (CODECS.has(codec) || codec.startsWith("pcm-"));
   return known ? { codec } : { foreign: "The codec of this file" };
 }

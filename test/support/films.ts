@@ -11,6 +11,7 @@ import {
 } from "mediabunny";
 import type { Fill } from "../../src/domain/record.ts";
 import { assembleFilm, type FilmInput } from "../../src/media/assemble.ts";
+import { trackCodec } from "../../src/media/song/track-codec.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 import { fixture, memoryUpload } from "./media.ts";
 
@@ -93,7 +94,7 @@ export async function film(edits: FilmInput["edits"], over: Partial<FilmInput> =
     tags: await input.getMetadataTags(),
     pictures: await packets(video),
     sound: await packets(audio),
-    soundCodec: await audio?.getCodec(),
+    soundCodec: audio && (await trackCodec(audio)),
     pictureSeconds: await video?.computeDuration(),
     soundSeconds: await audio?.computeDuration(),
   };

@@ -58,6 +58,23 @@ describe("the sample entry of a song's sound", () => {
     });
   });
 
+  it.each([8_000, 22_050, 44_100, 48_000])(
+    "of MP3 at %i Hz is QuickTime's, of version 0, with nothing in it",
+    (rate) => {
+      expect(fieldsOf("mp3", rate)).toEqual({
+        name: ".mp3",
+        length: true,
+        version: 0,
+        channels: 2,
+        bits: 16,
+        compression: 0,
+        rate,
+        fraction: 0,
+        inside: [],
+      });
+    },
+  );
+
   it("of AAC says 0 for a rate that does not fit, which its own box tells", () => {
     const aac = Uint8Array.of(0x10, 0x10);
     expect(fieldsOf("aac", 96_000, aac)).toMatchObject({ name: "mp4a", rate: 0, inside: ["esds"] });

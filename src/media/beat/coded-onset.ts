@@ -1,6 +1,7 @@
 /** How strongly a song's notes and drums begin, from what its coded packets say of their loudness. */
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../packets.ts";
+import { trackCodec } from "../song/track-codec.ts";
 import { readAacGain } from "./aac-gain.ts";
 import type { CodedFrame } from "./coded-level.ts";
 import { readMp3Gains } from "./mp3-gain.ts";
@@ -41,7 +42,7 @@ const [SHORTEST_FRAME, LONGEST_FRAME] = [0.001, 0.25];
  * what a player leaves out at the start is still in them. Throws where these run backwards.
  */
 export async function codedOnsets(track: InputAudioTrack): Promise<{ onsets: Onsets; trust: number } | null> {
-  const reading = READINGS[(await track.getCodec()) ?? ""];
+  const reading = READINGS[(await trackCodec(track)) ?? ""];
   if (!reading) return null;
   const rises: number[] = [];
   let recent: CodedFrame[] = [];

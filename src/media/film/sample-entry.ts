@@ -9,7 +9,7 @@ export function pictureEntry(entry: Uint8Array): Uint8Array {
   return box("avc1", entry.subarray(8, ENTRY_FIELDS), ...kept.map(({ at, end }) => entry.subarray(at, end)));
 }
 
-/** Version 0, whose rate has 16 bits in front of the point. */
+/** Of version 0: its rate has 16 bits in front of the point. */
 function soundEntry(name: string, channels: number, bits: number, rate: number, ...inside: Uint8Array[]) {
   return box(
     name,
@@ -45,15 +45,12 @@ function descriptor(tag: number, ...pieces: Piece[]): Uint8Array {
   return joined([[tag, ...size, body.length & 0x7f], body]);
 }
 
-/** `object`: the codec's number in MPEG-4's registry; `special`: what the decoder itself wants to know. */
-function esds(object: number, bitRate: number, special: Uint8Array | null): Uint8Array {
-  const config = descriptor(
-    4,
-    [object, 0x15, 0, 0, 0],
-    u32(bitRate),
-    u32(bitRate),
-    ...(special ? [descriptor(5, special)] : []),
-  );
+/** AAC's number in MPEG-4's registry. */
+const AAC = 0x40;
+
+/** `special`: what the decoder itself wants to know. */
+function esds(bitRate: number, special: Uint8Array): Uint8Array {
+  const config = descriptor(4, [AAC, 0x15, 0, 0, 0], u32(bitRate), u32(bitRate), descriptor(5, special));
   return fullBox("esds", 0, 0, descriptor(3, u16(0), [0], config, descriptor(6, [2])));
 }
 
@@ -78,23 +75,27 @@ export interface SoundForm {
 /**
  * The sample entry of a song's sound, given its bits per second. Null for a codec that has no form
  * in MP4 that is played, or where what it needs is missing.
+ *
+ * MP3 has QuickTime's entry `.mp3` (QuickTime File Format, "Sound sample descriptions"), with nothing
+ * inside: Firefox takes no `esds` there. MPEG-4's own form, `mp4a` with object 0x6b, is silent in
+ * QuickTime; this one is outside of that specification, and heard in QuickTime, mpv and ffplay
+ * (github.com/HandBrake/HandBrake/pull/7646, February 2026). It was not tried on an Apple device here.
  */
 export function songEntry({ codec, config }: SoundForm): ((bitRate: number) => Uint8Array) | null {
   const { numberOfChannels: channels, sampleRate } = config;
   const special = config.description ? bytesOf(config.description) : null;
-  // The decoder's own words tell the rates that have no place here.
-  const rate = sampleRate > HIGHEST_RATE ? 0 : sampleRate;
-  const mpeg = (object: number) => (bitRate: number) =>
-    soundEntry("mp4a", channels, 16, rate, esds(object, bitRate, special));
-  if (codec === "aac" && special) return mpeg(0x40);
-  // MPEG-1 layer III, and MPEG-2 for the low rates.
-  if (codec === "mp3") return mpeg(sampleRate > 24_000 ? 0x6b : 0x69);
+  if (codec === "aac" && special) {
+    // The decoder's own words tell the rates that have no place here.
+    const rate = sampleRate > HIGHEST_RATE ? 0 : sampleRate;
+    return (bitRate) => soundEntry("mp4a", channels, 16, rate, esds(bitRate, special));
+  }
+  if (codec === "mp3") return () => soundEntry(".mp3", channels, 16, sampleRate);
   if (codec === "opus" && special && special.length >= 19)
     return () => soundEntry("Opus", channels, 16, sampleRate, dOps(special));
   if (codec === "flac" && special && special.length >= 42) {
     const bits = ((((special[20] ?? 0) & 1) << 4) | ((special[21] ?? 0) >>> 4)) + 1;
-    const told = expressibleRate(sampleRate);
-    return () => soundEntry("fLaC", channels, bits, told, fullBox("dfLa", 0, 0, special.subarray(4)));
+    const rate = expressibleRate(sampleRate);
+    return () => soundEntry("fLaC", channels, bits, rate, fullBox("dfLa", 0, 0, special.subarray(4)));
   }
   return null;
 }

@@ -2,6 +2,7 @@
 import { type AudioCodec, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import type { AudioFormat } from "../../domain/record.ts";
 import { packetsOf } from "../packets.ts";
+import { trackConfig } from "../song/track-codec.ts";
 import { type PacketFile, WRAPPINGS, type Wrapping } from "./wrapping.ts";
 
 /** What packets of a codec are put into; undefined for one that can't be cut so. */
@@ -114,7 +115,7 @@ export async function remuxedPart(
   const { first, end } = span;
 
   const capacity = Math.ceil((offsets[end] ?? 0) - (offsets[first] ?? 0)) + wrapping.fixed;
-  const config = await track.getDecoderConfig();
+  const config = await trackConfig(track);
   let file: PacketFile | null = null;
   const sink = new EncodedPacketSink(track);
   let packet = first === 0 ? await sink.getFirstPacket() : await sink.getPacket(times[first] ?? 0);

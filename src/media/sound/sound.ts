@@ -1,6 +1,7 @@
 /** The song as the film carries it. */
 import { type AudioCodec, EncodedPacket, type InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../packets.ts";
+import { trackCodec, trackConfig } from "../song/track-codec.ts";
 import type { MediaFile } from "../source.ts";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "./flac.ts";
 import { type Samples, samplesOf } from "./samples.ts";
@@ -42,12 +43,12 @@ const COPIED: ReadonlySet<string | null> = new Set(["mp3", "aac", "flac", "opus"
  * as FLAC, sample for sample. Null where it can't.
  */
 export async function soundOf(track: InputAudioTrack, file: MediaFile): Promise<Sound | null> {
-  const codec = await track.getCodec();
+  const codec = await trackCodec(track);
   if (!codec || !COPIED.has(codec)) {
     const samples = await samplesOf(file, track);
     return samples && asFlac(samples);
   }
-  const config = await track.getDecoderConfig();
+  const config = await trackConfig(track);
   if (!config) return null;
   return { codec, config, packets: () => packetsOf(track) };
 }

@@ -3,6 +3,7 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunny";
 import { probeSong } from "../../media/probe.ts";
+import { trackCodec } from "../../media/song/track-codec.ts";
 import { memoryFile } from "../../media/source.ts";
 import { Refusal } from "../refusal.ts";
 import type { Api } from "./api.ts";
@@ -51,7 +52,7 @@ export async function measureFilm(path: string): Promise<Measured> {
     height: await video.getDisplayHeight(),
     videoSeconds: end - start,
     audioSeconds: await audio.computeDuration(),
-    audioCodec: await audio.getCodec(),
+    audioCodec: await trackCodec(audio),
   };
 }
 
