@@ -3,6 +3,23 @@ import { z } from "zod";
 
 const times = z.int().min(0).max(10_000);
 
+/**
+ * How a model gives its clips, in place of the address of an H.264 file of the size that was asked for: as
+ * another kind of file, with another size, or named in another way.
+ */
+const CLIP_FORMS = [
+  "webm",
+  "hevc",
+  "high10",
+  "other_size",
+  /** `{ video: address }`. */
+  "keyed",
+  /** The file itself, in the output. */
+  "data_uri",
+  /** An object in which no address is. */
+  "unknown_shape",
+] as const;
+
 export const Chaos = z.strictObject({
   /** The next creates are throttled, as for an account under $5. */
   throttle: times.default(0),
@@ -24,6 +41,12 @@ export const Chaos = z.strictObject({
   expired_outputs: z.boolean().default(false),
   /** Nobody has credit left, at any provider. */
   out_of_credit: z.boolean().default(false),
+  /** Each run of these models at Replicate ends failed, as where their maker has withdrawn them. */
+  dead_models: z.array(z.string().min(1)).default([]),
+  /** These are not offered: 404 for a run at Replicate, 400 for a chat at OpenRouter. */
+  unknown_models: z.array(z.string().min(1)).default([]),
+  /** By model. */
+  clip_form: z.record(z.string(), z.enum(CLIP_FORMS)).default({}),
   /** The next creates are accepted and charged, and the connection is cut before the answer. */
   accept_then_drop: times.default(0),
 });

@@ -11,58 +11,23 @@ import { readScene } from "./art/scene.ts";
 import { expose, release, sheetsOf } from "./art/sheets.ts";
 import { readStamp } from "./art/stamp.ts";
 import { cameraOf, flatCamera, viewAt } from "./camera.ts";
+import { clipSize, type Shape } from "./clip-size.ts";
+import { hum } from "./clip-sound.ts";
 import { bleedOf } from "./draw.ts";
 
 export interface FilmInput {
   /** The first frame, as an image file; without one the motion prompt is drawn. */
   image: Uint8Array | null;
   motion: string;
-  resolution: "480p" | "720p" | "1080p";
+  shape: Shape;
   /** Only where there is no image, whose own shape rules. */
   aspect: string;
+  /** Whether it has a sound of its own. */
+  sound: boolean;
+  /** Lines that the clip lacks of what its shape gives. */
+  fewerLines?: number;
   frames: number;
   fps: number;
-}
-
-/** Widths and heights by shape, as Seedance delivers them. */
-const SIZES: Readonly<Record<FilmInput["resolution"], readonly (readonly [number, number])[]>> = {
-  "480p": [
-    [864, 480],
-    [736, 544],
-    [640, 640],
-    [544, 736],
-    [480, 864],
-    [960, 416],
-    [416, 960],
-  ],
-  "720p": [
-    [1280, 720],
-    [1120, 832],
-    [960, 960],
-    [832, 1120],
-    [720, 1280],
-    [1504, 640],
-    [640, 1504],
-  ],
-  "1080p": [
-    [1920, 1080],
-    [1664, 1248],
-    [1440, 1440],
-    [1248, 1664],
-    [1080, 1920],
-    [2176, 928],
-    [928, 2176],
-  ],
-};
-
-/** The size of the resolution whose shape is nearest. */
-export function clipSize(
-  width: number,
-  height: number,
-  resolution: FilmInput["resolution"],
-): readonly [number, number] {
-  const off = ([w, h]: readonly [number, number]) => Math.abs(Math.log(w / h / (width / height)));
-  return [...SIZES[resolution]].sort((a, b) => off(a) - off(b))[0] ?? [1280, 720];
 }
 
 /** Any picture as planes: itself, and light that drifts over it. */
@@ -119,11 +84,12 @@ export async function shootClip(input: FilmInput, signal?: AbortSignal): Promise
   const note = input.image ? readStamp(input.image) : { prompt: motion, seed: null };
   const scene = note ? readScene(note.prompt, note.seed) : null;
   const [across, down] = input.aspect.split(":").map(Number);
-  const [width, height] = clipSize(
+  const [width, fullHeight] = clipSize(
+    input.shape,
     picture?.width ?? across ?? 16,
     picture?.height ?? down ?? 9,
-    input.resolution,
   );
+  const height = fullHeight - (input.fewerLines ?? 0);
   const frame: Frame = { width, height, bleed: scene ? bleedOf(width, height) : 0 };
   const asked = cameraOf(motion);
   const camera = scene ? asked : flatCamera(asked);
@@ -135,6 +101,7 @@ export async function shootClip(input: FilmInput, signal?: AbortSignal): Promise
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: "in-memory" }), target });
   const track = new EncodedVideoPacketSource("avc");
   output.addVideoTrack(track, { frameRate: fps });
+  const sound = input.sound ? hum(output) : null;
   await output.start();
 
   const failures: Error[] = [];
@@ -184,6 +151,7 @@ export async function shootClip(input: FilmInput, signal?: AbortSignal): Promise
     encoder.close();
   }
   track.close();
+  await sound?.play(frames / fps);
   await output.finalize();
   if (!target.buffer) throw new Error("the clip was not finished");
   return new Uint8Array(target.buffer);

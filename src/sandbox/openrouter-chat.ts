@@ -38,7 +38,7 @@ export type Chat = z.infer<typeof Chat>;
 export interface Fault {
   status: number;
   message: string;
-  type: string;
+  type?: string;
   availability?: Record<string, unknown>;
 }
 

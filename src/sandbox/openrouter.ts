@@ -21,12 +21,15 @@ const fault = ({ status, message, type, availability }: Fault): Response =>
       error: {
         code: status,
         message,
-        metadata: { error_type: type },
+        ...(type ? { metadata: { error_type: type } } : {}),
         ...(availability ? { availability } : {}),
       },
     },
     { status },
   );
+
+/** As clients quote it (OpenRouterTeam/openrouter-examples#74, 2026): a message and a code, and no more. */
+const unknownModel = (id: string): Fault => ({ status: 400, message: `${id} is not a valid model ID` });
 
 /** About four characters a token, as English has. */
 const tokensOf = (text: string) => Math.max(1, Math.ceil(text.length / 4));
@@ -133,14 +136,9 @@ export function openrouterRoutes(state: SandboxState): { routes: Hono; reset: ()
     const asked = [...new Set([...(chat.model ? [chat.model] : []), ...(chat.models ?? [])])];
     let failed: Fault = { status: 400, message: "No models provided", type: "invalid_request" };
     for (const id of asked) {
-      const model = chatModel(id);
+      const model = state.chaos.unknown_models.includes(id) ? undefined : chatModel(id);
       if (!model) {
-        failed = {
-          status: 400,
-          message: `${id} is not a valid model ID`,
-          type: "invalid_request",
-          availability: { code: "model_not_found", retryable: false },
-        };
+        failed = unknownModel(id);
         continue;
       }
       const host = hostFor(model, chat);

@@ -1,9 +1,9 @@
 /** Predictions: their lives, their outputs and what is told of them. replicate.com/docs/topics/predictions/lifecycle */
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import type { HostedModel, Work } from "./hosted/model.ts";
 import { tally } from "./ledger.ts";
-import { hear } from "./lyrics.ts";
-import type { HostedModel, Work } from "./replicate-models.ts";
+import { makeAll, type OutputFile } from "./making.ts";
 import type { SandboxState } from "./state.ts";
 import type { Studio } from "./studio.ts";
 import type { Courier } from "./webhooks.ts";
@@ -46,11 +46,6 @@ interface Order {
   /** Milliseconds from now, or null. */
   cancelAfterMs: number | null;
 }
-interface OutputFile {
-  bytes: Uint8Array;
-  type: string;
-}
-
 export interface Predictions {
   create(order: Order): StoredPrediction;
   get(id: string): StoredPrediction | undefined;
@@ -75,7 +70,8 @@ export interface Tools {
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const newId = () => `${Array.from(randomBytes(22), (b) => ALPHABET[b % 32]).join("")}sbx0`;
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-const TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" } as const;
+/** What every run of a model says that its maker has withdrawn, as users met it; the middle of it is not known. */
+const DEAD = "Service is temporarily unavailable. Please try again later. (E004)";
 
 export function openPredictions({ state, studio, courier, fetchInput, pace }: Tools): Predictions {
   const predictions = new Map<string, StoredPrediction>();
@@ -147,48 +143,10 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
     if (state.chaos.expired_outputs && status === "succeeded") forget(p);
   }
 
-  function keep(p: StoredPrediction, outputs: readonly { name: string; file: OutputFile }[]): string[] {
-    const own = new Map<string, OutputFile>();
-    if (!state.chaos.expired_outputs) files.set(p.id, own);
-    return outputs.map(({ name, file }) => {
-      own.set(name, file);
-      return `${state.url}/replicate/delivery/${p.id}/${name}`;
-    });
-  }
-
-  async function pictures(p: StoredPrediction, work: Extract<Work, { kind: "pictures" }>): Promise<string[]> {
-    const { prompt, width, height, format, quality, count, seed } = work;
-    const outputs = [];
-    for (let i = 0; i < count; i++) {
-      const own = i === 0 ? seed : (seed ?? 0) + i;
-      const bytes = await studio.draw({ prompt, seed: own, width, height, format, quality }, p.stop.signal);
-      outputs.push({ name: `out-${i}.${format}`, file: { bytes, type: TYPES[format] } });
-    }
-    return keep(p, outputs);
-  }
-
-  async function clip(p: StoredPrediction, work: Extract<Work, { kind: "clip" }>): Promise<string[]> {
-    const { prompt, resolution, frames, fps, aspect } = work;
-    const image = work.image === null ? null : await fetchInput(work.image, p.stop.signal);
-    const bytes = await studio.film(
-      { image, motion: prompt, resolution, aspect, frames, fps },
-      p.stop.signal,
-    );
-    return keep(p, [{ name: "output.mp4", file: { bytes, type: "video/mp4" } }]);
-  }
-
-  async function words(p: StoredPrediction, work: Extract<Work, { kind: "words" }>): Promise<object> {
-    const heard = await hear(await fetchInput(work.audio, p.stop.signal));
-    if (!heard) throw new Error("Failed to load audio: Invalid data found when processing input");
-    return {
-      detected_language: "en",
-      segments: heard.lines.map(({ start, end, text, words: sung }) => ({
-        start,
-        end,
-        text: ` ${text}`,
-        ...(work.aligned ? { words: sung.map((w) => ({ ...w, score: 0.9 })) } : {}),
-      })),
-    };
+  function keep(p: StoredPrediction, name: string, file: OutputFile): string {
+    const own = files.get(p.id) ?? new Map<string, OutputFile>();
+    if (!state.chaos.expired_outputs) files.set(p.id, own.set(name, file));
+    return `${state.url}/replicate/delivery/${p.id}/${name}`;
   }
 
   function refusal(p: StoredPrediction): string | null {
@@ -200,9 +158,16 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
   }
 
   async function make(p: StoredPrediction): Promise<unknown> {
-    if (p.work.kind === "words") return words(p, p.work);
-    const made = p.work.kind === "pictures" ? await pictures(p, p.work) : await clip(p, p.work);
-    return p.model.output === "uri_list" ? made : (made[0] ?? null);
+    const { signal } = p.stop;
+    const maker = {
+      studio,
+      fetchInput,
+      signal,
+      keep: (name: string, file: OutputFile) => keep(p, name, file),
+    };
+    const made = await makeAll(p.work, maker, state.chaos.clip_form[p.model.name]);
+    if ("words" in made) return made.words;
+    return p.model.output === "uri_list" ? made.files : (made.files[0] ?? null);
   }
 
   async function live(p: StoredPrediction): Promise<void> {
@@ -212,6 +177,7 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
       p.status = "processing";
       p.startedAt = state.clock();
       tell(p, "start");
+      if (p.model.dead || state.chaos.dead_models.includes(p.model.name)) throw new Error(DEAD);
       const refused = refusal(p);
       if (refused) throw new Error(refused);
       const [output] = await Promise.all([make(p), wait(RUN_MS * pace, undefined, { signal })]);

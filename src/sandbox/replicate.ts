@@ -3,9 +3,10 @@ import { createHash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { reducedTo, strikes } from "./chaos.ts";
+import type { HostedModel } from "./hosted/model.ts";
+import { byName, byVersion } from "./hosted/models.ts";
 import { Dropped } from "./listen.ts";
 import type { Predictions, StoredPrediction, WebhookEvent } from "./predictions.ts";
-import { byName, byVersion, type HostedModel } from "./replicate-models.ts";
 import { keyOf, type SandboxState } from "./state.ts";
 import type { UploadedFiles } from "./uploaded-files.ts";
 
@@ -96,6 +97,9 @@ export function replicateRoutes({ state, predictions, files, webhookSecret }: Pa
     const ms = last.createdAt + 60_000 / perMinute - state.clock();
     return ms > 0 ? throttled(perMinute, Math.ceil(ms / 1000)) : null;
   }
+
+  const offered = (name: string): HostedModel | undefined =>
+    state.chaos.unknown_models.includes(name) ? undefined : byName(name);
 
   async function create(
     request: Request,
@@ -195,7 +199,7 @@ export function replicateRoutes({ state, predictions, files, webhookSecret }: Pa
       return flat(401, "You did not pass a valid authentication token", { title: "Unauthenticated" });
     })
     .post("/models/:owner/:name/predictions", (c) => {
-      const model = byName(`${c.req.param("owner")}/${c.req.param("name")}`);
+      const model = offered(`${c.req.param("owner")}/${c.req.param("name")}`);
       // Only official models run without a version.
       if (!model || model.version !== null) return missing();
       return create(c.req.raw, () => model);
@@ -215,7 +219,7 @@ export function replicateRoutes({ state, predictions, files, webhookSecret }: Pa
       return c.json(predictions.json(prediction));
     })
     .get("/models/:owner/:name", (c) => {
-      const model = byName(`${c.req.param("owner")}/${c.req.param("name")}`);
+      const model = offered(`${c.req.param("owner")}/${c.req.param("name")}`);
       return model ? c.json(modelJson(model)) : missing();
     })
     .get("/webhooks/default/secret", (c) => c.json({ key: webhookSecret }))

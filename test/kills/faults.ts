@@ -1,4 +1,6 @@
 /** Every way in which the sandbox can fail, drawn by chance. */
+import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Chance } from "../../src/sandbox/art/chance.ts";
 import type { Chaos } from "../../src/sandbox/chaos.ts";
 
@@ -13,6 +15,10 @@ type Draw = (chance: Chance) => Omit<Fault, "mode">;
 
 /** Of the prompts that the sandbox writes: every picture's, every clip's, and some pictures'. */
 const WORDS = ["shot", "one continuous take", "at dusk", "at night", "sea"] as const;
+
+/** Whom each stage turns to first. */
+const { imageModel, clipModel } = DEFAULT_SETTINGS;
+const FIRST_CHOICES = [imageModel, clipModel, DIRECTOR_CHOICES[0]?.models[0] ?? ""] as const;
 
 /** The next so many calls, and some hundred milliseconds or seconds where the fault is a state. */
 const DRAWS: { [Mode in keyof Chaos]: Draw } = {
@@ -32,6 +38,18 @@ const DRAWS: { [Mode in keyof Chaos]: Draw } = {
   truncate_json: (chance) => ({ change: { truncate_json: chance.whole(1, 2) }, forMs: null }),
   expired_outputs: (chance) => ({ change: { expired_outputs: true }, forMs: chance.whole(500, 3_000) }),
   out_of_credit: (chance) => ({ change: { out_of_credit: true }, forMs: chance.whole(2_000, 8_000) }),
+  dead_models: (chance) => ({
+    change: { dead_models: [chance.pick([imageModel, clipModel])] },
+    forMs: chance.whole(2_000, 8_000),
+  }),
+  unknown_models: (chance) => ({
+    change: { unknown_models: [chance.pick(FIRST_CHOICES)] },
+    forMs: chance.whole(2_000, 8_000),
+  }),
+  clip_form: (chance) =>
+    chance.happens(0.7)
+      ? { change: { clip_form: { [clipModel]: chance.pick(["keyed", "data_uri"] as const) } }, forMs: null }
+      : { change: { clip_form: { [clipModel]: "unknown_shape" } }, forMs: chance.whole(1_000, 4_000) },
   accept_then_drop: (chance) => ({ change: { accept_then_drop: chance.whole(1, 4) }, forMs: null }),
 };
 
@@ -55,6 +73,8 @@ export function strikes({ mode, change }: Fault, left: Chaos): number {
 }
 
 export function tell({ change, forMs }: Fault): string {
-  const what = Object.entries(change).map(([mode, value]) => (value === true ? mode : `${mode}=${value}`));
+  const what = Object.entries(change).map(([mode, value]) =>
+    value === true ? mode : `${mode}=${typeof value === "object" ? JSON.stringify(value) : value}`,
+  );
   return `${what.join(" ")}${forMs === null ? "" : ` for ${(forMs / 1000).toFixed(1)} s`}`;
 }

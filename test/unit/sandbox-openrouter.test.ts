@@ -102,6 +102,14 @@ describe("chat completions", () => {
     expect((await failure(chat(url, { model: "nobody/nothing" }))).status).toBe(400);
   });
 
+  test("a model can be made unknown: 400 in OpenRouter's words", async () => {
+    const { url, state } = await sandbox();
+    state.chaos.unknown_models = ["google/gemini-3.5-flash-lite"];
+    const error = await failure(chat(url, { model: "google/gemini-3.5-flash-lite" }));
+    expect(error.status).toBe(400);
+    expect(error.message).toContain("google/gemini-3.5-flash-lite is not a valid model ID");
+  });
+
   test("plain JSON is any host's, and must be asked for in words too", async () => {
     const { url } = await sandbox();
     const asked = (content: string, more: object = {}) =>

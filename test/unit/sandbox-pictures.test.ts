@@ -4,8 +4,9 @@ import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "mediabunny"
 import { describe, expect, test } from "vitest";
 import { readStamp } from "../../src/sandbox/art/stamp.ts";
 import { cameraOf, viewAt } from "../../src/sandbox/camera.ts";
+import { clipSize, type Shape } from "../../src/sandbox/clip-size.ts";
 import { bleedOf, drawPicture } from "../../src/sandbox/draw.ts";
-import { clipSize, shootClip } from "../../src/sandbox/film.ts";
+import { type FilmInput, shootClip } from "../../src/sandbox/film.ts";
 import { openStudio } from "../../src/sandbox/studio.ts";
 import { keysOf, SETTINGS } from "../../src/sandbox/words.ts";
 
@@ -83,14 +84,23 @@ describe("pictures", () => {
 });
 
 const read = (file: Uint8Array) => new Input({ source: new BufferSource(file), formats: ALL_FORMATS });
-const film = (image: Uint8Array | null, over: object = {}) =>
+const NEAREST: Shape = {
+  kind: "nearest",
+  sizes: [
+    [864, 480],
+    [736, 544],
+    [480, 864],
+  ],
+};
+const film = (image: Uint8Array | null, over: Partial<FilmInput> = {}) =>
   shootClip({
     image,
     motion: "slow push in",
-    resolution: "480p",
+    shape: NEAREST,
     aspect: "16:9",
     frames: 48,
     fps: 24,
+    sound: false,
     ...over,
   });
 
@@ -211,13 +221,27 @@ describe("clips", () => {
     expect(apart(first ?? [], last ?? [])).toBeGreaterThan(3);
   });
 
-  test.each([
-    [1344, 768, "720p", [1280, 720]],
-    [768, 1344, "720p", [720, 1280]],
-    [1024, 1024, "480p", [640, 640]],
-    [1536, 640, "1080p", [2176, 928]],
-  ] as const)("of a %d × %d picture at %s are %j", (width, height, resolution, size) => {
-    expect(clipSize(width, height, resolution)).toEqual(size);
+  test.each<[string, number, number, Shape, [number, number]]>([
+    ["nearest to its shape", 1344, 768, NEAREST, [864, 480]],
+    ["nearest to its shape", 768, 1344, NEAREST, [480, 864]],
+    ["that is asked for", 768, 1344, { kind: "exact", pixels: [1280, 720] }, [1280, 720]],
+    ["of its own shape", 1280, 720, { kind: "picture", lines: 720 }, [1280, 720]],
+    ["of its own shape", 1344, 768, { kind: "picture", lines: 720 }, [1260, 720]],
+    ["of its own shape", 720, 1280, { kind: "picture", lines: 1080 }, [1080, 1920]],
+    ["of its own shape, in even numbers", 1001, 1000, { kind: "picture", lines: 480 }, [480, 480]],
+  ])("have the size %s: of a %d × %d picture", (_, width, height, shape, size) => {
+    expect(clipSize(shape, width, height)).toEqual(size);
+  });
+
+  test("with sound have as much of it as of pictures, and the same pictures as without", async () => {
+    const image = await picture("hills", "jpg");
+    const file = await film(image, { frames: 36, sound: true });
+    using input = read(file);
+    const track = await input.getPrimaryAudioTrack();
+    expect(await track?.getCodec()).toBe("aac");
+    expect(await track?.computeDuration()).toBeCloseTo(1.5, 1);
+    const silent = await facts(await film(image, { frames: 36 }));
+    expect((await facts(file)).packets.map((p) => p.data)).toEqual(silent.packets.map((p) => p.data));
   });
 
   test("that are cancelled free their place for the next", async () => {
@@ -228,10 +252,11 @@ describe("clips", () => {
       const input = {
         image,
         motion: "push in",
-        resolution: "720p",
+        shape: { kind: "exact", pixels: [1280, 720] },
         aspect: "16:9",
         frames: 2400,
         fps: 24,
+        sound: false,
       } as const;
       const long = studio.film(input, stop.signal);
       const next = studio.draw(

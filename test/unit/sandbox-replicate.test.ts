@@ -138,8 +138,23 @@ describe("requests that Replicate refuses", () => {
     [SCHNELL, { ...small, num_inference_steps: 5 }, "input.num_inference_steps"],
     [SCHNELL, { ...small, negative_prompt: "text" }, "input.negative_prompt"],
     [SCHNELL, {}, "input.prompt"],
-    ["bytedance/seedance-1-lite", { prompt: "x", duration: 13 }, "input.duration"],
-    ["bytedance/seedance-1-lite", { prompt: "x", duration: 4.5 }, "input.duration"],
+    ["bytedance/seedance-1-pro", { prompt: "x", duration: 13 }, "input.duration"],
+    ["bytedance/seedance-1-pro", { prompt: "x", duration: 4.5 }, "input.duration"],
+    ["bytedance/seedance-2.0-mini", { prompt: "x", duration: 3 }, "input.duration"],
+    ["bytedance/seedance-2.0-mini", { prompt: "x", resolution: "1080p" }, "input.resolution"],
+    [
+      "bytedance/seedance-2.0",
+      { prompt: "x", image: "https://a.b/c.png", reference_images: ["https://a.b/d.png"] },
+      "input.reference_images",
+    ],
+    ["xai/grok-imagine-video", { prompt: "x", seed: 1 }, "input.seed"],
+    ["xai/grok-imagine-video", { prompt: "x", aspect_ratio: "21:9" }, "input.aspect_ratio"],
+    ["google/veo-3.1-lite", { prompt: "x", duration: 4, resolution: "1080p" }, "input.duration"],
+    ["google/veo-3.1-lite", { prompt: "x", generate_audio: false }, "input.generate_audio"],
+    ["google/veo-3.1-fast", { prompt: "x", duration: 5 }, "input.duration"],
+    ["kwaivgi/kling-v3-video", { prompt: "x", duration: 2 }, "input.duration"],
+    ["black-forest-labs/flux-2-pro", { prompt: "x", seed: null }, "input.seed"],
+    ["bytedance/seedream-5-lite", { prompt: "x", output_format: "jpg" }, "input.output_format"],
     [
       "bytedance/seedance-1-pro-fast",
       { prompt: "x", last_frame_image: "https://a.b/c.png" },
@@ -211,7 +226,7 @@ describe("requests that Replicate refuses", () => {
 
   test("a model's schema tells its fields", async () => {
     const { url } = await sandbox();
-    const { body } = await call(url, "/models/bytedance/seedance-1-lite");
+    const { body } = await call(url, "/models/bytedance/seedance-1-pro");
     const duration = { properties: { duration: { minimum: 2, maximum: 12, default: 5 } } };
     expect(body.latest_version).toMatchObject({
       openapi_schema: { components: { schemas: { Input: duration } } },
@@ -310,7 +325,7 @@ describe("what a prediction leaves", () => {
     const run = async (image: string) => {
       const { body } = await create(
         url,
-        "bytedance/seedance-1-lite",
+        "bytedance/seedance-1-pro",
         { prompt: "x", image },
         {},
         { prefer: "wait" },

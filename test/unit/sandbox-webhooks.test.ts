@@ -120,7 +120,7 @@ describe("faults that can be asked for", () => {
       status: "failed",
       error: expect.stringContaining("NSFW"),
     });
-    const clip = await fetch(`${url}/replicate/v1/models/bytedance/seedance-1-lite/predictions`, {
+    const clip = await fetch(`${url}/replicate/v1/models/bytedance/seedance-1-pro/predictions`, {
       method: "POST",
       headers: { authorization: "Bearer r8", prefer: "wait" },
       body: JSON.stringify({ input: { prompt: "the figure walks" } }),
