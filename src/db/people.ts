@@ -1,11 +1,12 @@
 /** What people do to their projects. Every statement is scoped by the owner; each verb is one round trip. */
 import { and, eq, inArray, isNotNull, like, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { CLIP_MODEL_NAMES, IMAGE_MODEL_NAMES } from "../domain/models.ts";
+import { IMAGE_MODEL_NAMES } from "../domain/models.ts";
 import type { Project, Stage, Task } from "../domain/record.ts";
 import {
+  choosesRetired,
   DEFAULT_SETTINGS,
-  longestScenes,
+  deliverables,
   type ProjectChange,
   type SettingsPatch,
 } from "../domain/settings.ts";
@@ -78,6 +79,7 @@ export async function editProject(
           ownedProject(whose),
           edit.expected ? inArray(projects.version, edit.expected) : undefined,
           merged ? deliverable(merged) : undefined,
+          edit.settings && choosesRetired(edit.settings) ? sql`false` : undefined,
         ),
       )
       .returning(),
@@ -97,12 +99,15 @@ function mergedSettings({ scenes = {}, ...flat }: SettingsPatch): SQL {
 function deliverable(settings: SQL): SQL {
   const least = sql`(${settings} #>> '{scenes,minSeconds}')::float8`;
   const most = sql`(${settings} #>> '{scenes,maxSeconds}')::float8`;
-  const longest = JSON.stringify(longestScenes(DEFAULT_SETTINGS.fps));
   const images = JSON.stringify(IMAGE_MODEL_NAMES);
+  const made = deliverables(DEFAULT_SETTINGS.fps);
+  const clip = sql`(${JSON.stringify(made)}::jsonb -> (${settings} ->> 'clipModel'))`;
   return sql`${images}::jsonb ? (${settings} ->> 'imageModel')
     and (${settings} -> 'imageFallbacks') <@ ${images}::jsonb
-    and (${settings} -> 'clipFallbacks') <@ ${JSON.stringify(CLIP_MODEL_NAMES)}::jsonb
-    and ${least} <= ${most} and ${most} <= (${longest}::jsonb ->> (${settings} ->> 'clipModel'))::float8`;
+    and (${settings} -> 'clipFallbacks') <@ ${JSON.stringify(Object.keys(made))}::jsonb
+    and ${clip} -> 'ratios' ? (${settings} ->> 'aspectRatio')
+    and ${least} <= ${most}
+    and ${most} <= (${clip} -> 'longest' ->> (${settings} ->> 'clipResolution'))::float8`;
 }
 
 export async function requestRun(db: Db, whose: Owned, target: Stage, now: SQL): Promise<Project | null> {

@@ -12,9 +12,9 @@ export const songFrames = (audio: Pick<Audio, "durationSeconds">, fps: number): 
 
 /** Lengths of a scene in frames: what the person wishes, within what the clip model can deliver. */
 export function sceneFrames(project: Pick<Project, "settings">): { minFrames: number; maxFrames: number } {
-  const { fps, scenes, clipModel: name } = project.settings;
+  const { fps, scenes, clipModel: name, clipResolution } = project.settings;
   const model = clipModel(name);
-  const longest = model ? clipFrameRange(model, fps).maxFrames : Number.POSITIVE_INFINITY;
+  const longest = model ? clipFrameRange(model, fps, clipResolution).maxFrames : Number.POSITIVE_INFINITY;
   const maxFrames = Math.min(Math.floor(scenes.maxSeconds * fps), longest);
   return { minFrames: Math.min(Math.ceil(scenes.minSeconds * fps), maxFrames), maxFrames };
 }
@@ -22,7 +22,7 @@ export function sceneFrames(project: Pick<Project, "settings">): { minFrames: nu
 /** Seconds of clip to buy for so many frames of film: the shortest that the model sells and that covers them. */
 export function clipSeconds({ settings }: Pick<Project, "settings">, frames: number): number | null {
   const model = clipModel(settings.clipModel);
-  return model ? clipSecondsFor(model, frames, settings.fps) : null;
+  return model ? clipSecondsFor(model, frames, settings.fps, settings.clipResolution) : null;
 }
 
 /** Whether the lyrics are those that the file carries, with their times. */

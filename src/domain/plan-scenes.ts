@@ -35,7 +35,7 @@ export type PlannedScenes =
 /** The cover's problem but for the proposal: the song, its beats, the pins, and what clips can be bought. */
 function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProblem, "proposal"> {
   const { project } = record;
-  const { fps, clipModel: name } = project.settings;
+  const { fps, clipModel: name, clipResolution } = project.settings;
   const totalFrames = songFrames(audio, fps);
   const model = clipModel(name);
   return {
@@ -45,7 +45,7 @@ function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProble
     ...sceneFrames(project),
     pins: project.pins,
     ...(snapping(beat) ? { beats: beatsIn(beat, totalFrames, fps) } : {}),
-    ...(model ? { clipFrames: clipFrameLengths(model, fps) } : {}),
+    ...(model ? { clipFrames: clipFrameLengths(model, fps, clipResolution) } : {}),
   };
 }
 

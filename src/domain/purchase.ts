@@ -9,7 +9,15 @@ import {
   TRANSCRIPTION,
   transcriptionCostUsd,
 } from "./language-models.ts";
-import { clipCostUsd, clipModel, clipSecondsFor, imageCostUsd, imageModel } from "./models.ts";
+import {
+  clipCostUsd,
+  clipModel,
+  clipSecondsFor,
+  clipsJoin,
+  imageCostUsd,
+  imageModel,
+  isRetired,
+} from "./models.ts";
 import type { ProjectRecord, Settings, Stage } from "./record.ts";
 
 export interface Supplier {
@@ -69,7 +77,8 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
     case "generate_images":
       return unique([settings.imageModel, ...settings.imageFallbacks]).flatMap((name) => {
         const model = imageModel(name);
-        return model ? [{ provider: "replicate", model: name, estimateUsd: imageCostUsd(model) }] : [];
+        const usd = model && imageCostUsd(model, settings.aspectRatio);
+        return usd === undefined ? [] : [{ provider: "replicate", model: name, estimateUsd: usd }];
       });
     case "generate_clips":
       return clipSuppliers(settings, footageOf(record, subject));
@@ -78,15 +87,18 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
   }
 }
 
-/** For a clip of so many frames of film. */
+/** For a clip of so many frames of film: the project's own model, and others whose clips join its clips. */
 export function clipSuppliers(settings: Settings, frames: number): Supplier[] {
-  return unique([settings.clipModel, ...settings.clipFallbacks]).flatMap((name) => {
+  const { clipModel: own, clipFallbacks, clipResolution, aspectRatio, fps } = settings;
+  const first = clipModel(own);
+  return unique([own, ...clipFallbacks]).flatMap((name) => {
     const model = clipModel(name);
-    const seconds = model && clipSecondsFor(model, frames, settings.fps);
+    const seconds = model && clipSecondsFor(model, frames, fps, clipResolution);
     // The first is kept where it can't deliver: its step says why.
-    if (!model || !seconds) return name === settings.clipModel ? [{ ...REPLICATE, model: name }] : [];
-    const estimateUsd = clipCostUsd(model, seconds, settings.clipResolution);
-    return [{ provider: "replicate", model: name, estimateUsd }];
+    if (!model || !seconds) return name === own ? [{ ...REPLICATE, model: name }] : [];
+    const joins = first && !isRetired(name) && clipsJoin(first, model, clipResolution, aspectRatio);
+    if (name !== own && !joins) return [];
+    return [{ provider: "replicate", model: name, estimateUsd: clipCostUsd(model, seconds, clipResolution) }];
   });
 }
 

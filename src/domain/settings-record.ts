@@ -23,14 +23,18 @@ export const Settings = z.object({
     .object({ minSeconds: z.number().min(2).max(30), maxSeconds: z.number().min(2).max(30) })
     .refine((s) => s.minSeconds <= s.maxSeconds, "min_seconds must not exceed max_seconds")
     .default({ minSeconds: 4, maxSeconds: 9 }),
-  imageModel: z.string().max(100).default("black-forest-labs/flux-schnell"),
+  imageModel: z.string().max(100).default("black-forest-labs/flux-2-pro"),
   /** Tried in this order where the model before can't deliver. */
-  imageFallbacks: z.array(z.string().max(100)).max(5).default(["black-forest-labs/flux-dev"]),
-  clipModel: z.string().max(100).default("bytedance/seedance-1-lite"),
+  imageFallbacks: z
+    .array(z.string().max(100))
+    .max(5)
+    .default(["bytedance/seedream-5-lite", "black-forest-labs/flux-2-klein-4b"]),
+  clipModel: z.string().max(100).default("xai/grok-imagine-video"),
+  /** Three makers, whose clips of 16:9 and 9:16 are of one size; the last takes no photoreal faces. */
   clipFallbacks: z
     .array(z.string().max(100))
     .max(5)
-    .default(["bytedance/seedance-1-pro-fast", "bytedance/seedance-1-pro"]),
+    .default(["google/veo-3.1-lite", "bytedance/seedance-2.0-mini"]),
   clipResolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
   /** The most the project may spend, or null for no limit of its own. */
   budgetUsd: z.number().min(0).max(100_000).nullable().default(20),

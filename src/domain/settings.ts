@@ -1,7 +1,16 @@
 /** What a person may wish for, and whether the chosen models can deliver it. */
 import type { OperationError } from "./errors.ts";
-import { CLIP_MODEL_NAMES, clipFrameRange, clipModel, IMAGE_MODEL_NAMES, imageModel } from "./models.ts";
-import { type BeatGrid, type Pin, Settings } from "./record.ts";
+import {
+  CLIP_MODEL_NAMES,
+  clipFrameRange,
+  clipModel,
+  IMAGE_MODEL_NAMES,
+  imageModel,
+  isRetired,
+  makesRatio,
+  RETIRED_CLIP_MODELS,
+} from "./models.ts";
+import { ASPECT_RATIOS, type AspectRatio, type BeatGrid, type Pin, Settings } from "./record.ts";
 
 /** Members that are absent keep their value. */
 export type SettingsPatch = Partial<Omit<Settings, "scenes">> & { scenes?: Partial<Settings["scenes"]> };
@@ -23,40 +32,94 @@ export const mergeSettings = (base: Settings, patch: SettingsPatch): Settings =>
   scenes: { ...base.scenes, ...patch.scenes },
 });
 
+/** Retired ones too: projects of before keep them. */
+const KNOWN_CLIP_MODELS: readonly string[] = [...CLIP_MODEL_NAMES, ...RETIRED_CLIP_MODELS];
+const RESOLUTIONS = Settings.shape.clipResolution.unwrap().options;
+type Resolution = Settings["clipResolution"];
+
 /** The longest scene, in seconds, that a clip model can fill; null for a model that does not exist. */
-function longestScene(name: string, fps: number): number | null {
+function longestScene(name: string, fps: number, resolution: Resolution): number | null {
   const model = clipModel(name);
-  return model ? clipFrameRange(model, fps).maxFrames / fps : null;
+  return model ? clipFrameRange(model, fps, resolution).maxFrames / fps : null;
 }
 
-/** The same for every clip model, by its name. */
-export const longestScenes = (fps: number): Record<string, number> =>
+/** What a clip model delivers, as `settingsProblems` needs it. */
+interface Deliverable {
+  /** Seconds of the longest scene, by resolution. */
+  longest: Record<string, number>;
+  ratios: readonly AspectRatio[];
+}
+
+/** Of every clip model that a project may have, by its name. */
+export const deliverables = (fps: number): Record<string, Deliverable> =>
   Object.fromEntries(
-    CLIP_MODEL_NAMES.flatMap((name) => {
-      const seconds = longestScene(name, fps);
-      return seconds === null ? [] : [[name, seconds]];
-    }),
+    KNOWN_CLIP_MODELS.map((name) => [
+      name,
+      {
+        longest: Object.fromEntries(RESOLUTIONS.map((r) => [r, longestScene(name, fps, r) ?? 0])),
+        ratios: ASPECT_RATIOS.filter((ratio) => makes(name, ratio)),
+      },
+    ]),
   );
 
-const unknown = (path: string, kind: string, name: string, names: readonly string[]) => ({
+function makes(name: string, ratio: AspectRatio): boolean {
+  const model = clipModel(name);
+  return model !== undefined && makesRatio(model, ratio);
+}
+
+type Problem = NonNullable<OperationError["errors"]>[number];
+
+const choices = (names: readonly string[]) => `Choose one of: ${names.join(", ")}.`;
+
+const unknown = (path: string, kind: string, name: string, names: readonly string[]): Problem => ({
   path,
   code: "unknown_model",
-  message: `There is no ${kind} model ${JSON.stringify(name)}. Choose one of: ${names.join(", ")}.`,
+  message: `There is no ${kind} model ${JSON.stringify(name)}. ${choices(names)}`,
 });
 
-/** Everything that is wrong with settings, each with the public path of what to change; empty where they hold. */
-export function settingsProblems(settings: Settings): NonNullable<OperationError["errors"]> {
+/** Whether it names a model that nobody can choose any more. */
+export const choosesRetired = ({ clipModel: clip, clipFallbacks = [] }: SettingsPatch): boolean =>
+  [clip ?? "", ...clipFallbacks].some(isRetired);
+
+function clipProblem(path: string, name: string, chosen: boolean): Problem | null {
+  const model = clipModel(name);
+  if (!model) return unknown(path, "clip", name, CLIP_MODEL_NAMES);
+  if (!chosen || model.retired === null) return null;
+  return {
+    path,
+    code: "retired_model",
+    message: `The clip model ${JSON.stringify(name)} is not offered any more: its maker withdrew it on ${model.retired}. ${choices(CLIP_MODEL_NAMES)}`,
+  };
+}
+
+function ratioProblem(name: string, wanted: AspectRatio): Problem | null {
+  if (!clipModel(name) || makes(name, wanted)) return null;
+  const ratios = ASPECT_RATIOS.filter((ratio) => makes(name, ratio)).join(", ");
+  const others = CLIP_MODEL_NAMES.filter((other) => makes(other, wanted)).join(", ");
+  return {
+    path: "settings.aspect_ratio",
+    code: "aspect_ratio_not_made",
+    message: `${name} makes no clips of ${wanted}. Choose one of its ratios (${ratios}), or a clip_model that makes ${wanted} (${others}).`,
+  };
+}
+
+/**
+ * Everything that is wrong with settings, each with the public path of what to change; empty where they hold.
+ * `chosen` is what of them was named just now: a retired model may stay and can't be chosen anew.
+ */
+export function settingsProblems(settings: Settings, chosen: SettingsPatch): Problem[] {
   const { imageModel: image, clipModel: clip, imageFallbacks, clipFallbacks, scenes, fps } = settings;
-  const longest = longestScene(clip, fps);
+  const longest = longestScene(clip, fps, settings.clipResolution);
   return [
     imageModel(image) ? null : unknown("settings.image_model", "image", image, IMAGE_MODEL_NAMES),
-    longest !== null ? null : unknown("settings.clip_model", "clip", clip, CLIP_MODEL_NAMES),
+    clipProblem("settings.clip_model", clip, chosen.clipModel !== undefined),
     ...imageFallbacks.map((name, i) =>
       imageModel(name) ? null : unknown(`settings.image_fallbacks.${i}`, "image", name, IMAGE_MODEL_NAMES),
     ),
     ...clipFallbacks.map((name, i) =>
-      clipModel(name) ? null : unknown(`settings.clip_fallbacks.${i}`, "clip", name, CLIP_MODEL_NAMES),
+      clipProblem(`settings.clip_fallbacks.${i}`, name, chosen.clipFallbacks !== undefined),
     ),
+    ratioProblem(clip, settings.aspectRatio),
     scenes.minSeconds <= scenes.maxSeconds
       ? null
       : {

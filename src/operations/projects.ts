@@ -24,7 +24,7 @@ export async function createProject(
   input: { name: string; settings: SettingsPatch },
 ): Promise<Result<Project>> {
   const settings = mergeSettings(DEFAULT_SETTINGS, input.settings);
-  const problems = settingsProblems(settings);
+  const problems = settingsProblems(settings, input.settings);
   if (problems.length > 0) return badSettings(problems);
   return ok(await deps.store.createProject({ id: deps.newId(), ownerId, name: input.name, settings }));
 }
@@ -75,7 +75,7 @@ export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): 
   const { projectId, expected } = edit;
   const patch = edit.replace ? mergeSettings(DEFAULT_SETTINGS, edit.settings ?? {}) : edit.settings;
   if (edit.replace && patch) {
-    const problems = settingsProblems(mergeSettings(DEFAULT_SETTINGS, patch));
+    const problems = settingsProblems(mergeSettings(DEFAULT_SETTINGS, patch), patch);
     if (problems.length > 0) return badSettings(problems);
   }
   const { saved, current } = await deps.store.editProject(
@@ -99,7 +99,7 @@ function whyNotSaved(
       "precondition_failed",
       `It is at version ${current.version} now. Read it again, then repeat your change.`,
     );
-  const problems = settingsProblems(mergeSettings(current.settings, patch ?? {}));
+  const problems = settingsProblems(mergeSettings(current.settings, patch ?? {}), patch ?? {});
   if (problems.length > 0) return badSettings(problems);
   return fail("conflict", "It was changed at the same moment. Send the request again.");
 }

@@ -416,7 +416,7 @@ export class MemoryStore implements Store {
     const { project } = rows;
     const settings = mergeSettings(project.settings, edit.settings ?? {});
     const seen = !edit.expected || edit.expected.includes(project.version);
-    if (!seen || (edit.settings && settingsProblems(settings).length > 0))
+    if (!seen || (edit.settings && settingsProblems(settings, edit.settings).length > 0))
       return { saved: null, current: project };
     const saved = this.#touch(rows, {
       name: edit.name ?? project.name,

@@ -38,6 +38,12 @@ const lyrics: Lyrics = {
   lines: [{ text: "Neon rain", startFrame: 24, endFrame: 72, words: [], confidence: null }],
 };
 
+/** Pictures that cost a third of a cent, from one maker: what tests of money count in. */
+const SKETCHED = {
+  imageModel: "black-forest-labs/flux-schnell",
+  imageFallbacks: ["black-forest-labs/flux-dev"],
+};
+
 /** A project whose stages before `stage` are done. Gates are open; a test of them sets `autoApprove`. */
 export async function staged({ deps, bucket, record }: Studio, stage: Stage, wishes: Wishes = {}) {
   const { db, newId, now } = deps;
@@ -53,7 +59,7 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
     ownerId,
     name: "Night Drive",
     status: "ready",
-    settings: { ...Settings.parse({}), autoApprove: true, ...wishes.settings },
+    settings: { ...Settings.parse({}), ...SKETCHED, autoApprove: true, ...wishes.settings },
     targetStage: wishes.target ?? stage,
     runNumber: 1,
     audio,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
-import { clipModel } from "../../src/domain/models.ts";
 import type { Audio, Settings } from "../../src/domain/record.ts";
 import { TRIES_BEFORE_ANOTHER } from "../../src/domain/tasks.ts";
 import { taskView } from "../../src/domain/views.ts";
@@ -254,34 +253,34 @@ describe("clips", () => {
 
   test("longer than any that the first models make come from the next that can", async () => {
     const settings = {
-      clipModel: "wan-video/wan-2.2-i2v-fast",
-      clipFallbacks: ["wan-video/wan-2.2-i2v-fast", "kwaivgi/kling-v2.1"],
+      clipModel: "google/veo-3.1-lite",
+      clipFallbacks: ["google/veo-3.1-lite", "xai/grok-imagine-video"],
     };
     const { studio, id } = await clip(settings, 200);
     studio.script.create.next(running("p1"));
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({
       status: "pending",
-      model: "kwaivgi/kling-v2.1",
-      trail: [{ model: "wan-video/wan-2.2-i2v-fast", code: "scene_too_long", charged: "no" }],
+      model: "xai/grok-imagine-video",
+      trail: [{ model: "google/veo-3.1-lite", code: "scene_too_long", charged: "no" }],
     });
     await studio.run(id);
     expect(studio.script.create.calls).toMatchObject([
-      { model: "kwaivgi/kling-v2.1", input: { duration: 10 } },
+      { model: "xai/grok-imagine-video", input: { duration: 9 } },
     ]);
-    expect((await studio.purse(id)).reserved).toBeCloseTo(10 * 0.05, 6);
+    expect((await studio.purse(id)).reserved).toBeCloseTo(9 * 0.05, 6);
   });
 
   test("a model among the others that can't deliver the length is passed over", async () => {
     const settings = {
-      clipModel: "bytedance/seedance-1-lite",
-      clipFallbacks: ["wan-video/wan-2.2-i2v-fast", "kwaivgi/kling-v2.1"],
+      clipModel: "xai/grok-imagine-video",
+      clipFallbacks: ["google/veo-3.1-lite", "bytedance/seedance-2.0-mini"],
     };
     const { studio, id, models } = await clip(settings, 200);
     studio.script.create.next(ended("invalid"), running("p2"));
     await studio.run(id);
     await studio.run(id);
-    expect(models()).toEqual(["seedance-1-lite", "kling-v2.1"]);
+    expect(models()).toEqual(["grok-imagine-video", "seedance-2.0-mini"]);
   });
 
   test("that one model refuses may please the next, and the clip is the scene's all the same", async () => {
@@ -294,32 +293,32 @@ describe("clips", () => {
     await studio.run(id);
     await studio.run(id, POLL_MS);
     await studio.wake(id);
-    expect(models()).toEqual(["seedance-1-lite", "seedance-1-pro-fast"]);
+    expect(models()).toEqual(["grok-imagine-video", "veo-3.1-lite"]);
     const { clips, project } = await studio.record(id);
     expect(clips.map((c) => [c.status, c.model]).toSorted()).toEqual([
-      ["completed", "bytedance/seedance-1-pro-fast"],
-      ["failed", "bytedance/seedance-1-lite"],
+      ["completed", "google/veo-3.1-lite"],
+      ["failed", "xai/grok-imagine-video"],
     ]);
     expect(project.status).toBe("completed");
     expect(studio.script.softenPrompt.calls).toEqual([]);
   });
 
   test("refused for a face are not offered to a model that takes no faces", async () => {
-    const noFaces = clipModel("bytedance/seedance-1-pro-fast");
-    if (!noFaces) throw new Error("Not sold any more");
-    const { acceptsFaces } = noFaces;
-    noFaces.acceptsFaces = false;
-    try {
-      const { studio, id, models } = await clip({});
-      studio.script.create.next(
-        ended("refused", "The image may contain a real person's face."),
-        running("p2"),
-      );
-      await studio.run(id);
-      await studio.run(id);
-      expect(models()).toEqual(["seedance-1-lite", "seedance-1-pro"]);
-    } finally {
-      noFaces.acceptsFaces = acceptsFaces;
-    }
+    const clipFallbacks = ["bytedance/seedance-2.0-mini", "google/veo-3.1-lite"];
+    const { studio, id, models } = await clip({ clipFallbacks });
+    studio.script.create.next(ended("refused", "The image may contain a real person's face."), running("p2"));
+    await studio.run(id);
+    await studio.run(id);
+    expect(models()).toEqual(["grok-imagine-video", "veo-3.1-lite"]);
+  });
+
+  test("of another size are never ordered: what the first model can't do ends there", async () => {
+    const clipFallbacks = ["bytedance/seedance-1-pro", "wan-video/wan-2.2-i2v-fast"];
+    const { studio, id, models } = await clip({ clipFallbacks });
+    studio.script.create.next(ended("invalid"));
+    await studio.run(id);
+    expect(await studio.run(id, 3_600_000)).toEqual([]);
+    expect(models()).toEqual(["grok-imagine-video"]);
+    expect(await studio.task(id)).toMatchObject({ status: "failed" });
   });
 });

@@ -280,7 +280,7 @@ describe("a refused clip", () => {
     studio.script.openOutput.next(file(mp4));
     await studio.run(id);
     expect(studio.script.create.calls.at(-1)).toMatchObject({
-      model: "bytedance/seedance-1-lite",
+      model: "xai/grok-imagine-video",
       input: { prompt: "implied push" },
     });
     await studio.run(id, POLL_MS);

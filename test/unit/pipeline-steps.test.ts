@@ -17,7 +17,7 @@ afterAll(() => pipeline.close());
 
 const IMAGE_USD = 0.003;
 /** Five seconds of Seedance 1 lite at 720p. */
-const CLIP_USD = 0.18;
+const CLIP_USD = 0.25;
 const POLL_MS = 5_000;
 
 /** A song whose bytes nobody can read, though they were measured once. */
@@ -247,7 +247,7 @@ describe("images and clips", () => {
     studio.script.openOutput.next(file(mp4, false));
     await studio.run(id);
     expect(studio.script.create.calls).toMatchObject([
-      { model: "bytedance/seedance-1-lite", input: { duration: 5, prompt: "slow push in" } },
+      { model: "xai/grok-imagine-video", input: { duration: 5, prompt: "slow push in" } },
     ]);
     expect((await studio.record(id)).clips).toMatchObject([{ status: "pending", frames: null }]);
     expect(await studio.purse(id)).toEqual({ reserved: CLIP_USD, spent: 0 });
@@ -269,8 +269,8 @@ describe("images and clips", () => {
     studio.script.openOutput.next(file(mp4));
     await studio.run(id);
     await studio.run(id, POLL_MS);
-    expect(await studio.task(id)).toMatchObject({ status: "succeeded", costChargedUsd: 0.18144 });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.18144 });
+    expect(await studio.task(id)).toMatchObject({ status: "succeeded", costChargedUsd: 0.252 });
+    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.252 });
   });
 
   test("a clip that is damaged is deleted, its row fails, and another is bought", async () => {

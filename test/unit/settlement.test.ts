@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { clipModel } from "../../src/domain/models.ts";
+import { describe, expect, test } from "vitest";
 import type { Supplier } from "../../src/domain/purchase.ts";
 import type { Task } from "../../src/domain/record.ts";
 import { abandoned, type Circumstances } from "../../src/domain/recovery.ts";
@@ -297,17 +296,10 @@ describe("a supplier that will not do it", () => {
     ["The model refused the content: violence.", 1],
     ["The model refused the content: defaced surface.", 1],
   ])("%j leads to choice %i, where the one between takes no faces", (message, choice) => {
-    const noFaces = clipModel("bytedance/seedance-1-pro-fast");
-    if (!noFaces) throw new Error("Not sold any more");
-    const { acceptsFaces } = noFaces;
-    noFaces.acceptsFaces = false;
-    onTestFinished(() => {
-      noFaces.acceptsFaces = acceptsFaces;
-    });
     const suppliers = [
-      supplier("bytedance/seedance-1-lite"),
-      supplier(noFaces.name),
-      supplier("bytedance/seedance-1-pro"),
+      supplier("xai/grok-imagine-video"),
+      supplier("bytedance/seedance-2.0-mini"),
+      supplier("google/veo-3.1-lite"),
     ];
     const why = failure("provider_refused", message);
     const { set } = settled(declined(why), { type: "generate_clips" }, { suppliers });

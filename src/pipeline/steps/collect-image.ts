@@ -18,7 +18,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   const { deps, task, record } = step;
   const { project } = record;
   const model = imageModel(task.model ?? "");
-  const costUsd = model ? imageCostUsd(model) : null;
+  const costUsd = model ? imageCostUsd(model, project.settings.aspectRatio) : null;
   // Without its scene the picture belongs to nothing any more; it was paid for all the same.
   if (!record.scenes.some((s) => s.id === task.subject)) return { kind: "made", facts: [], costUsd };
   const row = pendingRow(record.images, step);

@@ -11,7 +11,7 @@ export function wouldHaveCost(settings: Project["settings"], view: View): { imag
     return clipCostUsd(clip, nearest(clip.seconds, duration_seconds), settings.clip_resolution);
   });
   return {
-    images: image ? view.image.size * imageCostUsd(image) : 0,
+    images: image ? view.image.size * imageCostUsd(image, "16:9") : 0,
     clips: clips.reduce((sum, usd) => sum + usd, 0),
   };
 }
