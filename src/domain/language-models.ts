@@ -5,38 +5,39 @@ export const TRANSCRIPTION = { model: "whisper-1", usdPerMinute: 0.006 } as cons
 
 export const transcriptionCostUsd = (seconds: number): number => (seconds / 60) * TRANSCRIPTION.usdPerMinute;
 
-const DEEPSEEK = "deepseek/deepseek-v3.2";
-const GPT = "openai/gpt-5-mini";
+const LUNA = "openai/gpt-6-luna";
 const GEMINI = "google/gemini-3.5-flash-lite";
-
-/** In order of preference: OpenRouter moves to the next when one can't answer. */
-export const DIRECTOR_MODELS = [DEEPSEEK, GPT, GEMINI] as const;
+const DEEPSEEK = "deepseek/deepseek-v4.1-flash";
 
 /** How an answer is held to its shape: by the host, or by a description of it and repair. */
 export type AnswerMode = "schema" | "json";
 
 /**
- * Ways to ask the director, each for when the one before did not bring an answer. Without structured
- * outputs every host of a model can serve it, and another model leads than the one that failed.
+ * Whom to ask for direction, each for when the one before did not bring an answer. One model in each: whether
+ * OpenRouter passes over an id in a list that it does not know, or refuses the whole list, is not published.
+ * Whether any host of DeepSeek's holds to a schema isn't either, so its answer is described in words.
  */
 export const DIRECTOR_CHOICES: readonly { models: readonly string[]; mode: AnswerMode }[] = [
-  { models: DIRECTOR_MODELS, mode: "schema" },
-  { models: [GPT, GEMINI, DEEPSEEK], mode: "json" },
+  { models: [LUNA], mode: "schema" },
+  { models: [GEMINI], mode: "schema" },
+  { models: [DEEPSEEK], mode: "json" },
 ];
 
 /**
- * The most tokens of an answer, thinking included. DeepSeek's hosts end at 8,000, and OpenRouter
- * passes over a host that can't give what is asked for.
+ * The most tokens of an answer, thinking included. Hosts of DeepSeek's ended at 8,000 (read of V3.2), and
+ * OpenRouter passes over a host that can't give what is asked for.
  */
 export const SCENE_PLAN_TOKENS = 8_000;
 export const SHOT_PROMPT_TOKENS = 4_000;
 
-/** US dollars for a million tokens, in and out (openrouter.ai model pages, 2026). */
+/** US dollars for a million tokens, in and out. */
 const PRICES: Readonly<Record<string, readonly [number, number]>> = {
-  [DEEPSEEK]: [0.26, 0.38],
-  [GPT]: [0.25, 2],
-  // About these: seen second hand, in several places.
+  // A: OpenRouter's list of models, September and October 2026; twice as much above 272,000 tokens in.
+  [LUNA]: [0.1, 0.5],
+  // B: OpenRouter's page of the model, 2026.
   [GEMINI]: [0.3, 2.5],
+  // C: the dearest of several that are told; it varies by host and hour.
+  [DEEPSEEK]: [0.3, 1.2],
 };
 /** For a model without a listed price: above all of them. */
 const UNLISTED: readonly [number, number] = [1, 5];

@@ -15,6 +15,7 @@ import {
   throttled,
   unavailable,
   unknown,
+  unknownModel,
 } from "./outcome.ts";
 import type { Director, Outcome } from "./ports.ts";
 
@@ -76,8 +77,11 @@ interface Asked {
 
 /**
  * Few parameters, for each one narrows the hosts under `require_parameters`: `max_completion_tokens`
- * leaves DeepSeek with none, `temperature` GPT-5 (openstory-so/openstory#1317). Plain JSON asks for
+ * leaves DeepSeek with none, `temperature` GPT (openstory-so/openstory#1317). Plain JSON asks for
  * nothing, so that every host of a model may answer.
+ *
+ * Thinking is on by default in some models, and is counted and charged as a part of the answer, within
+ * `max_tokens` (openrouter.ai/docs/use-cases/reasoning-tokens): a little is enough for what is asked here.
  */
 function request(models: readonly string[], { system, user, format, maxTokens }: Brief) {
   const [model, ...others] = models;
@@ -89,6 +93,7 @@ function request(models: readonly string[], { system, user, format, maxTokens }:
       { role: "user", content: user },
     ],
     max_tokens: maxTokens,
+    reasoning: { effort: "low" },
     response_format: format,
     ...(format.type === "json_schema" ? { provider: { require_parameters: true } } : {}),
     plugins: [{ id: "response-healing" }],
@@ -151,7 +156,7 @@ function classify<T>(
   const costUsd = credibleUsd(body?.usage?.cost);
   const unusable = (words: string) => badAnswer(WHO, words, { retryable: true, costUsd });
   const fault = (error: ErrorObject | null, asked: number) =>
-    classifyError(asked, error, retryAfterSeconds(headers, json, nowMs));
+    classifyError(asked, error, models, retryAfterSeconds(headers, json, nowMs));
   if (status < 200 || status >= 300) return fault(body?.error ?? null, status);
   if (tooLarge) return unusable("it is too long");
   if (!complete) return unknown(WHO, "the answer broke off");
@@ -185,11 +190,28 @@ function statusOf(error: ErrorObject): number {
   return Number.isInteger(code) && code >= 400 && code < 600 ? code : 502;
 }
 
+/**
+ * What it says of an id that it does not know, or no more; as clients quote it
+ * (OpenRouterTeam/openrouter-examples#74, vyancharuk/nodejs-api-boilerplate#16, Aider-AI/aider#2444,
+ * Pythagora-io/gpt-pilot#883). Hosts that can't do what is asked are told of in much the same words.
+ */
+const UNKNOWN_MODEL =
+  /\bis not a valid model ID\b|^No endpoints found for (this model|[\w.~-]+\/\S+)|^Model \S+ is not available\b/i;
+
+/** The model that it does not offer, of those that were asked; null where it says no such thing. */
+function unknownOf(status: number, error: ErrorObject | null, models: readonly string[]): string | null {
+  const words = error?.message ?? "";
+  const told = error?.availability?.code === "model_not_found" || UNKNOWN_MODEL.test(words);
+  if (!told || (status !== 400 && status !== 404)) return null;
+  return models.find((model) => words.includes(model)) ?? models[0] ?? null;
+}
+
 const MODERATED = new Set(["content_policy_violation", "refusal"]);
 
 function classifyError(
   status: number,
   error: ErrorObject | null,
+  models: readonly string[],
   afterSeconds: number | null,
 ): Outcome<never> {
   const words = error?.message ?? `it answered ${status}`;
@@ -201,6 +223,8 @@ function classifyError(
   if (MODERATED.has(type) || error?.metadata?.reasons?.length || error?.metadata?.flagged_input) {
     return refused(WHO, words);
   }
+  const gone = unknownOf(status, error, models);
+  if (gone !== null) return unknownModel(WHO, gone, replaceIt(gone));
   // What it says of itself wins over the status.
   if (availability?.retryable === true) return unavailable(WHO, words, after);
   if (availability?.retryable === false) return invalid(WHO, words, CHECK_MODELS);
@@ -211,6 +235,8 @@ function classifyError(
   return invalid(WHO, words, status === 404 ? CHECK_MODELS : undefined);
 }
 
+const replaceIt = (model: string) =>
+  `The operator must replace ${JSON.stringify(model)} in the list of directors: OpenRouter does not offer it any more.`;
 const CHECK_MODELS =
   "The operator must check that the director models are still offered with structured outputs.";
 const BUSY = new Set(["temporarily_unavailable", "capacity_exhausted"]);

@@ -9,6 +9,7 @@ export type ProviderCode =
   | "provider_unavailable"
   | "provider_refused"
   | "provider_invalid_request"
+  | "provider_model_unknown"
   | "provider_bad_answer"
   | "provider_access"
   | "provider_out_of_credit"
@@ -60,6 +61,17 @@ export const invalid = (who: string, words: string, nextAction?: string): Ended<
   failure: problem(
     "provider_invalid_request",
     `${who} does not accept the request${said(words)}`,
+    false,
+    nextAction,
+  ),
+});
+
+/** It does not offer the model, or no more: nothing was bought, and asking again brings the same. */
+export const unknownModel = (who: string, model: string, nextAction: string): Ended<"invalid"> => ({
+  kind: "invalid",
+  failure: problem(
+    "provider_model_unknown",
+    `${who} does not know the model ${JSON.stringify(model)}.`,
     false,
     nextAction,
   ),

@@ -1,7 +1,16 @@
 /** Replicate's predictions over plain HTTP. Endpoints, limits and errors: replicate.com/docs, read in 2026. */
 import { z } from "zod";
 import { type Fetch, isRecord, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
-import { invalid, noAccess, outOfCredit, refused, throttled, unavailable, unknown } from "./outcome.ts";
+import {
+  invalid,
+  noAccess,
+  outOfCredit,
+  refused,
+  throttled,
+  unavailable,
+  unknown,
+  unknownModel,
+} from "./outcome.ts";
 import { outputOpener } from "./output.ts";
 import type { Outcome, Prediction, Predictions } from "./ports.ts";
 import { classifyFailure, readPrediction } from "./prediction.ts";
@@ -73,7 +82,7 @@ export function replicatePredictions({
         JSON.stringify(version === undefined ? { input, ...hook } : { version, input, ...hook }),
         signal,
       );
-      return created(reply);
+      return created(reply, model);
     },
 
     get,
@@ -162,8 +171,14 @@ function declined(reply: Extract<Reply, { kind: "answer" }>): Outcome<never> | u
   return undefined;
 }
 
+const CHOOSE_ANOTHER =
+  "Choose another model. The operator must retire this one: Replicate does not offer it any more.";
+/** An official model is not found; of a community model its version is not (replicate/replicate-python#47). */
+const isUnknownModel = ({ status, json }: Extract<Reply, { kind: "answer" }>): boolean =>
+  status === 404 || (status === 422 && isRecord(json) && json.title === "Invalid version or not permitted");
+
 /** What came of a paid create: anything but a plain refusal may have started a run. */
-function created(reply: Reply): Outcome<Prediction> {
+function created(reply: Reply, model: string): Outcome<Prediction> {
   if (reply.kind === "lost") return reply.sent ? unknown(WHO, reply.reason) : unavailable(WHO, reply.reason);
   const { status } = reply;
   if (status >= 200 && status < 300) {
@@ -175,13 +190,9 @@ function created(reply: Reply): Outcome<Prediction> {
   const plain = declined(reply);
   if (plain) return plain;
   if (status >= 500 || status === 408) return unknown(WHO, wordsOf(reply));
+  if (isUnknownModel(reply)) return unknownModel(WHO, model, CHOOSE_ANOTHER);
   const words = wordsOf(reply);
-  if (classifyFailure(words).refused) return refused(WHO, words);
-  return invalid(
-    WHO,
-    words,
-    status === 404 ? "Choose another model: this one is not offered any more." : undefined,
-  );
+  return classifyFailure(words).refused ? refused(WHO, words) : invalid(WHO, words);
 }
 
 /** What came of a look, which costs nothing and may be repeated. */

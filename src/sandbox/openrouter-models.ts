@@ -28,17 +28,17 @@ const STRUCTURED = ["response_format", "structured_outputs"];
 
 /** DeepSeek's own host takes `json_object` only, and no host of its models takes `max_completion_tokens`. */
 const DEEPSEEK: readonly Host[] = [
-  { name: "Fireworks", slug: "fireworks", parameters: [...COMMON, ...REASONING, ...STRUCTURED] },
+  // Whether another host holds to a schema is not known: here one does.
+  { name: "DeepInfra", slug: "deepinfra", parameters: [...COMMON, ...REASONING, ...STRUCTURED] },
   { name: "DeepSeek", slug: "deepseek", parameters: [...COMMON, ...REASONING, "response_format"] },
 ];
 
 export const CHAT_MODELS: readonly ChatModel[] = [
-  { id: "deepseek/deepseek-v3.2", context: 163_840, price: [0.26, 0.38], hosts: DEEPSEEK },
-  { id: "deepseek/deepseek-chat-v3.1", context: 163_840, price: [0.2, 0.8], hosts: DEEPSEEK },
   {
-    id: "openai/gpt-5-mini",
-    context: 400_000,
-    price: [0.25, 2],
+    id: "openai/gpt-6-luna",
+    context: 1_050_000,
+    price: [0.1, 0.5],
+    // No temperature.
     hosts: [
       {
         name: "OpenAI",
@@ -55,6 +55,7 @@ export const CHAT_MODELS: readonly ChatModel[] = [
       { name: "Google", slug: "google-ai-studio", parameters: [...COMMON, ...REASONING, ...STRUCTURED] },
     ],
   },
+  { id: "deepseek/deepseek-v4.1-flash", context: 1_000_000, price: [0.3, 1.2], hosts: DEEPSEEK },
 ];
 
 /** By id, without a routing suffix such as `:nitro`. */

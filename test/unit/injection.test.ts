@@ -103,12 +103,13 @@ const TEXTS = CORPUS.map((c) => [c.name, c] as const);
 
 const Request = z.strictObject({
   model: z.string(),
-  models: z.array(z.string()),
+  models: z.array(z.string()).default([]),
   messages: z.tuple([
     z.strictObject({ role: z.literal("system"), content: z.string() }),
     z.strictObject({ role: z.literal("user"), content: z.string() }),
   ]),
   max_tokens: z.number(),
+  reasoning: z.strictObject({ effort: z.literal("low") }),
   response_format: z.looseObject({ type: z.string() }),
   provider: z.strictObject({ require_parameters: z.literal(true) }).optional(),
   plugins: z.tuple([z.strictObject({ id: z.literal("response-healing") })]),
@@ -216,7 +217,7 @@ async function granted(
   wish: string,
   text: string,
 ) {
-  const net = scripted(granting(wish, question.task, text, choice.models[1] ?? ""));
+  const net = scripted(granting(wish, question.task, text, choice.models.at(-1) ?? ""));
   const outcome = await question.ask(director(net.fetch), choice, text);
   expect(net.sent).toHaveLength(1);
   return outcome;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chatCostUsd, DIRECTOR_MODELS, transcriptionCostUsd } from "../../src/domain/language-models.ts";
+import { chatCostUsd, DIRECTOR_CHOICES, transcriptionCostUsd } from "../../src/domain/language-models.ts";
 import {
   CLIP_MODEL_NAMES,
   type ClipModel,
@@ -206,8 +206,9 @@ describe("the tables of models", () => {
 
 describe("the price of words", () => {
   it("of a chat is the dearest that any of its models could ask", () => {
-    const all = chatCostUsd(DIRECTOR_MODELS, 10_000, 2_000);
-    for (const model of DIRECTOR_MODELS) expect(chatCostUsd([model], 10_000, 2_000)).toBeLessThanOrEqual(all);
+    const directors = DIRECTOR_CHOICES.flatMap((choice) => choice.models);
+    const all = chatCostUsd(directors, 10_000, 2_000);
+    for (const model of directors) expect(chatCostUsd([model], 10_000, 2_000)).toBeLessThanOrEqual(all);
     expect(chatCostUsd(["unheard/of"], 10_000, 2_000)).toBeGreaterThan(all);
   });
 

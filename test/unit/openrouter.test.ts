@@ -78,7 +78,7 @@ const propose = (...answers: Parameters<typeof scripted>) =>
   director(scripted(...answers).fetch).proposeScenes(song);
 
 describe("what the director is asked", () => {
-  it("is one POST with a strict schema, both models, and no parameter that leaves a model without hosts", async () => {
+  it("is one POST with a strict schema, both models, little thinking, and no parameter that leaves a model without hosts", async () => {
     const net = scripted(json(200, answered({ scenes: [scene] })));
     await director(net.fetch).proposeScenes(song);
     expect(net.sent).toHaveLength(1);
@@ -87,6 +87,7 @@ describe("what the director is asked", () => {
       model: "a/one",
       models: ["b/two"],
       max_tokens: 8000,
+      reasoning: { effort: "low" },
       provider: { require_parameters: true },
       plugins: [{ id: "response-healing" }],
       response_format: { type: "json_schema", json_schema: { name: "scene_plan", strict: true } },
@@ -603,6 +604,53 @@ describe("what OpenRouter says instead", () => {
     const net = scripted(json(status, body, headers));
     expect(await director(net.fetch).proposeScenes(song)).toMatchObject(expected);
     expect(net.sent).toHaveLength(1);
+  });
+
+  const gone = (id: string) => ({
+    kind: "invalid",
+    failure: {
+      code: "provider_model_unknown",
+      retryable: false,
+      message: `OpenRouter does not know the model "${id}".`,
+      nextAction: `The operator must replace "${id}" in the list of directors: OpenRouter does not offer it any more.`,
+    },
+  });
+
+  // As clients quote them: OpenRouterTeam/openrouter-examples#74, vyancharuk/nodejs-api-boilerplate#16,
+  // Aider-AI/aider#2444, Pythagora-io/gpt-pilot#883.
+  it.each<[string, number, object, string]>([
+    ["an id that is none", 400, fault(400, { message: "b/two is not a valid model ID" }), "b/two"],
+    ["an id without its maker", 400, fault(400, { message: "one is not a valid model ID" }), "a/one"],
+    ["a model whose hosts are gone", 404, fault(404, { message: "No endpoints found for a/one." }), "a/one"],
+    [
+      "the same without its name",
+      404,
+      fault(404, { message: "No endpoints found for this model." }),
+      "a/one",
+    ],
+    ["a model that was taken away", 404, fault(404, { message: "Model two is not available" }), "a/one"],
+    ["what the error's code says", 400, fault(400, { availability: { code: "model_not_found" } }), "a/one"],
+    ["the same inside a 200", 200, fault(400, { message: "b/two is not a valid model ID" }), "b/two"],
+  ])("names the model that it does not offer any more: %s", async (_, status, body, id) => {
+    const net = scripted(json(status, body));
+    const outcome = await director(net.fetch).proposeScenes(song);
+    expect(outcome).toMatchObject(gone(id));
+    expect(outcome).not.toHaveProperty("costUsd");
+    expect(net.sent).toHaveLength(1);
+  });
+
+  it.each([
+    "No endpoints found that can handle the requested parameters. To learn more about provider routing, visit: https://openrouter.ai/docs/provider-routing",
+    "No endpoints found that support tool use.",
+    "No endpoints available matching your guardrail restrictions and data policy.",
+  ])("does not take a model for gone whose hosts only can't do this: %s", async (message) => {
+    expect(await propose(json(404, fault(404, { message })))).toMatchObject({
+      kind: "invalid",
+      failure: {
+        code: "provider_invalid_request",
+        nextAction: expect.stringContaining("structured outputs"),
+      },
+    });
   });
 
   it("is unknown where the answer was lost or broke off", async () => {

@@ -248,7 +248,7 @@ describe("a step that throws", () => {
   test("where the person allowed repetition, is tried a bounded number of times, each counted as spent", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts", { settings: { repeatUnknownUpToUsd: 1 } });
-    for (let i = 0; i < 9; i++) {
+    for (let i = 0; i < 12; i++) {
       studio.script.writePrompt.next(() => Promise.reject(new Error("a defect")));
       await studio.run(id);
       studio.advance(LEASE_MS);
@@ -256,12 +256,13 @@ describe("a step that throws", () => {
       studio.advance(120_000);
     }
     const { tries, costEstimatedUsd, ...task } = await studio.task(id);
-    expect(task).toMatchObject({ status: "failed", attempt: 9, error: { code: "outcome_unknown" } });
+    expect(task).toMatchObject({ status: "failed", attempt: 12, error: { code: "outcome_unknown" } });
     expect(task.trail.map((t) => t.model)).toEqual([
       ...Array(3).fill(DIRECTOR_CHOICES[0]?.models[0]),
-      ...Array(6).fill(DIRECTOR_CHOICES[1]?.models[0]),
+      ...Array(3).fill(DIRECTOR_CHOICES[1]?.models[0]),
+      ...Array(6).fill(DIRECTOR_CHOICES[2]?.models[0]),
     ]);
-    expect(studio.script.writePrompt.calls).toHaveLength(9);
+    expect(studio.script.writePrompt.calls).toHaveLength(12);
     expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
     const { reserved, spent } = await studio.purse(id);
     expect(reserved).toBe(0);

@@ -100,20 +100,23 @@ describe("transcription", () => {
 });
 
 describe("the director", () => {
-  const [schema, json] = DIRECTOR_CHOICES;
+  const last = DIRECTOR_CHOICES.at(-1);
 
-  test("that can't be held to the shape is asked for plain JSON, another model first: scenes", async () => {
+  test("that can't be held to the shape is followed by another, and at last by plain JSON: scenes", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "analyze_scenes", { scenes: 6 });
-    studio.script.proposeScenes.next(ended("invalid"), ok(scenePlan, 0.002));
-    await studio.run(id);
-    await studio.run(id);
-    const [first, second] = studio.script.proposeScenes.calls;
-    expect(first).toMatchObject({ mode: "schema", models: schema?.models });
-    expect(second).toMatchObject({ mode: "json", models: json?.models });
-    expect(second?.models[0]).not.toBe(first?.models[0]);
-    expect(await studio.task(id)).toMatchObject({ status: "succeeded", model: json?.models[0] });
+    studio.script.proposeScenes.next(ended("invalid"), ended("invalid"), ok(scenePlan, 0.002));
+    for (const _ of DIRECTOR_CHOICES) await studio.run(id);
+    expect(studio.script.proposeScenes.calls).toMatchObject(DIRECTOR_CHOICES);
+    expect(last?.mode).toBe("json");
+    expect(await studio.task(id)).toMatchObject({ status: "succeeded", model: last?.models[0] });
     expect((await studio.record(id)).scenes.length).toBeGreaterThan(1);
+  });
+
+  test("are asked by one model at a time, so that an id which is not known spoils no other", () => {
+    const models = DIRECTOR_CHOICES.map((choice) => choice.models);
+    expect(models.every((names) => names.length === 1)).toBe(true);
+    expect(new Set(models.flat()).size).toBe(models.length);
   });
 
   test("the same for prompts, after three answers that were of no use and were paid for", async () => {
@@ -121,7 +124,10 @@ describe("the director", () => {
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(...times(3, useless(0.001)), ok(draft, 0.002));
     for (let i = 0; i < 4; i++) await studio.run(id, BACK_OFF_MS);
-    expect(studio.script.writePrompt.calls.map((call) => call.mode)).toEqual([...times(3, "schema"), "json"]);
+    expect(studio.script.writePrompt.calls.map((call) => call.models)).toEqual([
+      ...times(3, DIRECTOR_CHOICES[0]?.models),
+      DIRECTOR_CHOICES[1]?.models,
+    ]);
     const task = await studio.task(id);
     expect(task).toMatchObject({ status: "succeeded", costChargedUsd: 0.002, attempt: 4 });
     expect(task.trail).toMatchObject(times(3, { code: "provider_bad_answer", charged: "yes" }));

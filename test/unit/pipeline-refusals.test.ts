@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentOf } from "../../src/domain/current.ts";
+import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
 import type { Rung, Settings } from "../../src/domain/record.ts";
 import { promptView, taskView } from "../../src/domain/views.ts";
 import { draft, jpeg, mp4 } from "../support/answers.ts";
@@ -183,8 +184,9 @@ describe("a refused picture", () => {
 
 describe("a rewriting", () => {
   test("that the budget does not hold ends the ladder, with the reason; more budget and another run go on from there", async () => {
-    const { studio, project, id } = await pictured({ budgetUsd: 2 * IMAGE_USD });
+    const { studio, project, id } = await pictured();
     await refuse(studio, id, "p1");
+    await studio.person(project).set({ budgetUsd: IMAGE_USD / 10 });
     await studio.run(id);
     expect(await studio.tasksOf(id, "generate_prompts")).toMatchObject([
       { status: "failed", error: { code: "budget_exceeded" } },
@@ -217,12 +219,11 @@ describe("a rewriting", () => {
   test("that every director refuses ends the ladder", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
-    studio.script.softenPrompt.next(ended("refused"), ended("refused"));
-    await studio.run(id);
-    await studio.run(id);
+    studio.script.softenPrompt.next(...DIRECTOR_CHOICES.map(() => ended("refused")));
+    for (const _ of DIRECTOR_CHOICES) await studio.run(id);
     expect(await studio.run(id, 3_600_000)).toEqual([]);
     expect((await studio.record(id)).project.status).toBe("failed");
-    expect(studio.script.softenPrompt.calls.map((call) => call.mode)).toEqual(["schema", "json"]);
+    expect(studio.script.softenPrompt.calls).toMatchObject(DIRECTOR_CHOICES);
   });
 
   test("is withdrawn where the person wants another style: the literal prompt is written anew", async () => {

@@ -12,7 +12,7 @@ const predictions = (fetch: ReturnType<typeof scripted>["fetch"]) =>
   });
 const hook = "https://omvee.test/webhooks/replicate/p/t/1?t=abc";
 const order = {
-  model: "bytedance/seedance-1-lite",
+  model: "bytedance/seedance-1-pro",
   input: { prompt: "x" },
   webhookUrl: hook,
   cancelAfterSeconds: 1800,
@@ -38,7 +38,7 @@ describe("a prediction at Replicate is created", () => {
       value: { id: "gm3q", status: "running", webhookUrl: hook },
     });
     expect(net.sent).toHaveLength(1);
-    expect(net.last().url).toBe("https://api.test/v1/models/bytedance/seedance-1-lite/predictions");
+    expect(net.last().url).toBe("https://api.test/v1/models/bytedance/seedance-1-pro/predictions");
     expect(net.last().headers.get("authorization")).toBe("Bearer r8_secret");
     expect(net.last().headers.get("cancel-after")).toBe("1800s");
     expect(net.json()).toEqual({
@@ -96,7 +96,34 @@ describe("a prediction at Replicate is created", () => {
       {},
       { kind: "out_of_credit" },
     ],
-    ["a model that is not there", 404, { detail: "Not found" }, {}, { kind: "invalid" }],
+    [
+      // replicate/replicate-javascript#347.
+      "a model that is not there",
+      404,
+      { detail: "The requested resource could not be found.", status: 404 },
+      {},
+      {
+        kind: "invalid",
+        failure: {
+          code: "provider_model_unknown",
+          retryable: false,
+          message: 'Replicate does not know the model "bytedance/seedance-1-pro".',
+          nextAction:
+            "Choose another model. The operator must retire this one: Replicate does not offer it any more.",
+        },
+      },
+    ],
+    [
+      // replicate/replicate-python#47.
+      "a version that is not there",
+      422,
+      {
+        title: "Invalid version or not permitted",
+        detail: "The specified version does not exist (or perhaps you don't have permission to use it?)",
+      },
+      {},
+      { kind: "invalid", failure: { code: "provider_model_unknown" } },
+    ],
     [
       "an input that the model refuses",
       422,

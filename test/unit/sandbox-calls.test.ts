@@ -5,7 +5,7 @@ const HEADERS = { authorization: "Bearer r8", "content-type": "application/json"
 const MODEL = "black-forest-labs/flux-schnell";
 const WEBHOOK = "http://127.0.0.1:9/hooks/1?t=a";
 const chat = (content: string) =>
-  JSON.stringify({ model: "deepseek/deepseek-v3.2", messages: [{ role: "user", content }] });
+  JSON.stringify({ model: "deepseek/deepseek-v4.1-flash", messages: [{ role: "user", content }] });
 
 describe("what the sandbox writes down of paid calls", () => {
   const open = async () => {

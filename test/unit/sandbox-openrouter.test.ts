@@ -33,7 +33,7 @@ const BOARD = {
 };
 
 const base = {
-  model: "deepseek/deepseek-v3.2",
+  model: "deepseek/deepseek-v4.1-flash",
   messages: [{ role: "user" as const, content: "A storyboard, please" }],
   response_format: { type: "json_schema" as const, json_schema: BOARD },
 };
@@ -68,7 +68,7 @@ describe("chat completions", () => {
     const { url, state } = await sandbox();
     const answer = await chat(url);
     expect(answer.id).toMatch(/^gen-\d+-/);
-    expect(answer).toMatchObject({ model: base.model, provider: "Fireworks", usage: { is_byok: false } });
+    expect(answer).toMatchObject({ model: base.model, provider: "DeepInfra", usage: { is_byok: false } });
     const headers = { authorization: "Bearer k" };
     const look = await fetch(`${url}/openrouter/api/v1/generation?id=${answer.id}`, { headers });
     const { data } = (await look.json()) as { data: { total_cost: number } };
@@ -97,8 +97,8 @@ describe("chat completions", () => {
 
   test("a model that fails hands over to the next of the list, and the answer names who answered", async () => {
     const { url } = await sandbox();
-    const answer = await chat(url, { model: "nobody/nothing", models: ["openai/gpt-5-mini"] });
-    expect(answer.model).toBe("openai/gpt-5-mini");
+    const answer = await chat(url, { model: "nobody/nothing", models: ["openai/gpt-6-luna"] });
+    expect(answer.model).toBe("openai/gpt-6-luna");
     expect((await failure(chat(url, { model: "nobody/nothing" }))).status).toBe(400);
   });
 
