@@ -7,6 +7,7 @@ import { redact } from "./http.ts";
 export type ProviderCode =
   | "provider_throttled"
   | "provider_unavailable"
+  | "provider_run_failed"
   | "provider_refused"
   | "provider_invalid_request"
   | "provider_model_unknown"

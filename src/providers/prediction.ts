@@ -64,7 +64,8 @@ function firstUrl(output: unknown): string | null {
 }
 
 /** Codes and phrases of failed runs, as seen in the field; E005 is moderation. */
-const REFUSED = /E005|sensitive|nsfw|flagged|moderat|content policy|safety (checker|filter|system)/i;
+const REFUSED =
+  /E005|sensitive|nsfw|flagged|moderat|content policy|safety (checker|filter|system)|copyright|risk control|real (person|people)/i;
 const BAD_INPUT =
   /input (validation|format)|invalid (input|image|value|argument)|unsupported|must be (a|an|one|at|in|between|less|greater)\b/i;
 
@@ -86,7 +87,10 @@ function failureOf(status: Prediction["status"], error: unknown, removed: boolea
   }
 }
 
-/** Unless it says that these words or this input are the cause, another run may succeed. */
+/**
+ * Unless it says that these words or this input are the cause, another run may succeed. Its code is not that of
+ * a provider that can't be reached: a model can be gone while everything around it answers.
+ */
 export function classifyFailure(error: string): NonNullable<Prediction["failure"]> {
   const words = error === "" ? "The run failed and gave no reason." : redact(error);
   if (REFUSED.test(error)) {
@@ -102,5 +106,5 @@ export function classifyFailure(error: string): NonNullable<Prediction["failure"
       refused: false,
     };
   }
-  return { ...problem("provider_unavailable", `The model could not do it: ${words}`, true), refused: false };
+  return { ...problem("provider_run_failed", `The model could not do it: ${words}`, true), refused: false };
 }

@@ -265,7 +265,7 @@ export class Cloud {
       return;
     }
     if (faults.happens("run_failed")) {
-      order.failure = { ...retryable("provider_unavailable"), refused: false };
+      order.failure = { ...retryable("provider_run_failed"), refused: false };
       this.#finish(order, "failed");
       return;
     }

@@ -323,22 +323,39 @@ describe("a prediction's state", () => {
     (json) => expect(readPrediction(json)).toBeNull(),
   );
 
+  const REFUSED = { code: "provider_refused", refused: true, retryable: false };
+  const INVALID = { code: "provider_invalid_request", refused: false, retryable: false };
+  const RUN_FAILED = { code: "provider_run_failed", refused: false, retryable: true };
+
   it.each([
-    [
-      "The input or output was flagged as sensitive. Please try again with different inputs. (E005)",
-      true,
-      false,
-    ],
-    ["NSFW content detected", true, false],
-    ["Input validation failed: unsupported image", false, false],
-    ["Prediction interrupted; please retry (code: PA)", false, true],
-    ["Director: unexpected error handling prediction (E6716)", false, true],
-    ["Queue is full", false, true],
-    ["Service is temporarily unavailable due to high demand. Please try again later. (E003)", false, true],
-    ["CUDA out of memory", false, true],
-    ["Something nobody has seen", false, true],
-    ["", false, true],
-  ])('failed with "%s": refused %s, worth another run %s', (error, refused, retryable) => {
-    expect(classifyFailure(error)).toMatchObject({ refused, retryable });
+    ["The input or output was flagged as sensitive. Please try again with different inputs. (E005)", REFUSED],
+    ["NSFW content detected", REFUSED],
+    // vm0-ai/vm0#30959, openstory-so/openstory#1680: models that refuse what they drew, or the picture.
+    ["The output video may be related to copyright restrictions. Request id: 0000", REFUSED],
+    ["Failure to pass the risk control system", REFUSED],
+    ["The input image may contain a real person. Request id: 0000", REFUSED],
+    ["Input validation failed: unsupported image", INVALID],
+    ["Prediction interrupted; please retry (code: PA)", RUN_FAILED],
+    ["Director: unexpected error handling prediction (E6716)", RUN_FAILED],
+    ["Queue is full", RUN_FAILED],
+    ["Service is temporarily unavailable due to high demand. Please try again later. (E003)", RUN_FAILED],
+    ["Service is temporarily unavailable. Please try again later. (E004)", RUN_FAILED],
+    ["CUDA out of memory", RUN_FAILED],
+    ["Something nobody has seen", RUN_FAILED],
+    ["", RUN_FAILED],
+  ])('that failed with "%s" is told as %j', (error, told) => {
+    expect(classifyFailure(error)).toMatchObject(told);
+    const failed = readPrediction(body({ status: "failed", error }));
+    expect(failed?.failure).toMatchObject(told);
+  });
+
+  it("tells a model that does not run from a provider that does not answer", async () => {
+    const { failure: run } = readPrediction(body({ status: "failed", error: "" })) ?? {};
+    const http = await predictions(scripted(json(503, {})).fetch).get("gm3q");
+    expect([run?.code, run?.message]).toEqual([
+      "provider_run_failed",
+      "The model could not do it: The run failed and gave no reason.",
+    ]);
+    expect(http).toMatchObject({ failure: { code: "provider_unavailable" } });
   });
 });
