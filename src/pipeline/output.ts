@@ -1,6 +1,7 @@
 import type { Failure } from "../domain/record.ts";
 import type { StepResult } from "../domain/settlement.ts";
 import { failure } from "../domain/tasks.ts";
+import { holdsNothing } from "../providers/output-file.ts";
 import type { Prediction } from "../providers/ports.ts";
 import type { StoredObject } from "../storage/port.ts";
 import type { StepContext } from "./step.ts";
@@ -16,7 +17,12 @@ export async function copyOutput(
   prediction: Prediction,
   to: { key: string; contentType: string; maxBytes: number },
 ): Promise<Copied> {
-  if (!prediction.outputUrl) return { ok: false, result: spoiled(NO_OUTPUT) };
+  if (!prediction.outputUrl) {
+    // A model that gives its result in a form of its own will do so the next time.
+    return holdsNothing(prediction.output)
+      ? { ok: false, result: spoiled(NO_OUTPUT) }
+      : { ok: false, result: { kind: "declined", failure: UNKNOWN_FORM, spent: true } };
+  }
   const opened = await deps.providers.predictions.openOutput(prediction.outputUrl, to.maxBytes);
   if (opened.kind === "retry" || opened.kind === "unknown")
     return {
@@ -51,6 +57,11 @@ export const spoiled = (why: Failure): StepResult => ({
 const collectBytes = async (body: ReadableStream<Uint8Array>) =>
   new Uint8Array(await new Response(body).arrayBuffer());
 
+const UNKNOWN_FORM = failure(
+  "output_form",
+  "The provider gave its result in a form that this service does not know.",
+  { nextAction: "Choose another model." },
+);
 const NO_OUTPUT = failure("output_missing", "The provider finished without giving a file.", {
   retryable: true,
 });

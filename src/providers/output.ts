@@ -1,4 +1,5 @@
 /** Fetches what a model made, from hosts that we chose: an answer's addresses are not trusted. */
+import { isDataUri, readDataUri } from "./data-uri.ts";
 import { type Fetch, open } from "./http.ts";
 import { problem, unavailable } from "./outcome.ts";
 import type { Outcome, Predictions } from "./ports.ts";
@@ -16,6 +17,7 @@ export interface OpenerOptions {
 
 export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): Predictions["openOutput"] {
   return async (address, maxBytes, signal) => {
+    if (isDataUri(address)) return inlined(address, maxBytes);
     const url = allowedUrl(address, hosts);
     if (!url) return rejected("The result lies at an address that this service does not fetch from.");
     if (signal?.aborted) return unavailable(WHO, "The call was cancelled.");
@@ -40,12 +42,29 @@ export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): 
     const bytes = lengthOf(response.headers);
     if (bytes !== null && bytes > maxBytes) {
       drop(body);
-      return rejected(`The result has ${bytes} bytes, and ${maxBytes} are the most.`);
+      return rejected(tooLarge(`${bytes} bytes`, maxBytes));
     }
     const contentType = response.headers.get("content-type");
     const value = { body: body.pipeThrough(atMost(maxBytes)), bytes, contentType };
     return { kind: "ok", value, costUsd: null, requestId: null };
   };
+}
+
+const tooLarge = (size: string, maxBytes: number) => `The result has ${size}, and ${maxBytes} are the most.`;
+
+/** The file itself, which came with the answer. */
+function inlined(uri: string, maxBytes: number): Awaited<ReturnType<Predictions["openOutput"]>> {
+  const data = readDataUri(uri, maxBytes);
+  if (data.ok) {
+    const { bytes, contentType } = data;
+    const value = { body: new Blob([bytes]).stream(), bytes: bytes.length, contentType };
+    return { kind: "ok", value, costUsd: null, requestId: null };
+  }
+  return rejected(
+    data.problem === "too_large"
+      ? tooLarge("more bytes than that", maxBytes)
+      : "The result is a data URI that can not be read.",
+  );
 }
 
 /** Of the bytes that will come; null where nothing tells, as when they come packed after all. */

@@ -121,9 +121,12 @@ export interface Director {
 export interface Prediction {
   id: string;
   status: "running" | "succeeded" | "failed" | "canceled";
-  /** The first output file, where there is one. Deleted by the provider an hour after completion. */
+  /**
+   * The first output file, where one is found in `output`: its address, or the file itself as a data URI.
+   * Deleted by the provider an hour after completion.
+   */
   outputUrl: string | null;
-  /** JSON output that is not a file (transcriptions). */
+  /** What came, whatever its form: a transcription is read from it. */
   output: unknown;
   failure: (Failure & { refused: boolean }) | null;
   webhookUrl: string | null;
@@ -147,7 +150,10 @@ export interface Predictions {
   /** The prediction created at or after `since` that carries this webhook URL, or null where the list has none. */
   find(input: { webhookUrl: string; since: Date; signal?: AbortSignal }): Promise<Outcome<Prediction | null>>;
   cancel(id: string, signal?: AbortSignal): Promise<Outcome<Prediction | null>>;
-  /** Opens an output file: allowed hosts only, https (or the sandbox), no redirect, at most `maxBytes`. */
+  /**
+   * Opens an output file of at most `maxBytes`. An address: allowed hosts only, https (or the sandbox), no
+   * redirect. A data URI is decoded, and nothing is fetched.
+   */
   openOutput(
     url: string,
     maxBytes: number,

@@ -1,7 +1,8 @@
 /** Replicate's prediction object, as answers and webhooks carry it, made ours. */
 import { z } from "zod";
-import { isRecord, redact } from "./http.ts";
+import { redact } from "./http.ts";
 import { problem } from "./outcome.ts";
+import { fileIn } from "./output-file.ts";
 import type { Prediction } from "./ports.ts";
 
 const text = z.string().nullish().catch(null);
@@ -37,7 +38,7 @@ export function readPrediction(json: unknown): Prediction | null {
   return {
     id: body.id,
     status,
-    outputUrl: firstUrl(body.output),
+    outputUrl: fileIn(body.output),
     output: body.output ?? null,
     failure: failureOf(status, body.error, body.data_removed === true),
     webhookUrl: body.webhook ?? null,
@@ -52,15 +53,6 @@ function statusOf(status: string, completedAt: string | null): Prediction["statu
   if (status === "succeeded" || status === "failed" || status === "canceled") return status;
   if (status === "aborted") return "canceled";
   return completedAt === null ? "running" : "failed";
-}
-
-/** A model's output is one address, a list of them, or an object with a `url`. */
-function firstUrl(output: unknown): string | null {
-  const first: unknown = Array.isArray(output) ? output[0] : output;
-  const candidate = isRecord(first) ? first.url : first;
-  return typeof candidate === "string" && /^https?:\/\//.test(candidate) && URL.canParse(candidate)
-    ? candidate
-    : null;
 }
 
 /** Codes and phrases of failed runs, as seen in the field; E005 is moderation. */

@@ -82,7 +82,6 @@ describe("an output address", () => {
     "ftp://replicate.delivery/a",
     "file:///etc/passwd",
     "javascript:alert(1)",
-    "data:text/html,x",
   ])("%s may not", async (url) => {
     expect(allowedUrl(url, HOSTS)).toBeUndefined();
     const net = scripted(raw("x"));
@@ -92,6 +91,33 @@ describe("an output address", () => {
     });
     expect(net.sent).toEqual([]);
   });
+});
+
+describe("a file that is a part of the answer", () => {
+  const VIDEO = `data:video/mp4;base64,${Buffer.from("abcdef").toString("base64")}`;
+
+  it("is decoded, with its length and type, and nothing is fetched", async () => {
+    const net = scripted();
+    const outcome = await opener(net)(VIDEO, 6);
+    if (outcome.kind !== "ok") throw new Error(outcome.failure.message);
+    expect(outcome.value).toMatchObject({ bytes: 6, contentType: "video/mp4" });
+    expect(await new Response(outcome.value.body).text()).toBe("abcdef");
+    expect(net.sent).toEqual([]);
+  });
+
+  it.each([
+    ["is too large", VIDEO, 5, "The result has more bytes than that, and 5 are the most."],
+    ["is broken", `${VIDEO}@`, 6, "The result is a data URI that can not be read."],
+  ])("is rejected where it %s", async (_, uri, most, message) => {
+    const net = scripted();
+    expect(await opener(net)(uri, most)).toMatchObject({
+      kind: "invalid",
+      failure: { code: "output_rejected", retryable: false, message },
+    });
+    expect(net.sent).toEqual([]);
+  });
+
+  it("is no address", () => expect(allowedUrl(VIDEO, HOSTS)).toBeUndefined());
 });
 
 describe("an address that only looks odd", () => {

@@ -279,26 +279,6 @@ describe("a prediction's state", () => {
     expect(readPrediction(body({ status, completed_at }))?.status).toBe(expected);
   });
 
-  it.each([
-    ["a string", "https://replicate.delivery/a.mp4", "https://replicate.delivery/a.mp4"],
-    [
-      "a list",
-      ["https://replicate.delivery/a.jpg", "https://replicate.delivery/b.jpg"],
-      "https://replicate.delivery/a.jpg",
-    ],
-    ["an object", { url: "https://replicate.delivery/a.mp4" }, "https://replicate.delivery/a.mp4"],
-    ["a list of objects", [{ url: "https://replicate.delivery/a.mp4" }], "https://replicate.delivery/a.mp4"],
-    ["words", "Title: a song", null],
-    ["a script", "javascript:alert(1)", null],
-    ["nothing", null, null],
-    ["an empty list", [], null],
-    ["a transcription", { segments: [] }, null],
-  ])("with %s as output has the address %s", (_, output, expected) => {
-    const prediction = readPrediction(body({ status: "succeeded", output }));
-    expect(prediction?.outputUrl).toBe(expected);
-    expect(prediction?.output).toEqual(output);
-  });
-
   it("says so where the result was deleted before it was fetched", () => {
     const gone = readPrediction(body({ status: "succeeded", output: null, data_removed: true }));
     expect(gone).toMatchObject({ status: "succeeded", failure: { code: "output_expired", refused: false } });
