@@ -23,7 +23,7 @@ export function readDataUri(uri: string, maxBytes: number): Data {
 }
 
 function fromBase64(content: string, maxBytes: number): Uint8Array<ArrayBuffer> | "too_large" | null {
-  const text = content.includes("%") ? new TextDecoder("latin1").decode(unescaped(content)) : content;
+  const text = content.includes("%") ? new TextDecoder().decode(unescaped(content)) : content;
   const packed = text.replace(/[\t\n\f\r ]+/g, "").replace(/=+$/, "");
   if (Math.floor((packed.length * 3) / 4) > maxBytes) return "too_large";
   try {

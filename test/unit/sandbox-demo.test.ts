@@ -3,15 +3,10 @@ import { wouldHaveCost } from "../../src/sandbox/demo/cost.ts";
 import { stageRows } from "../../src/sandbox/demo/stages.ts";
 import { summary } from "../../src/sandbox/demo/summary.ts";
 import { emptyView, receive, type View } from "../../src/sandbox/demo/view.ts";
-import { Message } from "../../src/sandbox/demo/wire.ts";
+import { Message, type Task } from "../../src/sandbox/demo/wire.ts";
 
 const NOW = new Date("2026-11-22T10:00:10.000Z");
-const SETTINGS = {
-  fps: 24,
-  image_model: "black-forest-labs/flux-schnell",
-  clip_model: "bytedance/seedance-1-lite",
-  clip_resolution: "720p" as const,
-};
+const SETTINGS = { fps: 24 };
 const project = { id: "p", status: "running", settings: SETTINGS, audio: null };
 const job = (over: object) => ({
   id: "j1",
@@ -109,7 +104,27 @@ describe("a stage", () => {
 
 describe("the summary", () => {
   const asset = { id: "a", scene_id: "s", status: "completed" };
-  const made = view(snapshot({ images: [asset], clips: [{ ...asset, duration_seconds: 121 / 24 }] }));
+  const made = view(snapshot({ images: [asset], clips: [asset] }));
+  const task = (
+    type: Task["type"],
+    model: string | null,
+    usd: number | null,
+    status = "succeeded",
+  ): Task => ({
+    type,
+    status,
+    model,
+    cost_charged_usd: usd,
+  });
+  const tasks = [
+    task("generate_prompts", "openai/gpt-6-luna", 0.002),
+    task("generate_images", "black-forest-labs/flux-2-pro", 0.03),
+    task("generate_clips", "xai/grok-imagine-video", 0.25),
+    task("generate_clips", "google/veo-3.1-lite", 0.3),
+    task("generate_clips", "google/veo-3.1-lite", 0.3),
+    task("generate_clips", "bytedance/seedance-2.0-mini", null, "failed"),
+    task("assemble_video", null, 0),
+  ];
   const film = {
     frames: 1440,
     width: 1280,
@@ -119,14 +134,18 @@ describe("the summary", () => {
     audioCodec: "mp3",
   };
 
-  test("names list prices: each image, and each clip by the length that was bought", () => {
-    const cost = wouldHaveCost(SETTINGS, made);
-    expect(cost.images).toBeCloseTo(0.003);
-    expect(cost.clips).toBeCloseTo(5 * 0.036);
+  test("names what the pictures and clips were charged at, and the models that made them", () => {
+    const { images, clips } = wouldHaveCost(tasks);
+    expect([images.usd, images.models]).toEqual([0.03, ["black-forest-labs/flux-2-pro"]]);
+    expect(clips.usd).toBeCloseTo(0.85, 9);
+    expect(clips.models).toEqual(["google/veo-3.1-lite", "xai/grok-imagine-video"]);
+    expect(summary(made, SETTINGS, tasks, { film, songSeconds: 60 }, "out.mp4", 48)).toContain(
+      "about $0.88: images $0.03 (black-forest-labs/flux-2-pro), clips $0.85 (google/veo-3.1-lite, xai/grok-imagine-video)",
+    );
   });
 
   test("accepts a film that is within one frame of its song", () => {
-    expect(summary(made, SETTINGS, { film, songSeconds: 60 + 1 / 24 }, "out.mp4", 48)).toContain(
+    expect(summary(made, SETTINGS, tasks, { film, songSeconds: 60 + 1 / 24 }, "out.mp4", 48)).toContain(
       "1440 frames",
     );
   });
@@ -135,7 +154,7 @@ describe("the summary", () => {
     "fails loudly where %s is off by more than a frame",
     (which) => {
       const off = { ...film, [which]: 60 + 1.1 / 24 };
-      expect(() => summary(made, SETTINGS, { film: off, songSeconds: 60 }, "out.mp4", 48)).toThrow(
+      expect(() => summary(made, SETTINGS, tasks, { film: off, songSeconds: 60 }, "out.mp4", 48)).toThrow(
         "not as long",
       );
     },

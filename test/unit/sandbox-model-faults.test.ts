@@ -2,6 +2,7 @@
 import { ALL_FORMATS, BufferSource, Input } from "mediabunny";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { replicatePredictions } from "../../src/providers/replicate.ts";
 import { sandbox } from "../support/sandbox.ts";
 
 const SCHNELL = "black-forest-labs/flux-schnell";
@@ -82,5 +83,29 @@ describe("models that changed", () => {
     using file = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
     const track = await file.getPrimaryVideoTrack();
     expect([await track?.getCodec(), [track?.codedWidth, track?.codedHeight]]).toEqual([codec, size]);
+  });
+
+  test.each([
+    ["keyed", true],
+    ["data_uri", true],
+    ["unknown_shape", false],
+  ] as const)("our adapter finds the file of a clip that comes as %s: %s", async (form, found) => {
+    const { url, state } = await sandbox();
+    state.chaos.clip_form = { [GROK]: form };
+    const { id } = z.looseObject({ id: z.string() }).parse(await run(url, GROK, short));
+    const predictions = replicatePredictions({
+      token: "r8",
+      baseUrl: `${url}/replicate/v1`,
+      outputHosts: [new URL(url).host],
+    });
+    const seen = await predictions.get(id);
+    if (seen.kind !== "ok" || !seen.value) throw new Error("It is there");
+    expect(seen.value.outputUrl !== null).toBe(found);
+    if (!seen.value.outputUrl) return;
+    const opened = await predictions.openOutput(seen.value.outputUrl, 1e7);
+    if (opened.kind !== "ok") throw new Error(opened.failure.message);
+    const bytes = new Uint8Array(await new Response(opened.value.body).arrayBuffer());
+    expect(Buffer.from(bytes.subarray(4, 8)).toString()).toBe("ftyp");
+    expect([opened.value.bytes, opened.value.contentType]).toEqual([bytes.length, "video/mp4"]);
   });
 });

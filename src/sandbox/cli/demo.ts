@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { apiClient } from "../demo/api.ts";
 import { download, measureFilm, measureSong } from "../demo/film.ts";
-import { play } from "../demo/play.ts";
+import { play, tasksOf } from "../demo/play.ts";
 import { openScreen } from "../demo/screen.ts";
 import { summary } from "../demo/summary.ts";
 import { newest } from "../demo/view.ts";
@@ -61,9 +61,9 @@ await session(async (signal) => {
       if (!project || !film) throw new Refusal("The project is completed, and its film is missing.");
       await download(api, project.id, film.id, out);
       const measured = { film: await measureFilm(out), songSeconds: await measureSong(song) };
-      console.log(
-        summary(view, project.settings, measured, relative(HERE, out) || out, (Date.now() - began) / 1000),
-      );
+      const tasks = await tasksOf(api, project.id);
+      const name = relative(HERE, out) || out;
+      console.log(summary(view, project.settings, tasks, measured, name, (Date.now() - began) / 1000));
     } catch (error) {
       screen.end();
       // The log goes with the world: a defect is explained by it, a refusal explains itself.

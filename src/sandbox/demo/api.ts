@@ -30,6 +30,9 @@ export function apiClient(apiUrl: string, token: string, signal: AbortSignal) {
     async post<S extends z.ZodType>(path: string, expected: S, body?: unknown): Promise<z.infer<S>> {
       return expected.parse(await (await send("POST", path, body)).json());
     },
+    async get<S extends z.ZodType>(path: string, expected: S): Promise<z.infer<S>> {
+      return expected.parse(await (await send("GET", path)).json());
+    },
     async put(path: string, body: unknown): Promise<void> {
       await (await send("PUT", path, body)).body?.cancel();
     },

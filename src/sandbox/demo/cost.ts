@@ -1,22 +1,21 @@
-import { clipCostUsd, clipModel, imageCostUsd, imageModel } from "../../domain/models.ts";
-import type { View } from "./view.ts";
-import type { Project } from "./wire.ts";
+import type { Task } from "./wire.ts";
 
-/** US dollars that the images and clips would have cost at the real providers' list prices. */
-export function wouldHaveCost(settings: Project["settings"], view: View): { images: number; clips: number } {
-  const image = imageModel(settings.image_model);
-  const clip = clipModel(settings.clip_model);
-  const clips = [...view.clip.values()].map(({ duration_seconds }) => {
-    if (!clip || duration_seconds === null) return 0;
-    return clipCostUsd(clip, nearest(clip.seconds, duration_seconds), settings.clip_resolution);
-  });
-  return {
-    images: image ? view.image.size * imageCostUsd(image, "16:9") : 0,
-    clips: clips.reduce((sum, usd) => sum + usd, 0),
-  };
+/** US dollars that something would have cost at the real providers, and who made it. */
+export interface Cost {
+  usd: number;
+  models: string[];
 }
 
-/** Files are a frame or so off the length that was bought. */
-function nearest(lengths: readonly number[], seconds: number): number {
-  return [...lengths].sort((a, b) => Math.abs(a - seconds) - Math.abs(b - seconds))[0] ?? seconds;
+/** Of the images and the clips, as their tasks were charged: another model than the first may have made them. */
+export const wouldHaveCost = (tasks: readonly Task[]): { images: Cost; clips: Cost } => ({
+  images: costOf(tasks.filter((task) => task.type === "generate_images")),
+  clips: costOf(tasks.filter((task) => task.type === "generate_clips")),
+});
+
+function costOf(tasks: readonly Task[]): Cost {
+  const made = tasks.filter((task) => task.status === "succeeded");
+  return {
+    usd: tasks.reduce((sum, task) => sum + (task.cost_charged_usd ?? 0), 0),
+    models: [...new Set(made.flatMap(({ model }) => (model ? [model] : [])))].sort(),
+  };
 }

@@ -1,11 +1,12 @@
 import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
+import type { z } from "zod";
 import { Refusal } from "../refusal.ts";
 import type { Api } from "./api.ts";
 import { follow } from "./feed.ts";
 import { newest, type View } from "./view.ts";
-import { type Asset, type Job, Project, Upload } from "./wire.ts";
+import { type Asset, type Job, Project, type Task, TaskPage, Upload } from "./wire.ts";
 
 /** By file ending, as browsers name them. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -49,6 +50,22 @@ export async function play(api: Api, song: string, watcher: Watcher): Promise<Vi
     if (status === "completed" && isWhole(view)) return view;
   }
   throw new Refusal("The feed ended before the film was there.");
+}
+
+/** All that was done for the project, page by page. */
+export async function tasksOf(api: Api, projectId: string): Promise<Task[]> {
+  const tasks: Task[] = [];
+  let cursor: string | null = null;
+  do {
+    const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: z.infer<typeof TaskPage> = await api.get(
+      `/api/projects/${projectId}/tasks?limit=100${after}`,
+      TaskPage,
+    );
+    tasks.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return tasks;
 }
 
 async function upload(api: Api, projectId: string, song: string, watcher: Watcher): Promise<void> {

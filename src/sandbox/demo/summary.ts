@@ -1,15 +1,17 @@
 import { Refusal } from "../refusal.ts";
-import { wouldHaveCost } from "./cost.ts";
+import { type Cost, wouldHaveCost } from "./cost.ts";
 import type { Measured } from "./film.ts";
 import type { View } from "./view.ts";
-import type { Project } from "./wire.ts";
+import type { Project, Task } from "./wire.ts";
 
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
+const by = (cost: Cost) => `${usd(cost.usd)} (${cost.models.join(", ")})`;
 
 /** What was made, in a few lines. Throws Refusal where the film is not as long as the song, to the frame. */
 export function summary(
   view: View,
   settings: Project["settings"],
+  tasks: readonly Task[],
   { film, songSeconds }: { film: Measured; songSeconds: number },
   out: string,
   tookSeconds: number,
@@ -18,12 +20,12 @@ export function summary(
   const off = Math.max(Math.abs(film.videoSeconds - songSeconds), Math.abs(film.audioSeconds - songSeconds));
   const lengths = `the song lasts ${songSeconds.toFixed(3)} s, the picture ${film.videoSeconds.toFixed(3)} s and the sound ${film.audioSeconds.toFixed(3)} s`;
   if (off > frame + 1e-6) throw new Refusal(`The film in ${out} is not as long as its song: ${lengths}.`);
-  const cost = wouldHaveCost(settings, view);
+  const { images, clips } = wouldHaveCost(tasks);
   return `
   Film     ${out}, ${film.width}x${film.height}, ${settings.fps} frames a second, sound: ${film.audioCodec ?? "unknown"}
   Length   ${film.videoSeconds.toFixed(2)} s (${film.frames} frames) for a song of ${songSeconds.toFixed(2)} s
   Made of  ${view.scene.size} scenes, ${view.image.size} images, ${view.clip.size} clips
-  Took     ${tookSeconds.toFixed(0)} s, and cost nothing. At the providers' prices about ${usd(cost.images + cost.clips)}: images ${usd(cost.images)}, clips ${usd(cost.clips)}
+  Took     ${tookSeconds.toFixed(0)} s, and cost nothing. At the providers' prices about ${usd(images.usd + clips.usd)}: images ${by(images)}, clips ${by(clips)}
 
 The demo's world is gone again. To look further: npm run dev, then
   http://localhost:8787/docs          the API's reference

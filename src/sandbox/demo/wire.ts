@@ -5,12 +5,7 @@ import { STAGES } from "../../domain/record.ts";
 export const Project = z.object({
   id: z.string(),
   status: z.enum(["draft", "ready", "running", "awaiting_approval", "completed", "failed"]),
-  settings: z.object({
-    fps: z.number(),
-    image_model: z.string(),
-    clip_model: z.string(),
-    clip_resolution: z.enum(["480p", "720p", "1080p"]),
-  }),
+  settings: z.object({ fps: z.number() }),
   audio: z
     .object({
       format: z.string(),
@@ -35,7 +30,6 @@ const Status = z.enum(["pending", "completed", "failed"]);
 
 const Scene = z.object({ id: z.string() });
 const Asset = z.object({ id: z.string(), scene_id: z.string(), status: Status });
-const Clip = Asset.extend({ duration_seconds: z.number().nullable() });
 const Approval = z.object({
   id: z.string(),
   image_id: z.string().nullable(),
@@ -53,6 +47,15 @@ const Job = z.object({
 });
 const Film = z.object({ id: z.string(), status: Status });
 
+const Task = z.object({
+  type: z.enum(STAGES),
+  status: z.string(),
+  model: z.string().nullable(),
+  cost_charged_usd: z.number().nullable(),
+});
+export const TaskPage = z.object({ items: z.array(Task), next_cursor: z.string().nullable() });
+
+export type Task = z.infer<typeof Task>;
 export type Asset = z.infer<typeof Asset>;
 export type Job = z.infer<typeof Job>;
 
@@ -61,7 +64,7 @@ export const ENTITIES = {
   project: Project,
   scene: Scene,
   image: Asset,
-  clip: Clip,
+  clip: Asset,
   approval: Approval,
   job: Job,
   final_video: Film,
@@ -76,7 +79,7 @@ export const Message = z.discriminatedUnion("type", [
     project: Project,
     scenes: z.array(Scene),
     images: z.array(Asset),
-    clips: z.array(Clip),
+    clips: z.array(Asset),
     approvals: z.array(Approval),
     jobs: z.array(Job),
     final_videos: z.array(Film),
