@@ -17,7 +17,7 @@ const DEFAULTS = settingsView(DEFAULT_SETTINGS);
 
 const setting = {
   fps: z.literal(24).openapi({ description: "Frames per second of the film." }),
-  aspect_ratio: z.enum(ASPECT_RATIOS).openapi({ example: "16:9" }),
+  aspect_ratio: z.enum(ASPECT_RATIOS).openapi({ description: "One that clip_model makes.", example: "16:9" }),
   style: text(500).openapi({ description: "How every image should look.", example: "35mm film, soft grain" }),
   mood: text(200).openapi({ example: "wistful" }),
   seconds: z.number().min(2).max(30),
@@ -27,10 +27,10 @@ const setting = {
     .max(5)
     .openapi({ description: "Tried in this order where the image model can't deliver." }),
   clip_model: text(100).openapi({ example: DEFAULTS.clip_model }),
-  clip_fallbacks: z
-    .array(text(100))
-    .max(5)
-    .openapi({ description: "Tried in this order where the clip model can't deliver, or refuses." }),
+  clip_fallbacks: z.array(text(100)).max(5).openapi({
+    description:
+      "Tried in this order where the clip model can't deliver, or refuses. A film is of one size: those whose clips are not sure to have that of clip_model's are passed over.",
+  }),
   clip_resolution: z.enum(["480p", "720p", "1080p"]),
   budget_usd: z
     .number()
