@@ -35,7 +35,8 @@ const snapshot = (seq: number, sceneIds: string[]) =>
     project: {
       id: "p",
       status: "running",
-      settings: { fps: 24, image_model: "i", clip_model: "c", clip_resolution: "720p" },
+      settings: { fps: 24 },
+      cost: { spent_usd: 0 },
       audio: null,
     },
     scenes: sceneIds.map((id) => ({ id })),

@@ -6,8 +6,7 @@ import { emptyView, receive, type View } from "../../src/sandbox/demo/view.ts";
 import { Message, type Task } from "../../src/sandbox/demo/wire.ts";
 
 const NOW = new Date("2026-11-22T10:00:10.000Z");
-const SETTINGS = { fps: 24 };
-const project = { id: "p", status: "running", settings: SETTINGS, audio: null };
+const project = { id: "p", status: "running", settings: { fps: 24 }, cost: { spent_usd: 1.23 }, audio: null };
 const job = (over: object) => ({
   id: "j1",
   type: "generate_images",
@@ -104,7 +103,7 @@ describe("a stage", () => {
 
 describe("the summary", () => {
   const asset = { id: "a", scene_id: "s", status: "completed" };
-  const made = view(snapshot({ images: [asset], clips: [asset] }));
+  const made = view(snapshot({ images: [asset], clips: [asset, { ...asset, id: "b", status: "failed" }] }));
   const task = (
     type: Task["type"],
     model: string | null,
@@ -139,13 +138,15 @@ describe("the summary", () => {
     expect([images.usd, images.models]).toEqual([0.03, ["black-forest-labs/flux-2-pro"]]);
     expect(clips.usd).toBeCloseTo(0.85, 9);
     expect(clips.models).toEqual(["google/veo-3.1-lite", "xai/grok-imagine-video"]);
-    expect(summary(made, SETTINGS, tasks, { film, songSeconds: 60 }, "out.mp4", 48)).toContain(
-      "about $0.88: images $0.03 (black-forest-labs/flux-2-pro), clips $0.85 (google/veo-3.1-lite, xai/grok-imagine-video)",
+    const told = summary(made, project, tasks, { film, songSeconds: 60 }, "out.mp4", 48);
+    expect(told).toContain(
+      "prices $1.23, of that images $0.03 (black-forest-labs/flux-2-pro), clips $0.85 (google/veo-3.1-lite, xai/grok-imagine-video)",
     );
+    expect(told).toContain("0 scenes, 1 images, 1 clips");
   });
 
   test("accepts a film that is within one frame of its song", () => {
-    expect(summary(made, SETTINGS, tasks, { film, songSeconds: 60 + 1 / 24 }, "out.mp4", 48)).toContain(
+    expect(summary(made, project, tasks, { film, songSeconds: 60 + 1 / 24 }, "out.mp4", 48)).toContain(
       "1440 frames",
     );
   });
@@ -154,7 +155,7 @@ describe("the summary", () => {
     "fails loudly where %s is off by more than a frame",
     (which) => {
       const off = { ...film, [which]: 60 + 1.1 / 24 };
-      expect(() => summary(made, SETTINGS, tasks, { film: off, songSeconds: 60 }, "out.mp4", 48)).toThrow(
+      expect(() => summary(made, project, tasks, { film: off, songSeconds: 60 }, "out.mp4", 48)).toThrow(
         "not as long",
       );
     },

@@ -63,7 +63,7 @@ await session(async (signal) => {
       const measured = { film: await measureFilm(out), songSeconds: await measureSong(song) };
       const tasks = await tasksOf(api, project.id);
       const name = relative(HERE, out) || out;
-      console.log(summary(view, project.settings, tasks, measured, name, (Date.now() - began) / 1000));
+      console.log(summary(view, project, tasks, measured, name, (Date.now() - began) / 1000));
     } catch (error) {
       screen.end();
       // The log goes with the world: a defect is explained by it, a refusal explains itself.

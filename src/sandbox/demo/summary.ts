@@ -2,15 +2,17 @@ import { Refusal } from "../refusal.ts";
 import { type Cost, wouldHaveCost } from "./cost.ts";
 import type { Measured } from "./film.ts";
 import type { View } from "./view.ts";
-import type { Project, Task } from "./wire.ts";
+import type { Asset, Project, Task } from "./wire.ts";
 
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
+const completed = (assets: ReadonlyMap<string, Asset>) =>
+  [...assets.values()].filter((asset) => asset.status === "completed").length;
 const by = (cost: Cost) => `${usd(cost.usd)} (${cost.models.join(", ")})`;
 
 /** What was made, in a few lines. Throws Refusal where the film is not as long as the song, to the frame. */
 export function summary(
   view: View,
-  settings: Project["settings"],
+  { settings, cost }: Pick<Project, "settings" | "cost">,
   tasks: readonly Task[],
   { film, songSeconds }: { film: Measured; songSeconds: number },
   out: string,
@@ -24,8 +26,8 @@ export function summary(
   return `
   Film     ${out}, ${film.width}x${film.height}, ${settings.fps} frames a second, sound: ${film.audioCodec ?? "unknown"}
   Length   ${film.videoSeconds.toFixed(2)} s (${film.frames} frames) for a song of ${songSeconds.toFixed(2)} s
-  Made of  ${view.scene.size} scenes, ${view.image.size} images, ${view.clip.size} clips
-  Took     ${tookSeconds.toFixed(0)} s, and cost nothing. At the providers' prices about ${usd(images.usd + clips.usd)}: images ${by(images)}, clips ${by(clips)}
+  Made of  ${view.scene.size} scenes, ${completed(view.image)} images, ${completed(view.clip)} clips
+  Took     ${tookSeconds.toFixed(0)} s, and cost nothing. At the providers' prices ${usd(cost.spent_usd)}, of that images ${by(images)}, clips ${by(clips)}
 
 The demo's world is gone again. To look further: npm run dev, then
   http://localhost:8787/docs          the API's reference

@@ -6,6 +6,7 @@ export const Project = z.object({
   id: z.string(),
   status: z.enum(["draft", "ready", "running", "awaiting_approval", "completed", "failed"]),
   settings: z.object({ fps: z.number() }),
+  cost: z.object({ spent_usd: z.number() }),
   audio: z
     .object({
       format: z.string(),
