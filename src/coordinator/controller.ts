@@ -11,8 +11,11 @@ import type { ProjectRecord } from "../domain/record.ts";
 import type { Log } from "../log.ts";
 import { publicView } from "./view.ts";
 
-/** A wake that was cut short is found again after this. */
+/** A wake that was cut short is found again after this; one that fails again and again, ever later, up to the most. */
 const GUARD_MS = 10_000;
+const MOST_GUARD_MS = 600_000;
+const guardMs = (failures: number): number =>
+  Math.min(MOST_GUARD_MS, GUARD_MS * 2 ** Math.min(10, Math.max(0, failures - 1)));
 /** One wake settles the record in a few rounds; more means two writers, and the alarm comes back. */
 const MOST_ROUNDS = 8;
 
@@ -29,6 +32,8 @@ export interface ControllerPorts {
   queue: Pick<TaskQueue, "send">;
   events: () => Events;
   alarm: { set: (afterMs: number) => Promise<void>; clear: () => Promise<void> };
+  /** How many wakes in a row have failed, kept as long as the object. */
+  failures: { read: () => number; write: (count: number) => void };
   broadcast: (message: string) => void;
   /** The project is gone: forget everything. */
   destroy: () => Promise<void>;
@@ -75,7 +80,7 @@ export class Controller {
         } catch (error) {
           log("error", "wake_failed", { project: projectId, error: rootCause(error) });
           // This project is looked at again in a moment; whoever deleted it took the alarm away meanwhile.
-          await alarm.set(GUARD_MS);
+          await alarm.set(guardMs(this.#failed()));
         }
       }
     } catch (error) {
@@ -85,28 +90,67 @@ export class Controller {
     }
   }
 
+  #failed(): number {
+    const { failures } = this.#ports;
+    const count = failures.read() + 1;
+    failures.write(count);
+    return count;
+  }
+
+  /** What can't be published is published later: the work goes on. */
   async #settle(): Promise<void> {
-    const { projectId, store, queue, alarm, newId, random, destroy } = this.#ports;
+    const { projectId, store, queue, alarm, failures, newId, random, destroy } = this.#ports;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const record = await store.load(projectId);
       if (!record) return destroy();
-      this.publish(record);
+      const told = this.publish(record);
       const next = plan(record, { newId, random });
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
       if (next.dispatch.length > 0) await queue.send(next.dispatch.map((taskId) => ({ projectId, taskId })));
       if (next.changes.length > 0) continue;
       if (this.#again) return;
-      if (next.wakeAt) await alarm.set(next.wakeAt.getTime() - record.readAt.getTime());
+      const waits = [
+        ...(next.wakeAt ? [next.wakeAt.getTime() - record.readAt.getTime()] : []),
+        ...(told ? [] : [guardMs(this.#failed())]),
+      ];
+      if (told && failures.read() > 0) failures.write(0);
+      if (waits.length > 0) await alarm.set(Math.min(...waits));
       else await alarm.clear();
       return;
     }
   }
 
-  /** The difference to what was last told, as events; told to whoever listens. */
-  publish(record: ProjectRecord): void {
-    const { events, now, broadcast } = this.#ports;
-    const changes = untold(events().told(), publicView(record));
-    if (changes.length === 0) return;
-    for (const message of events().append(changes, now())) broadcast(message);
+  /**
+   * The difference to what was last told, as events; told to whoever listens. False where not all of it
+   * could be told: what can, is.
+   */
+  publish(record: ProjectRecord): boolean {
+    const { events, projectId, log } = this.#ports;
+    try {
+      const changes = untold(events().told(), publicView(record));
+      if (changes.length === 0 || this.#tell(changes)) return true;
+      return changes.length > 1 && changes.map((change) => this.#tell([change])).every(Boolean);
+    } catch (error) {
+      log("error", "publish_failed", { project: projectId, error: rootCause(error) });
+      return false;
+    }
+  }
+
+  /** All of these or none; whoever listens is told. */
+  #tell(changes: FeedChange[]): boolean {
+    const { events, now, broadcast, projectId, log } = this.#ports;
+    try {
+      for (const message of events().append(changes, now())) broadcast(message);
+      return true;
+    } catch (error) {
+      const first = changes[0] && `${changes[0].entity} ${changes[0].id}`;
+      log("error", "publish_failed", {
+        project: projectId,
+        changes: changes.length,
+        first,
+        error: rootCause(error),
+      });
+      return false;
+    }
   }
 }

@@ -5,6 +5,7 @@ import { EventLog, type Position } from "./log.ts";
 import { snapshot } from "./view.ts";
 
 const TICKET_MS = 30_000;
+const FAILURES = "failures";
 
 /**
  * One project's coordinator: the controller's home, its alarm and its storage, and the feed's door.
@@ -29,6 +30,13 @@ export class ProjectCoordinator extends DurableObject<Env> {
       alarm: {
         set: (afterMs) => ctx.storage.setAlarm(now().getTime() + Math.max(1, afterMs)),
         clear: () => ctx.storage.deleteAlarm(),
+      },
+      failures: {
+        read: () => ctx.storage.kv.get<number>(FAILURES) ?? 0,
+        write: (count) => {
+          if (count > 0) ctx.storage.kv.put(FAILURES, count);
+          else ctx.storage.kv.delete(FAILURES);
+        },
       },
       broadcast: (message) => this.#broadcast(message),
       destroy: () => this.#forget(),

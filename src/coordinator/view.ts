@@ -3,10 +3,10 @@ import type { ProjectRecord } from "../domain/record.ts";
 import {
   approvalView,
   clipView,
+  feedProjectView,
   filmView,
   imageView,
   jobView,
-  projectView,
   promptView,
   sceneView,
 } from "../domain/views.ts";
@@ -18,7 +18,7 @@ const byId = <T extends { id: string }>(rows: T[]): Record<string, unknown> =>
 export function publicView(record: ProjectRecord): View {
   const { fps } = record.project.settings;
   return {
-    project: byId([projectView(record.project)]),
+    project: byId([feedProjectView(record.project)]),
     scene: byId(record.scenes.map((scene) => sceneView(scene, fps))),
     prompt: byId(record.prompts.map(promptView)),
     image: byId(record.images.map(imageView)),

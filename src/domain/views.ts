@@ -141,6 +141,15 @@ export function projectView(p: Project) {
   };
 }
 
+export type FeedProjectView = ReturnType<typeof feedProjectView>;
+/** The project as the feed tells it: what is sung can be long, and is read from the project; `version` rises with it. */
+export function feedProjectView(p: Project) {
+  const { lyrics: _, transcript_text: __, audio, ...view } = projectView(p);
+  const carried = audio?.embedded_lyrics ?? null;
+  const told = carried && { form: carried.form, language: carried.language, timed: carried.timed };
+  return { ...view, audio: audio && { ...audio, embedded_lyrics: told } };
+}
+
 export type SceneView = ReturnType<typeof sceneView>;
 /** `fps` is the project's. */
 export const sceneView = (s: Scene, fps: number) => ({

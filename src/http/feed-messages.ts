@@ -4,10 +4,10 @@ import type { Entity } from "../domain/feed.ts";
 import type {
   ApprovalView,
   ClipView,
+  FeedProjectView,
   FilmView,
   ImageView,
   JobView,
-  ProjectView,
   PromptView,
   SceneView,
 } from "../domain/views.ts";
@@ -15,7 +15,7 @@ import { Approval } from "./approvals.ts";
 import { Clip, Image } from "./assets.ts";
 import { FinalVideo } from "./films.ts";
 import { Job } from "./jobs.ts";
-import { Project } from "./project-schema.ts";
+import { FeedProject } from "./project-schema.ts";
 import { Prompt, Scene } from "./scenes.ts";
 import { Moment, orNull, Uuid } from "./wire.ts";
 
@@ -25,7 +25,7 @@ const position = {
 };
 
 interface Values extends Record<Entity, unknown> {
-  project: ProjectView;
+  project: FeedProjectView;
   scene: SceneView;
   prompt: PromptView;
   image: ImageView;
@@ -36,7 +36,7 @@ interface Values extends Record<Entity, unknown> {
 }
 
 const VALUES = {
-  project: Project,
+  project: FeedProject,
   scene: Scene,
   prompt: Prompt,
   image: Image,
@@ -50,7 +50,7 @@ const FeedSnapshot = z
   .object({
     type: z.literal("snapshot"),
     ...position,
-    project: orNull(Project),
+    project: orNull(FeedProject),
     scenes: z.array(Scene),
     prompts: z.array(Prompt),
     images: z.array(Image),

@@ -100,6 +100,12 @@ export const Lyrics = z
   })
   .openapi("Lyrics");
 
+const EmbeddedLyrics = z.object({
+  form: z.enum(["plain", "lrc", "sylt"]),
+  language: z.string().nullable(),
+  timed: z.boolean().openapi({ description: "Whether settings.embedded_lyrics can take them." }),
+  text: z.string(),
+});
 const Audio = z
   .object({
     format: z.enum(AUDIO_FORMATS),
@@ -113,15 +119,7 @@ const Audio = z
     title: z.string().nullable(),
     artist: z.string().nullable(),
     bit_rate: z.number().nullable().openapi({ description: "Bits per second of the sound." }),
-    embedded_lyrics: z
-      .object({
-        form: z.enum(["plain", "lrc", "sylt"]),
-        language: z.string().nullable(),
-        timed: z.boolean().openapi({ description: "Whether settings.embedded_lyrics can take them." }),
-        text: z.string(),
-      })
-      .nullable()
-      .openapi({ description: "Words that the file carries." }),
+    embedded_lyrics: EmbeddedLyrics.nullable().openapi({ description: "Words that the file carries." }),
     cover: z
       .object({ content_type: z.string(), bytes: z.int(), width: z.int(), height: z.int() })
       .nullable()
@@ -193,6 +191,16 @@ export const Project = z
     updated_at: Moment,
   })
   .openapi("Project");
+
+/** Without what is sung, which can be long: `version` rises when that changes. */
+export const FeedProject = Project.omit({ lyrics: true, transcript_text: true })
+  .extend({
+    audio: orNull(Audio.extend({ embedded_lyrics: EmbeddedLyrics.omit({ text: true }).nullable() })),
+  })
+  .openapi("FeedProject", {
+    description:
+      "The project without its lyrics: when `version` rises, read them from GET /api/projects/{project_id}.",
+  });
 
 export const Name = text(200)
   .trim()

@@ -117,6 +117,7 @@ export class SimulatedQueue {
 interface Kept {
   alarmAt: number | null;
   alarms: number;
+  failures: number;
   told: Told;
   seq: number;
   receipts: Set<string>;
@@ -125,6 +126,7 @@ interface Kept {
 const nothing = (): Kept => ({
   alarmAt: null,
   alarms: 0,
+  failures: 0,
   told: nothingTold(),
   seq: 0,
   receipts: new Set(),
@@ -169,6 +171,12 @@ export class ObjectHost {
           storage(() => {
             this.kept.alarmAt = null;
           }),
+      },
+      failures: {
+        read: () => this.kept.failures,
+        write: (count) => {
+          this.kept.failures = count;
+        },
       },
       broadcast: () => {},
       destroy: async () => this.forget(),

@@ -100,6 +100,35 @@ describe("the feed", () => {
   });
 });
 
+test("the longest lyrics that a song may carry hold up neither the feed nor the work", async () => {
+  const line = "\u9280".repeat(500);
+  const lines = Array.from({ length: 1998 }, (_, i) => ({ text: line, startFrame: i, endFrame: i + 1 }));
+  const project = await newProject({
+    audio: {
+      ...songOf(120, "gone"),
+      embeddedLyrics: {
+        form: "plain",
+        language: null,
+        lines: lines.map(({ text }) => ({ text, startSeconds: null, words: [] })),
+      },
+    },
+    lyrics: {
+      source: "edited",
+      language: null,
+      lines: lines.map((told) => ({ ...told, words: [], confidence: null })),
+    },
+    transcriptText: lines.map(({ text }) => text).join("\n"),
+  });
+  await project.want("analyze_scenes");
+  const object = objectOf(project.id);
+  const { nextJson } = await connect(project.id);
+  const snapshot = await nextJson();
+  expect(snapshot).toMatchObject({ type: "snapshot", project: { id: project.id } });
+  expect(JSON.stringify(snapshot).length).toBeLessThan(20_000);
+  await object.wake();
+  await expect.poll(async () => (await project.record()).tasks.length, { timeout: 20_000 }).toBe(1);
+});
+
 describe("the wake-up", () => {
   test("a project that wants nothing sleeps", async () => {
     const project = await newProject();
@@ -109,11 +138,8 @@ describe("the wake-up", () => {
   });
 
   test("a project with open work has a wake-up in the future", async () => {
-    const project = await newProject({
-      audio: songOf(30, "gone"),
-      targetStage: "transcribe",
-      runNumber: 1,
-    });
+    const project = await newProject({ audio: songOf(30, "gone") });
+    await project.want("transcribe");
     const object = objectOf(project.id);
     await object.wake();
     await expect.poll(async () => (await project.record()).tasks.length).toBe(1);
