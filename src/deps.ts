@@ -40,6 +40,8 @@ export interface Coordinator {
 export interface WakeUp {
   projectId: string;
   taskId: string;
+  /** Whose files are cleared away where the project turns out to be deleted. */
+  ownerId?: string;
   /** From a verified webhook: which prediction this attempt of the task became. */
   attempt?: number;
   predictionId?: string;

@@ -106,7 +106,9 @@ export class Controller {
       const told = this.publish(record);
       const next = plan(record, { newId, random });
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
-      if (next.dispatch.length > 0) await queue.send(next.dispatch.map((taskId) => ({ projectId, taskId })));
+      const { ownerId } = record.project;
+      if (next.dispatch.length > 0)
+        await queue.send(next.dispatch.map((taskId) => ({ projectId, taskId, ownerId })));
       if (next.changes.length > 0) continue;
       if (this.#again) return;
       const waits = [

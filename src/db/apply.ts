@@ -51,11 +51,15 @@ function toStatements(db: Db, projectId: string, change: Change, now: SQL): Stat
             ...endPending(db, projectId, change.id),
           ]
         : updateTask(db, change, now);
-    case "approval.void":
-      return db
-        .update(userApprovals)
-        .set({ voidedAt: now, voidedReason: change.reason })
-        .where(and(eq(userApprovals.id, change.id), isNull(userApprovals.voidedAt)));
+    case "approval": {
+      const isOne = eq(userApprovals.id, change.id);
+      return change.voided === null
+        ? db.update(userApprovals).set({ voidedAt: null, voidedReason: null }).where(isOne)
+        : db
+            .update(userApprovals)
+            .set({ voidedAt: now, voidedReason: change.voided })
+            .where(and(isOne, isNull(userApprovals.voidedAt)));
+    }
   }
 }
 
@@ -117,6 +121,8 @@ function insertUnderJob(db: Db, task: Task) {
     projectId: sql`${jobs.projectId}`,
     type: sql`${task.type}`,
     subject: sql`${task.subject}::uuid`,
+    imageId: sql`${task.imageId}::uuid`,
+    terms: sql`${task.terms}`,
     status: sql`${task.status}`,
     attempt: sql`${task.attempt}::int`,
     tries: sql`${task.tries}::int`,

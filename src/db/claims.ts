@@ -54,13 +54,17 @@ export async function claimTask(
       ...lockPurse(db, ids.projectId),
       adopt,
       db.execute(claimStatement(ids, claimIds, terms)),
-      ...recordStatements(db, ids.projectId, terms.now),
+      ...recordStatements(db, ids.projectId, terms.now, ids.taskId),
     ]),
   );
   const record = toRecord(rows);
   const task = record?.tasks.find((t) => t.id === ids.taskId);
-  if (!record || !task) return { kind: "gone" };
   const [claimed] = Won.parse(won.rows);
+  if (!record || !task) {
+    // Nothing may be forgotten that was just taken: its lease runs out, and the plan sees it.
+    if (claimed) throw new Error(`Task ${ids.taskId} was claimed and can't be read`);
+    return { kind: "gone" };
+  }
   if (claimed) return { kind: "claimed", was: claimed.was, task, record };
   const job = record.jobs.find((j) => j.id === task.jobId);
   const open = job?.status === "pending" || job?.status === "running";

@@ -3,6 +3,7 @@ import { and, eq, getTableColumns, notInArray, type SQL, sql } from "drizzle-orm
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Scene } from "../domain/record.ts";
 import type { Fact } from "../domain/settlement.ts";
+import { noticeKey } from "../domain/standing.ts";
 import type { Db } from "./client.ts";
 import {
   finalVideos,
@@ -61,6 +62,13 @@ export function factStatements(db: Db, projectId: string, fact: Fact, now: SQL):
     }
     case "film":
       return [db.insert(finalVideos).values(fact.film)];
+    case "notice": {
+      const others = sql`(select coalesce(jsonb_agg(n.notice order by n.nth), '[]'::jsonb)
+        from jsonb_array_elements(${projects.modelNotices}) with ordinality as n(notice, nth)
+        where not n.notice @> ${JSON.stringify(noticeKey(fact.notice))}::jsonb)`;
+      const modelNotices = sql`${others} || ${JSON.stringify([fact.notice])}::jsonb`;
+      return [db.update(projects).set({ modelNotices }).where(eq(projects.id, projectId))];
+    }
   }
 }
 

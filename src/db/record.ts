@@ -7,6 +7,7 @@ import {
   gt,
   inArray,
   isNotNull,
+  isNull,
   lt,
   or,
   type SQL,
@@ -24,6 +25,7 @@ import type {
   Scene,
   Task,
 } from "../domain/record.ts";
+import { OUTCOME_UNKNOWN, REFUSED, TASKS_READ } from "../domain/tasks.ts";
 import type { Db } from "./client.ts";
 import { retried } from "./retry.ts";
 import {
@@ -38,11 +40,41 @@ import {
   videoClips,
 } from "./schema.ts";
 
-/** Tasks of ended runs matter only while they may still block the same work. */
-const TASKS_READ = 2_000;
+/** `tasksRead`, in SQL. */
+function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL | undefined {
+  const newest = db
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(eq(tasks.projectId, projectId))
+    .orderBy(desc(tasks.id))
+    .limit(TASKS_READ);
+  const openJobs = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.projectId, projectId), inArray(jobs.status, ["pending", "running"])));
+  const run = db.select({ run: projects.runNumber }).from(projects).where(eq(projects.id, projectId));
+  return and(
+    eq(tasks.projectId, projectId),
+    or(
+      inArray(tasks.status, ["pending", "running", "waiting"]),
+      inArray(tasks.jobId, openJobs),
+      eq(tasks.runNumber, run),
+      and(
+        eq(tasks.status, "failed"),
+        isNull(tasks.retriedAt),
+        sql`${tasks.error} ->> 'code' in (${OUTCOME_UNKNOWN}, ${REFUSED})`,
+      ),
+      claimedId === null ? undefined : eq(tasks.id, claimedId),
+      inArray(tasks.id, newest),
+    ),
+  );
+}
 
-/** The statements that read a project's record; they go into one batch, alone or behind a write. */
-export function recordStatements(db: Db, projectId: string, now: SQL) {
+/**
+ * The statements that read a project's record; they go into one batch, alone or behind a write. The task that
+ * was just claimed is read whatever has become of it.
+ */
+export function recordStatements(db: Db, projectId: string, now: SQL, claimedId: string | null = null) {
   const readAt = sql`${now}::timestamptz(3)`.mapWith(projects.createdAt).as("read_at");
   return [
     db
@@ -60,7 +92,11 @@ export function recordStatements(db: Db, projectId: string, now: SQL) {
     db.select().from(userApprovals).where(eq(userApprovals.projectId, projectId)),
     db.select().from(finalVideos).where(eq(finalVideos.projectId, projectId)),
     db.select().from(jobs).where(eq(jobs.projectId, projectId)),
-    db.select().from(tasks).where(eq(tasks.projectId, projectId)).orderBy(desc(tasks.id)).limit(TASKS_READ),
+    db
+      .select()
+      .from(tasks)
+      .where(countingTasks(db, projectId, claimedId))
+      .orderBy(desc(tasks.id)),
   ] as const;
 }
 
@@ -122,7 +158,7 @@ export async function projectsToSweep(
           isNotNull(projects.targetStage),
           lt(projects.updatedAt, ago(idleSeconds)),
           or(
-            inArray(projects.status, ["ready", "running"]),
+            eq(projects.status, "running"),
             gt(projects.updatedAt, ago(idleSeconds + DECIDED_WITHIN_SECONDS)),
           ),
         ),

@@ -26,9 +26,11 @@ import type {
   Failure,
   Hearing,
   Lyrics,
+  ModelNotice,
   Pin,
   Proposal,
   Retiming,
+  RunRequest,
   Settings,
   Sidecars,
 } from "../domain/record.ts";
@@ -98,6 +100,8 @@ export const projects = pgTable(
     settings: jsonb("settings").$type<Settings>().notNull(),
     targetStage: text("target_stage", { enum: STAGES }),
     runNumber: integer("run_number").notNull().default(0),
+    request: jsonb("request").$type<RunRequest>(),
+    modelNotices: jsonb("model_notices").$type<ModelNotice[]>().notNull().default([]),
     audio: jsonb("audio").$type<Audio>(),
     lyrics: jsonb("lyrics").$type<Lyrics>(),
     lyricsHash: text("lyrics_hash"),
@@ -221,6 +225,7 @@ export const generatedImages = pgTable(
   (t) => [
     index("images_by_project").on(t.projectId, t.id.desc()),
     index("images_by_scene").on(t.sceneId),
+    index("images_by_prompt").on(t.promptId),
     check("images_status", oneOf(t.status, ASSET_STATUSES)),
     check("images_origin", oneOf(t.origin, ["generated", "uploaded"])),
     check(
@@ -346,6 +351,9 @@ export const tasks = pgTable(
     projectId: projectId(),
     type: text("type", { enum: STAGES }).notNull(),
     subject: uuid("subject").notNull(),
+    /** No foreign key: what was ordered stays known when its picture is gone. */
+    imageId: uuid("image_id"),
+    terms: text("terms").notNull().default(""),
     status: text("status", { enum: TASK_STATUSES }).notNull(),
     attempt: integer("attempt").notNull().default(1),
     tries: integer("tries").notNull().default(0),
@@ -371,8 +379,12 @@ export const tasks = pgTable(
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
   (t) => [
-    unique("tasks_once_per_job").on(t.jobId, t.subject, t.inputHash),
+    uniqueIndex("tasks_once_per_job")
+      .on(t.jobId, t.subject, t.inputHash)
+      .where(sql`${t.status} <> 'canceled'`),
+    index("tasks_by_job").on(t.jobId),
     index("tasks_by_project").on(t.projectId, t.id.desc()),
+    index("tasks_by_run").on(t.projectId, t.runNumber),
     check("tasks_type", oneOf(t.type, STAGES)),
     check("tasks_status", oneOf(t.status, TASK_STATUSES)),
     check("tasks_charged", oneOf(t.charged, CHARGED)),

@@ -21,7 +21,8 @@ export type Change =
       /** What leaves the reservation, in US dollars, and how much of it counts as spent. */
       release: { usd: number; spentUsd: number } | null;
     }
-  | { kind: "approval.void"; id: string; reason: string };
+  /** It binds nothing for now, for this reason; null: it binds again. */
+  | { kind: "approval"; id: string; voided: string | null };
 
 export interface Plan {
   changes: Change[];

@@ -9,6 +9,8 @@ export interface Unit {
   stage: Stage;
   subject: string;
   inputHash: string;
+  /** The picture that a clip is made from. */
+  imageId?: string;
 }
 
 export interface Current {
@@ -53,14 +55,6 @@ function footage(project: Project, scene: Scene, planned: readonly Scene[], foll
   return clipSeconds(project, most) === null ? own : most;
 }
 
-/** The same of one scene by its id; 0 where there is none. */
-export function footageOf(record: ProjectRecord, sceneId: string): number {
-  const scene = record.scenes.find((s) => s.id === sceneId);
-  if (!scene) return 0;
-  const planned = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
-  return footage(record.project, scene, planned, followers(record, planned));
-}
-
 /** Every scene's state, in film order. */
 function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneState[] {
   const follow = followers(record, planned);
@@ -78,6 +72,19 @@ function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneSta
     const leader = states.get(leaderId);
     return leader ? [borrowedState(record, scene, leader, way)] : [];
   });
+}
+
+/**
+ * A film is of one size. Where an edit that was taken back, or two first clips at once, left clips of several,
+ * those of the commonest count, and the others are to be made again.
+ */
+function joining(scenes: SceneState[]): SceneState[] {
+  const counts = new Map<string, number>();
+  const sizeOf = ({ clip }: SceneState) => clip && `${clip.width}×${clip.height}`;
+  for (const size of scenes.flatMap((s) => sizeOf(s) ?? [])) counts.set(size, (counts.get(size) ?? 0) + 1);
+  if (counts.size < 2) return scenes;
+  const [film] = [...counts].toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  return scenes.map((s) => (s.clip && sizeOf(s) !== film ? { ...s, clip: null, clipApproved: false } : s));
 }
 
 /** The whole picture of a record. Pure; linear in the size of the record. */
@@ -99,16 +106,18 @@ export function currentOf(record: ProjectRecord): Current {
   const haveScenes = lyrics && planned.length > 0 && fits;
   if (lyrics && !haveScenes) whole("analyze_scenes", hash);
 
-  const scenes = haveScenes ? sceneStates(record, planned) : [];
+  const scenes = haveScenes ? joining(sceneStates(record, planned)) : [];
   for (const s of scenes) {
-    const unit = (stage: Stage, inputHash: string | null) =>
-      inputHash && units.push({ stage, subject: s.scene.id, inputHash });
+    const unit = (stage: Stage, inputHash: string | null, made: Pick<Unit, "imageId"> = {}) =>
+      inputHash && units.push({ stage, subject: s.scene.id, inputHash, ...made });
+    const clip = () =>
+      s.imageApproved && s.image && !s.clip && unit("generate_clips", s.clipHash, { imageId: s.image.id });
     if (s.borrowed) {
-      if (s.imageApproved && !s.clip) unit("generate_clips", s.clipHash);
+      clip();
     } else if (s.softening) unit("generate_prompts", s.softening.inputHash);
     else if (!s.prompt) unit("generate_prompts", promptInputs(project, s.scene));
     else if (!s.image) unit("generate_images", s.imageHash);
-    else if (s.imageApproved && !s.clip) unit("generate_clips", s.clipHash);
+    else clip();
   }
 
   const cuts = scenes.flatMap(({ scene, clip, clipApproved }) =>

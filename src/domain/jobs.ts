@@ -1,8 +1,9 @@
 /** The runs of the stages: opened when there is work, extended while it comes, closed when it is over. */
 import { type Change, type Moment, SUPERSEDED, TaskCounts } from "./change.ts";
 import type { Unit } from "./current.ts";
-import { type Supplier, suppliersFor } from "./purchase.ts";
+import type { SuppliersFor } from "./purchase.ts";
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "./record.ts";
+import { termsOf } from "./standing.ts";
 import { isOpen } from "./tasks.ts";
 
 interface StageView {
@@ -11,6 +12,7 @@ interface StageView {
   units: Unit[];
   openUpstream: boolean;
   record: ProjectRecord;
+  suppliersFor: SuppliersFor;
   tasks: Map<string, Task>;
   changes: Change[];
 }
@@ -22,8 +24,8 @@ export function runStage(view: StageView, context: Moment): boolean {
   const job = view.job ?? newJob(newId(), record.project.id, stage, now);
   const own = [...tasks.values()].filter((t) => t.jobId === job.id);
   const fresh = units
-    .filter((u) => !own.some((t) => t.subject === u.subject && (isOpen(t) || t.inputHash === u.inputHash)))
-    .map((u) => newTask(newId(), job, u, suppliersFor(record, u.stage, u.subject)[0], view));
+    .filter((u) => !own.some((t) => t.subject === u.subject && (isOpen(t) || isSame(t, u))))
+    .map((u) => newTask(newId(), job, u, view));
   if (!view.job) changes.push({ kind: "job.create", job });
   for (const task of fresh) {
     tasks.set(task.id, task);
@@ -55,6 +57,10 @@ export function runStage(view: StageView, context: Moment): boolean {
   return !closing;
 }
 
+/** What an edit called off is made all the same once the edit is taken back. */
+const isSame = (task: Task, unit: Unit): boolean =>
+  task.inputHash === unit.inputHash && task.status !== "canceled";
+
 const newJob = (id: string, projectId: string, type: Stage, now: Date): Job => ({
   id,
   projectId,
@@ -73,38 +79,48 @@ const newTask = (
   id: string,
   job: Job,
   unit: Unit,
-  supplier: Supplier,
-  { record: { project, readAt: now } }: StageView,
-): Task => ({
-  id,
-  jobId: job.id,
-  projectId: job.projectId,
-  type: job.type,
-  subject: unit.subject,
-  status: "pending",
-  attempt: 1,
-  tries: 0,
-  choice: 0,
-  claimId: null,
-  runNumber: project.runNumber,
-  recalled: false,
-  trail: [],
-  retriedAt: null,
-  runAfter: now,
-  dispatchedAt: null,
-  leaseUntil: null,
-  claimedAt: null,
-  provider: supplier.provider,
-  model: supplier.model,
-  providerRequestId: null,
-  inputHash: unit.inputHash,
-  costEstimatedUsd: supplier.estimateUsd,
-  costChargedUsd: null,
-  charged: "no",
-  error: null,
-  createdAt: now,
-  updatedAt: now,
-});
+  { record: { project, readAt: now }, suppliersFor }: StageView,
+): Task => {
+  const suppliers = suppliersFor(unit.stage, unit.subject);
+  // Where none may be asked, the first one's step says why.
+  const choice = Math.max(
+    0,
+    suppliers.findIndex((supplier) => !supplier.passedOver),
+  );
+  const supplier = suppliers[choice] ?? suppliers[0];
+  return {
+    id,
+    jobId: job.id,
+    projectId: job.projectId,
+    type: job.type,
+    subject: unit.subject,
+    imageId: unit.imageId ?? null,
+    terms: termsOf(job.type, project.settings),
+    status: "pending",
+    attempt: 1,
+    tries: 0,
+    choice,
+    claimId: null,
+    runNumber: project.runNumber,
+    recalled: false,
+    trail: [],
+    retriedAt: null,
+    runAfter: now,
+    dispatchedAt: null,
+    leaseUntil: null,
+    claimedAt: null,
+    provider: supplier.provider,
+    model: supplier.model,
+    providerRequestId: null,
+    inputHash: unit.inputHash,
+    costEstimatedUsd: supplier.estimateUsd,
+    costChargedUsd: null,
+    charged: "no",
+    error: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+};
 
 /** One task for each subject: what changed while it was made is made again, and only the last one counts. */
 function newestOfEach(tasks: Task[]): Task[] {

@@ -6,26 +6,28 @@ import { type Change, type Moment, type Plan, type PlanContext, SUPERSEDED } fro
 import { type Current, currentOf, type Unit } from "./current.ts";
 import { subjectHash } from "./inputs.ts";
 import { runStage } from "./jobs.ts";
-import { suppliersFor } from "./purchase.ts";
-import { type Job, type ProjectRecord, type ProjectStatus, STAGES, type Task } from "./record.ts";
+import { type SuppliersFor, suppliersOf } from "./purchase.ts";
+import { type ProjectRecord, type ProjectStatus, STAGES, type Stage, type Task } from "./record.ts";
 import { abandoned, over } from "./recovery.ts";
+import { coveredUnits, isUnitOf } from "./request.ts";
+import { type OrderGate, orderGate } from "./standing.ts";
 import {
   CANCELED,
   failure,
   isOpen,
+  isOpenJob,
   needsDecision,
   outcomeUnknown,
   REDISPATCH_MS,
   WAIT_LIMIT_MS,
 } from "./tasks.ts";
 
-const JOB_OPEN = (job: Job): boolean => job.status === "pending" || job.status === "running";
-
 export function plan(record: ProjectRecord, { newId, random }: PlanContext): Plan {
   const context = { now: record.readAt, newId, random };
   const current = currentOf(record);
   const changes: Change[] = [];
-  const target = record.project.targetStage ? STAGES.indexOf(record.project.targetStage) : -1;
+  const target = placeOf(record.project.targetStage);
+  const covered = coveredUnits(record, current);
 
   const tasks = new Map(record.tasks.map((t) => [t.id, t]));
   const change: ChangeTask = (task, set, release = null) => {
@@ -33,24 +35,27 @@ export function plan(record: ProjectRecord, { newId, random }: PlanContext): Pla
     changes.push({ kind: "task.update", id: task.id, from, set, release });
     tasks.set(task.id, { ...task, ...set, updatedAt: context.now });
   };
-  for (const task of record.tasks) settleTask(task, record, current, target, context, change);
+  const suppliersFor = suppliersOf(record, current);
+  for (const task of record.tasks) settleTask(task, { record, covered, suppliersFor }, context, change);
 
-  const wanted = current.units.filter((u) => STAGES.indexOf(u.stage) <= target && !blocked(u, record, tasks));
+  const wanted = covered.filter((u) => blockers(u, record, tasks).length === 0);
   let openUpstream = false;
   for (const stage of STAGES) {
-    const job = record.jobs.find((j) => j.type === stage && JOB_OPEN(j)) ?? null;
+    const job = record.jobs.find((j) => j.type === stage && isOpenJob(j)) ?? null;
     const units = wanted.filter((u) => u.stage === stage);
     if (!job && units.length === 0) continue;
     openUpstream =
-      runStage({ stage, job, units, openUpstream, record, tasks, changes }, context) || openUpstream;
+      runStage({ stage, job, units, openUpstream, record, suppliersFor, tasks, changes }, context) ||
+      openUpstream;
   }
 
-  for (const { id, reason } of staleApprovals(record, current))
-    changes.push({ kind: "approval.void", id, reason });
+  changes.push(...approvalChanges(record, current));
 
-  const status = projectStatus(record, current, target, openUpstream, tasks);
+  const failed = covered.some((u) => blockers(u, record, tasks).some((t) => t.status === "failed"));
+  const status = projectStatus(record, current, { target, open: openUpstream, failed });
   if (status !== record.project.status) changes.push({ kind: "project", status });
-  return { changes, ...dispatches(tasks, changes, context) };
+  const gate = orderGate(record, [...tasks.values()], context.now);
+  return { changes, ...dispatches(tasks, changes, gate, context) };
 }
 
 type ChangeTask = (
@@ -62,9 +67,11 @@ type ChangeTask = (
 /** Ends what is over (lost workers, lost predictions), and withdraws or calls off what is not wanted any more. */
 function settleTask(
   task: Task,
-  record: ProjectRecord,
-  current: Current,
-  target: number,
+  {
+    record,
+    covered,
+    suppliersFor,
+  }: { record: ProjectRecord; covered: readonly Unit[]; suppliersFor: SuppliersFor },
   { now, random }: Moment,
   change: ChangeTask,
 ) {
@@ -72,12 +79,12 @@ function settleTask(
   const calledOff = job?.status === "canceled";
   const idle = { leaseUntil: null, dispatchedAt: null };
   if (task.status === "pending") {
-    const wanted = current.units.some((u) => isUnitOf(u, task)) && STAGES.indexOf(task.type) <= target;
-    if (!job || !JOB_OPEN(job) || !wanted)
+    const wanted = covered.some((u) => isUnitOf(u, task));
+    if (!job || !isOpenJob(job) || !wanted)
       change(task, { status: "canceled", error: calledOff ? CANCELED : SUPERSEDED });
   } else if (task.status === "running" && task.leaseUntil && task.leaseUntil <= now) {
     const set = abandoned(task, WORKER_LOST, {
-      suppliers: suppliersFor(record, task.type, task.subject),
+      suppliers: suppliersFor(task.type, task.subject),
       settings: record.project.settings,
       now,
       random: random(),
@@ -96,26 +103,24 @@ function settleTask(
   }
 }
 
-const isUnitOf = (unit: Unit, task: Task): boolean =>
-  unit.stage === task.type && unit.subject === task.subject && unit.inputHash === task.inputHash;
-
 /**
- * The same work ended since the person last asked for a run: it waits until they ask again, and by
- * name where it may be paid for twice. A success whose artifact is still missing counts too, so that
- * no defect buys the same thing for ever; so does an order of a run that was called off, until it ends.
+ * What keeps a unit from being started. The same work ended since the person last asked for a run: it waits
+ * until they ask again, and by name where it may be paid for twice. A success whose artifact is still missing
+ * counts too, so that no defect buys the same thing for ever; so does an order of a run that was called off,
+ * until it ends.
  */
-function blocked(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): boolean {
-  const over = new Set(record.jobs.filter((j) => !JOB_OPEN(j)).map((j) => j.id));
-  return [...tasks.values()].some((t) => {
+function blockers(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): Task[] {
+  const isOver = (jobId: string) => record.jobs.some((j) => j.id === jobId && !isOpenJob(j));
+  return [...tasks.values()].filter((t) => {
     if (!isUnitOf(unit, t)) return false;
-    if (isOpen(t)) return over.has(t.jobId);
+    if (isOpen(t)) return isOver(t.jobId);
     if (t.status === "canceled" || t.retriedAt) return false;
     return needsDecision(t) || t.runNumber === record.project.runNumber;
   });
 }
 
-/** Approvals of what is not the scene's picture or clip any more: they bind nothing. */
-function staleApprovals(record: ProjectRecord, current: Current): { id: string; reason: string }[] {
+/** Approvals bind exact bytes: they hold while these are the scene's picture or clip, and again when they return. */
+function approvalChanges(record: ProjectRecord, current: Current): Change[] {
   // Until the scenes follow the song's new recording, nobody knows which pictures they keep.
   if (record.project.retiming) return [];
   const live = new Map(
@@ -123,53 +128,76 @@ function staleApprovals(record: ProjectRecord, current: Current): { id: string; 
       .flatMap((s) => [s.image, s.clip])
       .flatMap((a) => (a ? [[a.id, subjectHash(a)] as const] : [])),
   );
-  return record.approvals
-    .filter((a) => a.approved && !a.voidedAt && live.get(a.imageId ?? a.clipId ?? "") !== a.subjectHash)
-    .map((a) => ({
-      id: a.id,
-      reason: a.imageId
-        ? "The image is not the one of its scene any more."
-        : "The clip is not the one of its scene any more.",
-    }));
+  return record.approvals.flatMap((a): Change[] => {
+    const binds = live.get(a.imageId ?? a.clipId ?? "") === a.subjectHash;
+    if (!a.approved || binds === (a.voidedAt === null)) return [];
+    const what = a.imageId ? "image" : "clip";
+    return [
+      {
+        kind: "approval",
+        id: a.id,
+        voided: binds ? null : `The ${what} is not the one of its scene any more.`,
+      },
+    ];
+  });
 }
 
+const placeOf = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
+
+/** Whether a picture or a clip that the target needs waits for the person's word. */
+const waitsForApproval = ({ scenes }: Current, target: number): boolean =>
+  scenes.some(
+    (s) =>
+      (target >= placeOf("generate_clips") && s.image && !s.imageApproved) ||
+      (target >= placeOf("assemble_video") && s.clip && !s.clipApproved),
+  );
+
 function projectStatus(
-  record: ProjectRecord,
+  { project }: ProjectRecord,
   current: Current,
-  target: number,
-  open: boolean,
-  tasks: Map<string, Task>,
+  { target, open, failed }: { target: number; open: boolean; failed: boolean },
 ): ProjectStatus {
-  if (!record.project.audio) return "draft";
+  if (!project.audio) return "draft";
   if (open) return "running";
   if (target < 0) return "ready";
   if (STAGES.every((stage, i) => i > target || current.done[stage])) return "completed";
-  if (current.units.some((u) => STAGES.indexOf(u.stage) <= target && blocked(u, record, tasks)))
-    return "failed";
-  return "awaiting_approval";
+  if (failed) return "failed";
+  return waitsForApproval(current, target) ? "awaiting_approval" : "ready";
 }
 
 /** Which tasks to send to the queue now, marked as sent; and when to look again. */
 function dispatches(
   tasks: Map<string, Task>,
   changes: Change[],
+  gate: OrderGate,
   { now }: Moment,
 ): Pick<Plan, "dispatch" | "wakeAt"> {
   const dispatch: string[] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
+  const lookAt = (at: number) => {
+    wakeAt = Math.min(wakeAt, at);
+  };
+  const ready: Task[] = [];
   for (const task of tasks.values()) {
-    if (task.status === "running")
-      wakeAt = Math.min(wakeAt, (task.leaseUntil?.getTime() ?? now.getTime()) + 1);
+    if (task.status === "running") lookAt((task.leaseUntil?.getTime() ?? now.getTime()) + 1);
     if (task.status !== "pending" && task.status !== "waiting") continue;
     const sent = task.dispatchedAt ? task.dispatchedAt.getTime() + REDISPATCH_MS : 0;
     const due = Math.max(task.runAfter.getTime(), sent);
-    if (due > now.getTime()) {
-      wakeAt = Math.min(wakeAt, due);
+    if (due <= now.getTime()) ready.push(task);
+    else {
+      if (task.status === "pending" && sent > now.getTime()) gate.count(task);
+      lookAt(due);
+    }
+  }
+  for (const task of ready) {
+    if (task.status === "pending" && !gate.admits(task)) {
+      // The end of an order under way wakes the project; one that takes long holds nobody back.
+      lookAt(gate.opensAt(task)?.getTime() ?? now.getTime() + REDISPATCH_MS);
       continue;
     }
     dispatch.push(task.id);
     markSent(task, changes, now);
-    wakeAt = Math.min(wakeAt, now.getTime() + REDISPATCH_MS);
+    lookAt(now.getTime() + REDISPATCH_MS);
   }
   return { dispatch, wakeAt: Number.isFinite(wakeAt) ? new Date(Math.max(wakeAt, now.getTime() + 1)) : null };
 }

@@ -1,5 +1,5 @@
 /** Whom each unit of work can be bought from, in order of preference, and what it may cost at most. */
-import { footageOf } from "./current.ts";
+import { type Current, currentOf } from "./current.ts";
 import { needsDirector, takesEmbeddedLyrics } from "./inputs.ts";
 import {
   chatCostUsd,
@@ -18,14 +18,19 @@ import {
   imageModel,
   isRetired,
 } from "./models.ts";
-import type { ProjectRecord, Settings, Stage } from "./record.ts";
+import type { Clip, Failure, Project, ProjectRecord, Settings, Stage } from "./record.ts";
+import { ruledOut, termsOf } from "./standing.ts";
+import { failure } from "./tasks.ts";
 
 export interface Supplier {
   provider: string | null;
   model: string | null;
   /** US dollars; reserved when the task is claimed. */
   estimateUsd: number;
+  /** Why it is not asked for this project now; null where it may be. */
+  passedOver: Failure | null;
 }
+type Offer = Omit<Supplier, "passedOver">;
 
 /** Takes an address instead of a body, so any size and container. Word times with `align_output`. */
 const URL_TRANSCRIBER =
@@ -36,19 +41,80 @@ const URL_TRANSCRIBER_USD_PER_MINUTE = 0.02;
 /** The longest brief of one shot: its rewriting, which carries the refused words. */
 const PROMPT_CHARACTERS = 9_000;
 
-const NOBODY: Supplier = { provider: null, model: null, estimateUsd: 0 };
+const NOBODY: Offer = { provider: null, model: null, estimateUsd: 0 };
 
 /** At least one; a task remembers its place in this list (`choice`). */
-export function suppliersFor(
-  record: ProjectRecord,
-  stage: Stage,
-  subject: string,
-): [Supplier, ...Supplier[]] {
-  const [first = NOBODY, ...others] = offers(record, stage, subject);
-  return [first, ...others];
+export type SuppliersFor = (stage: Stage, subject: string) => [Supplier, ...Supplier[]];
+
+/** The suppliers of a record's units. What is looked at for all of them is looked at once. */
+export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFor {
+  const reasons = new Map<string, Failure | null>();
+  let current = known;
+  const scenes = () => {
+    current ??= currentOf(record);
+    return current.scenes;
+  };
+  let footage: Map<string, number> | undefined;
+  const footageOf = (sceneId: string) => {
+    footage ??= new Map(scenes().map((s) => [s.scene.id, s.footage]));
+    return footage.get(sceneId) ?? 0;
+  };
+  const reason = (type: Stage, model: string | null): Failure | null =>
+    ruledOut(record, { type, model }) ??
+    (type === "generate_clips" && model !== null
+      ? otherSize(
+          record.project,
+          model,
+          scenes().flatMap(({ clip }) => clip ?? []),
+        )
+      : null);
+  const marked = (stage: Stage, offer: Offer): Supplier => {
+    const key = `${stage} ${offer.model}`;
+    const passedOver = reasons.has(key) ? (reasons.get(key) ?? null) : reason(stage, offer.model);
+    reasons.set(key, passedOver);
+    return { ...offer, passedOver };
+  };
+  return (stage, subject) => {
+    const [first = NOBODY, ...others] = offers(record, stage, () => footageOf(subject));
+    return [marked(stage, first), ...others.map((offer) => marked(stage, offer))];
+  };
 }
 
-function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[] {
+/** Clips of another size than those that are there can't join them: known before one is ordered. */
+function otherSize(
+  { modelNotices, settings }: Project,
+  name: string,
+  there: readonly Clip[],
+): Failure | null {
+  const [film] = there;
+  if (!film || there.some((clip) => clip.model === name)) return null;
+  const terms = termsOf("generate_clips", settings);
+  const measured = modelNotices.findLast(
+    (n) => n.kind === "measured" && n.model === name && n.terms === terms,
+  );
+  const size =
+    measured?.kind === "measured"
+      ? measured
+      : clipModel(name)?.size(settings.clipResolution, settings.aspectRatio);
+  if (!size || (size.width === film.width && size.height === film.height)) return null;
+  return sizeDiffers(film, { ...size, model: name });
+}
+
+/** Sizes in pixels. */
+export const sizeDiffers = (
+  film: { width: number | null; height: number | null },
+  clip: { width: number; height: number; model: string | null },
+): Failure =>
+  failure(
+    "clip_size_differs",
+    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: they can't stand in one film.`,
+    {
+      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or another one for all clips, and start the run again.`,
+    },
+  );
+
+/** `footage`: frames of clip to buy. */
+function offers(record: ProjectRecord, stage: Stage, footage: () => number): Offer[] {
   const { project } = record;
   const { settings, audio } = project;
   switch (stage) {
@@ -81,14 +147,14 @@ function offers(record: ProjectRecord, stage: Stage, subject: string): Supplier[
         return usd === undefined ? [] : [{ provider: "replicate", model: name, estimateUsd: usd }];
       });
     case "generate_clips":
-      return clipSuppliers(settings, footageOf(record, subject));
+      return clipSuppliers(settings, footage());
     case "assemble_video":
       return [NOBODY];
   }
 }
 
 /** For a clip of so many frames of film: the project's own model, and others whose clips join its clips. */
-export function clipSuppliers(settings: Settings, frames: number): Supplier[] {
+export function clipSuppliers(settings: Settings, frames: number): Offer[] {
   const { clipModel: own, clipFallbacks, clipResolution, aspectRatio, fps } = settings;
   const first = clipModel(own);
   return unique([own, ...clipFallbacks]).flatMap((name) => {
@@ -102,10 +168,25 @@ export function clipSuppliers(settings: Settings, frames: number): Supplier[] {
   });
 }
 
+/**
+ * What a clip cost that lasts so many seconds, in US dollars, by the rate that was ordered: of the prices that
+ * come to the estimate, the one whose length is nearest. The settings may have changed since.
+ */
+export function chargedForClip(name: string | null, estimateUsd: number, seconds: number): number {
+  const model = clipModel(name ?? "");
+  const orders = [...(model?.usdPerSecond.values() ?? [])].flatMap((rate) =>
+    (model?.seconds ?? []).map((length) => ({ rate, length })),
+  );
+  const [nearest] = orders
+    .filter(({ rate, length }) => Math.abs(rate * length - estimateUsd) < 1e-6)
+    .sort((a, b) => Math.abs(a.length - seconds) - Math.abs(b.length - seconds));
+  return nearest ? nearest.rate * seconds : estimateUsd;
+}
+
 const REPLICATE = { provider: "replicate", estimateUsd: 0 };
 const unique = (names: string[]): string[] => [...new Set(names)];
 
-const directors = (characters: number, tokens: number): Supplier[] =>
+const directors = (characters: number, tokens: number): Offer[] =>
   DIRECTOR_CHOICES.map(({ models }) => ({
     provider: "openrouter",
     model: models[0] ?? null,

@@ -66,6 +66,44 @@ export interface Proposal {
   }[];
 }
 
+/**
+ * The project as it was when a run was last asked for. Work is bought while its inputs are still those:
+ * what an edit touched since waits for the next run.
+ */
+export interface RunRequest {
+  /** When it was asked for, as ISO 8601. */
+  at: string;
+  /** Up to where; calling off from a stage on lowers it, to null where nothing is left of it. */
+  target: Stage | null;
+  name: string;
+  settings: Settings;
+  pins: Pin[];
+  /** What the person tapped; null where an estimate may take its place. */
+  beat: BeatGrid | null;
+  audioEtag: string | null;
+  /** By scene id: what the person chose for it. */
+  motifs: Record<string, MotifWay>;
+}
+
+export const MODEL_NOTICES = ["replaced", "unusable", "measured"] as const;
+/** What was found out about a model while it worked for this project, for the person to see and for the plan to go by. */
+export type ModelNotice =
+  /** The project's clip model is not offered any more: a run took another one. */
+  | { kind: "replaced"; stage: Stage; model: string; by: string; message: string; at: string }
+  /** Nothing that it makes under these terms (see `termsOf`) can be used. */
+  | { kind: "unusable"; stage: Stage; model: string; terms: string; message: string; at: string }
+  /** What size it really makes under these terms, in pixels. */
+  | {
+      kind: "measured";
+      stage: Stage;
+      model: string;
+      terms: string;
+      width: number;
+      height: number;
+      message: string;
+      at: string;
+    };
+
 export interface Project {
   id: string;
   ownerId: string;
@@ -75,6 +113,9 @@ export interface Project {
   targetStage: Stage | null;
   /** Counts what the person asked for; failures of an earlier run may be tried again. */
   runNumber: number;
+  /** Null where no run was asked for yet. */
+  request: RunRequest | null;
+  modelNotices: ModelNotice[];
   audio: Audio | null;
   lyrics: Lyrics | null;
   /** Hash of the audio that the lyrics were made from; null where a person wrote them. */
@@ -263,6 +304,10 @@ export interface Task {
   type: Stage;
   /** A scene's id, or the project's id for work on the whole song. */
   subject: string;
+  /** The picture that a clip is made from. */
+  imageId: string | null;
+  /** The settings that decide the form of what is made: see `termsOf`. */
+  terms: string;
   status: TaskStatus;
   /** Counts every claim: the fence of whoever works on it. */
   attempt: number;

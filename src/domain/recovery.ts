@@ -2,14 +2,7 @@
 import { clipModel } from "./models.ts";
 import type { Supplier } from "./purchase.ts";
 import type { Attempt, Charged, Failure, Settings, Task } from "./record.ts";
-import {
-  backoffMs,
-  isPredicted,
-  MOST_TRIES,
-  outcomeUnknown,
-  THROTTLED_LIMIT_MS,
-  TRIES_BEFORE_ANOTHER,
-} from "./tasks.ts";
+import { backoffMs, isPredicted, OWN_TRIES, outcomeUnknown, THROTTLED_LIMIT_MS, TRIES } from "./tasks.ts";
 
 export interface Circumstances {
   /** Of the task's stage, in their order. */
@@ -21,6 +14,9 @@ export interface Circumstances {
 }
 
 export type Sequel = Partial<Omit<Task, "id">> & Pick<Task, "status">;
+
+/** Where nobody else can do it, tries are this much further apart: an outage of a minute ends no run. */
+const LAST_PATIENCE = 15;
 
 /** Attempts that are kept for people to see. */
 const TRAIL = 20;
@@ -62,17 +58,24 @@ export function throttled(
 /** A spoiled try: of the same supplier while that may help, else of the next one that can do it. */
 export function retried(
   task: Task,
-  cause: { failure: Failure; afterSeconds?: number | null; charged: Charged },
+  cause: {
+    failure: Failure;
+    afterSeconds?: number | null;
+    charged: Charged;
+    /** The supplier will not do it, however often it is asked. */
+    leaves?: boolean;
+  },
   around: Circumstances,
 ): Sequel {
-  const { failure, charged, afterSeconds = null } = cause;
+  const { failure, charged, afterSeconds = null, leaves = false } = cause;
   const { now, random } = around;
   const tries = task.tries + 1;
   const next = elsewhere(task, failure, around.suppliers);
-  const stay = failure.retryable && tries < (next === null ? MOST_TRIES : TRIES_BEFORE_ANOTHER);
+  const stay = !leaves && failure.retryable && tries < (task.provider === null ? OWN_TRIES : TRIES);
   if (!stay && next === null) return over(task, failure, charged, now);
   const supplier = stay || next === null ? {} : { ...supplierOf(around.suppliers, next), tries: 0 };
-  const wait = stay ? backoffMs(tries, random) + (afterSeconds ?? 0) * 1000 : 0;
+  const patience = next === null && task.provider !== null ? LAST_PATIENCE : 1;
+  const wait = stay ? patience * backoffMs(tries, random) + (afterSeconds ?? 0) * 1000 : 0;
   return {
     tries,
     ...postponed(task, wait, now),
@@ -129,6 +132,7 @@ function elsewhere(task: Task, why: Failure, suppliers: readonly Supplier[]): nu
   const found = suppliers.findIndex(
     (supplier, i) =>
       i > task.choice &&
+      !supplier.passedOver &&
       !(account && supplier.provider === task.provider) &&
       !(faces && clipModel(supplier.model ?? "")?.acceptsFaces === false),
   );

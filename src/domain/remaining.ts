@@ -1,16 +1,18 @@
 /** What is still to be bought for the scenes, and what repeated lyrics would save of it. In US dollars, estimated. */
 import { currentOf } from "./current.ts";
 import { type Motif, motifsOf } from "./motifs.ts";
-import { clipSuppliers, suppliersFor } from "./purchase.ts";
+import { clipSuppliers, suppliersOf } from "./purchase.ts";
 import type { MotifWay, ProjectRecord } from "./record.ts";
 
 /** Prompts, pictures and clips that the scenes lack; 0 before they are planned. */
 export function remainingUsd(record: ProjectRecord): number {
   const { settings, id } = record.project;
+  const current = currentOf(record);
+  const suppliersFor = suppliersOf(record, current);
   const [prompts, images] = (["generate_prompts", "generate_images"] as const).map(
-    (stage) => suppliersFor(record, stage, id)[0].estimateUsd,
+    (stage) => suppliersFor(stage, id)[0].estimateUsd,
   );
-  return currentOf(record).scenes.reduce(
+  return current.scenes.reduce(
     (sum, { prompt, image, clip, borrowed, footage }) =>
       sum +
       (prompt || borrowed ? 0 : (prompts ?? 0)) +

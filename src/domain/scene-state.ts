@@ -7,6 +7,7 @@ import {
   type Clip,
   type Image,
   type MotifWay,
+  type Project,
   type ProjectRecord,
   type Prompt,
   RUNGS,
@@ -52,14 +53,24 @@ function approvedBy(approvals: Approval[], asset: Image | Clip | null, auto: boo
     .filter((a) => (a.imageId ?? a.clipId) === asset.id)
     .reduce<Approval | null>((last, a) => (last && !isLater(a, last) ? last : a), null);
   if (!verdict) return auto;
-  return verdict.approved && !verdict.voidedAt && verdict.subjectHash === subjectHash(asset);
+  return verdict.approved && verdict.subjectHash === subjectHash(asset);
 }
 
 const isLater = (a: Approval, b: Approval): boolean =>
   a.createdAt.getTime() - b.createdAt.getTime() > 0 || (+a.createdAt === +b.createdAt && a.id > b.id);
 
-const takes = (approvals: Approval[], kind: "imageId" | "clipId") =>
-  new Set(approvals.filter((a) => !a.approved && a[kind]).map((a) => a[kind])).size;
+/** Hashes of the scene's pictures or clips that the person turned down. */
+function turnedDown(assets: readonly (Image | Clip)[], approvals: readonly Approval[]): Set<string> {
+  const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId ?? a.clipId));
+  return new Set(assets.filter((asset) => rejected.has(asset.id)).map((asset) => asset.inputHash));
+}
+
+/** The first take that was not turned down: each rejection asks for the next one of these inputs, and of no others. */
+function takeOf(rejected: ReadonlySet<string>, hashesAt: (take: number) => string[]): number {
+  let take = 0;
+  while (rejected.size > 0 && hashesAt(take).some((hash) => rejected.has(hash))) take++;
+  return take;
+}
 
 /**
  * A scene by itself. `footage` is how many frames of clip to buy: its own, or more where other scenes
@@ -69,16 +80,17 @@ export function sceneState(record: ProjectRecord, scene: Scene, footage: number)
   const { project } = record;
   const auto = project.settings.autoApprove;
   const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
-  const latest = record.prompts
-    .filter((p) => p.sceneId === scene.id)
+  const wanted = promptInputs(project, scene);
+  // The newest of today's inputs: what was written for others in between is kept, and counts again when they return.
+  const prompt = record.prompts
+    .filter((p) => p.sceneId === scene.id && (p.edited || p.inputHash === wanted))
     .reduce<Prompt | null>((best, p) => (!best || p.version > best.version ? p : best), null);
-  const prompt =
-    latest && (latest.edited || latest.inputHash === promptInputs(project, scene)) ? latest : null;
 
   const drawn = record.images.filter((i) => i.sceneId === scene.id && i.status === "completed");
   const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId));
   const uploaded = newest(drawn.filter((i) => i.origin === "uploaded" && !rejected.has(i.id)));
-  const imageHash = prompt && imageInputs(project, prompt, takes(approvals, "imageId"));
+  const pictureOf = (take: number) => (prompt ? imageInputs(project, prompt, take) : "");
+  const imageHash = prompt && pictureOf(takeOf(turnedDown(drawn, approvals), (take) => [pictureOf(take)]));
   const image = uploaded ?? newest(drawn.filter((i) => i.inputHash === imageHash));
 
   const clips = ownClip(record, scene, { prompt, image, footage, variant: undefined });
@@ -160,20 +172,33 @@ function ownClip(
   const { project } = record;
   const seconds = clipSeconds(project, footage);
   if (!prompt || !image) return { clip: null, clipHash: null, footage };
-  const take = takes(
-    record.approvals.filter((a) => a.sceneId === scene.id),
-    "clipId",
-  );
-  const hashOf = (length: number | null) =>
-    clipInputs(project, { prompt, image, take, seconds: length, variant });
-  const clipHash = hashOf(seconds);
   const made = record.clips.filter((c) => c.sceneId === scene.id && c.status === "completed");
+  const hashOf = (length: number | null, take: number, of = project) =>
+    clipInputs(of, { prompt, image, take, seconds: length, variant });
+  // Of every length that serves the scene, and of the models whose place the present one took.
+  const hashesAt = (take: number) =>
+    [project, ...beforeReplacement(project)].flatMap((of) =>
+      [seconds, ...(clipModel(of.settings.clipModel)?.seconds ?? [])].map((length) =>
+        hashOf(length, take, of),
+      ),
+    );
+  const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
+  const take = takeOf(turnedDown(made, approvals), hashesAt);
+  const clipHash = hashOf(seconds, take);
   const wanted = newest(made.filter((c) => c.inputHash === clipHash));
   if (wanted || made.length === 0) return { clip: wanted, clipHash, footage };
-  const sold = new Set((clipModel(project.settings.clipModel)?.seconds ?? []).map(hashOf));
+  const sold = new Set(hashesAt(take));
   const clip = newest(made.filter((c) => sold.has(c.inputHash) && fits(record, c, scene)));
   return { clip, clipHash, footage };
 }
+
+/** The project with the retired models that its present clip model took the place of: their clips stay what they were. */
+const beforeReplacement = (project: Project): Project[] =>
+  project.modelNotices.flatMap((notice) =>
+    notice.kind === "replaced" && notice.by === project.settings.clipModel
+      ? [{ ...project, settings: { ...project.settings, clipModel: notice.model } }]
+      : [],
+  );
 
 /** Why moderation refused exactly this, or null where it did not, or the person asked for it all the same. */
 function refusalOf(record: ProjectRecord, stage: Stage, subject: string, hash: string | null): string | null {

@@ -136,3 +136,13 @@ export function settingsProblems(settings: Settings, chosen: SettingsPatch): Pro
         },
   ].filter((problem) => problem !== null);
 }
+
+/** What takes the place of a retired clip model: the default, where it makes this ratio, else the first that does. */
+export function successorOf(ratio: AspectRatio): Pick<Settings, "clipModel" | "clipFallbacks"> {
+  const { clipModel: model, clipFallbacks } = DEFAULT_SETTINGS;
+  if (makes(model, ratio)) return { clipModel: model, clipFallbacks };
+  return { clipModel: CLIP_MODEL_NAMES.find((name) => makes(name, ratio)) ?? model, clipFallbacks: [] };
+}
+
+export const replacedMessage = (retired: string, by: string): string =>
+  `${retired} is not offered any more: clips come from ${by} now.`;

@@ -1,4 +1,5 @@
 /** What a step came to, and what is written for it. */
+import { SUPERSEDED } from "./change.ts";
 import type {
   BeatGrid,
   Clip,
@@ -8,12 +9,14 @@ import type {
   HeardPart,
   Image,
   Lyrics,
+  ModelNotice,
   Prompt,
   Proposal,
   Scene,
   Task,
 } from "./record.ts";
 import { type Circumstances, over, postponed, retried, throttled, unresolved } from "./recovery.ts";
+import { isOfForm } from "./standing.ts";
 import { CANCELED } from "./tasks.ts";
 
 /** Something that a step made, committed with its task or not at all. */
@@ -38,7 +41,9 @@ export type Fact =
   /** Pending with the order, completed with the bytes: the same id. */
   | { kind: "image"; image: Image }
   | { kind: "clip"; clip: Clip }
-  | { kind: "film"; film: Film };
+  | { kind: "film"; film: Film }
+  /** Once for each model and its terms. */
+  | { kind: "notice"; notice: ModelNotice };
 
 export type StepResult =
   /** Made, and what it cost in US dollars (null where the provider does not say: the estimate). */
@@ -49,10 +54,19 @@ export type StepResult =
   | { kind: "waiting"; requestId: string | null; lookAfterMs: number; facts: Fact[]; sent?: true }
   /** It was not our turn at the provider's door. */
   | { kind: "paced"; afterMs: number }
+  /** What it would make is not wanted as it was: nothing was ordered. */
+  | { kind: "superseded" }
   /** Not bought; worth another try. */
   | { kind: "again"; failure: Failure; afterSeconds: number | null; throttled: boolean }
   /** Bought, and what came can't be used. `charged` unknown where the provider may not have charged. */
-  | { kind: "spoiled"; failure: Failure; costUsd: number | null; charged: "yes" | "unknown" }
+  | {
+      kind: "spoiled";
+      failure: Failure;
+      costUsd: number | null;
+      charged: "yes" | "unknown";
+      /** What it tells of the model. */
+      notice?: ModelNotice;
+    }
   /** May have been bought, and nobody can tell. */
   | { kind: "unknown"; failure: Failure }
   /** This supplier will not do it; another may. `spent` where it was charged all the same, at `costUsd` if told. */
@@ -112,6 +126,8 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
         purse: { kind: "keep" },
         facts: result.facts,
       };
+    case "superseded":
+      return { set: { status: "canceled", error: SUPERSEDED }, ...free };
     case "paced":
       return { set: postponed(task, result.afterMs, around.now), ...free };
     case "again":
@@ -124,7 +140,11 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
     case "spoiled": {
       const charged = bought ? result.charged : "no";
       const usd = result.costUsd ?? task.costEstimatedUsd;
-      return { set: retried(task, { ...result, charged }, around), purse: { kind: "spend", usd }, facts: [] };
+      return {
+        set: retried(task, { ...result, charged }, around),
+        purse: { kind: "spend", usd },
+        facts: noticesOf(task, result, around),
+      };
     }
     case "unknown":
       return { set: unresolved(task, around), purse: estimate, facts: [] };
@@ -136,11 +156,11 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
     case "declined": {
       const charged = result.spent && bought ? "yes" : "no";
       return {
-        set: retried(task, { ...result, charged }, around),
+        set: retried(task, { ...result, charged, leaves: true }, around),
         purse: result.spent
           ? { kind: "spend", usd: result.costUsd ?? task.costEstimatedUsd }
           : { kind: "free" },
-        facts: [],
+        facts: noticesOf(task, result, around),
       };
     }
     case "called_off": {
@@ -152,4 +172,18 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
       };
     }
   }
+}
+
+/** A result of a form that can't be used: this model's others under the same terms will have it too. */
+function noticesOf(
+  { type: stage, model, terms }: Task,
+  { failure, notice }: { failure: Failure; notice?: ModelNotice },
+  { now }: Circumstances,
+): Fact[] {
+  if (notice) return [{ kind: "notice", notice }];
+  if (!model || !isOfForm(failure)) return [];
+  const { message } = failure;
+  return [
+    { kind: "notice", notice: { kind: "unusable", stage, model, terms, message, at: now.toISOString() } },
+  ];
 }

@@ -1,5 +1,5 @@
 /** The life of one task: how long it may hold a lease, how long it waits, how often it is tried. */
-import type { Failure, Stage, Task } from "./record.ts";
+import type { Failure, Job, Stage, Task } from "./record.ts";
 import { storable } from "./text.ts";
 
 /** A worker renews its lease while it works; one that is silent this long is taken for dead. */
@@ -15,9 +15,9 @@ export const WAIT_LIMIT_MS = 40 * 60_000;
  */
 export const UNKNOWN_RESOLVED_AFTER_MS = 75_000;
 
-/** Tries of one supplier, where there is another to turn to, and where there is none. */
-export const TRIES_BEFORE_ANOTHER = 3;
-export const MOST_TRIES = 6;
+/** Tries of each supplier, the last one too; and of work that is bought from nobody. */
+export const TRIES = 3;
+export const OWN_TRIES = 6;
 /** A throttled call bought nothing and says when to come back: patience costs nothing, for a day. */
 export const THROTTLED_LIMIT_MS = 24 * 3_600_000;
 const BASE_MS = 2_000;
@@ -32,6 +32,9 @@ export const backoffMs = (tries: number, random: number): number =>
 
 export const isOpen = (task: Pick<Task, "status">): boolean =>
   task.status === "pending" || task.status === "running" || task.status === "waiting";
+
+export const isOpenJob = (job: Pick<Job, "status">): boolean =>
+  job.status === "pending" || job.status === "running";
 
 /** How often to look at a prediction whose webhook has not come: soon at first, then seldom. */
 export const pollAfterMs = (ageMs: number): number =>
@@ -57,12 +60,47 @@ export const failure = (
 /** What ends with the person's own word. */
 export const CANCELED = failure("canceled", "It was canceled.", { retryable: true });
 
-const REFUSED = "provider_refused";
+/** Ended tasks of earlier runs that are read beside those that count: enough for people to look back. */
+export const TASKS_READ = 2_000;
+
+/**
+ * The tasks of a record that decisions are made from, of all that a project ever had: open ones, those of open
+ * jobs and of the present run, those that wait for the person's word or for softer words, the one that was
+ * just claimed, and the newest. The store reads exactly these, however many there are.
+ */
+export function tasksRead(
+  {
+    runNumber,
+    jobs,
+    tasks,
+  }: { runNumber: number; jobs: readonly Pick<Job, "id" | "status">[]; tasks: readonly Task[] },
+  claimedId?: string,
+): Task[] {
+  if (tasks.length <= TASKS_READ) return [...tasks];
+  const openJobs = new Set(jobs.filter(isOpenJob).map((job) => job.id));
+  const newest = new Set(
+    tasks
+      .map((task) => task.id)
+      .sort()
+      .slice(-TASKS_READ),
+  );
+  return tasks.filter(
+    (task) =>
+      isOpen(task) ||
+      openJobs.has(task.jobId) ||
+      task.runNumber === runNumber ||
+      (task.retriedAt === null && (needsDecision(task) || isRefused(task))) ||
+      task.id === claimedId ||
+      newest.has(task.id),
+  );
+}
+
+export const REFUSED = "provider_refused";
 /** Moderation turned down the words or the picture: the same again is refused again. */
 export const isRefused = (task: Pick<Task, "status" | "error">): boolean =>
   task.status === "failed" && task.error?.code === REFUSED;
 
-const OUTCOME_UNKNOWN = "outcome_unknown";
+export const OUTCOME_UNKNOWN = "outcome_unknown";
 /** It may have been paid for and nobody can tell: only the person may have it made again. */
 export const needsDecision = (task: Pick<Task, "status" | "error">): boolean =>
   task.status === "failed" && task.error?.code === OUTCOME_UNKNOWN;

@@ -19,7 +19,8 @@ export const Approval = z
     approved: z.boolean(),
     notes: z.string().nullable(),
     voided_at: Moment.nullable().openapi({
-      description: "When it stopped to count, because what it was about has been replaced.",
+      description:
+        "Set while it binds nothing, because its image or clip is not the one of its scene; null again once it is.",
     }),
     voided_reason: z.string().nullable(),
     created_at: Moment,

@@ -31,7 +31,7 @@ const run = createRoute({
   tags: ["Pipeline"],
   summary: "Start the work, up to a stage",
   description:
-    "Makes everything that is missing or stale, stage by stage, up to and including `target`; follow it by the feed. It stops where a person must approve, and goes on when they have. Asking again retries what failed and makes nothing twice; tasks that need a decision (`needs_decision`) are left to their own retry.",
+    "Makes everything that is missing or stale, stage by stage, up to and including `target`; follow it by the feed. It stops where a person must approve, and goes on when they have. It covers the project as it is now: what is edited afterwards waits for another run. Asking again retries what failed and makes nothing twice; tasks that need a decision (`needs_decision`) are left to their own retry.",
   security: bearerAuth,
   request: {
     params: ProjectParams,

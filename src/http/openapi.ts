@@ -18,6 +18,9 @@ At any moment the **timeline** plays what there is: clips, pictures, or cards wi
 tap the beat, or choose what a repeated chorus is made of: what stays the same keeps its pictures and clips. Another mix
 of the song, confirmed with \`keep_scenes\`, keeps the scenes.
 
+**Editing is free.** Only a run buys, with what is approved or rejected in it, and a retry. What an edit touches waits for the next run, and the status
+says \`ready\`; what it does not touch goes on. What is changed back is found again, approvals included.
+
 **When something fails**, the others go on; the job ends as \`failed\` and names what did not succeed, and its tasks tell
 each attempt, each switch to another model and what was charged. Start the run again, or retry one job or one task. A task
 that \`needs_decision\` may have been paid for and nobody can tell: only its own retry makes it again.

@@ -5,6 +5,7 @@ import {
   AUDIO_FORMATS,
   FILLS,
   LYRICS_SOURCES,
+  MODEL_NOTICES,
   MOTIF_WAYS,
   type Pin as PinOfRecord,
   PROJECT_STATUSES,
@@ -168,13 +169,27 @@ export const Pin = z
     description: "What the scenes must keep: a cut at a frame, or a whole scene between two frames.",
   });
 
+const ModelNotice = z
+  .object({
+    kind: z.enum(MODEL_NOTICES),
+    stage: StageName,
+    model: z.string(),
+    replaced_by: z.string().nullable(),
+    message: z.string(),
+    at: Moment,
+  })
+  .openapi("ModelNotice", {
+    description:
+      "What was found out about a model. replaced: it is not offered any more, and a run took `replaced_by` in its place. unusable: its results can't be used here, so it is not asked again; retrying a task of that stage has it asked once more. measured: its clips have a size that can't join those that are there.",
+  });
+
 export const Project = z
   .object({
     id: Uuid,
     name: z.string(),
     status: z.enum(PROJECT_STATUSES).openapi({
       description:
-        "draft: no song yet. ready: a song and no run asked for. running. awaiting_approval: a person must approve or reject. completed: the target stage is reached. failed: see the jobs.",
+        "draft: no song yet. ready: nothing is under way, and what is missing is made once a run is asked for. running. awaiting_approval: a person must approve or reject. completed: the target stage is reached. failed: a task failed; its job says why.",
     }),
     settings: Settings,
     cost: z
@@ -186,6 +201,7 @@ export const Project = z
     transcript_text: z.string().nullable(),
     beat: orNull(Beat),
     pins: z.array(Pin),
+    model_notices: z.array(ModelNotice),
     version: z.int().openapi({ description: "Counts edits; see If-Match." }),
     created_at: Moment,
     updated_at: Moment,

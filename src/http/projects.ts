@@ -129,7 +129,7 @@ const patch = createRoute({
   tags: [TAG],
   summary: "Change the name, some settings, the beat or the pins",
   description:
-    "What is not given stays. What was made from a setting that changes becomes stale and is made anew by the next run.",
+    "What is not given stays. It starts and costs nothing: what was made from something that changes waits for the next run, other work under way goes on, and what is changed back is found again.",
   security: bearerAuth,
   request: {
     params: ProjectParams,

@@ -1,9 +1,12 @@
 import { rootCause } from "../db/errors.ts";
 import type { Claim } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
-import { suppliersFor } from "../domain/purchase.ts";
-import type { Project, Stage, Task } from "../domain/record.ts";
+import { type Current, currentOf } from "../domain/current.ts";
+import { type Supplier, suppliersOf } from "../domain/purchase.ts";
+import type { Project, ProjectRecord, Stage, Task } from "../domain/record.ts";
+import { coveredUnits, isUnitOf } from "../domain/request.ts";
 import { type StepResult, settlement } from "../domain/settlement.ts";
+import { orderGate } from "../domain/standing.ts";
 import { failure } from "../domain/tasks.ts";
 import { taskPoint } from "../metrics.ts";
 import { projectPrefix } from "../storage/keys.ts";
@@ -48,7 +51,7 @@ async function handle(body: unknown, deliveries: number, deps: Deps, turns: Turn
     deps.log("error", "message_unreadable", { issues: message.error.issues.length });
     return { kind: "ack" };
   }
-  const { project, task, attempt, prediction } = message.data;
+  const { project, task, owner, attempt, prediction } = message.data;
   try {
     const claim = await deps.store.claim({
       projectId: project,
@@ -58,7 +61,9 @@ async function handle(body: unknown, deliveries: number, deps: Deps, turns: Turn
     });
     switch (claim.kind) {
       case "gone":
-        // A coordinator that was told of a project since deleted finds out by itself.
+        // A coordinator that was told of a project since deleted finds out by itself; what a worker that died
+        // had sent to the bucket may have arrived after the project's files were deleted.
+        if (owner) await clearDeleted(deps, { id: project, ownerId: owner });
         break;
       case "not_now":
         // A webhook that beat the record of its own create: its news is kept, the look comes again soon,
@@ -102,8 +107,13 @@ async function work(
     now,
     progress: (fraction: number) => report(deps, task, fraction),
   };
-  const run = () =>
-    was === "pending" ? behindTheDoor(deps, task, () => runStep(step, was)) : runStep(step, was);
+  const current = currentOf(record);
+  const suppliers = suppliersOf(record, current)(task.type, task.subject);
+  const run = () => {
+    if (was === "waiting") return runStep(step, was);
+    const held = heldBack({ task, record, current, supplier: suppliers[task.choice], now: now() });
+    return held ? Promise.resolve(held) : behindTheDoor(deps, task, () => runStep(step, was));
+  };
   let result: StepResult;
   try {
     result = await (HEAVY.has(task.type) ? turns(run) : run());
@@ -115,7 +125,7 @@ async function work(
     lease.stop();
   }
   const end = settlement(task, result, {
-    suppliers: suppliersFor(record, task.type, task.subject),
+    suppliers,
     settings: record.project.settings,
     now: now(),
     random: deps.random(),
@@ -147,6 +157,30 @@ async function work(
   );
 }
 
+/**
+ * Why a new attempt orders nothing, as the record tells at the moment of its claim: nobody wants it as it was
+ * asked for, its supplier is not asked any more, or enough orders probe that supplier already.
+ */
+function heldBack({
+  task,
+  record,
+  current,
+  supplier,
+  now,
+}: {
+  task: Task;
+  record: ProjectRecord;
+  current: Current;
+  supplier: Supplier | undefined;
+  now: Date;
+}): StepResult | null {
+  if (!coveredUnits(record, current).some((unit) => isUnitOf(unit, task))) return { kind: "superseded" };
+  if (supplier?.passedOver) return { kind: "declined", failure: supplier.passedOver, spent: false };
+  const others = record.tasks.filter((other) => other.id !== task.id);
+  // The end of an order under way wakes the plan, which sends the task again.
+  return orderGate(record, others, now).admits(task) ? null : { kind: "paced", afterMs: 0 };
+}
+
 /** A paid call waits for its turn; a 429 closes the door for everybody. */
 async function behindTheDoor(deps: Deps, task: Task, run: () => Promise<StepResult>): Promise<StepResult> {
   const { provider } = task;
@@ -172,7 +206,7 @@ const OVER_BUDGET = failure("budget_exceeded", "The budget does not cover this s
 });
 
 /** A project that was deleted while a step of it ran: what the step wrote since goes too. */
-async function clearDeleted(deps: Deps, { id, ownerId }: Project): Promise<void> {
+async function clearDeleted(deps: Deps, { id, ownerId }: Pick<Project, "id" | "ownerId">): Promise<void> {
   if (await deps.store.load(id)) return;
   await deps.storage.deletePrefix(projectPrefix(ownerId, id));
 }

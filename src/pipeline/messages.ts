@@ -8,6 +8,7 @@ export const TaskMessage = z.object({
   v: z.literal(1),
   project: z.uuid(),
   task: z.uuid(),
+  owner: z.string().min(1).max(1_000).optional(),
   attempt: z.int().positive().optional(),
   prediction: z.string().min(1).max(200).optional(),
 });

@@ -47,7 +47,7 @@ export async function copyOutput(
 }
 
 /** Paid for, and of no use. */
-export const spoiled = (why: Failure): StepResult => ({
+export const spoiled = (why: Failure): Extract<StepResult, { kind: "spoiled" }> => ({
   kind: "spoiled",
   failure: why,
   costUsd: null,

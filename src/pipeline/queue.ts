@@ -7,8 +7,15 @@ const BATCH = 100;
 export function taskQueue(queue: Queue<TaskMessage>): TaskQueue {
   return {
     async send(wakeUps) {
-      const messages = wakeUps.map(({ projectId, taskId, attempt, predictionId }) => ({
-        body: { v: 1 as const, project: projectId, task: taskId, attempt, prediction: predictionId },
+      const messages = wakeUps.map(({ projectId, taskId, ownerId, attempt, predictionId }) => ({
+        body: {
+          v: 1 as const,
+          project: projectId,
+          task: taskId,
+          owner: ownerId,
+          attempt,
+          prediction: predictionId,
+        },
       }));
       for (let i = 0; i < messages.length; i += BATCH) await queue.sendBatch(messages.slice(i, i + BATCH));
     },

@@ -9,9 +9,22 @@ const DEEPEST = 4;
 /** Values that are looked at: a transcription has thousands, and no file. */
 const MOST_VALUES = 10_000;
 /** What is most likely the result where an object has several addresses, likeliest first. */
-const RESULTS = ["url", "video", "videos", "image", "images", "output", "outputs", "file", "files"];
+const RESULTS = [
+  "url",
+  "video",
+  "videos",
+  "output",
+  "outputs",
+  "result",
+  "results",
+  "file",
+  "files",
+  "image",
+  "images",
+];
 /** What stands beside a result, and is none. */
-const BESIDE = /thumb|preview|poster|input|webhook|^logs?$/i;
+const BESIDE =
+  /thumb|preview|poster|input|webhook|^(logs?|urls|links|docs)$|(first|last|start|end)_?(frame|image)|source|cover/i;
 
 /** The address or data URI of the first file, null where there is none. It never throws. */
 export function fileIn(output: unknown): string | null {

@@ -105,7 +105,11 @@ function notThere(status: number): Outcome<never> {
     return { kind: "invalid", failure: problem("output_expired", message, true) };
   }
   if (status === 429 || status >= 500) return unavailable(WHO, `the result can not be fetched (${status})`);
-  return rejected(`The result can not be fetched: its host answered ${status}.`);
+  const message = `The result can not be fetched: its host answered ${status}.`;
+  // An address that has run out, or a host with a bad moment: it says nothing of the model.
+  return status >= 400
+    ? { kind: "invalid", failure: problem("output_expired", message, true) }
+    : rejected(message);
 }
 
 const rejected = (message: string): Outcome<never> => ({

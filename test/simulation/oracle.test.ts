@@ -1,6 +1,10 @@
 /** An oracle that finds nothing proves nothing: each of these defects is found within a few seeds. */
 import { expect, test } from "vitest";
+import type { ProjectRecord } from "../../src/domain/record.ts";
+import { requestOf } from "../../src/domain/request.ts";
 import type { Settlement } from "../../src/domain/settlement.ts";
+import { TASKS_READ } from "../../src/domain/tasks.ts";
+import { burden } from "./burden.ts";
 import { simulate } from "./simulate.ts";
 import type { World } from "./world.ts";
 
@@ -78,6 +82,49 @@ const defects: [string, (world: World) => void][] = [
         if (first.kind !== "not_now" || first.task.status !== "running") return first;
         const record = await store.load(ids.projectId);
         return record ? { kind: "claimed", was: "pending", task: first.task, record } : first;
+      };
+    },
+  ],
+  [
+    "a record that reads the newest tasks only",
+    (world) => {
+      burden(world);
+      const { store } = world;
+      const newest = (record: ProjectRecord): ProjectRecord => {
+        const ids = record.tasks.map((t) => t.id).sort();
+        const read = new Set(ids.slice(-TASKS_READ));
+        return { ...record, tasks: record.tasks.filter((t) => read.has(t.id)) };
+      };
+      const load = store.load.bind(store);
+      store.load = async (id) => {
+        const record = await load(id);
+        return record && newest(record);
+      };
+      const claim = store.claim.bind(store);
+      store.claim = async (ids) => {
+        const claimed = await claim(ids);
+        if (claimed.kind !== "claimed") return claimed;
+        const record = newest(claimed.record);
+        return record.tasks.some((t) => t.id === ids.taskId) ? { ...claimed, record } : { kind: "gone" };
+      };
+    },
+  ],
+  [
+    "a plan that makes what nobody asked for",
+    ({ store }) => {
+      const edit = store.editProject.bind(store);
+      store.editProject = async (whose, change) => {
+        const answer = await edit(whose, change);
+        const rows = store.projects.get(whose.projectId);
+        if (rows?.project.request)
+          rows.project = {
+            ...rows.project,
+            request: requestOf(rows.project, rows.scenes, {
+              ...rows.project.request,
+              at: new Date(rows.project.request.at),
+            }),
+          };
+        return answer;
       };
     },
   ],

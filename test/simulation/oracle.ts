@@ -2,7 +2,7 @@
 
 import { nothingTold } from "../../src/domain/feed.ts";
 import { songFrames } from "../../src/domain/inputs.ts";
-import type { Project, ProjectRecord } from "../../src/domain/record.ts";
+import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
 import { projectPrefix } from "../../src/storage/keys.ts";
 import type { Person } from "./person.ts";
 import { untoldOf } from "./platform.ts";
@@ -46,6 +46,8 @@ function living(world: World, person: Person, record: ProjectRecord): string[] {
     ...heldFast(record),
     ...pinned(world, record),
     ...boughtOnce(world, person),
+    ...askedFor(world, person, record),
+    ...notBoughtAgain(world, person),
     ...money(world, record),
     ...shown(world, record),
   ];
@@ -127,7 +129,7 @@ function pinned({ bucket }: World, { images, clips, films }: ProjectRecord): str
   ];
 }
 
-/** Nothing usable is paid for twice, but where the person changed something or asked for it by name. */
+/** Nothing usable is paid for twice, but where the person asked for it by name. */
 function boughtOnce({ cloud, store }: World, { projectId, deeds }: Person): string[] {
   const units = new Map<string, Post[]>();
   for (const post of cloud.posts.filter((p) => p.projectId === projectId && p.chargedUsd > 0)) {
@@ -139,10 +141,59 @@ function boughtOnce({ cloud, store }: World, { projectId, deeds }: Person): stri
     const usable = bought.filter((p) => p.usable);
     const asked = bought.filter((p) => deeds.retries.has(p.taskId)).length;
     const beforehand = bought.filter((p) => p.chargedUsd <= allowed).length;
-    const right = 1 + asked + beforehand + deeds.edits - 1;
+    // Scenes that are cut anew are other scenes, and other lengths are another question to the director.
+    const anew = unit.startsWith("analyze_scenes") ? deeds.edits : 0;
+    // A clip of a size that its maker's table does not tell may be refused beside others, or have others refused.
+    const odd = unit.startsWith("generate_clips") && [...cloud.quirks.values()].includes("odd_size") ? 1 : 0;
+    const right = 1 + asked + beforehand + anew + odd;
     return usable.length > right ? [`${unit} was bought ${usable.length} times, with ${right} reasons`] : [];
   });
 }
+
+/** What a stage's work is made from, beside what the stages before it are made from. */
+const MADE_FROM: Record<Stage, (project: Project) => unknown[]> = {
+  transcribe: ({ audio }) => [audio?.etag],
+  analyze_scenes: ({ settings, pins, beat }) => [
+    settings.scenes,
+    pins,
+    beat?.source === "tapped" ? [beat.bpm, beat.offsetSeconds, beat.beatsPerBar] : null,
+  ],
+  generate_prompts: ({ settings }) => [settings.style, settings.mood, settings.aspectRatio],
+  generate_images: ({ settings }) => [settings.imageModel],
+  generate_clips: ({ settings }) => [settings.clipModel, settings.clipResolution],
+  assemble_video: () => [],
+};
+const inputsOf = (stage: Stage, project: Project): string =>
+  JSON.stringify(STAGES.slice(0, STAGES.indexOf(stage) + 1).map((s) => MADE_FROM[s](project)));
+
+/** Each paid call makes what a run was asked for, as it was asked for, or what the person asked for by name. */
+function askedFor({ cloud }: World, { projectId, deeds }: Person, { tasks }: ProjectRecord): string[] {
+  const named = new Set(
+    tasks.filter((t) => deeds.retries.has(t.id)).map((t) => `${t.type} ${t.subject} ${t.inputHash}`),
+  );
+  return cloud.posts
+    .filter((p) => p.projectId === projectId && !named.has(`${p.stage} ${p.subject} ${p.inputHash}`))
+    .filter((p) => !p.asked || inputsOf(p.stage, p.asked) !== inputsOf(p.stage, p.project))
+    .map((p) => `${p.stage} of task ${p.taskId} was ordered, and no request covers it`);
+}
+
+/** Of results that can't be used for their form a few are bought, and no more. */
+function notBoughtAgain({ cloud }: World, { projectId, deeds }: Person): string[] {
+  const foreign = new Map<string, number>();
+  for (const post of cloud.posts) {
+    if (post.projectId !== projectId || post.chargedUsd === 0 || cloud.quirks.get(post.model) !== "foreign")
+      continue;
+    const { aspectRatio, clipResolution } = post.project.settings;
+    const key = `${post.stage} of ${post.model} at ${aspectRatio} ${clipResolution}`;
+    foreign.set(key, (foreign.get(key) ?? 0) + 1);
+  }
+  const right = MOST_FOREIGN * (1 + deeds.retries.size);
+  return [...foreign]
+    .filter(([, count]) => count > right)
+    .map(([key, count]) => `${key} was bought ${count} times, and can't be used`);
+}
+/** Those that try a model out, and as many again where they took so long that others were let in. */
+const MOST_FOREIGN = 6;
 
 /** What is counted as spent is what the providers charged; beyond it, only what nobody can know. */
 function money({ cloud }: World, { project, tasks }: ProjectRecord): string[] {

@@ -3,7 +3,7 @@ import type { Deps } from "../../src/deps.ts";
 import { currentOf } from "../../src/domain/current.ts";
 import type { Result } from "../../src/domain/errors.ts";
 import { MOTIF_WAYS, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
-import type { ProjectChange } from "../../src/domain/settings.ts";
+import { DEFAULT_SETTINGS, type ProjectChange, type SettingsPatch } from "../../src/domain/settings.ts";
 import { needsDecision } from "../../src/domain/tasks.ts";
 import { approve } from "../../src/operations/approvals.ts";
 import { confirmAudio } from "../../src/operations/audio.ts";
@@ -38,6 +38,31 @@ const TIMINGS: ProjectChange[] = [
   { settings: { clipFill: "refuse" } },
 ];
 
+const MODELS: SettingsPatch[] = [
+  { imageModel: DEFAULT_SETTINGS.imageModel },
+  { imageModel: DEFAULT_SETTINGS.imageFallbacks[0] ?? "" },
+  { clipModel: DEFAULT_SETTINGS.clipModel },
+  { clipModel: DEFAULT_SETTINGS.clipFallbacks[0] ?? "" },
+  { clipResolution: "1080p" },
+  { clipResolution: "720p" },
+];
+
+/** What is well in every world. */
+const LAST_OF_LADDERS: SettingsPatch = {
+  imageModel: DEFAULT_SETTINGS.imageFallbacks.at(-1) ?? "",
+  clipModel: DEFAULT_SETTINGS.clipFallbacks.at(-1) ?? "",
+  clipResolution: "720p",
+};
+
+/** The run ended because a model that the person chose can't deliver. */
+const isOfModels = ({ project, tasks }: ProjectRecord) =>
+  tasks.some(
+    (t) =>
+      t.runNumber === project.runNumber &&
+      t.status === "failed" &&
+      /^(model_|provider_run_failed|provider_model_unknown|output_form|clip_size)/.test(t.error?.code ?? ""),
+  );
+
 const isImpossible = ({ tasks }: ProjectRecord) =>
   tasks.some((t) => t.status === "failed" && t.error?.code === "cover_impossible");
 
@@ -46,6 +71,7 @@ export class Person {
   readonly ownerId: string;
   projectId = "";
   deleted = false;
+  #tookOthers = false;
   readonly deeds: Deeds = { edits: 0, retries: new Set() };
 
   constructor(world: World, ownerId: string) {
@@ -129,6 +155,9 @@ export class Person {
       "song",
       "timing",
       "motif",
+      "model",
+      "undo",
+      "undo",
     ]);
     this.#world.runtime.note(`${this.ownerId}: ${what}`);
     switch (what) {
@@ -162,6 +191,18 @@ export class Person {
         this.deeds.edits++;
         await this.#edit(chance.pick(TIMINGS));
         return;
+      case "model":
+        this.deeds.edits++;
+        await this.#edit({ settings: chance.pick(MODELS) });
+        return;
+      case "undo": {
+        // All as it was when the last run was asked for.
+        const asked = this.#world.asked.get(projectId);
+        if (!asked) return;
+        const { settings, pins, beat } = asked;
+        await this.#edit({ settings, pins, beat: beat?.source === "tapped" ? beat : null });
+        return;
+      }
       case "motif": {
         this.deeds.edits++;
         const [scene] = record.scenes.filter(() => chance.chance(0.5));
@@ -236,7 +277,10 @@ export class Person {
     else if (project.status === "awaiting_approval") await this.judge(1);
     else if (project.status === "failed" && project.pins.length > 0 && isImpossible(record))
       await this.#edit({ pins: [] });
-    else if (project.status === "failed") {
+    else if (project.status === "failed" && isOfModels(record) && !this.#tookOthers) {
+      this.#tookOthers = true;
+      await this.#edit({ settings: LAST_OF_LADDERS });
+    } else if (project.status === "failed") {
       const asked = tasks.filter((t) => needsDecision(t) && !t.retriedAt);
       for (const task of asked) await this.#retry(task.id);
       if (asked.length === 0) await this.#run("assemble_video");

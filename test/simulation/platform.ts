@@ -38,9 +38,16 @@ export class SimulatedQueue {
   }
 
   #accept(wakeUps: WakeUp[]): void {
-    for (const { projectId, taskId, attempt, predictionId } of wakeUps) {
+    for (const { projectId, taskId, ownerId, attempt, predictionId } of wakeUps) {
       const body = JSON.parse(
-        JSON.stringify({ v: 1, project: projectId, task: taskId, attempt, prediction: predictionId }),
+        JSON.stringify({
+          v: 1,
+          project: projectId,
+          task: taskId,
+          owner: ownerId,
+          attempt,
+          prediction: predictionId,
+        }),
       );
       const { faults, chance } = this.#runtime;
       if (faults.happens("message_lost")) continue;
@@ -327,13 +334,14 @@ export class SimulatedBucket {
     };
     return {
       head: (key) => call("head", () => at(key)?.object ?? null),
-      // The first byte tells whether it is what it claims to be, the rest how many frames it has.
+      // The first byte tells whether it is what it claims to be, the rest how many frames it has and how wide it is.
       read: (key, start, end, etag) =>
         call("read", () => {
           const found = at(key, etag);
           if (!found) return null;
           const bytes = new Uint8Array(end - start);
-          bytes.set([found.file.good ? 1 : 0, found.file.frames >> 8, found.file.frames & 255]);
+          const { good, foreign, frames, width = 0 } = found.file;
+          bytes.set([foreign ? 2 : good ? 1 : 0, frames >> 8, frames & 255, width >> 8, width & 255]);
           return bytes;
         }),
       stream: () => Promise.reject(new Error("Nobody streams files here")),

@@ -1,7 +1,7 @@
 /** The providers: what they are asked, what they charge, and what they get wrong. */
 import type { Claim } from "../../src/db/store.ts";
 import { clipCostUsd, clipModel } from "../../src/domain/models.ts";
-import type { Stage } from "../../src/domain/record.ts";
+import type { Project, Stage } from "../../src/domain/record.ts";
 import { failure } from "../../src/domain/tasks.ts";
 import type { Outcome, Prediction, PromptDraft, Providers } from "../../src/providers/ports.ts";
 import { atWork, type Caller, type Runtime } from "./runtime.ts";
@@ -24,7 +24,14 @@ export interface Post {
   chargedUsd: number;
   /** Whether what was paid for could be used. */
   usable: boolean;
+  /** The project as the claim read it, and as it was when a run was last asked for before that claim. */
+  project: Project;
+  asked: Project | null;
 }
+
+/** What is wrong with a model, for everybody and for good. */
+export const QUIRKS = ["dead", "unknown", "foreign", "odd_size"] as const;
+export type Quirk = (typeof QUIRKS)[number];
 
 interface Order extends Post {
   /** What it costs where it succeeds, and how long the clip is. */
@@ -43,21 +50,28 @@ export interface SimulatedFile {
   id: string;
   good: boolean;
   frames: number;
+  /** No picture, or no clip, that anybody here can read. */
+  foreign?: boolean;
+  /** Of a clip, in pixels. */
+  width?: number;
 }
 
-type Claimed = Extract<Claim, { kind: "claimed" }>;
+type Claimed = Extract<Claim, { kind: "claimed" }> & { asked: Project | null };
 
 /** Of the strand of code that asks. */
 function claimAtWork(): Claimed {
-  const claim = atWork.getStore()?.claim;
+  const { claim, asked = null } = atWork.getStore() ?? {};
   if (!claim) throw new Error("A paid call without a claim");
-  return claim;
+  return { ...claim, asked };
 }
 
 /** What a stream from a provider carries, for the bucket that reads it. */
 export const fileOf = new WeakMap<object, SimulatedFile>();
 
 const HOUR = 3_600_000;
+/** Of clips, in pixels: as the tables say, and as they don't. */
+const WIDTH = 1280;
+const ODD_WIDTH = 1248;
 /** Mostly short: a long one is looked at again and again, and each look is like the last. */
 const RUN_MS = { least: 1_000, most: 20_000, longest: 120_000 };
 
@@ -68,6 +82,7 @@ export class Cloud {
   readonly #deliver: (order: { id: string; webhookUrl: string }) => void;
   /** Nobody has credit while this lasts. */
   broke = false;
+  readonly quirks = new Map<string, Quirk>();
 
   constructor(runtime: Runtime, deliver: (order: { id: string; webhookUrl: string }) => void) {
     this.#runtime = runtime;
@@ -167,7 +182,7 @@ export class Cloud {
     };
   }
 
-  #post(provider: string, model: string, { task }: Claimed, part: string | null): Post {
+  #post(provider: string, model: string, { task, record, asked }: Claimed, part: string | null): Post {
     const post: Post = {
       id: this.#runtime.newId(),
       provider,
@@ -183,6 +198,8 @@ export class Cloud {
       at: this.#runtime.time.now,
       chargedUsd: 0,
       usable: false,
+      project: record.project,
+      asked,
     };
     this.posts.push(post);
     this.#runtime.note(`POST ${provider} ${task.type} ${task.id.slice(-6)} attempt ${task.attempt}`);
@@ -228,6 +245,8 @@ export class Cloud {
   ): Outcome<Prediction> {
     const { faults, chance, time } = this.#runtime;
     const post = this.#post("replicate", model, claim, null);
+    if (this.quirks.get(model) === "unknown")
+      return { kind: "invalid", failure: failure("provider_model_unknown", "No such model.") };
     const no = this.#declines();
     if (no) return no;
     const usd = claim.task.costEstimatedUsd;
@@ -264,15 +283,22 @@ export class Cloud {
       this.#finish(order, "failed");
       return;
     }
-    if (faults.happens("run_failed")) {
+    const quirk = this.quirks.get(order.model);
+    if (quirk === "dead" || faults.happens("run_failed")) {
       order.failure = { ...retryable("provider_run_failed"), refused: false };
       this.#finish(order, "failed");
       return;
     }
     const file = order.stage !== "transcribe";
+    // A clip may arrive cut off; a picture's header is there whatever else is missing.
+    const breaks = order.stage === "generate_clips";
     order.output =
-      file && faults.happens("output_gone") ? "gone" : file && faults.happens("bad_output") ? "bad" : "good";
-    order.usable = order.output === "good";
+      file && faults.happens("output_gone")
+        ? "gone"
+        : breaks && faults.happens("bad_output")
+          ? "bad"
+          : "good";
+    order.usable = order.output === "good" && quirk !== "foreign";
     order.seconds = order.price.seconds;
     order.chargedUsd = order.price.usd;
     this.#finish(order, "succeeded");
@@ -312,7 +338,14 @@ export class Cloud {
       if (order) order.usable = false;
       return { kind: "invalid", failure: retryable("output_expired") };
     }
-    return opened({ id: order.id, good: order.output === "good", frames: (order.seconds ?? 1) * 24 });
+    const quirk = this.quirks.get(order.model);
+    return opened({
+      id: order.id,
+      good: order.output === "good",
+      frames: (order.seconds ?? 1) * 24,
+      foreign: quirk === "foreign",
+      width: quirk === "odd_size" ? ODD_WIDTH : WIDTH,
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Claim } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
+import type { Project } from "../../src/domain/record.ts";
 import type { Faults } from "./faults.ts";
 import type { Chance } from "./random.ts";
 import type { Time } from "./time.ts";
@@ -31,6 +32,8 @@ export class Caller {
 export const atWork = new AsyncLocalStorage<{
   taskId: string;
   claim: Extract<Claim, { kind: "claimed" }> | null;
+  /** The project as it was when a run was last asked for, at the moment of the claim. */
+  asked: Project | null;
 }>();
 
 export class PortFailed extends Error {

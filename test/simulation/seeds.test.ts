@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { burden } from "./burden.ts";
 import { simulate } from "./simulate.ts";
 
 const EACH = 250;
@@ -16,6 +17,13 @@ test.for([0, 1, 2, 3, 4, 5, 6, 7])(
 
 test.for([15_386, 30_859, 32_819, 48_950])("seed %i, which broke a rule once, holds", async (seed) => {
   expect((await simulate({ seed })).violations).toEqual([]);
+});
+
+test("two thousand ended tasks hide nothing that is under way", { timeout: 300_000 }, async () => {
+  for (let seed = 1; seed <= 25; seed++) {
+    const { violations } = await simulate({ seed, sabotage: burden });
+    expect(violations, `seed ${seed}`).toEqual([]);
+  }
 });
 
 test("a seed is the same story each time it is told", async () => {

@@ -1,7 +1,9 @@
 /** One seed: a world, people, a bad day, a calm night, and the judgement. */
+import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Counts, Fault } from "./faults.ts";
 import { judgeWorld } from "./oracle.ts";
 import { Person } from "./person.ts";
+import { QUIRKS } from "./providers.ts";
 import { simulatedConfig, World } from "./world.ts";
 
 export interface Outcome {
@@ -43,6 +45,17 @@ export async function simulate({
   const people = [new Person(world, "ada")];
   if (!exact && chance.chance(0.25)) people.push(new Person(world, chance.pick(["ada", "bob"])));
   if (!exact) faults.rate = chance.pick([0.002, 0.01, 0.03, 0.08]);
+
+  if (!exact && chance.chance(0.3)) {
+    // At least one of each ladder is well.
+    const { imageModel, imageFallbacks, clipModel, clipFallbacks } = DEFAULT_SETTINGS;
+    for (const ladder of [
+      [imageModel, ...imageFallbacks],
+      [clipModel, ...clipFallbacks],
+    ])
+      for (const model of ladder.slice(0, -1))
+        if (chance.chance(0.5)) world.cloud.quirks.set(model, chance.pick(QUIRKS));
+  }
 
   const start = time.now;
   const badDay = start + (exact ? 0 : chance.whole(1, 20)) * MINUTE;

@@ -1,12 +1,15 @@
 /** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
+import { isDeepStrictEqual } from "node:util";
 import type { Claim, Held, Owned, Store, StoreOptions, TaskIds, Verdict } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/change.ts";
 import { songFrames, subjectHash } from "../../src/domain/inputs.ts";
+import { isRetired } from "../../src/domain/models.ts";
 import {
   type Audio,
   type Clip,
   type Failure,
   type Image,
+  type ModelNotice,
   type MotifWay,
   type Project,
   type ProjectRecord,
@@ -15,9 +18,17 @@ import {
   type Stage,
   type Task,
 } from "../../src/domain/record.ts";
-import { mergeSettings, type ProjectChange, settingsProblems } from "../../src/domain/settings.ts";
+import { requestOf } from "../../src/domain/request.ts";
+import {
+  mergeSettings,
+  type ProjectChange,
+  replacedMessage,
+  settingsProblems,
+  successorOf,
+} from "../../src/domain/settings.ts";
 import type { Fact, Settlement } from "../../src/domain/settlement.ts";
-import { CANCELED, isOpen, LEASE_MS, needsDecision } from "../../src/domain/tasks.ts";
+import { noticeKey } from "../../src/domain/standing.ts";
+import { CANCELED, isOpen, LEASE_MS, needsDecision, tasksRead } from "../../src/domain/tasks.ts";
 
 export interface Owner {
   id: string;
@@ -105,7 +116,13 @@ export class MemoryStore implements Store {
 
   async load(projectId: string): Promise<ProjectRecord | null> {
     const rows = this.projects.get(projectId);
-    return rows ? { ...rows, readAt: this.#now() } : null;
+    return rows ? this.#read(rows) : null;
+  }
+
+  #read(rows: Rows, claimedId?: string): ProjectRecord {
+    const { jobs, tasks, project } = rows;
+    const read = tasksRead({ runNumber: project.runNumber, jobs, tasks }, claimedId);
+    return { ...rows, tasks: read, readAt: this.#now() };
   }
 
   async apply(projectId: string, changes: Change[]): Promise<void> {
@@ -143,7 +160,10 @@ export class MemoryStore implements Store {
         const job = rows.jobs.find((j) => j.id === task.jobId);
         const same = (t: Task) =>
           t.id === task.id ||
-          (t.jobId === task.jobId && t.subject === task.subject && t.inputHash === task.inputHash);
+          (t.status !== "canceled" &&
+            t.jobId === task.jobId &&
+            t.subject === task.subject &&
+            t.inputHash === task.inputHash);
         if (job && OPEN_JOB.has(job.status) && !rows.tasks.some(same))
           rows.tasks = [kept(task), ...rows.tasks];
         return;
@@ -158,12 +178,15 @@ export class MemoryStore implements Store {
         this.#endPending(rows, id);
         return;
       }
-      case "approval.void":
-        rows.approvals = rows.approvals.map((a) =>
-          a.id === change.id && !a.voidedAt
-            ? { ...a, voidedAt: this.#now(), voidedReason: change.reason }
-            : a,
-        );
+      case "approval": {
+        const { id, voided } = change;
+        const restored = { voidedAt: null, voidedReason: null };
+        rows.approvals = rows.approvals.map((a) => {
+          if (a.id !== id) return a;
+          if (voided === null) return { ...a, ...restored };
+          return a.voidedAt ? a : { ...a, voidedAt: this.#now(), voidedReason: voided };
+        });
+      }
     }
   }
 
@@ -223,7 +246,7 @@ export class MemoryStore implements Store {
       kind: "claimed",
       was: was === "pending" ? "pending" : "waiting",
       task: claimed,
-      record: { ...rows, readAt: now },
+      record: this.#read(rows, ids.taskId),
     };
   }
 
@@ -308,6 +331,14 @@ export class MemoryStore implements Store {
       }
       case "film":
         rows.films = [...rows.films, fact.film];
+        return;
+      case "notice": {
+        const { notice } = fact;
+        const others = rows.project.modelNotices.filter(
+          (n) => !isDeepStrictEqual(noticeKey(n), noticeKey(notice)),
+        );
+        rows.project = { ...rows.project, modelNotices: [...others, notice] };
+      }
     }
   }
 
@@ -353,7 +384,7 @@ export class MemoryStore implements Store {
         (p) =>
           p.targetStage !== null &&
           idle(p) > idleSeconds &&
-          (p.status === "ready" || p.status === "running" || idle(p) < idleSeconds + 3_600),
+          (p.status === "running" || idle(p) < idleSeconds + 3_600),
       )
       .sort((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime())
       .slice(0, limit)
@@ -373,6 +404,8 @@ export class MemoryStore implements Store {
       status: "draft",
       targetStage: null,
       runNumber: 0,
+      request: null,
+      modelNotices: [],
       audio: null,
       lyrics: null,
       lyricsHash: null,
@@ -480,17 +513,43 @@ export class MemoryStore implements Store {
     const rows = this.#owned(whose);
     if (!rows) return null;
     if (!rows.project.audio) return rows.project;
+    const { settings, modelNotices, version, runNumber } = rows.project;
+    const { clipModel: model } = settings;
+    const successor = successorOf(settings.aspectRatio);
+    const by = successor.clipModel;
+    const notice: ModelNotice = {
+      kind: "replaced",
+      stage: "generate_clips",
+      model,
+      by,
+      message: replacedMessage(model, by),
+      at: this.#now().toISOString(),
+    };
+    const living = isRetired(model)
+      ? {
+          settings: { ...settings, ...successor },
+          modelNotices: [...modelNotices, notice],
+          version: version + 1,
+        }
+      : {};
     return this.#touch(rows, {
+      ...living,
       status: "running",
       targetStage: target,
-      runNumber: rows.project.runNumber + 1,
+      runNumber: runNumber + 1,
+      request: requestOf({ ...rows.project, ...living }, rows.scenes, { target, at: this.#now() }),
     });
   }
 
   async cancel(whose: Owned, stages: readonly Stage[], target: Stage | null): Promise<Project | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
-    if (place(rows.project.targetStage) > place(target)) this.#touch(rows, { targetStage: target });
+    const { request, targetStage } = rows.project;
+    if (place(targetStage) > place(target))
+      this.#touch(rows, {
+        targetStage: target,
+        request: request && place(request.target) > place(target) ? { ...request, target } : request,
+      });
     for (const job of rows.jobs.filter((j) => stages.includes(j.type) && OPEN_JOB.has(j.status))) {
       this.onTransition("job", job.id, job.status, "canceled");
       rows.jobs = put(rows.jobs, job.id, { status: "canceled", finishedAt: this.#now(), error: CANCELED });
@@ -516,7 +575,12 @@ export class MemoryStore implements Store {
     for (const task of retried) this.#task(rows, task.id, { retriedAt: this.#now() });
     if (freed.length > 0) {
       const furthest = Math.max(place(rows.project.targetStage), ...freed.map((t) => place(t.type)));
-      this.#touch(rows, { status: "running", targetStage: STAGES[furthest] ?? null });
+      const again = new Set(freed.map((t) => t.type));
+      this.#touch(rows, {
+        status: "running",
+        targetStage: STAGES[furthest] ?? null,
+        modelNotices: rows.project.modelNotices.filter((n) => n.kind === "replaced" || !again.has(n.stage)),
+      });
     }
     return { project: rows.project, retried: retried.map(({ id, type }) => ({ id, type })) };
   }

@@ -4,7 +4,8 @@ import { connect } from "../../src/db/client.ts";
 import type { Deps, Doors } from "../../src/deps.ts";
 import { type Door, enter, openDoor, throttled, went } from "../../src/domain/door.ts";
 import { rateLimitOf } from "../../src/domain/rate-limits.ts";
-import type { Task } from "../../src/domain/record.ts";
+import type { Project, Task } from "../../src/domain/record.ts";
+import { failure } from "../../src/domain/tasks.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import { Faults } from "./faults.ts";
@@ -44,6 +45,8 @@ export class World {
   readonly queue: SimulatedQueue;
   readonly objects = new Map<string, ObjectHost>();
   readonly transitions: Transition[] = [];
+  /** Each project as it was when a run was last asked for. */
+  readonly asked = new Map<string, Project>();
   /** What broke a rule while it ran. */
   readonly violations: string[] = [];
   readonly #doors = new Map<string, Door>();
@@ -134,12 +137,17 @@ export class World {
         load: (id) => call("load", () => store.load(id)),
         apply: (id, changes) => call("apply", () => store.apply(id, changes)),
         claim: (ids) => {
-          const work: NonNullable<ReturnType<typeof atWork.getStore>> = { taskId: ids.taskId, claim: null };
+          const work: NonNullable<ReturnType<typeof atWork.getStore>> = {
+            taskId: ids.taskId,
+            claim: null,
+            asked: null,
+          };
           atWork.enterWith(work);
           return call("claim", async () => {
             const claim = await store.claim(ids);
             if (claim.kind === "claimed") {
               work.claim = claim;
+              work.asked = this.asked.get(ids.projectId) ?? null;
               this.#checkBudgets(claim.task, claim.was);
             }
             return claim;
@@ -154,7 +162,12 @@ export class World {
         editProject: (whose, edit) => call("editProject", () => store.editProject(whose, edit)),
         attachAudio: (whose, song) => call("attachAudio", () => store.attachAudio(whose, song)),
         chooseMotif: (whose, motif) => call("chooseMotif", () => store.chooseMotif(whose, motif)),
-        requestRun: (whose, target) => call("requestRun", () => store.requestRun(whose, target)),
+        requestRun: (whose, target) =>
+          call("requestRun", async () => {
+            const project = await store.requestRun(whose, target);
+            if (project?.audio) this.asked.set(project.id, project);
+            return project;
+          }),
         cancel: (whose, stages, target) => call("cancel", () => store.cancel(whose, stages, target)),
         retry: (whose, what) => call("retry", () => store.retry(whose, what)),
         judge: (whose, verdicts) => call("judge", () => store.judge(whose, verdicts)),
@@ -259,17 +272,15 @@ export class World {
       inspectClip: async (file) => {
         const head = "read" in file ? await file.read(0, 1000) : file;
         const frames = ((head[1] ?? 0) << 8) + (head[2] ?? 0);
+        if (head[0] === 2) return { ok: false, failure: failure("output_form", "It is no MP4.") };
         if (head[0] !== 1)
-          return {
-            ok: false,
-            failure: { code: "clip_unreadable", message: "No clip.", retryable: true, nextAction: null },
-          };
+          return { ok: false, failure: failure("clip_unreadable", "It is cut off.", { retryable: true }) };
         return {
           ok: true,
           clip: {
             frames,
             fps: 24,
-            width: 1280,
+            width: ((head[3] ?? 0) << 8) + (head[4] ?? 0),
             height: 720,
             codec: "avc1",
             decoderConfig: "",
@@ -279,6 +290,9 @@ export class World {
         };
       },
       assembleFilm: async ({ edits, fps, upload }) => {
+        const heads = await Promise.all(edits.map(({ file }) => file.read(0, 1000)));
+        if (new Set(heads.map((head) => `${head[3]} ${head[4]}`)).size > 1)
+          violations.push("Clips of several sizes were bought for one film");
         await runtime.call(caller, "media.assemble", () => {}, { most: 40_000 });
         const object = await (await upload()).complete();
         const frames = edits.at(-1)?.endFrame ?? 0;

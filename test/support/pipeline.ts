@@ -175,6 +175,11 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
         deps.store.editProject({ ownerId, projectId }, { settings, expected: null }),
       remove: () => deps.store.removeProject({ ownerId, projectId }),
     }),
+    /** Another run, as far as the last one. */
+    async askAgain(id: string) {
+      const { ownerId, targetStage } = (await record(id)).project;
+      if (targetStage) await deps.store.requestRun({ ownerId, projectId: id }, targetStage);
+    },
     remove: (id: string) => db.delete(projects).where(eq(projects.id, id)),
     removeScenes: (id: string) => db.delete(selectedScenes).where(eq(selectedScenes.projectId, id)),
     replaceSong: (id: string, etag: string) =>

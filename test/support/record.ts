@@ -15,6 +15,7 @@ import type {
   Task,
 } from "../../src/domain/record.ts";
 import { Settings, STAGES } from "../../src/domain/record.ts";
+import { requestOf } from "../../src/domain/request.ts";
 import { LEASE_MS } from "../../src/domain/tasks.ts";
 
 const START = Date.parse("2026-11-22T10:00:00Z");
@@ -49,6 +50,8 @@ export const taskOf = (at: Date, over: Partial<Task> = {}): Task => ({
   projectId: "p",
   type: "generate_images",
   subject: "s",
+  imageId: null,
+  terms: "",
   status: "running",
   attempt: 1,
   tries: 0,
@@ -80,6 +83,8 @@ export class World {
   now = START;
   #ids = 0;
   readonly record: ProjectRecord;
+  /** What is sung in each scene. */
+  lyricOf = (scene: number): string => `line ${scene}`;
   /** Claims made for each stage and subject: what was paid for. */
   readonly claims: { stage: Stage; subject: string; inputHash: string }[] = [];
 
@@ -95,6 +100,8 @@ export class World {
         settings: { ...Settings.parse({}), ...settings },
         targetStage: null,
         runNumber: 0,
+        request: null,
+        modelNotices: [],
         audio: durationSeconds === null ? null : songOf(durationSeconds),
         lyrics: null,
         lyricsHash: null,
@@ -171,9 +178,10 @@ export class World {
           if (task) Object.assign(task, set, { updatedAt: at });
           break;
         }
-        case "approval.void": {
+        case "approval": {
           const approval = r.approvals.find((a) => a.id === change.id);
-          if (approval) Object.assign(approval, { voidedAt: at, voidedReason: change.reason });
+          const voidedAt = change.voided === null ? null : at;
+          if (approval) Object.assign(approval, { voidedAt, voidedReason: change.voided });
         }
       }
     }
@@ -182,7 +190,8 @@ export class World {
   run(target: Stage): void {
     this.now += 1;
     const { project } = this.record;
-    Object.assign(project, { targetStage: target, runNumber: project.runNumber + 1 });
+    const request = asJsonb(requestOf(project, this.record.scenes, { target, at: new Date(this.now) }));
+    Object.assign(project, { targetStage: target, runNumber: project.runNumber + 1, request });
   }
 
   /** As the store does it. */
@@ -190,7 +199,10 @@ export class World {
     const { project, jobs } = this.record;
     const place = STAGES.indexOf(from);
     const target = project.targetStage ? STAGES.indexOf(project.targetStage) : -1;
-    if (target >= place) project.targetStage = STAGES[place - 1] ?? null;
+    if (target >= place) {
+      project.targetStage = STAGES[place - 1] ?? null;
+      if (project.request) project.request = { ...project.request, target: project.targetStage };
+    }
     for (const job of jobs)
       if (STAGES.indexOf(job.type) >= place && (job.status === "pending" || job.status === "running"))
         Object.assign(job, { status: "canceled", finishedAt: new Date(this.now) });
@@ -272,7 +284,7 @@ export class World {
             orderIdx: i,
             startFrame: Math.floor((i * frames) / scenes),
             endFrame: Math.floor(((i + 1) * frames) / scenes),
-            lyricExcerpt: `line ${i}`,
+            lyricExcerpt: this.lyricOf(i),
             theme: "theme",
             aiReasoning: "",
             energy: 0.5,

@@ -10,6 +10,7 @@ import {
 import { currentOf } from "../../src/domain/current.ts";
 import { clipInputs, clipSeconds, promptInputs } from "../../src/domain/inputs.ts";
 import { type Audio, type Lyrics, Settings, STAGES, type Stage } from "../../src/domain/record.ts";
+import { requestOf } from "../../src/domain/request.ts";
 import type { Studio } from "./pipeline.ts";
 import { songOf } from "./record.ts";
 
@@ -54,15 +55,16 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
   const at = { projectId: id, createdAt: now() };
   const audio = { ...songOf(count * (sceneFrames / 24)), ...wishes.audio };
   await db.insert(owners).values({ id: ownerId }).onConflictDoNothing();
+  const settings = { ...Settings.parse({}), ...SKETCHED, autoApprove: true, ...wishes.settings };
+  const asked = { name: "Night Drive", settings, pins: [], beat: null, audio };
   await db.insert(projects).values({
+    ...asked,
     id,
     ownerId,
-    name: "Night Drive",
     status: "ready",
-    settings: { ...Settings.parse({}), ...SKETCHED, autoApprove: true, ...wishes.settings },
     targetStage: wishes.target ?? stage,
     runNumber: 1,
-    audio,
+    request: requestOf(asked, [], { target: wishes.target ?? stage, at: now() }),
     lyrics: has("transcribe") ? lyrics : null,
     transcriptText: has("transcribe") ? "Neon rain" : null,
     updatedAt: now(),

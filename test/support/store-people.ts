@@ -1,5 +1,6 @@
 /** What people wish of both stores. */
 import type { Owned, Store, Verdict } from "../../src/db/store.ts";
+import { RETIRED_CLIP_MODELS } from "../../src/domain/models.ts";
 import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record.ts";
 import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
 import type { Chance } from "../simulation/random.ts";
@@ -12,11 +13,14 @@ type Wish = (story: Story, whose: Owned, chance: Chance) => () => Promise<void>;
 /** A thing that nobody ever made. */
 const NOBODY = "00000000-0000-7000-8000-000000000000";
 
+const [RETIRED] = RETIRED_CLIP_MODELS;
+
 const settingsOf = (chance: Chance): Settings =>
   Settings.parse({
     autoApprove: chance.chance(0.7),
     budgetUsd: chance.pick([null, 20]),
     repeatUnknownUpToUsd: chance.pick([0, 0, 1]),
+    ...chance.pick([{}, {}, { clipModel: RETIRED }, { clipModel: RETIRED, aspectRatio: "21:9" }]),
   });
 
 /** The same id again is the same project, or nobody's business. */
@@ -113,10 +117,11 @@ const chooseMotif: Wish = (story, whose, chance) => {
   };
 };
 
-const requestRun: Wish = ({ twins }, whose, chance) => {
+const requestRun: Wish = (story, whose, chance) => {
+  const { twins } = story;
   const target = chance.chance(0.6) ? "assemble_video" : chance.pick(STAGES);
   return async () => {
-    const { memory } = await twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
+    const memory = await wantMore(story, whose, target);
     twins.saw(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
   };
 };
@@ -257,8 +262,11 @@ export const begin: Verb = async (story, chance) => {
   await wantMore(story, whose, "assemble_video");
 };
 
-async function wantMore({ twins }: Story, whose: Owned, target: Task["type"]): Promise<void> {
-  await twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
+async function wantMore(story: Story, whose: Owned, target: Task["type"]) {
+  const before = story.record(whose.projectId)?.project.modelNotices.length;
+  const { memory } = await story.twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
+  if (memory && memory.modelNotices.length !== before) story.twins.saw("requestRun: model replaced");
+  return memory;
 }
 
 /** What is ready beyond it is not to be made any more. */

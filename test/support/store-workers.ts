@@ -1,5 +1,5 @@
 /** What workers do, to both stores: they claim tasks and settle them. */
-import { suppliersFor } from "../../src/domain/purchase.ts";
+import { suppliersOf } from "../../src/domain/purchase.ts";
 import type { Task } from "../../src/domain/record.ts";
 import { type StepResult, settlement } from "../../src/domain/settlement.ts";
 import { failure } from "../../src/domain/tasks.ts";
@@ -59,12 +59,14 @@ export function isHeld(story: Story, { memory }: Hand): boolean {
 
 export const WHY = failure("because", "Because.", { retryable: true });
 const REFUSED = failure("provider_refused", "The words were flagged.");
+const OF_FORM = failure("output_form", "It is no picture.");
 
 export const KINDS = [
   "made",
   "partly",
   "waiting",
   "paced",
+  "superseded",
   "again",
   "spoiled",
   "unknown",
@@ -111,6 +113,7 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
     return { kind: "waiting", requestId, lookAfterMs: chance.pick([5_000, 15_000]), facts, ...sent };
   },
   paced: (_, __, chance) => ({ kind: "paced", afterMs: chance.whole(1, 5_000) }),
+  superseded: () => ({ kind: "superseded" }),
   again: (_, __, chance) => ({
     kind: "again",
     failure: WHY,
@@ -119,7 +122,7 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
   }),
   spoiled: (_, __, chance) => ({
     kind: "spoiled",
-    failure: WHY,
+    failure: chance.chance(0.3) ? OF_FORM : WHY,
     costUsd: priceOf(chance),
     charged: chance.pick(["yes", "unknown"]),
   }),
@@ -144,7 +147,7 @@ export async function settleTask(
   const { memory: task, record } = hand;
   const result = RESULTS[kind](hand, story, chance);
   const end = settlement(task, result, {
-    suppliers: suppliersFor(record, task.type, task.subject),
+    suppliers: suppliersOf(record)(task.type, task.subject),
     settings: record.project.settings,
     now: twins.now,
     random: chance.next(),

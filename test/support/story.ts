@@ -14,6 +14,7 @@ import {
 } from "../../src/db/schema.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import type { Audio } from "../../src/domain/record.ts";
+import { requestOf } from "../../src/domain/request.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 
 const newId = () => uuidv7(Date.now());
@@ -130,6 +131,11 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
       status: "completed",
       settings: DEFAULT_SETTINGS,
       targetStage: "assemble_video",
+      request: requestOf(
+        { name: "Night Drive", settings: DEFAULT_SETTINGS, pins: [], beat: null, audio: AUDIO },
+        [],
+        { target: "assemble_video", at: new Date("2026-11-22T10:00:00Z") },
+      ),
       audio: AUDIO,
       lyrics: {
         source: "transcribed",

@@ -159,3 +159,18 @@ describe("a data URI", () => {
     );
   });
 });
+
+const MP4 = "https://replicate.delivery/x/out.mp4";
+const JPG = "https://replicate.delivery/x/in.jpg";
+
+it.each([
+  ["the start picture beside a result of another name", { image: JPG, result: MP4 }],
+  ["the first frame", { first_frame: JPG, result: MP4 }],
+  ["a last frame for going on", { last_frame_image: JPG, mp4: MP4 }],
+  ["source", { source_image: JPG, video_url: MP4 }],
+  ["cover", { cover: JPG, video_url: MP4 }],
+  ["links", { urls: { get: "https://api.replicate.com/v1/predictions/x" }, clip: MP4 }],
+  ["model page", { docs: "https://replicate.com/x", generated: MP4 }],
+])("what stands beside a result is not taken for it: %s", (_, output) => {
+  expect(fileIn(output)).toBe(MP4);
+});

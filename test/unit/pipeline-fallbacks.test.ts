@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
 import type { Audio, Settings } from "../../src/domain/record.ts";
-import { TRIES_BEFORE_ANOTHER } from "../../src/domain/tasks.ts";
+import { TRIES } from "../../src/domain/tasks.ts";
 import { taskView } from "../../src/domain/views.ts";
 import { draft, jpeg, mp4, scenePlan, whisperX } from "../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../support/pipeline.ts";
@@ -81,8 +81,8 @@ describe("transcription", () => {
 
   test("where OpenAI is down for three tries, Replicate does it", async () => {
     const { studio, id } = await song();
-    studio.script.transcribe.next(...times(TRIES_BEFORE_ANOTHER, retry("provider_unavailable")));
-    for (let i = 0; i < TRIES_BEFORE_ANOTHER; i++) await studio.run(id, BACK_OFF_MS);
+    studio.script.transcribe.next(...times(TRIES, retry("provider_unavailable")));
+    for (let i = 0; i < TRIES; i++) await studio.run(id, BACK_OFF_MS);
     const task = await atReplicate(studio, id);
     expect(task).toMatchObject({ status: "succeeded", attempt: 4 });
     expect(task.trail).toMatchObject(times(3, { provider: "openai", charged: "no" }));

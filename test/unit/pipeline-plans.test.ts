@@ -87,7 +87,7 @@ describe("a plan is applied", () => {
       subjectHash: "other bytes",
     });
     for (const reason of ["first", "second"])
-      await studio.deps.store.apply(id, [{ kind: "approval.void", id: approval, reason }]);
+      await studio.deps.store.apply(id, [{ kind: "approval", id: approval, voided: reason }]);
     expect((await studio.record(id)).approvals).toMatchObject([{ voidedReason: "first" }]);
   });
 
@@ -138,13 +138,14 @@ test("the sweep wakes who may have been forgotten, and nobody else", async () =>
   const forgotten = [
     await project("running", 6),
     await project("running", 60 * 24),
-    await project("ready", 60 * 24),
+    await project("ready", 30),
     await project("awaiting_approval", 30),
     await project("completed", 30),
   ];
   const known = [
     await project("running", 4),
     await project("ready", 6, false),
+    await project("ready", 70),
     await project("completed", 70),
     await project("awaiting_approval", 70),
   ];

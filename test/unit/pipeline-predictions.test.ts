@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LEASE_MS, UNKNOWN_RESOLVED_AFTER_MS, WAIT_LIMIT_MS } from "../../src/domain/tasks.ts";
+import { imageKey } from "../../src/storage/keys.ts";
 import { jpeg } from "../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../support/pipeline.ts";
 import { brokeDown, canceled, ended, file, ok, retry, running, succeeded } from "../support/providers.ts";
@@ -304,4 +305,15 @@ test("a project that is deleted while its step runs leaves no object behind", as
   expect(await studio.run(id, POLL_MS)).toEqual(["ack"]);
   expect(studio.bucket.keys()).toEqual([]);
   expect(studio.logged).toContain("task_fenced");
+});
+
+test("what a worker that died had stored goes with its message, where the project was deleted meanwhile", async () => {
+  const studio = pipeline.studio();
+  const { id, ownerId } = await staged(studio, "generate_images");
+  const [message] = await studio.wake(id);
+  await studio.person({ id, ownerId }).remove();
+  studio.bucket.upload(imageKey(ownerId, id, "late", "jpg"), new Uint8Array(9), "image/jpeg");
+  studio.bucket.upload("another project's", new Uint8Array(9), "image/jpeg");
+  expect(await studio.deliver([{ ...message, owner: ownerId }])).toEqual(["ack"]);
+  expect(studio.bucket.keys()).toEqual(["another project's"]);
 });

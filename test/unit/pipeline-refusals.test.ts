@@ -154,11 +154,13 @@ describe("a refused picture", () => {
     expect(await studio.task(id)).toMatchObject({ status: "failed", error: { code: "provider_refused" } });
   });
 
-  test("is softened once the person allows it, without a new run", async () => {
+  test("is softened once the person allows it and asks for a run", async () => {
     const { studio, project, id } = await pictured({ softenRefused: false });
     await refuse(studio, id, "p1");
     await studio.wake(id);
     await studio.person(project).set({ softenRefused: true });
+    expect(await studio.run(id)).toEqual([]);
+    await studio.askAgain(id);
     studio.script.softenPrompt.next(softer("implied"));
     await studio.run(id);
     expect(await rungs(studio, id)).toHaveLength(2);
@@ -230,6 +232,7 @@ describe("a rewriting", () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
     await studio.restyle(id, "woodcut");
+    await studio.askAgain(id);
     studio.script.writePrompt.next(ok({ ...draft, imagePrompt: "a woodcut" }, SOFT_USD));
     await studio.run(id);
     expect(await rungs(studio, id)).toEqual([

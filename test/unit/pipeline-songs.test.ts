@@ -99,6 +99,7 @@ describe("another recording of the song", () => {
     const before = await scenesOf(studio, made.id);
     expect(before.length).toBeGreaterThan(3);
     await made.attach(songOf(26, "other-mix"), true);
+    await studio.askAgain(made.id);
     studio.script.transcribe.next(ok(heard(LINES, 2), 0.01));
     await studio.run(made.id);
     await studio.run(made.id);
@@ -155,6 +156,7 @@ describe("another recording of the song", () => {
     const before = await scenesOf(studio, made.id);
     await made.attach(songOf(25, "second"), true);
     await made.attach(songOf(24, "third"), true);
+    await studio.askAgain(made.id);
     studio.script.transcribe.next(ok(heard(LINES), 0.01));
     await studio.run(made.id);
     await studio.run(made.id);
@@ -167,6 +169,7 @@ describe("another recording of the song", () => {
     const made = await planned(studio, 24);
     const before = await scenesOf(studio, made.id);
     await made.attach(songOf(24, "another"), false);
+    await studio.askAgain(made.id);
     studio.script.transcribe.next(ok(heard([...LINES].reverse()), 0.01));
     await studio.run(made.id);
     await studio.run(made.id);
@@ -194,6 +197,7 @@ describe("cutting anew", () => {
     const frame = middle.startFrame - 5;
     const whose = { ownerId: made.ownerId, projectId: made.id };
     await studio.deps.store.editProject(whose, { pins: [{ kind: "cut", frame }], expected: null });
+    await studio.askAgain(made.id);
     const spent = (await studio.record(made.id)).project.spentUsd;
     await studio.run(made.id);
     const after = await scenesOf(studio, made.id);

@@ -160,6 +160,7 @@ describe("scenes and prompts", () => {
     studio.script.writePrompt.next(ok(draft, 0.001), ok({ ...draft, imagePrompt: "another" }, 0.001));
     await studio.run(id);
     await studio.restyle(id, "woodcut");
+    await studio.askAgain(id);
     await studio.run(id);
     const { prompts } = await studio.record(id);
     expect(prompts.toSorted((a, b) => a.version - b.version)).toMatchObject([

@@ -239,7 +239,7 @@ describe("an output file", () => {
     ["moved", 302, { kind: "invalid", failure: { code: "output_rejected" } }],
     ["deleted", 404, { kind: "invalid", failure: { code: "output_expired", retryable: true } }],
     ["gone", 410, { kind: "invalid", failure: { code: "output_expired" } }],
-    ["forbidden", 403, { kind: "invalid", failure: { code: "output_rejected" } }],
+    ["forbidden", 403, { kind: "invalid", failure: { code: "output_expired", retryable: true } }],
     ["not to be had now", 503, { kind: "retry" }],
     ["throttled", 429, { kind: "retry" }],
   ])("%s (%i) is told as it is", async (_, status, expected) => {

@@ -16,6 +16,8 @@ const project: Project = {
   settings: DEFAULT_SETTINGS,
   targetStage: null,
   runNumber: 1,
+  request: null,
+  modelNotices: [],
   audio: AUDIO,
   lyrics: null,
   lyricsHash: "secret-hash",

@@ -1,6 +1,7 @@
 import { currentOf } from "../../domain/current.ts";
-import { clipCostUsd, clipModel } from "../../domain/models.ts";
-import type { Clip } from "../../domain/record.ts";
+import { chargedForClip, sizeDiffers } from "../../domain/purchase.ts";
+import type { Clip, Failure, ModelNotice } from "../../domain/record.ts";
+import { isUnitOf } from "../../domain/request.ts";
 import type { StepResult } from "../../domain/settlement.ts";
 import { storedFile } from "../../media/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
@@ -16,8 +17,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   const { deps, task, record } = step;
   const { project } = record;
   const row = pendingRow(record.clips, step);
-  const imageId =
-    row?.imageId ?? currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.image?.id;
+  const imageId = row?.imageId ?? record.images.find((image) => image.id === task.imageId)?.id;
   // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
   if (!imageId) return { kind: "made", facts: [], costUsd: task.costEstimatedUsd };
   const id = row?.id ?? deps.newId();
@@ -34,6 +34,15 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
     return spoiled(inspected.failure);
   }
   const { width, height, frames, fps, codec, decoderConfig } = inspected.clip;
+  const current = currentOf(record);
+  // One that an edit made pointless is kept for when the edit is taken back; it stands beside no others now.
+  const counts = current.units.some((unit) => isUnitOf(unit, task));
+  const [film] = current.scenes.flatMap((s) => (s.scene.id === task.subject ? [] : (s.clip ?? [])));
+  if (counts && film && (film.width !== width || film.height !== height)) {
+    await deps.storage.delete([object.key]);
+    const why = sizeDiffers(film, { width, height, model: task.model });
+    return { ...spoiled(why), costUsd: costOf(step, prediction), ...measured(step, { width, height }, why) };
+  }
   const clip: Clip = {
     ...assetRow(step, id, prediction.id),
     imageId,
@@ -52,9 +61,19 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   return { kind: "made", facts: [{ kind: "clip", clip }], costUsd: costOf(step, prediction) };
 }
 
-/** By the seconds that the provider says it made, where it says so; else what was ordered. */
-function costOf({ task, record }: StepContext, { videoSeconds }: Prediction): number {
-  const model = clipModel(task.model ?? "");
-  if (!model || videoSeconds === null) return task.costEstimatedUsd;
-  return clipCostUsd(model, videoSeconds, record.project.settings.clipResolution);
+/** The first clip decides the film's size. One that can't join it tells what this model really makes. */
+function measured(
+  { task, now }: StepContext,
+  size: { width: number; height: number },
+  { message }: Failure,
+): { notice?: ModelNotice } {
+  const { type: stage, model, terms } = task;
+  if (model === null) return {};
+  return { notice: { kind: "measured", stage, model, terms, ...size, message, at: now().toISOString() } };
 }
+
+/** By the seconds that the provider says it made, where it says so; else what was ordered. */
+const costOf = ({ task }: StepContext, { videoSeconds }: Prediction): number =>
+  videoSeconds === null
+    ? task.costEstimatedUsd
+    : chargedForClip(task.model, task.costEstimatedUsd, videoSeconds);

@@ -31,7 +31,9 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   if (!copied.ok) return copied.result;
   const { object } = copied;
   const head = await deps.storage.read(object.key, 0, Math.min(object.bytes, HEADER_BYTES), object.etag);
-  const size = head && deps.media.measurePicture(head);
+  // Not there, or another object by now: what it is can't be told, and a later look may.
+  if (!head) return { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, facts: [] };
+  const size = deps.media.measurePicture(head);
   if (!size) {
     await deps.storage.delete([object.key]);
     return spoiled(NOT_AN_IMAGE);

@@ -15,8 +15,7 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
   const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
   const model = clipModel(task.model ?? "");
   if (!state?.prompt || !state.image?.objectKey || !state.imageApproved || !model) return failed(NOT_READY);
-  const { startFrame, endFrame } = state.scene;
-  const seconds = clipSecondsFor(model, endFrame - startFrame, settings.fps, settings.clipResolution);
+  const seconds = clipSecondsFor(model, state.footage, settings.fps, settings.clipResolution);
   if (seconds === null) return { kind: "declined", failure: TOO_LONG, spent: false };
   const { prompt, image } = state;
   const input = model.input({
