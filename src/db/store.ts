@@ -19,6 +19,7 @@ import { claimTask, failTask, renewLease, settleTask } from "./claims.ts";
 import type { Db } from "./client.ts";
 import * as people from "./people.ts";
 import { loadRecord, projectsToSweep } from "./record.ts";
+import * as runs from "./runs.ts";
 import * as songs from "./songs.ts";
 
 export interface TaskIds {
@@ -129,9 +130,9 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     editProject: (whose, edit) => people.editProject(db, whose, edit, now()),
     attachAudio: (whose, song) => songs.attachAudio(db, whose, song, now()),
     chooseMotif: (whose, motif) => songs.chooseMotif(db, whose, motif, now()),
-    requestRun: (whose, target) => people.requestRun(db, whose, target, now()),
-    cancel: (whose, stages, target) => people.cancel(db, whose, stages, target, now()),
-    retry: (whose, what) => people.retry(db, whose, what, now()),
+    requestRun: (whose, target) => runs.requestRun(db, whose, target, now()),
+    cancel: (whose, stages, target) => runs.cancel(db, whose, stages, target, now()),
+    retry: (whose, what) => runs.retry(db, whose, what, now()),
     judge: (whose, verdicts) => people.judge(db, whose, verdicts, now()),
     removeProject: (whose) => people.removeProject(db, whose),
   };

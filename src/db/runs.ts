@@ -1,0 +1,136 @@
+/** What people ask of the work on their projects: runs, their end, and tasks made again. Each verb is one round trip. */
+import { and, eq, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
+import { RETIRED_CLIP_MODELS } from "../domain/models.ts";
+import { ASPECT_RATIOS, type Project, type Stage, type Task } from "../domain/record.ts";
+import { replacedMessage, successorOf } from "../domain/settings.ts";
+import { CANCELED } from "../domain/tasks.ts";
+import type { Db } from "./client.ts";
+import { ownedProject } from "./people.ts";
+import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
+import { place, stagesInOrder } from "./stages.ts";
+import type { Owned } from "./store.ts";
+
+const isoOf = (now: SQL) =>
+  sql`to_char((${now})::timestamptz at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const named = sql`${projects.settings} ->> 'clipModel'`;
+const isRetiredModel = inArray(named, [...RETIRED_CLIP_MODELS]);
+/** What takes the place of a retired clip model, by the project's ratio. */
+const successor = sql`(${JSON.stringify(
+  Object.fromEntries(ASPECT_RATIOS.map((ratio) => [ratio, successorOf(ratio)])),
+)}::jsonb -> (${projects.settings} ->> 'aspectRatio'))`;
+const livingSettings = sql`(case when ${isRetiredModel} then ${projects.settings} || ${successor} else ${projects.settings} end)`;
+const by = sql`${successor} ->> 'clipModel'`;
+const replaced = (now: SQL) => sql`jsonb_build_array(jsonb_build_object(
+  'kind', 'replaced', 'stage', 'generate_clips', 'model', ${named}, 'by', ${by},
+  'message', format(${replacedMessage("%1$s", "%2$s")}, ${named}, ${by}),
+  'at', ${isoOf(now)}))`;
+
+/** `requestOf` the row as this run leaves it. */
+const requested = (target: Stage, now: SQL) => sql`jsonb_build_object(
+  'at', ${isoOf(now)},
+  'target', ${target}::text,
+  'name', ${projects.name},
+  'settings', ${livingSettings},
+  'pins', ${projects.pins},
+  'beat', case when ${projects.beat} ->> 'source' = 'tapped' then ${projects.beat} end,
+  'audioEtag', ${projects.audio} -> 'etag',
+  'motifs', coalesce((select jsonb_object_agg(${selectedScenes.id}, ${selectedScenes.motif}) from ${selectedScenes}
+    where ${selectedScenes.projectId} = ${projects.id} and ${selectedScenes.motif} is not null), '{}'::jsonb))`;
+
+export async function requestRun(db: Db, whose: Owned, target: Stage, now: SQL): Promise<Project | null> {
+  const [, [project]] = await db.batch([
+    db
+      .update(projects)
+      // Until the coordinator has looked, nobody shall take the end of an earlier run for this one's.
+      .set({
+        status: "running",
+        targetStage: target,
+        runNumber: sql`${projects.runNumber} + 1`,
+        request: requested(target, now),
+        settings: livingSettings,
+        modelNotices: sql`case when ${isRetiredModel} then ${projects.modelNotices} || ${replaced(now)} else ${projects.modelNotices} end`,
+        version: sql`${projects.version} + case when ${isRetiredModel} then 1 else 0 end`,
+        updatedAt: now,
+      })
+      .where(and(ownedProject(whose), isNotNull(projects.audio))),
+    db.select().from(projects).where(ownedProject(whose)),
+  ]);
+  return project ?? null;
+}
+
+export async function cancel(
+  db: Db,
+  whose: Owned,
+  stages: readonly Stage[],
+  target: Stage | null,
+  now: SQL,
+): Promise<Project | null> {
+  const [, , [project]] = await db.batch([
+    db
+      .update(projects)
+      .set({
+        targetStage: target,
+        request: sql`case when ${place(sql`${projects.request} ->> 'target'`)} > ${place(sql`${target}::text`)}
+          then jsonb_set(${projects.request}, '{target}', ${JSON.stringify(target)}::jsonb) else ${projects.request} end`,
+        updatedAt: now,
+      })
+      .where(and(ownedProject(whose), sql`${place(projects.targetStage)} > ${place(sql`${target}::text`)}`)),
+    db
+      .update(jobs)
+      .set({ status: "canceled", finishedAt: now, error: CANCELED })
+      .where(
+        and(
+          inArray(jobs.projectId, db.select({ id: projects.id }).from(projects).where(ownedProject(whose))),
+          inArray(jobs.type, [...stages]),
+          inArray(jobs.status, ["pending", "running"]),
+        ),
+      ),
+    db.select().from(projects).where(ownedProject(whose)),
+  ]);
+  return project ?? null;
+}
+
+export async function retry(
+  db: Db,
+  whose: Owned,
+  what: { taskId: string } | { jobId: string; includeUnknown: boolean },
+  now: SQL,
+): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
+  const mine = db.select({ id: projects.id }).from(projects).where(ownedProject(whose));
+  const known = sql`coalesce(${tasks.error} ->> 'code', '') <> 'outcome_unknown'`;
+  const named =
+    "taskId" in what
+      ? eq(tasks.id, what.taskId)
+      : and(eq(tasks.jobId, what.jobId), what.includeUnknown ? undefined : known);
+  const over = and(inArray(tasks.projectId, mine), inArray(tasks.status, ["failed", "canceled"]));
+  const freed = and(over, named);
+  const unit = { type: tasks.type, subject: tasks.subject, inputHash: tasks.inputHash };
+  // The same thing, failed in other runs, would keep it from being made.
+  const twins = sql`(${tasks.type}, ${tasks.subject}, ${tasks.inputHash}) in ${db.select(unit).from(tasks).where(freed)}`;
+  const [rows, , [project]] = await db.batch([
+    db
+      .update(tasks)
+      .set({ retriedAt: now, updatedAt: now })
+      // The project stands in front of the "or", so that its index is used.
+      .where(and(inArray(tasks.projectId, mine), or(freed, and(over, known, twins))))
+      .returning({ id: tasks.id, type: tasks.type }),
+    // What is to be made again must be wanted.
+    db
+      .update(projects)
+      .set({
+        status: "running",
+        targetStage: sql`(${stagesInOrder})[greatest(${place(projects.targetStage)},
+          (select max(${place(sql`${tasks.type}`)}) from ${tasks} where ${freed}))]`,
+        // Who asks by name wants the models of these stages asked once more.
+        modelNotices: sql`(select coalesce(jsonb_agg(n.notice order by n.nth), '[]'::jsonb)
+          from jsonb_array_elements(${projects.modelNotices}) with ordinality as n(notice, nth)
+          where n.notice ->> 'kind' = 'replaced'
+            or n.notice ->> 'stage' not in (select ${tasks.type} from ${tasks} where ${freed}))`,
+        updatedAt: now,
+      })
+      .where(and(ownedProject(whose), sql`exists (select 1 from ${tasks} where ${freed})`)),
+    db.select().from(projects).where(ownedProject(whose)),
+  ]);
+  return { project: project ?? null, retried: rows };
+}
