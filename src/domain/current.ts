@@ -84,7 +84,9 @@ function joining(scenes: SceneState[]): SceneState[] {
   for (const size of scenes.flatMap((s) => sizeOf(s) ?? [])) counts.set(size, (counts.get(size) ?? 0) + 1);
   if (counts.size < 2) return scenes;
   const [film] = [...counts].toSorted(([, a], [, b]) => b - a)[0] ?? [];
-  return scenes.map((s) => (s.clip && sizeOf(s) !== film ? { ...s, clip: null, clipApproved: false } : s));
+  return scenes.map((s) =>
+    s.clip && sizeOf(s) !== film ? { ...s, clip: null, clipApproved: false, odd: s.clip } : s,
+  );
 }
 
 /** The whole picture of a record. Pure; linear in the size of the record. */

@@ -62,11 +62,10 @@ export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFo
   const reason = (type: Stage, model: string | null): Failure | null =>
     ruledOut(record, { type, model }) ??
     (type === "generate_clips" && model !== null
-      ? otherSize(
-          record.project,
-          model,
-          scenes().flatMap(({ clip }) => clip ?? []),
-        )
+      ? otherSize(record.project, model, {
+          there: scenes().flatMap(({ clip }) => clip ?? []),
+          odd: scenes().flatMap(({ odd }) => odd ?? []),
+        })
       : null);
   const marked = (stage: Stage, offer: Offer): Supplier => {
     const key = `${stage} ${offer.model}`;
@@ -84,18 +83,21 @@ export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFo
 function otherSize(
   { modelNotices, settings }: Project,
   name: string,
-  there: readonly Clip[],
+  { there, odd }: { there: readonly Clip[]; odd: readonly Clip[] },
 ): Failure | null {
   const [film] = there;
   if (!film || there.some((clip) => clip.model === name)) return null;
+  const seen = odd.find((clip) => clip.model === name);
   const terms = termsOf("generate_clips", settings);
   const measured = modelNotices.findLast(
     (n) => n.kind === "measured" && n.model === name && n.terms === terms,
   );
   const size =
-    measured?.kind === "measured"
-      ? measured
-      : clipModel(name)?.size(settings.clipResolution, settings.aspectRatio);
+    seen?.width && seen.height
+      ? { width: seen.width, height: seen.height }
+      : measured?.kind === "measured"
+        ? measured
+        : clipModel(name)?.size(settings.clipResolution, settings.aspectRatio);
   if (!size || (size.width === film.width && size.height === film.height)) return null;
   return sizeDiffers(film, { ...size, model: name });
 }

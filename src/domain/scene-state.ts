@@ -33,6 +33,8 @@ export interface SceneState {
   imageApproved: boolean;
   clip: Clip | null;
   clipApproved: boolean;
+  /** A clip that would be its own, were it of the film's size. */
+  odd?: Clip;
   /** Of the picture and the clip to make: what they are made from, once that is known. */
   imageHash: string | null;
   clipHash: string | null;

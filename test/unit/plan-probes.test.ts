@@ -1,5 +1,7 @@
 /** What a project learns of its models: a few orders try one out, and one that fails is left alone. */
 import { describe, expect, test } from "vitest";
+import { currentOf } from "../../src/domain/current.ts";
+import { suppliersOf } from "../../src/domain/purchase.ts";
 import type { Task } from "../../src/domain/record.ts";
 import { PROBES } from "../../src/domain/standing.ts";
 import { World } from "../support/record.ts";
@@ -51,4 +53,19 @@ describe("a model that has delivered nothing in this run", () => {
     world.now += 30_000;
     expect(sentBy(world).map((t) => t.id)).toEqual(first.map((t) => t.id));
   });
+});
+
+test("a clip of another size than most is to be made again, and not by the model that made it", () => {
+  const world = animating();
+  world.drain();
+  const { clips, project } = world.record;
+  const { clipModel, clipFallbacks } = project.settings;
+  for (const clip of clips) Object.assign(clip, { model: clipFallbacks[0], width: 1280, height: 720 });
+  const [odd] = clips;
+  if (!odd) throw new Error("no clip");
+  Object.assign(odd, { model: clipModel, width: 1248, height: 704 });
+  const { scenes } = currentOf(world.record);
+  expect(scenes.filter((s) => s.clip === null).map((s) => s.scene.id)).toEqual([odd.sceneId]);
+  const suppliers = suppliersOf(world.record)("generate_clips", odd.sceneId);
+  expect(suppliers.map((s) => s.passedOver?.code ?? null)).toEqual(["clip_size_differs", null, null]);
 });
