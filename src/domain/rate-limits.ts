@@ -19,15 +19,15 @@ const REDUCED: Rate = { perMinute: 6 * MARGIN, burst: 1 };
 
 const LIMITS: Readonly<Record<string, RateLimit>> = {
   /**
-   * Creates: 600/min; 6/min with a burst of 1 under $5 of credit (providers.md 3.5). One at a time
+   * Creates: 600/min; 6/min with a burst of 1 under $5 of credit (replicate.com/docs/topics/predictions/rate-limits, 2026). One at a time
    * even at the nominal rate: a song's scenes are out in seconds, and a reduced account refuses few.
    */
   replicate: { nominal: { perMinute: 600, burst: 1 }, floor: REDUCED },
-  /** gpt-transcribe, tier 1: 500 requests/min (providers.md 1.3). Lower tiers are not documented. */
+  /** gpt-transcribe, tier 1: 500 requests/min (second hand). Lower tiers are not documented. */
   openai: { nominal: { perMinute: 500, burst: 5 }, floor: REDUCED },
   /**
    * No limit on paid models is documented: assumed, half of what the others take.
-   * Free models: 20 requests/min (providers.md 2.4).
+   * Free models: 20 requests/min (second hand).
    */
   openrouter: { nominal: { perMinute: 300, burst: 10 }, floor: { perMinute: 20 * MARGIN, burst: 1 } },
 };

@@ -347,13 +347,13 @@ export interface ProjectRecord {
   readAt: Date;
   project: Project;
   scenes: Scene[];
-  /** The newest version for each scene. */
+  /** Every version: one that was written for other settings counts again when they return. */
   prompts: Prompt[];
   images: Image[];
   clips: Clip[];
   approvals: Approval[];
   films: Film[];
   jobs: Job[];
-  /** Of jobs that are not terminal, and the newest for each stage and subject. */
+  /** Those that decisions are made from: see `tasksRead`. */
   tasks: Task[];
 }

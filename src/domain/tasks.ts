@@ -7,7 +7,7 @@ export const LEASE_MS = 30_000;
 export const RENEW_MS = 10_000;
 /** A wake-up for a task that was sent and not taken is sent again after this. */
 export const REDISPATCH_MS = 30_000;
-/** Replicate ends a run after 30 minutes (providers.md 3.2); past this nothing more can come. */
+/** Replicate ends a run after 30 minutes (replicate.com/docs/topics/predictions/lifecycle); past this nothing more can come. */
 export const WAIT_LIMIT_MS = 40 * 60_000;
 /**
  * An unanswered create that the provider's list does not show this long after it was sent was never

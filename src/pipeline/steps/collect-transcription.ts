@@ -10,7 +10,7 @@ import { lyricsOf, type Transcribing } from "./transcribe.ts";
 const MOST_LANGUAGE_CHARACTERS = 35;
 const written = z.string().transform((text) => storable(text));
 
-/** WhisperX's output (providers.md 1.6): words that it could not place carry no times. */
+/** The output of victor-upmeet/whisperx at Replicate, by its schema: words that it could not place carry no times. */
 const WhisperX = z.object({
   detected_language: z
     .string()

@@ -37,7 +37,7 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
       expiresSeconds: READ_BY_PROVIDER_SECONDS,
       now: deps.now(),
     });
-    // Voice activity detection is tuned for speech; a low onset keeps singing (providers.md 1.6).
+    // Voice activity detection is tuned for speech; a low onset keeps singing.
     const input = { audio_file: url, align_output: true, vad_onset: 0.3, vad_offset: 0.2 };
     return submit(step, { model: task.model, input }, () => []);
   }
