@@ -1,0 +1,106 @@
+/**
+ * Takes each WebAssembly module out of the package that carries it. A Worker may only run modules
+ * that are imported as files, and two of the packages hold theirs as text.
+ *
+ *   npm run wasm       writes them beside this file
+ */
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const require = createRequire(import.meta.url);
+
+/** What each file must be: it changes only with the pinned version of its package. */
+const MODULES = {
+  "aac-encoder.wasm": {
+    sha256: "8488acb0bc9f43055b83600cc4c2c07d20f07675aa65671f91ac1d75515845d9",
+    unpack: aacEncoder,
+  },
+  "mp3-decoder.wasm": {
+    sha256: "3fea18c86778b24306c9f184cba41df3c7dd0ab8e49e70416ba21ae6e696e55c",
+    unpack: mp3Decoder,
+  },
+  "opus-decoder.wasm": {
+    sha256: "8b67eda2a46e478f65c24c467dae9eac26293efae6484bfe762b9d1086058b4b",
+    unpack: opusDecoder,
+  },
+};
+type ModuleName = keyof typeof MODULES;
+export const MODULE_NAMES = Object.keys(MODULES) as ModuleName[];
+
+/** A file of a package, beside or below the folder of its entry point. */
+const inPackage = (name: string, path: string) => join(require.resolve(name), path);
+
+type Bytes = Uint8Array<ArrayBuffer>;
+/** What Node's has and a Worker's has not. */
+interface Compiling {
+  compile(bytes: Bytes): Promise<WebAssembly.Module>;
+  instantiate(from: Bytes | WebAssembly.Module, imports: WebAssembly.Imports): Promise<unknown>;
+}
+
+/** `WebAssembly` for a package's code, which keeps what modules are made of. */
+function recorder() {
+  const real: Compiling = Object(WebAssembly);
+  const seen: Uint8Array[] = [];
+  const api: Compiling = {
+    compile(bytes) {
+      seen.push(bytes);
+      return real.compile(bytes);
+    },
+    instantiate(from, imports) {
+      if (from instanceof Uint8Array) seen.push(from);
+      return real.instantiate(from, imports);
+    },
+  };
+  return {
+    api: { ...api, Memory: WebAssembly.Memory, RuntimeError: WebAssembly.RuntimeError },
+    /** What unpacks the module is a small module itself. */
+    largest: () =>
+      seen.reduce((most, bytes) => (bytes.length > most.length ? bytes : most), new Uint8Array()),
+  };
+}
+
+/** `@mediabunny/aac-encoder`: the module is a string in Emscripten's glue. */
+async function aacEncoder(): Promise<Uint8Array> {
+  const glue = readFileSync(inPackage("@mediabunny/aac-encoder", "../../modules/build/aac.js"), "utf8");
+  // It has both `exports` and `import.meta`, so Node takes it for neither kind of module.
+  const body = glue.replace("import.meta.url", '"file:///aac.js"');
+  const { api, largest } = recorder();
+  await new Function("WebAssembly", "exports", "process", `${body}\nreturn Module();`)(api, {});
+  return largest();
+}
+
+/** `minimp3-wasm`: the module is a file. */
+async function mp3Decoder(): Promise<Uint8Array> {
+  return readFileSync(inPackage("minimp3-wasm", "../decoder.opt.wasm"));
+}
+
+/** `opus-decoder`: the module is a string, compressed, that another one in the package unpacks. */
+async function opusDecoder(): Promise<Uint8Array> {
+  const code = readFileSync(inPackage("opus-decoder", "../dist/opus-decoder.min.js"), "utf8");
+  const { api, largest } = recorder();
+  const exported: { OpusDecoder?: new () => { ready: Promise<void> } } = {};
+  // Its one dependency is the class of a thread, for a decoder that runs in one.
+  new Function("WebAssembly", "exports", "module", "require", code)(api, exported, {}, () => class {});
+  if (!exported.OpusDecoder) throw new Error("opus-decoder exports no OpusDecoder any more.");
+  await new exported.OpusDecoder().ready;
+  return largest();
+}
+
+/** The module's bytes. Throws where they are not those that are expected. */
+export async function unpacked(name: ModuleName): Promise<Uint8Array> {
+  const { sha256, unpack } = MODULES[name];
+  const bytes = await unpack();
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (found !== sha256) throw new Error(`${name} is another one than expected: ${found}`);
+  return bytes;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const name of MODULE_NAMES) {
+    const bytes = await unpacked(name);
+    writeFileSync(join(import.meta.dirname, name), bytes);
+    console.log(`${name.padEnd(18)} ${bytes.length} bytes`);
+  }
+}
