@@ -3,11 +3,11 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { type Deps, fromEnv } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { approvalRoutes } from "./http/approvals.ts";
 import { assetRoutes } from "./http/assets.ts";
 import { audioRoutes } from "./http/audio.ts";
-import { bearer, tokenVerifier, type VerifyToken } from "./http/auth.ts";
+import { bearer, type VerifyToken } from "./http/auth.ts";
 import { controlRoutes } from "./http/control.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { onError, onNotFound } from "./http/failures.ts";
@@ -97,17 +97,4 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.route("/", timelineRoutes(deps));
   app.route("/", feedTicketRoutes(deps));
   return app;
-}
-
-/** The API of a Worker, put together from its bindings once for each isolate. */
-export function createApp() {
-  const made = new WeakMap<Env, ReturnType<typeof createApi>>();
-  return {
-    fetch(request: Request, env: Env, ctx: ExecutionContext) {
-      const deps = fromEnv(env);
-      const api = made.get(env) ?? createApi({ deps, verifyToken: tokenVerifier(deps.config.auth) });
-      made.set(env, api);
-      return api.fetch(request, env, ctx);
-    },
-  };
 }

@@ -5,7 +5,8 @@ import { connect, type Db } from "./db/client.ts";
 import { postgresStore, type Store } from "./db/store.ts";
 import { uuidv7 } from "./domain/ids.ts";
 import { type Log, log } from "./log.ts";
-import { type Media, media } from "./media/port.ts";
+import { type Media, mediaOf } from "./media/port.ts";
+import { codecs } from "./media/wasm/modules.ts";
 import { analytics, type Metrics } from "./metrics.ts";
 import { taskQueue } from "./pipeline/queue.ts";
 import { openaiTranscriber } from "./providers/openai.ts";
@@ -108,7 +109,7 @@ export function fromEnv(env: Env): Deps {
       director: openrouterDirector({ ...config.openrouter, appUrl: config.publicUrl }),
       predictions: replicatePredictions(config.replicate),
     },
-    media,
+    media: mediaOf(codecs),
     doors: doorsOf(env.DOORS, log),
     queue: taskQueue(env.TASKS),
     coordinator: coordinatorOf(env.COORDINATOR),

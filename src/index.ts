@@ -1,7 +1,8 @@
 import { env as atStart } from "cloudflare:workers";
-import { createApp } from "./app.ts";
+import { createApi } from "./app.ts";
 import { pruneIdempotencyKeys } from "./db/idempotency.ts";
 import { fromEnv } from "./deps.ts";
+import { tokenVerifier } from "./http/auth.ts";
 import { consume } from "./pipeline/consumer.ts";
 import { bury } from "./pipeline/dead-letters.ts";
 import { sweep } from "./pipeline/sweep.ts";
@@ -12,10 +13,18 @@ export { ProjectCoordinator } from "./coordinator/object.ts";
 // A wrong configuration fails here, at the start, and not at somebody's request.
 fromEnv(atStart);
 
-const app = createApp();
+/** Put together once for each isolate. */
+const apis = new WeakMap<Env, ReturnType<typeof createApi>>();
+
+function apiOf(env: Env): ReturnType<typeof createApi> {
+  const deps = fromEnv(env);
+  const api = apis.get(env) ?? createApi({ deps, verifyToken: tokenVerifier(deps.config.auth) });
+  apis.set(env, api);
+  return api;
+}
 
 export default {
-  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  fetch: (request, env, ctx) => apiOf(env).fetch(request, env, ctx),
   queue: (batch, env) => (batch.queue.endsWith("-dead") ? bury : consume)(batch, fromEnv(env)),
   scheduled: async (_controller, env) => {
     const deps = fromEnv(env);

@@ -300,6 +300,7 @@ export const finalVideos = pgTable(
     height: integer("height"),
     editList: jsonb("edit_list").$type<Edit[]>().notNull(),
     certificate: jsonb("certificate").$type<CoverCertificate>(),
+    warnings: jsonb("warnings").$type<string[]>().notNull().default([]),
     sidecars: jsonb("sidecars").$type<Sidecars>(),
     inputHash: text("input_hash").notNull(),
     error: jsonb("error").$type<Failure>(),

@@ -125,10 +125,11 @@ export const filmInputs = (project: Project, cuts: (Edit & Pick<Clip, "etag">)[]
     ...differing(project.settings),
   });
 
-/** Only what is not as it always was: films of before stay current. */
-const differing = ({ clipFill, clipAudio }: Project["settings"]) => ({
+/** Only what is not as it once always was: films of before stay current, but for those whose sound is not AAC. */
+const differing = ({ clipFill, clipAudio, filmSound }: Project["settings"]) => ({
   ...(clipFill === "refuse" ? {} : { clipFill }),
   ...(clipAudio === "drop" ? {} : { clipAudio }),
+  ...(filmSound === "original" ? {} : { filmSound }),
 });
 
 /** Seeds are part of the inputs, so that a repeated attempt asks for the same picture. */

@@ -248,6 +248,19 @@ export interface Sidecars {
   poster: string | null;
   captions: string | null;
   releaseSheet: string;
+  /** What makes the same film without edit lists; null where that can't be, absent where it was made before there was one. */
+  withoutEdits?: WithoutEdits | null;
+}
+/**
+ * The other film is the first `headBytes` of the object `key`, zeros up to `from`, the film's own bytes up to `to`, and
+ * the rest of the object, `bytes` in all.
+ */
+interface WithoutEdits {
+  key: string;
+  bytes: number;
+  headBytes: number;
+  from: number;
+  to: number;
 }
 export interface Film {
   id: string;
@@ -263,6 +276,8 @@ export interface Film {
   height: number | null;
   editList: Edit[];
   certificate: CoverCertificate | null;
+  /** What a person should know of it: sound that is left out, or that some players don't play. */
+  warnings: string[];
   /** Keys of the files beside it; null where it was made before there were any. */
   sidecars: Sidecars | null;
   inputHash: string;

@@ -51,5 +51,7 @@ export const Settings = z.object({
   clipFill: z.enum(["refuse", ...FILLS]).default("refuse"),
   /** The clips' own sound: left out, or kept as a second track under the song. */
   clipAudio: z.enum(["drop", "track"]).default("drop"),
+  /** The song's sound in the film: AAC, made where it is none yet, or as it came. */
+  filmSound: z.enum(["aac", "original"]).default("aac"),
 });
 export type Settings = z.infer<typeof Settings>;

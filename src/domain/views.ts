@@ -63,6 +63,7 @@ export const settingsView = (s: Settings) => ({
   motifs: s.motifs,
   clip_fill: s.clipFill,
   clip_audio: s.clipAudio,
+  film_sound: s.filmSound,
 });
 
 const audioView = (a: Audio, fps: number) => ({
@@ -300,6 +301,7 @@ export const filmView = (f: Film) => ({
     fill: e.fill ?? null,
   })),
   certificate: f.certificate && certificateView(f.certificate),
+  warnings: f.warnings,
   error: failureView(f.error),
   created_at: f.createdAt.toISOString(),
 });

@@ -49,6 +49,10 @@ export const FinalVideo = z
           "Which clip is seen from which frame on, up to (and without) which; `fill` where it is shorter and was made to last.",
       }),
     certificate: orNull(CoverCertificate),
+    warnings: z.array(z.string()).openapi({
+      description:
+        "Sound that is left out, or that some players and platforms don't take; empty where nothing is.",
+    }),
     error: orNull(Failure),
     created_at: Moment,
   })

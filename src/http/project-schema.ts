@@ -66,6 +66,10 @@ const setting = {
     description:
       "The clips' own sound: left out, or kept as a second sound track that players don't play by themselves.",
   }),
+  film_sound: z.enum(["aac", "original"]).openapi({
+    description:
+      "The song's sound in the film. `aac`: AAC-LC in stereo, which all players and platforms take; a song that is AAC already is copied. `original`: the song's own sound as it came (what MP4 can't carry becomes FLAC), which some players leave silent.",
+  }),
 };
 
 const { seconds, ...flat } = setting;
@@ -245,6 +249,7 @@ export function toPatch(wire: z.infer<typeof SettingsInput>): SettingsPatch {
     motifs: wire.motifs,
     clipFill: wire.clip_fill,
     clipAudio: wire.clip_audio,
+    filmSound: wire.film_sound,
   });
 }
 

@@ -3,12 +3,14 @@ import type { Edit, Failure, Fill } from "../domain/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
 import { refusal, vanished } from "./failures.ts";
 import { clipSound, type SilentScene } from "./film/clip-audio.ts";
+import type { OtherIndex } from "./film/film-file.ts";
 import { type FilmEdit, planCuts } from "./film/plan-cuts.ts";
 import { songSound, UnreadableSong } from "./film/song-track.ts";
 import { type Caption, type Chapter, captionTexts, chapterTexts } from "./film/text-track.ts";
 import { type FilmPlan, writeFilm } from "./film/write-film.ts";
 import { openSong } from "./song/open-song.ts";
-import { soundOf } from "./sound/sound.ts";
+import type { CodecModules } from "./sound/modules.ts";
+import { aacSound, originalSound } from "./sound/sound.ts";
 import { type MediaFile, reading, SourceGone } from "./source.ts";
 
 export interface FilmInput {
@@ -20,6 +22,8 @@ export interface FilmInput {
   tags: { title: string | null; artist: string | null };
   /** How clips that are shorter than their scenes last; null: the film is refused. A scene's own choice goes first. */
   fill?: Fill | null;
+  /** The song's: AAC, made where it is none yet (the default), or as it came. */
+  sound?: "aac" | "original";
   /** The clips' sound: left out, or kept as a second track, off until asked for. */
   clipAudio?: "drop" | "track";
   /** For players' menus; each lasts until the next. */
@@ -38,6 +42,8 @@ export interface FilmInput {
 
 interface FilmFacts {
   object: StoredObject;
+  /** The same film without edit lists; null where its sound would be too far off. */
+  withoutEdits: OtherIndex | null;
   bytes: number;
   frames: number;
   durationSeconds: number;
@@ -46,6 +52,8 @@ interface FilmFacts {
   editList: Edit[];
   /** Scenes whose clip has sound that the asked-for track does not have, and why. */
   silentScenes: SilentScene[];
+  /** Sentences on where the song's sound may not play. */
+  soundNotes: string[];
 }
 export type Assembly = ({ ok: true } & FilmFacts) | { ok: false; failure: Failure };
 
@@ -55,7 +63,7 @@ const noSound = () => refusal("song_unreadable", "The song's sound can't be read
 async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
   const upload = await film.upload();
   try {
-    return { ok: true as const, object: await writeFilm(plan, upload, film.onProgress) };
+    return { ok: true as const, ...(await writeFilm(plan, upload, film.onProgress)) };
   } catch (error) {
     // The first failure is the one to tell; parts that stay behind expire in the bucket.
     await upload.abort().catch(() => undefined);
@@ -79,7 +87,7 @@ async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
  * `output_form`, `clip_too_short`, `clip_size_differs`, `clip_codec_differs`; `song_unreadable` and
  * `media_gone` at any time. What the bucket throws is thrown.
  */
-export async function assembleFilm(film: FilmInput): Promise<Assembly> {
+export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promise<Assembly> {
   const { edits, fps } = film;
   const planned = await planCuts(edits, fps, film.fill ?? null);
   if (!planned.ok) return planned;
@@ -91,7 +99,11 @@ export async function assembleFilm(film: FilmInput): Promise<Assembly> {
   try {
     const opened = await reading(film.song, async () => {
       const track = await input.getPrimaryAudioTrack();
-      const sound = track && (await soundOf(track, film.song));
+      if (!track) return null;
+      const sound =
+        film.sound === "original"
+          ? await originalSound(film.song, track)
+          : await aacSound(film.song, track, layout.mp3, codecs);
       return sound && (await songSound(sound, film.song, layout.mp3));
     });
     if (!opened.ok && opened.cause === "gone") return vanished("The song");
@@ -115,6 +127,7 @@ export async function assembleFilm(film: FilmInput): Promise<Assembly> {
     return {
       ok: true,
       object: made.object,
+      withoutEdits: made.withoutEdits,
       bytes: made.object.bytes,
       frames,
       durationSeconds: frames / fps,
@@ -128,6 +141,7 @@ export async function assembleFilm(film: FilmInput): Promise<Assembly> {
         ...(fill && { fill }),
       })),
       silentScenes: clips.silent,
+      soundNotes: opened.value.notes,
     };
   } finally {
     input.dispose();

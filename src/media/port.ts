@@ -1,10 +1,18 @@
 /** What the pipeline asks of media: measuring what came, hearing the song, and making the film. */
-import { assembleFilm } from "./assemble.ts";
+import { assembleFilm, type FilmInput } from "./assemble.ts";
 import { songBeat } from "./beat.ts";
 import { inspectClip } from "./clip.ts";
 import { nextPart } from "./listen.ts";
 import { measurePicture } from "./picture.ts";
 import { probeSong } from "./probe.ts";
+import type { CodecModules } from "./sound/modules.ts";
 
-export const media = { assembleFilm, beatOf: songBeat, inspectClip, measurePicture, nextPart, probeSong };
-export type Media = typeof media;
+export const mediaOf = (codecs: CodecModules) => ({
+  assembleFilm: (film: FilmInput) => assembleFilm(film, codecs),
+  beatOf: songBeat,
+  inspectClip,
+  measurePicture,
+  nextPart,
+  probeSong,
+});
+export type Media = ReturnType<typeof mediaOf>;

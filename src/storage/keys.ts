@@ -65,7 +65,7 @@ export function besideFilm(
   ownerId: string,
   projectId: string,
   id: string,
-  name: "poster" | "captions" | "release",
+  name: "poster" | "captions" | "release" | "without-edits",
   extension: string,
 ): string {
   return `${projectPrefix(ownerId, projectId)}films/${part(id)}/${name}.${part(extension)}`;

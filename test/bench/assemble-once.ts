@@ -9,6 +9,7 @@ import { z } from "zod";
 import { assembleFilm } from "../../src/media/assemble.ts";
 import { storedFile } from "../../src/media/source.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
+import { codecs } from "../support/codecs.ts";
 
 export const Assembled = z.object({
   /** Of the process at its most, above what it had before the first read. */
@@ -81,7 +82,7 @@ async function assembleOnce(list: string, out: string): Promise<z.infer<typeof A
   const tags = { title: "Bench", artist: "Nobody" };
   const before = process.memoryUsage.rss();
   const started = performance.now();
-  const made = await assembleFilm({ song, edits, fps: FPS, tags, upload: async () => upload });
+  const made = await assembleFilm({ song, edits, fps: FPS, tags, upload: async () => upload }, codecs);
   if (!made.ok) throw new Error(made.failure.message);
   return {
     memoryMb: process.resourceUsage().maxRSS / 1024 - before / 2 ** 20,

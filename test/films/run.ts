@@ -12,6 +12,7 @@ import { assembleFilm } from "../../src/media/assemble.ts";
 import { probeSong } from "../../src/media/probe.ts";
 import { memoryFile } from "../../src/media/source.ts";
 import { Chance } from "../simulation/random.ts";
+import { codecs } from "../support/codecs.ts";
 import { memoryUpload } from "../support/media.ts";
 import { paint, type Seen, seenIn } from "../support/numbered.ts";
 import { wav } from "../support/wavs.ts";
@@ -82,14 +83,17 @@ async function film(seconds: number): Promise<Row> {
     edits.push({ sceneId: `${i}`, clipId: `${i}`, startFrame, endFrame, file });
   }
   const upload = memoryUpload();
-  const made = await assembleFilm({
-    song,
-    edits,
-    fps: FPS,
-    tags: { title: "Song", artist: null },
-    fill: fill === "none" ? null : fill,
-    upload: async () => upload.upload,
-  });
+  const made = await assembleFilm(
+    {
+      song,
+      edits,
+      fps: FPS,
+      tags: { title: "Song", artist: null },
+      fill: fill === "none" ? null : fill,
+      upload: async () => upload.upload,
+    },
+    codecs,
+  );
   if (!made.ok) throw new Error(made.failure.message);
   return { seconds, frames, scenes: edits.length, fill, wrong: await check(upload.film(), edits, frames) };
 }

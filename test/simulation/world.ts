@@ -312,6 +312,8 @@ export class World {
           height: 720,
           editList,
           silentScenes: [],
+          soundNotes: [],
+          withoutEdits: null,
         };
       },
     };

@@ -7,9 +7,10 @@ import { postgresStore } from "../../src/db/store.ts";
 import type { Coordinator, Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import { tokenVerifier } from "../../src/http/auth.ts";
-import { media } from "../../src/media/port.ts";
+import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
 import { memoryBucket } from "./bucket.ts";
+import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";
 import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
 
@@ -71,7 +72,7 @@ export async function openApi() {
       director: { proposeScenes: never, writePrompt: never, softenPrompt: never },
       predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
     },
-    media,
+    media: mediaOf(codecs),
     doors: { pass: never, throttled: never, went: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
     coordinator,

@@ -11,8 +11,10 @@ import {
 } from "mediabunny";
 import type { Fill } from "../../src/domain/record.ts";
 import { assembleFilm, type FilmInput } from "../../src/media/assemble.ts";
+import type { OtherIndex } from "../../src/media/film/film-file.ts";
 import { trackCodec } from "../../src/media/song/track-codec.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
+import { codecs } from "./codecs.ts";
 import { fixture, memoryUpload } from "./media.ts";
 
 export const FPS = 24;
@@ -48,14 +50,19 @@ export function editList(
 
 export async function assemble(edits: FilmInput["edits"], over: Partial<FilmInput> = {}) {
   const target = memoryUpload();
-  const result = await assembleFilm({
-    song: song("song.mp3"),
-    edits,
-    fps: FPS,
-    tags: { title: null, artist: null },
-    upload: async () => target.upload,
-    ...over,
-  });
+  const result = await assembleFilm(
+    {
+      song: song("song.mp3"),
+      edits,
+      fps: FPS,
+      tags: { title: null, artist: null },
+      // Most tests look at pictures, or at packets that are copied; coding the song takes a second.
+      sound: "original",
+      upload: async () => target.upload,
+      ...over,
+    },
+    codecs,
+  );
   return { result, target };
 }
 
@@ -64,6 +71,17 @@ export async function madeOf(edits: FilmInput["edits"], over: Partial<FilmInput>
   const { result, target } = await assemble(edits, over);
   if (!result.ok) throw new Error(result.failure.message);
   return { result, bytes: target.film(), order: target.order };
+}
+
+/** The film without edit lists, put together as whoever downloads it gets it; null where there is none. */
+export function otherFile(film: Uint8Array, other: OtherIndex | null): Uint8Array | null {
+  if (!other) return null;
+  const { head, from, to, tail } = other;
+  const out = new Uint8Array(to + tail.length);
+  out.set(head);
+  out.set(film.subarray(from, to), from);
+  out.set(tail, to);
+  return out;
 }
 
 export interface Packet {

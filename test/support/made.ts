@@ -108,7 +108,7 @@ export function made(work: Work, scenes: number): Fact[] {
       const editList = (currentOf(record).cuts ?? []).map(({ etag: _, ...edit }) => edit);
       const certificate = { frames, scenes: editList.length, gaps: 0, overlaps: 0, repairs: [] };
       const id = newId();
-      const measured = { durationSeconds: frames / 24, frames, editList, certificate };
+      const measured = { durationSeconds: frames / 24, frames, editList, certificate, warnings: [] };
       const film = {
         ...base,
         ...done({ id }),

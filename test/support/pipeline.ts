@@ -9,13 +9,14 @@ import { uuidv7 } from "../../src/domain/ids.ts";
 import { plan } from "../../src/domain/plan.ts";
 import type { Stage } from "../../src/domain/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
-import { media } from "../../src/media/port.ts";
+import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
 import { cancelRun, requestRun, retry } from "../../src/operations/control.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { bury } from "../../src/pipeline/dead-letters.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { memoryBucket } from "./bucket.ts";
+import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";
 import { scriptedProviders } from "./providers.ts";
 import { songOf } from "./record.ts";
@@ -60,7 +61,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     store: postgresStore(db, { newId, ownerBudgetUsd: ownerBudgetUsd ?? null, now }),
     storage: bucket,
     providers,
-    media,
+    media: mediaOf(codecs),
     doors: {
       pass: async () => ({ kind: "go", careful: false }),
       throttled: async (provider) => void calls.push(`throttled ${provider}`),

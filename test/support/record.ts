@@ -355,6 +355,7 @@ export class World {
           height: 1,
           editList: [],
           certificate: null,
+          warnings: [],
           sidecars: null,
           error: null,
         });

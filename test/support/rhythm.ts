@@ -1,5 +1,5 @@
 /** Drums, bass and chords played at known times, as a song's samples. */
-import { BLOCK_SAMPLES, type Samples } from "../../src/media/sound/samples.ts";
+import { BLOCK_SAMPLES, type CountedSamples } from "../../src/media/sound/samples.ts";
 
 /** What begins in each half of a beat of one bar: "x" plain, "X" accented. */
 interface Pattern {
@@ -83,7 +83,7 @@ export const steady = (bpm: number, offsetSeconds: number) => (beat: number) =>
   offsetSeconds + (beat * 60) / bpm;
 
 /** Every loudness varies by a few decibels, every bar has another chord. */
-export function played(song: Song): Samples {
+export function played(song: Song): CountedSamples {
   const { pattern, seconds, sampleRate = 16_000, channels = 1, noise = 0.002, gain = 0.5 } = song;
   const timeOf = song.timeOf ?? steady(120, 0);
   const next = random(song.seed ?? 1);

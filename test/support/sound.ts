@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../../src/media/packets.ts";
 import { openSong } from "../../src/media/song/open-song.ts";
-import { type Samples, samplesOf } from "../../src/media/sound/samples.ts";
+import { type CountedSamples, type Samples, samplesOf } from "../../src/media/sound/samples.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 import { fixture } from "./media.ts";
 
@@ -21,7 +21,7 @@ export async function openTrack(bytes: Uint8Array): Promise<OpenSong> {
   return { file, track };
 }
 
-export async function samplesIn(bytes: Uint8Array): Promise<Samples> {
+export async function samplesIn(bytes: Uint8Array): Promise<CountedSamples> {
   const { file, track } = await openTrack(bytes);
   const samples = await samplesOf(file, track);
   if (!samples) throw new Error("not decoded here");

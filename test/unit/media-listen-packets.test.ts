@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { HeardPart } from "../../src/media/listen.ts";
 import { nextPart } from "../../src/media/listen.ts";
 import { countFrame, cutFrames } from "../../src/media/listening/mp3-cut.ts";
-import { opusSamples } from "../../src/media/listening/ogg-stream.ts";
+import { opusSamples } from "../../src/media/sound/opus-packet.ts";
 import { memoryFile } from "../../src/media/source.ts";
 import { fixture } from "../support/media.ts";
 import { allParts, looped, repeated, songOf, type Unpacked, unpacked } from "../support/parts.ts";

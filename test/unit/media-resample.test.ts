@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { resampler } from "../../src/media/listening/resample.ts";
+import { resampler } from "../../src/media/sound/resample.ts";
 
 const tone = (hertz: number, rate: number, seconds: number) =>
   Float32Array.from({ length: Math.round(rate * seconds) }, (_, i) =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { packetsOf } from "../../src/media/packets.ts";
 import { flacDecoder, flacInfo } from "../../src/media/sound/flac-decoder.ts";
 import { BLOCK_SAMPLES, SoundDamaged, samplesOf } from "../../src/media/sound/samples.ts";
-import { soundOf } from "../../src/media/sound/sound.ts";
+import { originalSound } from "../../src/media/sound/sound.ts";
 import { fixture } from "../support/media.ts";
 import { all, md5AsFfmpeg, openTrack, samplesIn, samplesOfFixture, wholeChannels } from "../support/sound.ts";
 
@@ -78,7 +78,7 @@ describe("the song in the film", () => {
     ["song.flac", "flac"],
   ])("is its own packets, byte for byte, where they play from an MP4: %s", async (name, codec) => {
     const { file, track } = await openTrack(fixture(`audio/${name}`));
-    const sound = await soundOf(track, file);
+    const sound = await originalSound(file, track);
     expect(sound?.codec).toBe(codec);
     const bytes = async (packets: AsyncIterable<{ data: Uint8Array }>) =>
       Buffer.concat((await all(packets)).map(({ data }) => data));
@@ -97,7 +97,7 @@ describe("the song in the film", () => {
     "vorbis.webm",
   ])("is FLAC of the very same samples elsewhere, without a gap: %s", async (name) => {
     const { file, track } = await openTrack(fixture(`audio/${name}`));
-    const [samples, sound] = [await samplesOf(file, track), await soundOf(track, file)];
+    const [samples, sound] = [await samplesOf(file, track), await originalSound(file, track)];
     const description = sound?.config.description;
     if (!samples || !(description instanceof Uint8Array)) throw new Error("not encoded");
     const info = flacInfo(description);

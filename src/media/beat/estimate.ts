@@ -1,7 +1,7 @@
 /** Where a song's beats fall. */
 import type { InputAudioTrack } from "mediabunny";
 import type { BeatGrid } from "../../domain/record.ts";
-import { type Samples, samplesOf } from "../sound/samples.ts";
+import { type CountedSamples, samplesOf } from "../sound/samples.ts";
 import type { MediaFile } from "../source.ts";
 import { type Fit, fitBeat } from "./beat-fit.ts";
 import { codedOnsets } from "./coded-onset.ts";
@@ -68,7 +68,7 @@ function gridOf(onsets: Onsets): BeatGrid | null {
  * eight beats. Music that keeps no tempo, or not one, gets a grid of low confidence. Above 145 and below 75
  * beats a minute, half or twice as many may be found. Throws where the file is damaged.
  */
-export async function estimateBeat(samples: Samples): Promise<BeatGrid | null> {
+export async function estimateBeat(samples: CountedSamples): Promise<BeatGrid | null> {
   return gridOf(await onsetsOf(samples));
 }
 

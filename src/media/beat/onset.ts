@@ -1,6 +1,6 @@
 /** How strongly notes and drums begin, over a song's time, from its sound. */
 
-import type { Samples } from "../sound/samples.ts";
+import type { CountedSamples } from "../sound/samples.ts";
 import { powerSpectrum } from "./spectrum.ts";
 
 /** Envelopes of a song: one number for each `1 / rate` seconds. */
@@ -48,7 +48,7 @@ const QUIETEST = 1e-8;
 const MOST_SECONDS = 31 * 60;
 
 /** Keeps 4 kB for each second. Throws where the file is damaged. */
-export async function onsetsOf(samples: Samples): Promise<Onsets> {
+export async function onsetsOf(samples: CountedSamples): Promise<Onsets> {
   const together = Math.max(1, Math.floor(samples.sampleRate / LOWEST_RATE));
   const rate = samples.sampleRate / together;
   const size = Math.max(16, 2 ** Math.round(Math.log2(rate * FRAME_SECONDS)));

@@ -17,6 +17,8 @@ export interface ClipSound {
   entry: Uint8Array;
   /** Units in a second of the track. */
   timescale: number;
+  /** Packets before one that a decoder must have had. */
+  roll: number;
   /** For each cut, and each time that its clip is played, the packets. */
   packets: Heard[][][];
 }
@@ -124,5 +126,7 @@ export function clipSound(cuts: readonly Cut[]): { sound: ClipSound | null; sile
 }
 
 function soundFrom(track: IndexedTrack | null, packets: Heard[][][]): ClipSound | null {
-  return track && { entry: track.entry, timescale: track.timescale, packets };
+  if (!track) return null;
+  const name = String.fromCharCode(...track.entry.subarray(4, 8));
+  return { entry: track.entry, timescale: track.timescale, roll: { mp4a: 1, Opus: 4 }[name] ?? 0, packets };
 }

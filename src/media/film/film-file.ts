@@ -11,8 +11,16 @@ const MDAT_BYTES = 16;
 export const roomFor = (parts: readonly number[]) =>
   parts.reduce((sum, bytes) => sum + bytes, FTYP.length + 1024);
 
-function movie(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Uint8Array {
-  const duration = tracks.reduce((longest, track) => Math.max(longest, lasts(track, filmSeconds)), 0);
+/** What the film's index says. */
+interface Index {
+  tracks: readonly FilmTrack[];
+  userData: Uint8Array;
+  /** Whether tracks have edit lists; else all of each is played, from the film's start on. */
+  edits: boolean;
+}
+
+function movie({ tracks, userData, edits }: Index, filmSeconds: number): Uint8Array {
+  const duration = tracks.reduce((longest, track) => Math.max(longest, lasts(track, filmSeconds, edits)), 0);
   const next = tracks.reduce((last, { form }) => Math.max(last, form.id), 0) + 1;
   const mvhd = fullBox(
     "mvhd",
@@ -25,7 +33,7 @@ function movie(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint
     zeros(24),
     u32(next),
   );
-  return box("moov", mvhd, ...tracks.map((track) => trak(track, filmSeconds)), userData);
+  return box("moov", mvhd, ...tracks.map((track) => trak(track, filmSeconds, edits)), userData);
 }
 
 /** Header of a box that has no contents of its own, or none that are written with it. */
@@ -34,8 +42,24 @@ const header = (name: string, size: number) => joined([u32(size), ascii(name)]);
 export interface FilmFile {
   /** A packet's bytes, in pieces. A promise where a part of the film goes out first: wait for it before the next. */
   add(track: FilmTrack, at: Timing, bytes: Uint8Array[]): Promise<void> | undefined;
-  /** Writes the index, in front if it has room there, else last. */
-  finish(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Promise<void>;
+  /** Writes the index, in front if it has room there, else last; and says what the file would be with the other one. */
+  finish(index: Index, other: Index | null, filmSeconds: number): Promise<OtherIndex | null>;
+}
+
+/** A second file that has the first one's packets: `head`, then zeros up to `from`, then the first one's bytes up to `to`, then `tail`. */
+export interface OtherIndex {
+  head: Uint8Array;
+  from: number;
+  to: number;
+  tail: Uint8Array;
+}
+
+/** What stands in front of the packets' box at `packets`, and behind it what had no room there. */
+function laidOut(index: Uint8Array, packets: number): { head: Uint8Array; tail: Uint8Array } {
+  const left = packets - FTYP.length - index.length;
+  if (left === 0) return { head: joined([FTYP, index]), tail: new Uint8Array() };
+  if (left >= 8) return { head: joined([FTYP, index, header("free", left)]), tail: new Uint8Array() };
+  return { head: joined([FTYP, header("free", packets - FTYP.length)]), tail: index };
 }
 
 /** One after another; at once as long as there is room. */
@@ -61,25 +85,22 @@ export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile
       );
       return full;
     },
-    async finish(tracks, filmSeconds, userData) {
+    async finish(index, other, filmSeconds) {
       const end = sink.position();
       // The room that a large size would have needed is part of what is left free.
       const size = end - room - 8;
       const isLarge = size >= 2 ** 32;
       const packets = isLarge ? room : room + 8;
-      const index = movie(
-        tracks.filter(({ sizes }) => sizes.length > 0),
-        filmSeconds,
-        userData,
-      );
-      const left = packets - FTYP.length - index.length;
-      const fits = left === 0 || left >= 8;
-      sink.patch(0, FTYP);
-      if (fits) sink.patch(FTYP.length, index);
-      const freeAt = FTYP.length + (fits ? index.length : 0);
-      if (packets > freeAt) sink.patch(freeAt, header("free", packets - freeAt));
+      const indexed = ({ tracks, ...rest }: Index) =>
+        laidOut(
+          movie({ tracks: tracks.filter(({ sizes }) => sizes.length > 0), ...rest }, filmSeconds),
+          packets,
+        );
+      const { head, tail } = indexed(index);
+      sink.patch(0, head);
       sink.patch(packets, isLarge ? joined([u32(1), ascii("mdat"), u64(size + 8)]) : header("mdat", size));
-      if (!fits) await sink.append(index);
+      if (tail.length > 0) await sink.append(tail);
+      return other && { ...indexed(other), from: packets, to: end };
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Mp3Stream } from "../song/mp3-frames.ts";
 import type { Sound } from "../sound/sound.ts";
+import { soundNotes } from "../sound/sound-notes.ts";
 import type { MediaFile } from "../source.ts";
 import { adtsConfig, withoutAdts } from "./adts.ts";
 import { mp3Packets, type SongPacket } from "./mp3-packets.ts";
@@ -17,6 +18,10 @@ export interface SongSound {
   entry(bitRate: number): Uint8Array;
   /** Seconds that the first packet lasts, as nearly all do. */
   packetSeconds: number;
+  /** Packets before one that a decoder must have had. */
+  roll: number;
+  /** What a person should know of it. */
+  notes: string[];
   /** Its packets in order, each time as many as are due. */
   open(): SongReader;
 }
@@ -76,6 +81,19 @@ async function* packetsOf(sound: Sound, isAdts: boolean): Ranges {
     yield [isAdts ? { ...packet, data: withoutAdts(packet.data) } : packet];
 }
 
+/** Opus takes 80 milliseconds to converge (Opus in ISOBMFF 0.8.1, 4.3.6.2). */
+function rollOf(codec: string, packetSeconds: number): number {
+  if (codec === "aac") return 1;
+  return codec === "opus" && packetSeconds > 0 ? Math.ceil(0.08 / packetSeconds) : 0;
+}
+
+async function firstOf(sound: Sound): Promise<SongPacket | null> {
+  const opening = sound.packets();
+  const first = await opening.next();
+  await opening.return();
+  return first.done ? null : first.value;
+}
+
 /**
  * Null where MP4 has no form for the song's sound, or it has no packets. `mp3`: the stream in an
  * MP3, which also says what decoders leave out at its start; the film says so, too.
@@ -85,23 +103,23 @@ export async function songSound(
   song: MediaFile,
   mp3: Mp3Stream | undefined,
 ): Promise<SongSound | null> {
-  const opening = sound.packets();
-  const first = await opening.next();
-  await opening.return();
-  if (first.done) return null;
   const isAdts = sound.codec === "aac" && !sound.config.description;
-  const description = isAdts ? adtsConfig(first.value.data) : sound.config.description;
-  const entry = songEntry({
-    codec: sound.codec,
-    config: { ...sound.config, description: description ?? undefined },
-  });
-  const skipSeconds = mp3?.info ? mp3.info.skipped.start / mp3.header.sampleRate : 0;
+  const first = sound.packetSeconds && !isAdts ? null : await firstOf(sound);
+  const packetSeconds = first?.duration ?? sound.packetSeconds;
+  if (packetSeconds === undefined) return null;
+  const description = isAdts && first ? adtsConfig(first.data) : sound.config.description;
+  const form = { codec: sound.codec, config: { ...sound.config, description: description ?? undefined } };
+  const entry = songEntry(form);
+  const copiesMp3 = mp3 !== undefined && sound.codec === "mp3";
+  const skipSeconds = copiesMp3 && mp3.info ? mp3.info.skipped.start / mp3.header.sampleRate : 0;
   return (
     entry && {
       timescale: sound.config.sampleRate,
       entry,
-      packetSeconds: first.value.duration,
-      open: () => readerOf(song, mp3 ? mp3Packets(song, mp3) : packetsOf(sound, isAdts), skipSeconds),
+      packetSeconds,
+      roll: rollOf(sound.codec, packetSeconds),
+      notes: soundNotes(form),
+      open: () => readerOf(song, copiesMp3 ? mp3Packets(song, mp3) : packetsOf(sound, isAdts), skipSeconds),
     }
   );
 }

@@ -92,7 +92,7 @@ export interface Picture {
 }
 
 /** Off until somebody asks for it. */
-const OFF = { timescale: MOVIE_TIMESCALE, enabled: false, chapters: null };
+const OFF = { timescale: MOVIE_TIMESCALE, enabled: false, chapters: null, roll: 0 };
 
 export function chapterTrack(id: number): FilmTrack {
   return filmTrack({

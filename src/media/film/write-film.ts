@@ -2,7 +2,7 @@
 import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
 import { type AvcConfig, bytesBeforeSets, framedSets, fromBase64, parseAvcConfig } from "./avc.ts";
 import type { ClipSound } from "./clip-audio.ts";
-import { type FilmFile, filmFile, roomFor } from "./film-file.ts";
+import { type FilmFile, filmFile, type OtherIndex, roomFor } from "./film-file.ts";
 import { type FilmTrack, filmTrack, MOVIE_TIMESCALE, tablesBytes } from "./film-track.ts";
 import type { SongPacket } from "./mp3-packets.ts";
 import { batches, type Piece } from "./pieces.ts";
@@ -12,6 +12,7 @@ import { partSink } from "./sink.ts";
 import type { SongSound } from "./song-track.ts";
 import { type Tags, userData } from "./tags.ts";
 import { captionTrack, chapterList, chapterTrack, type TimedText, textSamples } from "./text-track.ts";
+import { tracksWithoutEdits } from "./without-edits.ts";
 
 export interface FilmPlan {
   cuts: readonly Cut[];
@@ -62,6 +63,7 @@ function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan)
       height,
       entry: () => entry,
       chapters: menu,
+      roll: 0,
     }),
     song: filmTrack({
       ...sound,
@@ -72,6 +74,7 @@ function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan)
       language,
       entry: song.entry,
       chapters: menu,
+      roll: song.roll,
     }),
     clips:
       clips &&
@@ -84,6 +87,7 @@ function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan)
         language: null,
         entry: () => clips.entry,
         chapters: null,
+        roll: clips.roll,
       }),
     captions: captions.length > 0 ? captionTrack(ID.captions, language, { width, height }) : null,
     chapters: menu === null ? null : chapterTrack(menu),
@@ -146,7 +150,7 @@ export async function writeFilm(
   plan: FilmPlan,
   upload: MultipartUpload,
   onProgress?: (fraction: number) => void,
-): Promise<StoredObject> {
+): Promise<{ object: StoredObject; withoutEdits: OtherIndex | null }> {
   const tracks = tracksOf(plan);
   const list = plan.chapters.length > 0 ? [chapterList(plan.chapters, plan.fps)] : [];
   const labels = userData(plan.tags, plan.poster, list);
@@ -185,10 +189,13 @@ export async function writeFilm(
     await song.close();
   }
   const { pictures, song: sung, clips, captions, chapters } = tracks;
-  await file.finish(
-    [pictures, sung, clips, captions, chapters].flatMap((track) => track ?? []),
-    plan.frames / plan.fps,
-    labels,
+  const seconds = plan.frames / plan.fps;
+  const all = [pictures, sung, clips, captions, chapters].flatMap((track) => track ?? []);
+  const plain = tracksWithoutEdits(pictures, sung, seconds);
+  const withoutEdits = await file.finish(
+    { tracks: all, userData: labels, edits: true },
+    plain && { tracks: plain, userData: userData(plan.tags, plan.poster, []), edits: false },
+    seconds,
   );
-  return sink.finish();
+  return { object: await sink.finish(), withoutEdits };
 }

@@ -90,18 +90,3 @@ export function oggHeaders(
   const comments = joined([[3], ascii("vorbis"), NO_COMMENTS, [1]]);
   return [description.subarray(at, at + first), comments, description.subarray(at + first + second)];
 }
-
-const OPUS_MILLISECONDS = [
-  [10, 20, 40, 60],
-  [10, 20, 10, 20],
-  [2.5, 5, 10, 20],
-];
-
-/** Samples of 48 kHz in an Opus packet (RFC 6716, 3.1). */
-export function opusSamples(packet: Uint8Array): number {
-  const [toc = 0, count = 0] = packet;
-  const config = toc >> 3;
-  const row = OPUS_MILLISECONDS[config < 12 ? 0 : config < 16 ? 1 : 2];
-  const frames = (toc & 3) === 0 ? 1 : (toc & 3) < 3 ? 2 : count & 63;
-  return 48 * frames * (row?.[config & 3] ?? 0);
-}

@@ -1,7 +1,7 @@
 /** Sound packed small for a transcriber: one channel of 16 kHz, which is all that it hears, as FLAC. */
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../sound/flac.ts";
+import { resampler } from "../sound/resample.ts";
 import type { Mono } from "./mono.ts";
-import { resampler } from "./resample.ts";
 
 interface Packed {
   bytes: Uint8Array;

@@ -5,8 +5,9 @@ import { adtsConfig, withoutAdts } from "../film/adts.ts";
 import { filmFile, roomFor } from "../film/film-file.ts";
 import { filmTrack, tablesBytes } from "../film/film-track.ts";
 import { songEntry } from "../film/sample-entry.ts";
+import { opusSamples } from "../sound/opus-packet.ts";
 import { countFrame, cutFrames } from "./mp3-cut.ts";
-import { oggHeaders, oggStream, opusSamples } from "./ogg-stream.ts";
+import { oggHeaders, oggStream } from "./ogg-stream.ts";
 
 export interface PacketFile {
   /** In order, the first one too. */
@@ -81,6 +82,7 @@ function m4aFile(first: EncodedPacket, { config, count, capacity }: FileForm): P
     top: 0,
     entry,
     chapters: null,
+    roll: 0,
   });
   return {
     add({ data, timestamp, duration }) {
@@ -90,7 +92,8 @@ function m4aFile(first: EncodedPacket, { config, count, capacity }: FileForm): P
       ]);
     },
     async close() {
-      await file.finish([track], track.end / config.sampleRate, new Uint8Array());
+      const index = { tracks: [track], userData: new Uint8Array(), edits: true };
+      await file.finish(index, null, track.end / config.sampleRate);
       return sink.written();
     },
   };

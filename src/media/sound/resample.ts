@@ -1,8 +1,10 @@
 /** Sound at another sample rate, block by block: a windowed sinc as a polyphase filter. */
 
-/** How far what can't be told apart at the lower rate is pressed down, in decibels. */
-const STOP_DECIBELS = 80;
-/** Width of the filter's slope, as a share of the lower rate: 7 to 9 kHz for 16 kHz. */
+/** How far what can't be told apart at the lower rate is pressed down, in decibels: enough for speech. */
+const SPEECH_DECIBELS = 80;
+/** Below the noise of 16 bits. */
+export const MUSIC_DECIBELS = 100;
+/** Width of the filter's slope, as a share of the lower rate: 7 to 9 kHz for 16 kHz, 21 to 27 for 48. */
 const SLOPE = 1 / 8;
 /** Positions between two samples that a filter is kept for; odd rates take the nearest. */
 const MOST_PHASES = 1024;
@@ -27,11 +29,12 @@ function bessel(x: number): number {
 }
 
 /** Half a Kaiser window's length in samples, for a slope that is a share of the sample rate (Oppenheim & Schafer, 7.6). */
-const halfLength = (slope: number) => Math.ceil((STOP_DECIBELS - 8) / (2.285 * 2 * Math.PI * slope) / 2);
+const halfLength = (slope: number, decibels: number) =>
+  Math.ceil((decibels - 8) / (2.285 * 2 * Math.PI * slope) / 2);
 
 /** `2 * half` weights for each phase, of the samples around a position; each phase sums to 1. */
-function filters(phases: number, half: number, cutoff: number): Float32Array {
-  const beta = 0.1102 * (STOP_DECIBELS - 8.7);
+function filters(phases: number, half: number, cutoff: number, decibels: number): Float32Array {
+  const beta = 0.1102 * (decibels - 8.7);
   const width = 2 * half;
   const rows = new Float32Array(phases * width);
   for (let phase = 0; phase < phases; phase++) {
@@ -51,16 +54,17 @@ function filters(phases: number, half: number, cutoff: number): Float32Array {
 }
 
 /**
- * From one rate to another that is not higher, both in Hz. Output sample `n` is the sound at `n / to`
+ * From one rate to another, both in Hz. Output sample `n` is the sound at `n / to`
  * seconds: the filter's delay is taken out. `m` samples give `ceil(m * to / from)` in all.
  */
-export function resampler(from: number, to: number): Resampler {
+export function resampler(from: number, to: number, decibels = SPEECH_DECIBELS): Resampler {
   const divisor = greatestDivisor(from, to);
   const up = to / divisor;
   const down = from / divisor;
   const phases = Math.min(up, MOST_PHASES);
-  const half = from === to ? 1 : halfLength((SLOPE * to) / from);
-  const weights = filters(phases, half, to / from / 2);
+  const lower = Math.min(from, to) / from;
+  const half = from === to ? 1 : halfLength(SLOPE * lower, decibels);
+  const weights = filters(phases, half, lower / 2, decibels);
   const width = 2 * half;
 
   /** Input from `half - 1` samples before the output's next position, with zeros before the first. */

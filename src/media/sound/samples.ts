@@ -17,13 +17,17 @@ export interface Samples {
   channels: number;
   /** Bits of a sample: its values run from -(2 ** (bits - 1)) to 2 ** (bits - 1) - 1. */
   bits: 16 | 24;
-  /** Of each channel, as exact as is known before they are read. */
-  totalSamples: number;
   /**
    * One array for each channel, equally long: `BLOCK_SAMPLES`, and what is left in the last. Fresh
    * arrays each time. Throws `SoundDamaged`, and what reading the file throws.
    */
-  blocks(): AsyncGenerator<Int32Array[], void, unknown>;
+  blocks(): Blocks;
+}
+export type Blocks = AsyncGenerator<Int32Array[], void, unknown>;
+
+export interface CountedSamples extends Samples {
+  /** Of each channel, as exact as is known before they are read. */
+  totalSamples: number;
 }
 
 /** A packet of the song can't be decoded, and never will. */
@@ -34,8 +38,6 @@ export class SoundDamaged extends Error {
     super(`The song is damaged at ${seconds.toFixed(1)} seconds.`, { cause });
   }
 }
-
-type Blocks = AsyncGenerator<Int32Array[], void, unknown>;
 
 type Decode = (packet: Uint8Array) => Int32Array[];
 type Form = Pick<Samples, "sampleRate" | "channels" | "bits"> & {
@@ -68,7 +70,7 @@ async function* decoded(track: InputAudioTrack, { sampleRate, decoder }: Form, l
 }
 
 /** Blocks of any size cut anew into those of `Samples`. */
-async function* even(source: Blocks, channels: number): Blocks {
+export async function* even(source: Blocks, channels: number): Blocks {
   let open: Int32Array[] | null = null;
   let filled = 0;
   for await (const block of source) {
@@ -136,8 +138,8 @@ async function countSamples(track: InputAudioTrack, sampleRate: number): Promise
   return Math.round(seconds * sampleRate);
 }
 
-/** Null where this codec can't be decoded here (mp3, aac, opus). The track is one of the file's. */
-export async function samplesOf(file: MediaFile, track: InputAudioTrack): Promise<Samples | null> {
+/** Null where this codec is not decoded here (mp3, opus: see coded-samples.ts; aac). The track is one of the file's. */
+export async function samplesOf(file: MediaFile, track: InputAudioTrack): Promise<CountedSamples | null> {
   const form = await formOf(file, track);
   if (!form) return null;
   const { sampleRate, channels, bits } = form;

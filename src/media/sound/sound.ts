@@ -1,14 +1,20 @@
 /** The song as the film carries it. */
-import { type AudioCodec, EncodedPacket, type InputAudioTrack } from "mediabunny";
+import { type AudioCodec, EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../packets.ts";
+import type { Mp3Stream } from "../song/mp3-frames.ts";
 import { trackCodec, trackConfig } from "../song/track-codec.ts";
 import type { MediaFile } from "../source.ts";
+import { asAac } from "./aac.ts";
+import { codedSamples } from "./coded-samples.ts";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "./flac.ts";
-import { type Samples, samplesOf } from "./samples.ts";
+import type { CodecModules } from "./modules.ts";
+import { type CountedSamples, samplesOf } from "./samples.ts";
 
 export interface Sound {
   codec: AudioCodec;
   config: AudioDecoderConfig;
+  /** Seconds that each packet lasts, where all do and it is known. */
+  packetSeconds?: number;
   packets(): AsyncGenerator<EncodedPacket, void, unknown>;
 }
 
@@ -17,7 +23,7 @@ export interface Sound {
  * misread, and none of them plays Vorbis or, but for Safari, Apple Lossless; FLAC holds the same
  * samples and plays. What is finer than 24 bits is rounded to them.
  */
-function asFlac(samples: Samples): Sound {
+function asFlac(samples: CountedSamples): Sound {
   const { sampleRate, channels, bits, totalSamples } = samples;
   const stream: FlacStream = { sampleRate, channels, bits, totalSamples };
   return {
@@ -42,7 +48,7 @@ const COPIED: ReadonlySet<string | null> = new Set(["mp3", "aac", "flac", "opus"
  * The song's own packets, byte for byte, where they play from an MP4; what else can be decoded here
  * as FLAC, sample for sample. Null where it can't.
  */
-export async function soundOf(track: InputAudioTrack, file: MediaFile): Promise<Sound | null> {
+export async function originalSound(file: MediaFile, track: InputAudioTrack): Promise<Sound | null> {
   const codec = await trackCodec(track);
   if (!codec || !COPIED.has(codec)) {
     const samples = await samplesOf(file, track);
@@ -51,4 +57,18 @@ export async function soundOf(track: InputAudioTrack, file: MediaFile): Promise<
   const config = await trackConfig(track);
   if (!config) return null;
   return { codec, config, packets: () => packetsOf(track) };
+}
+
+/** AAC of any kind as it is, and all else made AAC. Null where it can't be read. */
+export async function aacSound(
+  file: MediaFile,
+  track: InputAudioTrack,
+  mp3: Mp3Stream | undefined,
+  modules: CodecModules,
+): Promise<Sound | null> {
+  if ((await trackCodec(track)) === "aac") return originalSound(file, track);
+  const samples = (await codedSamples(file, track, mp3, modules)) ?? (await samplesOf(file, track));
+  if (!samples) return null;
+  const first = mp3 ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
+  return asAac(samples, Math.max(0, first?.timestamp ?? 0), modules.aacEncoder);
 }

@@ -1,4 +1,5 @@
 /** A Vorbis decoder (Vorbis I specification, xiph.org), one packet at a time. */
+import { XIPH_PLACES } from "./channels.ts";
 import { inverseMdct } from "./mdct.ts";
 import { bitsOf, LowBitReader } from "./vorbis-bits.ts";
 import { readCurve } from "./vorbis-floor.ts";
@@ -8,19 +9,6 @@ import type { Mapping, VorbisSetup } from "./vorbis-setup.ts";
 /** Of a sample that comes out: enough that rounding is far below what the format itself loses. */
 export const VORBIS_BITS = 24;
 const TOP = 2 ** (VORBIS_BITS - 1);
-
-/** Where the channels of a packet go in the order of FLAC and WAV (left, right, centre, low, back, side). */
-const PLACES = [
-  [],
-  [0],
-  [0, 1],
-  [0, 2, 1],
-  [0, 1, 2, 3],
-  [0, 2, 1, 3, 4],
-  [0, 2, 1, 4, 5, 3],
-  [0, 2, 1, 5, 6, 4, 3],
-  [0, 2, 1, 6, 7, 4, 5, 3],
-];
 
 /** The rising half of a window (Vorbis I, 4.3.1). */
 const slope = (length: number) =>
@@ -100,7 +88,7 @@ function readSpectra(
  */
 export function vorbisDecoder(setup: VorbisSetup): (packet: Uint8Array) => Int32Array[] {
   const input = new LowBitReader();
-  const places = PLACES[setup.channels] ?? [];
+  const places = XIPH_PLACES[setup.channels] ?? [];
   const modeBits = bitsOf(setup.modes.length - 1);
   const sizes = setup.blockSizes.map((size) => ({
     half: size / 2,

@@ -6,6 +6,8 @@ import { releaseSheet } from "../../domain/release-sheet.ts";
 import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { checkCover } from "../../domain/timeline.ts";
+import type { OtherIndex } from "../../media/film/film-file.ts";
+import { joined } from "../../media/film/mp4-boxes.ts";
 import { type MediaFile, storedFile } from "../../media/source.ts";
 import { besideFilm, filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
@@ -18,7 +20,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   const { audio, lyrics, settings } = project;
   const { cuts, scenes } = currentOf(record);
   if (!audio || !cuts) return failed(NOT_READY);
-  const { fps, clipFill, clipAudio } = settings;
+  const { fps, clipFill, clipAudio, filmSound } = settings;
   const files = clipFiles(deps.storage, record);
   const edits = cuts.flatMap(({ etag: _, ...edit }) => {
     const file = files.get(edit.clipId);
@@ -38,6 +40,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     tags: { title: audio.title ?? project.name, artist: audio.artist },
     fill: clipFill === "refuse" ? null : clipFill,
     clipAudio,
+    sound: filmSound,
     chapters: scenes.map(({ scene }) => ({ title: scene.theme, startFrame: scene.startFrame })),
     captions: lyrics?.lines ?? [],
     language: lyrics?.language ?? null,
@@ -46,7 +49,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     onProgress: progress,
   });
   if (!made.ok) return failed(made.failure);
-  const { object, frames, durationSeconds, width, height, editList, silentScenes } = made;
+  const { object, frames, durationSeconds, width, height, editList, silentScenes, soundNotes } = made;
   const silent = silentScenes.map(
     ({ scene, reason }) => `The clip of scene ${scene} has sound that the film leaves out: ${reason}`,
   );
@@ -63,13 +66,17 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     width,
     height,
     editList,
-    certificate: { ...certificate, repairs: [...(project.cover?.repairs ?? []), ...silent] },
+    certificate: { ...certificate, repairs: project.cover?.repairs ?? [] },
+    warnings: [...soundNotes, ...silent],
     sidecars: null,
     inputHash: task.inputHash,
     error: null,
     createdAt: now(),
   };
-  const sidecars = await writeSidecars(step, film, poster && picture ? { bytes: poster, picture } : null);
+  const sidecars = await writeSidecars(step, film, {
+    poster: poster && picture ? { bytes: poster, picture } : null,
+    withoutEdits: made.withoutEdits,
+  });
   return { kind: "made", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
 }
 
@@ -93,14 +100,19 @@ async function read(storage: Storage, { objectKey, etag, bytes }: Image): Promis
   return storage.read(objectKey, 0, bytes, etag ?? undefined);
 }
 
+interface Beside {
+  poster: { bytes: Uint8Array; picture: Image } | null;
+  withoutEdits: OtherIndex | null;
+}
+
 async function writeSidecars(
   { deps: { storage }, record }: StepContext,
   film: Film,
-  poster: { bytes: Uint8Array; picture: Image } | null,
+  { poster, withoutEdits }: Beside,
 ): Promise<Sidecars> {
   const { id, ownerId, lyrics, settings } = record.project;
   const write = async (
-    name: "poster" | "captions" | "release",
+    name: Parameters<typeof besideFilm>[3],
     extension: string,
     bytes: Uint8Array,
     contentType: string,
@@ -121,6 +133,18 @@ async function writeSidecars(
       text(JSON.stringify(releaseSheet(record, film), null, 2)),
       "application/json",
     ),
+    withoutEdits: withoutEdits && {
+      key: await write(
+        "without-edits",
+        "bin",
+        joined([withoutEdits.head, withoutEdits.tail]),
+        "application/octet-stream",
+      ),
+      bytes: withoutEdits.head.length + withoutEdits.tail.length,
+      headBytes: withoutEdits.head.length,
+      from: withoutEdits.from,
+      to: withoutEdits.to,
+    },
   };
 }
 

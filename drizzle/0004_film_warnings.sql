@@ -1,0 +1,1 @@
+ALTER TABLE "final_videos" ADD COLUMN "warnings" jsonb DEFAULT '[]'::jsonb NOT NULL;

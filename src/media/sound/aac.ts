@@ -1,0 +1,112 @@
+/** A song's sound as AAC-LC: what every player and platform takes in an MP4. */
+import { EncodedPacket } from "mediabunny";
+import { AAC_CHANNELS, AAC_CONFIGS, AAC_SAMPLES, type AacRate, aacEncoder } from "./aac-encoder.ts";
+import { toStereo } from "./channels.ts";
+import { MUSIC_DECIBELS, resampler } from "./resample.ts";
+import type { Samples } from "./samples.ts";
+import type { Sound } from "./sound.ts";
+
+/**
+ * Samples before the first that is heard, which the film's edit list leaves out: as many as Apple's players
+ * leave out where nothing tells them (QuickTime File Format, appendix G, "Using track structures to represent
+ * encoder delay", read in November 2026).
+ */
+const AAC_PRIMING = 2112;
+/** Silence given to the encoder first. It codes a song badly that is loud at once. */
+const LEAD = AAC_PRIMING - AAC_SAMPLES;
+
+/** The nearest relative: 11,025 Hz and its multiples become 44,100. */
+const aacRate = (rate: number): AacRate => (rate % 11_025 === 0 ? 44_100 : 48_000);
+
+type Stereo = [left: Float32Array, right: Float32Array];
+
+/** Two channels at the rate that is wanted, without delay. */
+async function* stereoOf(samples: Samples, rate: AacRate): AsyncGenerator<Stereo, void, unknown> {
+  const mixed = toStereo(samples.channels, samples.bits);
+  if (samples.sampleRate === rate) {
+    for await (const rows of samples.blocks()) yield mixed(rows);
+    return;
+  }
+  const [left, right] = [0, 1].map(() => resampler(samples.sampleRate, rate, MUSIC_DECIBELS));
+  if (!left || !right) return;
+  for await (const rows of samples.blocks()) {
+    const block = mixed(rows);
+    yield [left.push(block[0]), right.push(block[1])];
+  }
+  yield [left.flush(), right.flush()];
+}
+
+/** Pairs for the encoder, a packet's worth at a time; the last ones with silence behind them, which is told. */
+async function* framed(
+  lead: number,
+  source: AsyncGenerator<Stereo>,
+): AsyncGenerator<Float32Array, { unused: number }, unknown> {
+  const size = AAC_SAMPLES * AAC_CHANNELS;
+  let open = new Float32Array(size);
+  let filled = 0;
+  for (let left = lead * AAC_CHANNELS; left > 0; ) {
+    const silent = Math.min(left, size - filled);
+    filled += silent;
+    left -= silent;
+    if (filled < size) break;
+    yield open;
+    open = new Float32Array(size);
+    filled = 0;
+  }
+  for await (const [left, right] of source) {
+    for (let i = 0; i < left.length; i++) {
+      open[filled++] = left[i] ?? 0;
+      open[filled++] = right[i] ?? 0;
+      if (filled < size) continue;
+      yield open;
+      open = new Float32Array(size);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield open;
+  return { unused: filled > 0 ? AAC_SAMPLES - filled / AAC_CHANNELS : 0 };
+}
+
+/** `startSeconds`: when the samples begin; there is silence before. */
+export function asAac(samples: Samples, startSeconds: number, module: WebAssembly.Module): Sound {
+  const sampleRate = aacRate(samples.sampleRate);
+  const packetSeconds = AAC_SAMPLES / sampleRate;
+  return {
+    codec: "aac",
+    config: {
+      codec: "mp4a.40.2",
+      sampleRate,
+      numberOfChannels: AAC_CHANNELS,
+      description: Uint8Array.from(AAC_CONFIGS[sampleRate]),
+    },
+    packetSeconds,
+    async *packets() {
+      const encoder = aacEncoder(module, sampleRate);
+      let made = 0;
+      const timed = (data: Uint8Array, length: number) =>
+        new EncodedPacket(
+          data,
+          "key",
+          (made++ * AAC_SAMPLES - AAC_PRIMING) / sampleRate,
+          length / sampleRate,
+        );
+      const lead = LEAD + Math.round(startSeconds * sampleRate);
+      const frames = framed(lead, stereoOf(samples, sampleRate));
+      let unused = 0;
+      try {
+        for (let next = await frames.next(); ; next = await frames.next()) {
+          if (next.done) {
+            unused = next.value.unused;
+            break;
+          }
+          for (const data of encoder.encode(next.value)) yield timed(data, AAC_SAMPLES);
+        }
+      } finally {
+        await frames.return({ unused });
+      }
+      const rest = encoder.finish();
+      for (const [i, data] of rest.entries())
+        yield timed(data, i < rest.length - 1 ? AAC_SAMPLES : AAC_SAMPLES - unused);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** What a person should know of a film's sound: where it may not play. */
+import type { AudioCodec } from "mediabunny";
+import type { Sound } from "./sound.ts";
+
+const NAMES: Partial<Record<AudioCodec, string>> = { mp3: "MP3", flac: "FLAC", opus: "Opus" };
+
+/** Kinds of AAC (audio object types, ISO 14496-3, table 1.3) by what people call them. */
+const KINDS: Readonly<Record<number, string>> = {
+  1: "AAC Main",
+  3: "AAC SSR",
+  4: "AAC-LTP",
+  5: "HE-AAC",
+  23: "AAC-LD",
+  29: "HE-AAC v2",
+  39: "AAC-ELD",
+};
+const LOW_COMPLEXITY = 2;
+/** What marks an extension behind the rest, and that of SBR (ISO 14496-3, 1.6.6.1). */
+const SYNC = 0x2b7;
+const SBR = 5;
+
+function bitsOf(bytes: Uint8Array): (count: number) => number {
+  let at = 0;
+  return (count) => {
+    let value = 0;
+    for (let i = 0; i < count; i++, at++) value = value * 2 + (((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1);
+    return value;
+  };
+}
+
+/** The kind that an AudioSpecificConfig announces; SBR also where old players need not know of it. */
+export function aacKind(config: Uint8Array): number {
+  const read = bitsOf(config);
+  const first = read(5);
+  const kind = first === 31 ? 32 + read(6) : first;
+  if (kind !== LOW_COMPLEXITY) return kind;
+  if (read(4) === 15) read(24);
+  // Channels, and three flags of the form that nearly all have.
+  read(4 + 3);
+  return read(11) === SYNC && read(5) === SBR && read(1) === 1 ? SBR : kind;
+}
+
+function bytesOf(description: AudioDecoderConfig["description"]): Uint8Array | null {
+  if (!description) return null;
+  return ArrayBuffer.isView(description)
+    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+    : new Uint8Array(description);
+}
+
+/** Sentences; none where the sound plays everywhere. HE-AAC that nothing announces can't be told. */
+export function soundNotes({ codec, config }: Pick<Sound, "codec" | "config">): string[] {
+  if (codec !== "aac")
+    return [
+      `The film's sound is ${NAMES[codec] ?? codec}, as the song came: not all players and platforms take it. Set film_sound to "aac" for one that all take.`,
+    ];
+  const description = bytesOf(config.description);
+  const kind = description ? aacKind(description) : LOW_COMPLEXITY;
+  const notes: string[] = [];
+  if (kind !== LOW_COMPLEXITY)
+    notes.push(
+      `The song is ${KINDS[kind] ?? "AAC of a rare kind"} and stands in the film as it came: some platforms take AAC-LC only. Upload it as WAV, FLAC or MP3 to have it made AAC-LC.`,
+    );
+  if (config.numberOfChannels > 2)
+    notes.push(
+      `The song has ${config.numberOfChannels} channels of AAC and stands in the film as it came: many platforms take stereo only. Upload it in stereo, or as WAV or FLAC to have it mixed to stereo.`,
+    );
+  return notes;
+}
