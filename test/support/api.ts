@@ -9,6 +9,7 @@ import { uuidv7 } from "../../src/domain/ids.ts";
 import { tokenVerifier } from "../../src/http/auth.ts";
 import { media } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
+import { openGate } from "../../src/pipeline/heavy-gate.ts";
 import { memoryBucket } from "./bucket.ts";
 import { openPostgres } from "./postgres.ts";
 import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
@@ -74,6 +75,7 @@ export async function openApi() {
     media,
     doors: { pass: never, throttled: never, went: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
+    gate: openGate(),
     coordinator,
     now: () => new Date(),
     newId,
