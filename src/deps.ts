@@ -8,6 +8,7 @@ import { type Log, log } from "./log.ts";
 import { type Media, mediaOf } from "./media/port.ts";
 import { codecs } from "./media/wasm/modules.ts";
 import { analytics, type Metrics } from "./metrics.ts";
+import { type HeavyGate, isolateGate } from "./pipeline/heavy-gate.ts";
 import { taskQueue } from "./pipeline/queue.ts";
 import { openaiTranscriber } from "./providers/openai.ts";
 import { openrouterDirector } from "./providers/openrouter.ts";
@@ -43,14 +44,18 @@ export interface WakeUp {
   taskId: string;
   /** Whose files are cleared away where the project turns out to be deleted. */
   ownerId?: string;
+  /** It may begin heavy work: it goes by the queue of that. */
+  heavy?: boolean;
+  /** How often it found the gate of heavy work taken. */
+  turnedAway?: number;
   /** From a verified webhook: which prediction this attempt of the task became. */
   attempt?: number;
   predictionId?: string;
 }
 
 export interface TaskQueue {
-  /** Sends wake-ups for tasks; losing one only costs time. */
-  send(wakeUps: WakeUp[]): Promise<void>;
+  /** Sends wake-ups for tasks, to arrive `afterSeconds` from now (a whole number, 0); losing one only costs time. */
+  send(wakeUps: WakeUp[], afterSeconds?: number): Promise<void>;
   ping(): Promise<void>;
 }
 
@@ -77,6 +82,7 @@ export interface Deps {
   media: Media;
   doors: Doors;
   queue: TaskQueue;
+  gate: HeavyGate;
   coordinator: (projectId: string) => Coordinator;
   /** This machine's clock: for addresses that expire and for how long something took, never for decisions. */
   now: () => Date;
@@ -111,7 +117,8 @@ export function fromEnv(env: Env): Deps {
     },
     media: mediaOf(codecs),
     doors: doorsOf(env.DOORS, log),
-    queue: taskQueue(env.TASKS),
+    queue: taskQueue(env.TASKS, env.HEAVY_TASKS),
+    gate: isolateGate,
     coordinator: coordinatorOf(env.COORDINATOR),
     now: () => new Date(),
     newId,

@@ -108,7 +108,7 @@ export class Controller {
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
       const { ownerId } = record.project;
       if (next.dispatch.length > 0)
-        await queue.send(next.dispatch.map((taskId) => ({ projectId, taskId, ownerId })));
+        await queue.send(next.dispatch.map((wakeUp) => ({ projectId, ownerId, ...wakeUp })));
       if (next.changes.length > 0) continue;
       if (this.#again) return;
       const waits = [

@@ -6,7 +6,8 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { z } from "zod";
-import { type Failure, STAGES, type Task } from "../domain/record.ts";
+import { isHeavy } from "../domain/heavy.ts";
+import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record.ts";
 import type { Settlement } from "../domain/settlement.ts";
 import { LEASE_MS } from "../domain/tasks.ts";
 import type { Db } from "./client.ts";
@@ -17,7 +18,7 @@ import { recordStatements, toRecord } from "./record.ts";
 import { retried } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
 import { place } from "./stages.ts";
-import type { Claim, Held, TaskIds } from "./store.ts";
+import type { Claim, Held, TaskIds, ToClaim } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
 
@@ -33,7 +34,7 @@ interface ClaimIds {
  */
 export async function claimTask(
   db: Db,
-  ids: TaskIds & { attempt?: number; predictionId?: string },
+  ids: ToClaim,
   claimIds: ClaimIds,
   terms: { ownerBudgetUsd: number | null; now: SQL },
 ): Promise<Claim> {
@@ -71,12 +72,12 @@ export async function claimTask(
   const due = task.status === "pending" && task.runAfter <= record.readAt;
   const { targetStage } = record.project;
   const wanted = targetStage !== null && STAGES.indexOf(task.type) <= STAGES.indexOf(targetStage);
-  if (due && open && wanted) return { kind: "over_budget", task };
+  if (due && open && wanted) return { kind: ids.lightOnly && isHeavy(task) ? "heavy" : "over_budget", task };
   return { kind: "not_now", task };
 }
 
 const claimStatement = (
-  ids: TaskIds,
+  ids: ToClaim,
   claimIds: ClaimIds,
   { ownerBudgetUsd, now }: { ownerBudgetUsd: number | null; now: SQL },
 ): SQL => sql`
@@ -99,7 +100,8 @@ const claimStatement = (
     where t.id = ${ids.taskId}
       and (t.status = 'waiting'
         or (t.status = 'pending' and t.run_after <= ${now}
-          and j.status in ('pending', 'running') and ${place(sql`t.type`)} <= purse.reach)
+          and j.status in ('pending', 'running') and ${place(sql`t.type`)} <= purse.reach
+          and ${ids.lightOnly ? sql`t.type not in ${HEAVY_STAGES}` : sql`true`})
         or (t.status = 'running' and t.claim_id in (${claimIds.pending}, ${claimIds.waiting})))
     for update of t
   ), claimed as (

@@ -27,12 +27,22 @@ export interface TaskIds {
   taskId: string;
 }
 
+export interface ToClaim extends TaskIds {
+  /** Which attempt became which prediction, by a verified webhook. */
+  attempt?: number;
+  predictionId?: string;
+  /** Heavy work is not begun: its worker is not behind the gate. */
+  lightOnly?: boolean;
+}
+
 /** What a worker shows that a running task is its own. */
 export type Held = Pick<Task, "id" | "attempt" | "claimId">;
 
 export type Claim =
   /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
   | { kind: "claimed"; was: "pending" | "waiting"; task: Task; record: ProjectRecord }
+  /** Ready to run, but it is heavy work, and light work only was asked for. */
+  | { kind: "heavy"; task: Task }
   /** Ready to run, but a budget does not hold its cost. */
   | { kind: "over_budget"; task: Task }
   /** Somebody else has it, or it is over, called off or not due. */
@@ -58,8 +68,7 @@ export interface Store {
   load(projectId: string): Promise<ProjectRecord | null>;
   /** Each change only while what it saw still holds. Repeating it changes nothing. */
   apply(projectId: string, changes: Change[]): Promise<void>;
-  /** `predictionId` is what a verified webhook says that this attempt's create became. */
-  claim(ids: TaskIds & { attempt?: number; predictionId?: string }): Promise<Claim>;
+  claim(what: ToClaim): Promise<Claim>;
   renew(task: Held): Promise<boolean>;
   /** False where the task was taken over in the meantime: then nothing is written. */
   settle(task: Task, settlement: Settlement): Promise<boolean>;

@@ -26,8 +26,8 @@ export type Change =
 
 export interface Plan {
   changes: Change[];
-  /** Tasks to wake a worker for. */
-  dispatch: string[];
+  /** Tasks to wake a worker for; heavy ones by a queue of their own. */
+  dispatch: { taskId: string; heavy: boolean }[];
   /** When to look again, or null where nothing can happen without somebody acting. */
   wakeAt: Date | null;
 }

@@ -4,6 +4,7 @@
  */
 import { type Change, type Moment, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
+import { isHeavy } from "./heavy.ts";
 import { subjectHash } from "./inputs.ts";
 import { runStage } from "./jobs.ts";
 import { type SuppliersFor, suppliersOf } from "./purchase.ts";
@@ -172,7 +173,7 @@ function dispatches(
   gate: OrderGate,
   { now }: Moment,
 ): Pick<Plan, "dispatch" | "wakeAt"> {
-  const dispatch: string[] = [];
+  const dispatch: Plan["dispatch"] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
   const lookAt = (at: number) => {
     wakeAt = Math.min(wakeAt, at);
@@ -195,7 +196,7 @@ function dispatches(
       lookAt(gate.opensAt(task)?.getTime() ?? now.getTime() + REDISPATCH_MS);
       continue;
     }
-    dispatch.push(task.id);
+    dispatch.push({ taskId: task.id, heavy: isHeavy(task) });
     markSent(task, changes, now);
     lookAt(now.getTime() + REDISPATCH_MS);
   }

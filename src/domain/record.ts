@@ -20,6 +20,9 @@ export const STAGES = [
 export const Stage = z.enum(STAGES);
 export type Stage = z.infer<typeof Stage>;
 
+/** Stages whose attempts hold a large part of an isolate's memory at once: an isolate runs one at a time. */
+export const HEAVY_STAGES: readonly Stage[] = ["transcribe", "assemble_video"];
+
 export const PROJECT_STATUSES = [
   "draft",
   "ready",

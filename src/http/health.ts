@@ -23,7 +23,7 @@ const health = createRoute({
   operationId: "getHealth",
   tags: ["Service"],
   summary: "Whether every part answers",
-  description: "Asks the database, the bucket, the queue and the coordinator, at most 2 seconds each.",
+  description: "Asks the database, the bucket, the queues and the coordinator, at most 2 seconds each.",
   responses: { 200: json(Health, "All answer."), 503: json(Health, "At least one does not.") },
 });
 

@@ -2,16 +2,19 @@ import { rootCause } from "../db/errors.ts";
 import type { Claim } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
 import { type Current, currentOf } from "../domain/current.ts";
+import { turnedAway } from "../domain/heavy.ts";
 import { type Supplier, suppliersOf } from "../domain/purchase.ts";
-import type { Project, ProjectRecord, Stage, Task } from "../domain/record.ts";
+import type { Project, ProjectRecord, Task } from "../domain/record.ts";
 import { coveredUnits, isUnitOf } from "../domain/request.ts";
 import { type StepResult, settlement } from "../domain/settlement.ts";
 import { orderGate } from "../domain/standing.ts";
 import { failure } from "../domain/tasks.ts";
 import { taskPoint } from "../metrics.ts";
 import { projectPrefix } from "../storage/keys.ts";
+import { behindTheGate } from "./heavy-gate.ts";
 import { holdLease, LeaseLost } from "./lease.ts";
 import { TaskMessage } from "./messages.ts";
+import { isOfHeavyWork } from "./queue.ts";
 import { runStep } from "./run.ts";
 
 /** Fewer than the queue's own, past which a message is a dead letter. */
@@ -19,74 +22,98 @@ const WEBHOOK_TRIES = 3;
 
 type Verdict = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
 
-/** An isolate has 128 MB: stages that hold much of it at once take turns within a batch. */
-const HEAVY: ReadonlySet<Stage> = new Set(["transcribe", "assemble_video"]);
-
-type Turns = <T>(work: () => Promise<T>) => Promise<T>;
-
-function inTurn(): Turns {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
-}
-
 /** Handles each message of a batch by itself: one that fails never harms its neighbours. */
 export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
-  const turns = inTurn();
+  const heavy = isOfHeavyWork(batch.queue);
   await Promise.all(
     batch.messages.map(async (message) => {
-      const verdict = await handle(message.body, message.attempts, deps, turns);
+      const verdict = await handle(message.body, { deliveries: message.attempts, heavy }, deps);
       if (verdict.kind === "ack") message.ack();
       else message.retry({ delaySeconds: verdict.afterSeconds });
     }),
   );
 }
 
-async function handle(body: unknown, deliveries: number, deps: Deps, turns: Turns): Promise<Verdict> {
-  const message = TaskMessage.safeParse(body);
-  if (!message.success) {
-    deps.log("error", "message_unreadable", { issues: message.error.issues.length });
+interface Delivery {
+  /** How often the message was delivered, this time included. */
+  deliveries: number;
+  /** It came by the queue of heavy work. */
+  heavy: boolean;
+}
+
+async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Verdict> {
+  const parsed = TaskMessage.safeParse(body);
+  if (!parsed.success) {
+    deps.log("error", "message_unreadable", { issues: parsed.error.issues.length });
     return { kind: "ack" };
   }
-  const { project, task, owner, attempt, prediction } = message.data;
+  const message = parsed.data;
   try {
-    const claim = await deps.store.claim({
-      projectId: project,
-      taskId: task,
-      attempt,
-      predictionId: prediction,
-    });
-    switch (claim.kind) {
-      case "gone":
-        // A coordinator that was told of a project since deleted finds out by itself; what a worker that died
-        // had sent to the bucket may have arrived after the project's files were deleted.
-        if (owner) await clearDeleted(deps, { id: project, ownerId: owner });
-        break;
-      case "not_now":
-        // A webhook that beat the record of its own create: its news is kept, the look comes again soon,
-        // and past a few tries with the next poll: a dead letter would end work that was paid for.
-        return prediction &&
-          claim.task.status === "running" &&
-          claim.task.attempt === attempt &&
-          deliveries <= WEBHOOK_TRIES
-          ? { kind: "retry", afterSeconds: 2 }
-          : { kind: "ack" };
-      case "over_budget":
-        await deps.store.fail({ projectId: project, taskId: task }, OVER_BUDGET);
-        break;
-      case "claimed":
-        await work(claim, deliveries, deps, turns);
-    }
-    await deps.coordinator(project).wake();
-    return { kind: "ack" };
+    if (!delivery.heavy) return await attend(message, delivery, deps);
+    const inside = await behindTheGate(deps, () => attend(message, delivery, deps));
+    return inside ?? (await turnAway(message, deps));
   } catch (error) {
+    const { project, task } = message;
+    const { deliveries } = delivery;
     // The lease runs out and the plan takes the task up again; the message is only a wake-up.
     deps.log("error", "step_crashed", { project, task, deliveries, error: rootCause(error) });
     return { kind: "retry", afterSeconds: Math.min(60, 2 ** deliveries) };
   }
+}
+
+/**
+ * Sent anew, with a delay: a retry counts as a delivery, also one that was asked for (miniflare's queue broker of
+ * 2026-11 does so; "messages that reach the configured maximum retries" are dead letters: Queues, "Batching, Retries
+ * and Delays", page of 2026-02-08), and a message that waits for somebody else's film keeps its deliveries for its
+ * own failures. A delay may be up to 12 hours (same page). One that can't be sent is retried.
+ */
+async function turnAway({ project, task, owner, ...message }: TaskMessage, deps: Deps): Promise<Verdict> {
+  const times = (message.turned_away ?? 0) + 1;
+  const away = turnedAway(times);
+  deps.log("info", "heavy_turned_away", { project, task, times });
+  if (away.kind === "back") {
+    const wakeUp = { projectId: project, taskId: task, ownerId: owner, heavy: true, turnedAway: times };
+    await deps.queue.send([wakeUp], away.afterSeconds);
+  }
+  return { kind: "ack" };
+}
+
+async function attend(message: TaskMessage, { deliveries, heavy }: Delivery, deps: Deps): Promise<Verdict> {
+  const { project, task, owner, attempt, prediction } = message;
+  const claim = await deps.store.claim({
+    projectId: project,
+    taskId: task,
+    attempt,
+    predictionId: prediction,
+    lightOnly: !heavy,
+  });
+  switch (claim.kind) {
+    case "gone":
+      // A coordinator that was told of a project since deleted finds out by itself; what a worker that died
+      // had sent to the bucket may have arrived after the project's files were deleted.
+      if (owner) await clearDeleted(deps, { id: project, ownerId: owner });
+      break;
+    case "not_now":
+      // A webhook that beat the record of its own create: its news is kept, the look comes again soon,
+      // and past a few tries with the next poll: a dead letter would end work that was paid for.
+      return prediction &&
+        claim.task.status === "running" &&
+        claim.task.attempt === attempt &&
+        deliveries <= WEBHOOK_TRIES
+        ? { kind: "retry", afterSeconds: 2 }
+        : { kind: "ack" };
+    case "heavy":
+      // Its message came by the other queue: a webhook's, or one of the version before that queue.
+      await deps.queue.send([{ projectId: project, taskId: task, ownerId: owner, heavy: true }]);
+      return { kind: "ack" };
+    case "over_budget":
+      await deps.store.fail({ projectId: project, taskId: task }, OVER_BUDGET);
+      break;
+    case "claimed":
+      await work(claim, deliveries, deps);
+  }
+  await deps.coordinator(project).wake();
+  return { kind: "ack" };
 }
 
 /** One attempt, or one look at it: run, and settled under the claim. */
@@ -94,7 +121,6 @@ async function work(
   { task, record, was }: Extract<Claim, { kind: "claimed" }>,
   deliveries: number,
   deps: Deps,
-  turns: Turns,
 ): Promise<void> {
   const started = deps.now().getTime();
   const elapsed = () => deps.now().getTime() - started;
@@ -116,7 +142,7 @@ async function work(
   };
   let result: StepResult;
   try {
-    result = await (HEAVY.has(task.type) ? turns(run) : run());
+    result = await run();
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
     // Nothing was ordered, and the task is the plan's to give to another worker.

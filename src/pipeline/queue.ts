@@ -1,26 +1,47 @@
-import type { TaskQueue } from "../deps.ts";
+import type { TaskQueue, WakeUp } from "../deps.ts";
 import type { TaskMessage } from "./messages.ts";
 
 /** The platform's limit on one `sendBatch`. */
 const BATCH = 100;
 
-export function taskQueue(queue: Queue<TaskMessage>): TaskQueue {
+/** By its name in wrangler.toml. */
+export const isOfHeavyWork = (queue: string): boolean => queue.endsWith("-heavy");
+
+export function taskQueue(light: Queue<TaskMessage>, heavy: Queue<TaskMessage>): TaskQueue {
+  async function put(queue: Queue<TaskMessage>, wakeUps: WakeUp[], delaySeconds: number): Promise<void> {
+    const messages = wakeUps.map((wakeUp) => ({ body: messageOf(wakeUp) }));
+    for (let i = 0; i < messages.length; i += BATCH)
+      await queue.sendBatch(messages.slice(i, i + BATCH), { delaySeconds });
+  }
   return {
-    async send(wakeUps) {
-      const messages = wakeUps.map(({ projectId, taskId, ownerId, attempt, predictionId }) => ({
-        body: {
-          v: 1 as const,
-          project: projectId,
-          task: taskId,
-          owner: ownerId,
-          attempt,
-          prediction: predictionId,
-        },
-      }));
-      for (let i = 0; i < messages.length; i += BATCH) await queue.sendBatch(messages.slice(i, i + BATCH));
+    async send(wakeUps, afterSeconds = 0) {
+      const isHeavy = (wakeUp: WakeUp) => wakeUp.heavy === true;
+      await put(
+        light,
+        wakeUps.filter((wakeUp) => !isHeavy(wakeUp)),
+        afterSeconds,
+      );
+      await put(heavy, wakeUps.filter(isHeavy), afterSeconds);
     },
     async ping() {
-      await queue.metrics();
+      await Promise.all([light.metrics(), heavy.metrics()]);
     },
   };
 }
+
+export const messageOf = ({
+  projectId,
+  taskId,
+  ownerId,
+  turnedAway,
+  attempt,
+  predictionId,
+}: WakeUp): TaskMessage => ({
+  v: 1,
+  project: projectId,
+  task: taskId,
+  owner: ownerId,
+  turned_away: turnedAway,
+  attempt,
+  prediction: predictionId,
+});

@@ -20,6 +20,8 @@ const MISHAPS = [
   "message_lost",
   "message_doubled",
   "message_late",
+  /** A heavy task's, by the other queue: the version before sent it. */
+  "message_astray",
   "webhook_lost",
   "webhook_doubled",
   "webhook_late",

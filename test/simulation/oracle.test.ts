@@ -4,6 +4,7 @@ import type { ProjectRecord } from "../../src/domain/record.ts";
 import { requestOf } from "../../src/domain/request.ts";
 import type { Settlement } from "../../src/domain/settlement.ts";
 import { TASKS_READ } from "../../src/domain/tasks.ts";
+import { openGate } from "../../src/pipeline/heavy-gate.ts";
 import { burden } from "./burden.ts";
 import { simulate } from "./simulate.ts";
 import type { World } from "./world.ts";
@@ -64,7 +65,7 @@ const defects: [string, (world: World) => void][] = [
     "an order whose answer was lost, and that nobody looks for",
     ({ cloud, store }) => {
       const claim = store.claim.bind(store);
-      store.claim = ({ projectId, taskId }) => claim({ projectId, taskId });
+      store.claim = ({ projectId, taskId, lightOnly }) => claim({ projectId, taskId, lightOnly });
       const seenBy = cloud.seenBy.bind(cloud);
       cloud.seenBy = (caller) => {
         const { predictions, ...others } = seenBy(caller);
@@ -106,6 +107,28 @@ const defects: [string, (world: World) => void][] = [
         if (claimed.kind !== "claimed") return claimed;
         const record = newest(claimed.record);
         return record.tasks.some((t) => t.id === ids.taskId) ? { ...claimed, record } : { kind: "gone" };
+      };
+    },
+  ],
+  [
+    "a gate that lets everybody in",
+    ({ isolates }) => {
+      isolates.newGate = () => ({ enter: () => ({ seen: () => {}, leave: () => {} }) });
+    },
+  ],
+  [
+    "heavy work that is begun by any message",
+    ({ store }) => {
+      const claim = store.claim.bind(store);
+      store.claim = (ids) => claim({ ...ids, lightOnly: false });
+    },
+  ],
+  [
+    "a gate that stays shut once its holder was killed",
+    ({ isolates }) => {
+      isolates.newGate = () => {
+        const gate = openGate();
+        return { enter: () => gate.enter(0) };
       };
     },
   ],

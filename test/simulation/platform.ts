@@ -1,124 +1,12 @@
-/** The platform: a queue that loses, doubles and delays, Durable Objects that are evicted, a bucket, a cron. */
+/** The platform: Durable Objects that are evicted, a bucket, a cron. */
 import { Controller, type Events } from "../../src/coordinator/controller.ts";
 import { publicView } from "../../src/coordinator/view.ts";
-import type { Coordinator, Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
+import type { Coordinator, Deps, WakeUp } from "../../src/deps.ts";
 import { nothingTold, type Told, telling, untold } from "../../src/domain/feed.ts";
-import { consume } from "../../src/pipeline/consumer.ts";
-import { bury } from "../../src/pipeline/dead-letters.ts";
 import type { Storage, StoredObject } from "../../src/storage/port.ts";
 import { fileOf, type SimulatedFile } from "./providers.ts";
 import { Caller, PortFailed, type Runtime } from "./runtime.ts";
 import type { MemoryStore } from "./store.ts";
-
-/** As in wrangler.toml. */
-const MOST_DELIVERIES = { tasks: 6, dead: 11 };
-
-interface Message {
-  body: unknown;
-  attempts: number;
-}
-
-/** At least once, mostly. */
-export class SimulatedQueue {
-  readonly #runtime: Runtime;
-  readonly #depsFor: (caller: Caller) => Deps;
-  readonly #ready: Record<"tasks" | "dead", Message[]> = { tasks: [], dead: [] };
-  deadLetters = 0;
-
-  constructor(runtime: Runtime, depsFor: (caller: Caller) => Deps) {
-    this.#runtime = runtime;
-    this.#depsFor = depsFor;
-  }
-
-  seenBy(caller: Caller): TaskQueue {
-    return {
-      send: (wakeUps) => this.#runtime.call(caller, "queue.send", () => this.#accept(wakeUps)),
-      ping: async () => {},
-    };
-  }
-
-  #accept(wakeUps: WakeUp[]): void {
-    for (const { projectId, taskId, ownerId, attempt, predictionId } of wakeUps) {
-      const body = JSON.parse(
-        JSON.stringify({
-          v: 1,
-          project: projectId,
-          task: taskId,
-          owner: ownerId,
-          attempt,
-          prediction: predictionId,
-        }),
-      );
-      const { faults, chance } = this.#runtime;
-      if (faults.happens("message_lost")) continue;
-      const copies = faults.happens("message_doubled", 2) ? 2 : 1;
-      for (let i = 0; i < copies; i++) {
-        const late = faults.happens("message_late", 2);
-        this.#later(
-          "tasks",
-          { body, attempts: 1 },
-          late ? chance.whole(5_000, 180_000) : chance.whole(10, 1_500),
-        );
-      }
-    }
-  }
-
-  #later(queue: "tasks" | "dead", message: Message, ms: number): void {
-    this.#runtime.time.after(ms, () => {
-      this.#ready[queue].push(message);
-      this.#runtime.time.after(this.#runtime.chance.whole(0, 200), () => this.#pump(queue));
-    });
-  }
-
-  #pump(queue: "tasks" | "dead"): void {
-    const { chance } = this.#runtime;
-    const batch = this.#ready[queue].splice(0, chance.whole(1, 10));
-    if (batch.length === 0) return;
-    const caller = new Caller(queue === "tasks" ? "consumer" : "dead letters");
-    const open = new Set(batch);
-    const again = (message: Message, ms: number) => {
-      if (!open.delete(message)) return;
-      const attempts = message.attempts + 1;
-      if (attempts <= MOST_DELIVERIES[queue]) this.#later(queue, { ...message, attempts }, ms);
-      else if (queue === "tasks") {
-        this.deadLetters++;
-        this.#later("dead", { ...message, attempts: 1 }, ms);
-      }
-    };
-    // Nobody heard of them again: they are delivered anew once their time is up.
-    caller.onDeath(() => {
-      for (const message of [...open]) again(message, chance.whole(1_000, 900_000));
-    });
-    const work = queue === "tasks" ? consume : bury;
-    const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
-    void work(
-      {
-        queue: `omvee-${queue}`,
-        metadata,
-        messages: batch.map((message, i) => ({
-          id: String(i),
-          timestamp: new Date(this.#runtime.time.now),
-          body: message.body,
-          attempts: message.attempts,
-          ack: () => void open.delete(message),
-          retry: (options) => again(message, (options?.delaySeconds ?? 0) * 1000),
-        })),
-        ackAll: () => {},
-        retryAll: () => {},
-      },
-      this.#depsFor(caller),
-    ).then(
-      () => open.clear(),
-      () => {
-        for (const message of [...open]) again(message, 1_000);
-      },
-    );
-    // Fifteen minutes are the most that a consumer gets.
-    this.#runtime.time.after(900_000, () => {
-      if (open.size > 0) caller.die();
-    });
-  }
-}
 
 /** What a Durable Object keeps of one project. */
 interface Kept {

@@ -1,7 +1,17 @@
 /** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
 import { isDeepStrictEqual } from "node:util";
-import type { Claim, Held, Owned, Store, StoreOptions, TaskIds, Verdict } from "../../src/db/store.ts";
+import type {
+  Claim,
+  Held,
+  Owned,
+  Store,
+  StoreOptions,
+  TaskIds,
+  ToClaim,
+  Verdict,
+} from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/change.ts";
+import { isHeavy } from "../../src/domain/heavy.ts";
 import { songFrames, subjectHash } from "../../src/domain/inputs.ts";
 import { isRetired } from "../../src/domain/models.ts";
 import {
@@ -202,7 +212,7 @@ export class MemoryStore implements Store {
     rows.clips = rows.clips.map(end);
   }
 
-  async claim(ids: TaskIds & { attempt?: number; predictionId?: string }): Promise<Claim> {
+  async claim(ids: ToClaim): Promise<Claim> {
     const rows = this.projects.get(ids.projectId);
     let task = rows?.tasks.find((t) => t.id === ids.taskId);
     if (!rows || !task) return { kind: "gone" };
@@ -225,6 +235,7 @@ export class MemoryStore implements Store {
       OPEN_JOB.has(job.status) &&
       place(task.type) <= place(rows.project.targetStage);
     if (!ready && was !== "waiting") return { kind: "not_now", task };
+    if (ids.lightOnly && isHeavy(task)) return { kind: "heavy", task };
     const owner = this.owners.get(rows.project.ownerId);
     const cost = task.costEstimatedUsd;
     const affordable =

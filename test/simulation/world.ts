@@ -4,13 +4,15 @@ import { connect } from "../../src/db/client.ts";
 import type { Deps, Doors } from "../../src/deps.ts";
 import { type Door, enter, openDoor, throttled, went } from "../../src/domain/door.ts";
 import { rateLimitOf } from "../../src/domain/rate-limits.ts";
-import type { Project, Task } from "../../src/domain/record.ts";
+import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record.ts";
 import { failure } from "../../src/domain/tasks.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import { Faults } from "./faults.ts";
-import { ObjectHost, SimulatedBucket, SimulatedQueue } from "./platform.ts";
+import { Isolates } from "./isolates.ts";
+import { ObjectHost, SimulatedBucket } from "./platform.ts";
 import { Cloud } from "./providers.ts";
+import { SimulatedQueue } from "./queues.ts";
 import { Chance } from "./random.ts";
 import { atWork, Caller, Runtime } from "./runtime.ts";
 import { MemoryStore } from "./store.ts";
@@ -42,6 +44,7 @@ export class World {
   readonly store: MemoryStore;
   readonly bucket: SimulatedBucket;
   readonly cloud: Cloud;
+  readonly isolates: Isolates;
   readonly queue: SimulatedQueue;
   readonly objects = new Map<string, ObjectHost>();
   readonly transitions: Transition[] = [];
@@ -68,7 +71,8 @@ export class World {
     };
     this.bucket = new SimulatedBucket(this.runtime);
     this.cloud = new Cloud(this.runtime, (order) => this.#webhook(order));
-    this.queue = new SimulatedQueue(this.runtime, (caller) => this.depsFor(caller));
+    this.isolates = new Isolates(this.runtime, this.violations);
+    this.queue = new SimulatedQueue(this.runtime, this.isolates, (caller) => this.depsFor(caller));
     this.#config = config;
     this.time.after(SWEEP_MS, () => this.#cron());
   }
@@ -126,7 +130,9 @@ export class World {
   /** The parts as one caller has them: dead, it has none. */
   depsFor(caller: Caller): Deps {
     const { runtime, chance, time } = this;
-    const skew = this.faults.happens("clock_skewed", 3) ? chance.whole(-SKEW_MS, SKEW_MS) : 0;
+    const skew = this.isolates.skewOf(caller, () =>
+      this.faults.happens("clock_skewed", 3) ? chance.whole(-SKEW_MS, SKEW_MS) : 0,
+    );
     const call = <T>(port: string, work: () => Promise<T>) => runtime.call(caller, `store.${port}`, work);
     const { store } = this;
     const deps: Deps = {
@@ -149,6 +155,8 @@ export class World {
               work.claim = claim;
               work.asked = this.asked.get(ids.projectId) ?? null;
               this.#checkBudgets(claim.task, claim.was);
+              if (claim.was === "pending" && HEAVY_STAGES.includes(claim.task.type))
+                this.isolates.begins(caller, claim.task.id);
             }
             return claim;
           });
@@ -178,6 +186,7 @@ export class World {
       media: this.#media(caller),
       doors: this.#doorsSeenBy(caller),
       queue: this.queue.seenBy(caller),
+      gate: this.isolates.gateOf(caller),
       coordinator: (id) => this.object(id).seenBy(caller),
       now: () => new Date(time.now + skew),
       newId: () => runtime.newId(skew),
@@ -198,6 +207,7 @@ export class World {
         };
       },
       log: (level, event, fields) => {
+        if (event === "heavy_turned_away") this.faults.count("gate_taken");
         if (level !== "info" || event === "task_settled")
           runtime.note(`${caller.name} ${event} ${JSON.stringify(fields ?? {})}`);
       },

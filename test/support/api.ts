@@ -9,6 +9,7 @@ import { uuidv7 } from "../../src/domain/ids.ts";
 import { tokenVerifier } from "../../src/http/auth.ts";
 import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
+import { openGate } from "../../src/pipeline/heavy-gate.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";
@@ -75,6 +76,7 @@ export async function openApi() {
     media: mediaOf(codecs),
     doors: { pass: never, throttled: never, went: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
+    gate: openGate(),
     coordinator,
     now: () => new Date(),
     newId,

@@ -4,7 +4,7 @@ import { parseConfig } from "../../src/config.ts";
 import { connect, type Db } from "../../src/db/client.ts";
 import { owners, projects, selectedScenes } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
-import type { Deps, TaskQueue } from "../../src/deps.ts";
+import type { Deps, WakeUp } from "../../src/deps.ts";
 import { uuidv7 } from "../../src/domain/ids.ts";
 import { plan } from "../../src/domain/plan.ts";
 import type { Stage } from "../../src/domain/record.ts";
@@ -14,6 +14,7 @@ import type { Point } from "../../src/metrics.ts";
 import { cancelRun, requestRun, retry } from "../../src/operations/control.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { bury } from "../../src/pipeline/dead-letters.ts";
+import { openGate } from "../../src/pipeline/heavy-gate.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
@@ -51,7 +52,9 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   const calls: string[] = [];
   const logged: string[] = [];
   const points: Point[] = [];
-  const sent: Parameters<TaskQueue["send"]>[0] = [];
+  const sent: (WakeUp & { afterSeconds: number })[] = [];
+  /** What the plan sent by the queue of heavy work. */
+  const heavy = new Set<unknown>();
   const never = () => Promise.reject(new Error("The pipeline does not ask for this"));
   const now = () => new Date(time);
   const newId = () => uuidv7(time + ids++);
@@ -67,7 +70,12 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       throttled: async (provider) => void calls.push(`throttled ${provider}`),
       went: async () => {},
     },
-    queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: never },
+    queue: {
+      send: async (wakeUps, afterSeconds = 0) =>
+        void sent.push(...wakeUps.map((wakeUp) => ({ ...wakeUp, afterSeconds }))),
+      ping: never,
+    },
+    gate: openGate(),
     coordinator: (id) => ({
       wake: async () => void calls.push(`wake ${id}`),
       receive: never,
@@ -102,14 +110,38 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       const { changes, dispatch } = await look(id);
       if (changes.length === 0) return messages;
       await deps.store.apply(id, changes);
-      messages.push(...dispatch.map((task) => ({ v: 1 as const, project: id, task })));
+      for (const { taskId, heavy: isHeavy } of dispatch) {
+        if (isHeavy) heavy.add(taskId);
+        else heavy.delete(taskId);
+        messages.push({ v: 1 as const, project: id, task: taskId });
+      }
     }
     throw new Error("The plan does not settle");
   }
 
-  /** Hands messages to the consumer in one batch; what became of each: `ack`, or seconds to its retry. */
-  const deliver = (bodies: unknown[], attempts = 1) =>
-    batched(bodies, attempts, (batch) => consume(batch, deps));
+  const deliverBy = (queue: string, bodies: unknown[], attempts = 1) =>
+    batched(queue, bodies, attempts, (batch) => consume(batch, deps));
+
+  /**
+   * Hands messages to the consumer: the heavy ones by their own queue, one after another, all others in one batch.
+   * What became of each: `ack`, or seconds to its retry.
+   */
+  async function deliver(bodies: unknown[], attempts = 1) {
+    const isHeavy = (body: unknown) => heavy.has(Object(body).task);
+    const light = await deliverBy(
+      "omvee-tasks",
+      bodies.filter((body) => !isHeavy(body)),
+      attempts,
+    );
+    const verdicts: (Verdict | null)[] = [];
+    for (const body of bodies) {
+      const [alone = null] = isHeavy(body)
+        ? await deliverBy("omvee-heavy", [body], attempts)
+        : light.splice(0, 1);
+      verdicts.push(alone);
+    }
+    return verdicts;
+  }
 
   return {
     deps,
@@ -121,8 +153,10 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     record,
     look,
     wake,
+    sent,
     deliver,
-    bury: (bodies: unknown[]) => batched(bodies, 1, (batch) => bury(batch, deps)),
+    deliverBy,
+    bury: (bodies: unknown[]) => batched("omvee-tasks-dead", bodies, 1, (batch) => bury(batch, deps)),
     advance: (ms: number) => {
       time += ms;
     },
@@ -203,11 +237,16 @@ export type Studio = ReturnType<typeof studio>;
 
 type Verdict = "ack" | number;
 
-async function batched(bodies: unknown[], attempts: number, work: (batch: MessageBatch) => Promise<void>) {
+async function batched(
+  queue: string,
+  bodies: unknown[],
+  attempts: number,
+  work: (batch: MessageBatch) => Promise<void>,
+) {
   const verdicts: (Verdict | null)[] = bodies.map(() => null);
   const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
   await work({
-    queue: "omvee-tasks",
+    queue,
     metadata,
     messages: bodies.map((body, i) => ({
       id: String(i),

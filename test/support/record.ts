@@ -145,7 +145,7 @@ export class World {
     for (let round = 0; round < 20; round++) {
       const next = this.look();
       this.apply(next);
-      dispatched.push(...next.dispatch);
+      dispatched.push(...next.dispatch.map(({ taskId }) => taskId));
       if (next.changes.length === 0) return { dispatched, wakeAt: next.wakeAt };
     }
     throw new Error("The plan does not settle");

@@ -44,7 +44,8 @@ const claim: Verb = async (story, chance) => {
   const attempt = (task?.attempt ?? 1) + chance.pick([0, 0, 0, 0, 1, -1]);
   const predictionId = `prediction-${chance.whole(1, 999)}`;
   const news = wish === isOrphan || chance.chance(0.3) ? { attempt, predictionId } : {};
-  await claimTask(story, { projectId: elsewhere, taskId, ...news });
+  const lightOnly = chance.chance(0.4);
+  await claimTask(story, { projectId: elsewhere, taskId, lightOnly, ...news });
 };
 
 const renew: Verb = async (story, chance) => {
@@ -104,7 +105,8 @@ async function workRound(story: Story, chance: Chance, projectId: string, day: D
   const next = await look(story, chance, projectId);
   if (!next) return;
   await apply(story, projectId, next.changes, "at once");
-  const isWanted = (t: Task) => (isPending(t) || next.dispatch.includes(t.id)) && t.type !== day.avoid;
+  const sent = new Set(next.dispatch.map(({ taskId }) => taskId));
+  const isWanted = (t: Task) => (isPending(t) || sent.has(t.id)) && t.type !== day.avoid;
   for (const task of story.tasks(projectId).filter(isWanted).slice(0, 3)) {
     const hand = await claimTask(story, { projectId, taskId: task.id });
     if (hand && !chance.chance(day.left)) await end(story, chance, hand, day);

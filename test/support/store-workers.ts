@@ -1,4 +1,5 @@
 /** What workers do, to both stores: they claim tasks and settle them. */
+import type { ToClaim } from "../../src/db/store.ts";
 import { suppliersOf } from "../../src/domain/purchase.ts";
 import type { Task } from "../../src/domain/record.ts";
 import { type StepResult, settlement } from "../../src/domain/settlement.ts";
@@ -7,10 +8,7 @@ import type { Chance } from "../simulation/random.ts";
 import { made, ordered } from "./made.ts";
 import type { Hand, Story } from "./store-story.ts";
 
-export async function claimTask(
-  story: Story,
-  ids: { projectId: string; taskId: string; attempt?: number; predictionId?: string },
-): Promise<Hand | null> {
+export async function claimTask(story: Story, ids: ToClaim): Promise<Hand | null> {
   const { twins } = story;
   const before = story.tasks(ids.projectId).find((t) => t.id === ids.taskId);
   const { memory, postgres } = await twins.ask(ids.projectId, (store) => store.claim(ids));
@@ -22,6 +20,9 @@ export async function claimTask(
       return null;
     case "not_now":
       twins.saw(`claim: not now, ${whyNot(story, memory.task)}`);
+      return null;
+    case "heavy":
+      twins.saw("claim: heavy");
       return null;
     case "over_budget":
       twins.saw(`claim: over the budget of the ${overWhose(story, memory.task)}`);

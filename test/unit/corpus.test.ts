@@ -10,11 +10,12 @@ import { readPrediction } from "../../src/providers/prediction.ts";
 import { replicateWebhooks, verifyCallbackToken } from "../../src/providers/webhook.ts";
 import doors from "../corpus/door.1.json" with { type: "json" };
 import messages from "../corpus/messages.1.json" with { type: "json" };
+import laterMessages from "../corpus/messages.2.json" with { type: "json" };
 import predictions from "../corpus/predictions.1.json" with { type: "json" };
 import settings from "../corpus/settings.0.json" with { type: "json" };
 import hooks from "../corpus/webhooks.1.json" with { type: "json" };
 
-test.for(messages)("a message in the queue is read: $is", ({ body }) => {
+test.for([...messages, ...laterMessages])("a message in the queue is read: $is", ({ body }) => {
   expect(TaskMessage.parse(body)).toEqual(body);
 });
 

@@ -94,7 +94,7 @@ describe("work that has not begun", () => {
       const stale = await studio.look(project.id);
       await studio.person(project).cancel(from);
       await studio.deps.store.apply(project.id, stale.changes);
-      const late = stale.dispatch.map((task) => ({ v: 1, project: project.id, task }));
+      const late = stale.dispatch.map(({ taskId }) => ({ v: 1, project: project.id, task: taskId }));
       expect(late).toHaveLength(1);
       expect(await studio.deliver(late)).toEqual(["ack"]);
       expect(studio.script.create.calls).toEqual([]);

@@ -101,9 +101,14 @@ describe("a plan is applied", () => {
     expect(record.jobs).toHaveLength(1);
     expect(record.tasks).toHaveLength(2);
     expect(record.tasks.every((t) => t.jobId === record.jobs[0]?.id)).toBe(true);
-    const losers = plans.flatMap((p) => p.dispatch).filter((d) => !record.tasks.some((t) => t.id === d));
+    const losers = plans
+      .flatMap((p) => p.dispatch)
+      .filter((d) => !record.tasks.some((t) => t.id === d.taskId));
     expect(losers).toHaveLength(2);
-    expect(await studio.deliver(losers.map((task) => ({ v: 1, project: id, task })))).toEqual(["ack", "ack"]);
+    expect(await studio.deliver(losers.map(({ taskId }) => ({ v: 1, project: id, task: taskId })))).toEqual([
+      "ack",
+      "ack",
+    ]);
     expect(studio.script.create.calls).toEqual([]);
   });
 

@@ -77,6 +77,7 @@ const MUST_COME_UP: Record<string, string[]> = {
     "claimed, was waiting",
     "adopted while running",
     "adopted while waiting",
+    "heavy",
     "over the budget of the project",
     "over the budget of the owner",
     "not now, running",

@@ -1,14 +1,20 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { projects } from "../../src/db/schema.ts";
+import { AWAY_SECONDS } from "../../src/domain/heavy.ts";
 import { plan } from "../../src/domain/plan.ts";
+import type { Lyrics } from "../../src/domain/record.ts";
 import worker from "../../src/index.ts";
+import { isolateGate } from "../../src/pipeline/heavy-gate.ts";
 import { newProject } from "../support/database.ts";
 import { songOf } from "../support/record.ts";
 
-async function deliver(bodies: unknown[], queue = "omvee-tasks", attempts = 1) {
+const HEAVY = "omvee-heavy";
+const ORDINARY = "omvee-tasks";
+
+async function deliver(bodies: unknown[], queue: string, attempts = 1) {
   const batch = createMessageBatch(
     queue,
     bodies.map((body, i) => ({ id: String(i), timestamp: new Date(), attempts, body })),
@@ -18,10 +24,17 @@ async function deliver(bodies: unknown[], queue = "omvee-tasks", attempts = 1) {
   return getQueueResult(batch, ctx);
 }
 
-/** A project whose one task is ready, its message not sent. */
-async function withTask(budgetUsd: number | null = 20) {
-  const project = await newProject({ audio: songOf(30, "not in the bucket") });
-  await project.want("transcribe");
+const lyrics: Lyrics = {
+  source: "edited",
+  language: "en",
+  lines: [{ text: "Neon rain", startFrame: 24, endFrame: 72, words: [], confidence: null }],
+};
+
+/** A project whose one task is ready, its message not sent: heavy, or light where it has its lyrics. */
+async function withTask(stage: "transcribe" | "analyze_scenes", budgetUsd: number | null = 20) {
+  const has = stage === "analyze_scenes" ? { lyrics, transcriptText: "Neon rain" } : {};
+  const project = await newProject({ audio: songOf(30, "not in the bucket"), ...has });
+  await project.want(stage);
   const { settings } = (await project.record()).project;
   const deps = project.deps;
   await deps.db
@@ -32,54 +45,61 @@ async function withTask(budgetUsd: number | null = 20) {
   await deps.store.apply(project.id, planned.changes);
   const [task] = planned.dispatch;
   if (!task) throw new Error("No task");
-  return { project, message: { v: 1, project: project.id, task } };
+  const message = { v: 1, project: project.id, task: task.taskId };
+  return { project, message, task: async () => (await project.record()).tasks[0] };
 }
+/** A song that is not there: its step ends at once. */
+const heavy = () => withTask("transcribe");
+/** Out of reach of its budget: its step ends at once, too. */
+const light = () => withTask("analyze_scenes", 0.000_001);
 
 test("a message that can't be read is dropped, and its neighbours are handled", async () => {
-  const { project, message } = await withTask();
-  const result = await deliver([{ nonsense: true }, message, "text"]);
+  const { task, message } = await light();
+  const result = await deliver([{ nonsense: true }, message, "text"], ORDINARY);
   expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2"]);
-  expect((await project.record()).tasks[0]?.status).toBe("failed");
+  expect((await task())?.status).toBe("failed");
 });
 
 test("one that fails in a batch of ten is retried alone: the other nine are done with their first delivery", async () => {
-  const nine = await Promise.all(Array.from({ length: 9 }, () => withTask()));
+  const nine = await Promise.all(Array.from({ length: 9 }, light));
   const [first, ...others] = nine.map(({ message }) => message);
   // Postgres has no such attempt number: whoever claims by it fails.
   const poison = { ...first, attempt: Number.MAX_SAFE_INTEGER, prediction: "p1" };
-  const result = await deliver([first, ...others.slice(0, 4), poison, ...others.slice(4)]);
+  const result = await deliver([first, ...others.slice(0, 4), poison, ...others.slice(4)], ORDINARY);
   expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2", "3", "4", "6", "7", "8", "9"]);
   expect(result.retryMessages.map((m) => m.msgId)).toEqual(["5"]);
-  for (const { project } of nine)
-    expect((await project.record()).tasks).toMatchObject([{ status: "failed", attempt: 1 }]);
+  for (const { task } of nine) expect(await task()).toMatchObject({ status: "failed", attempt: 1 });
 });
 
-test("a message for a project that is gone is dropped", async () => {
+test.each([ORDINARY, HEAVY])("a message for a project that is gone is dropped from %s", async (queue) => {
   const id = crypto.randomUUID();
-  const result = await deliver([{ v: 1, project: id, task: id }]);
+  const result = await deliver([{ v: 1, project: id, task: id }], queue);
   expect(result.explicitAcks).toEqual(["0"]);
 });
 
 test("a song that vanished fails its task with what to do, and gives the money back", async () => {
-  const { project, message } = await withTask();
-  await deliver([message]);
-  const { tasks, project: row } = await project.record();
-  expect(tasks[0]).toMatchObject({ status: "failed", charged: "no", error: { code: "audio_gone" } });
-  expect(tasks[0]?.error?.nextAction).toContain("Upload");
-  expect(row).toMatchObject({ reservedUsd: 0, spentUsd: 0 });
+  const { project, task, message } = await heavy();
+  await deliver([message], HEAVY);
+  const ended = await task();
+  expect(ended).toMatchObject({ status: "failed", charged: "no", error: { code: "audio_gone" } });
+  expect(ended?.error?.nextAction).toContain("Upload");
+  expect((await project.record()).project).toMatchObject({ reservedUsd: 0, spentUsd: 0 });
 });
 
 test("a message that comes twice at once does its work once", async () => {
-  const { project, message } = await withTask();
-  const result = await deliver([message, message, message]);
+  const { task, message } = await light();
+  const result = await deliver([message, message, message], ORDINARY);
   expect(result.explicitAcks).toHaveLength(3);
-  expect((await project.record()).tasks).toMatchObject([{ status: "failed", attempt: 1 }]);
+  expect(await task()).toMatchObject({ status: "failed", attempt: 1 });
 });
 
-test("a step that the budget does not cover is not started, and says so", async () => {
-  const { project, message } = await withTask(0.001);
-  await deliver([message]);
-  expect((await project.record()).tasks[0]).toMatchObject({
+test.each([
+  ["transcribe", HEAVY],
+  ["analyze_scenes", ORDINARY],
+] as const)("%s that the budget does not cover is not started, and says so", async (stage, queue) => {
+  const { task, message } = await withTask(stage, 0.000_001);
+  await deliver([message], queue);
+  expect(await task()).toMatchObject({
     status: "failed",
     claimedAt: null,
     error: { code: "budget_exceeded" },
@@ -87,18 +107,70 @@ test("a step that the budget does not cover is not started, and says so", async 
 });
 
 test("a task that was called off is not begun by the message that comes after", async () => {
-  const { project, message } = await withTask();
+  const { project, task, message } = await heavy();
   await project.cancel();
-  expect((await deliver([message])).explicitAcks).toEqual(["0"]);
-  expect((await project.record()).tasks[0]).toMatchObject({ claimedAt: null, charged: "no" });
+  expect((await deliver([message], HEAVY)).explicitAcks).toEqual(["0"]);
+  expect(await task()).toMatchObject({ claimedAt: null, charged: "no" });
 });
 
-test("a dead letter fails its task with a reason", async () => {
-  const { project, message } = await withTask();
+test.each([
+  ["heavy", heavy],
+  ["light", light],
+])("a dead letter of a %s task fails it with a reason", async (_, made) => {
+  const { task, message } = await made();
   const result = await deliver([message], "omvee-tasks-dead");
   expect(result.explicitAcks).toEqual(["0"]);
-  expect((await project.record()).tasks[0]).toMatchObject({
-    status: "failed",
-    error: { code: "undeliverable" },
+  expect(await task()).toMatchObject({ status: "failed", error: { code: "undeliverable" } });
+});
+
+/** This isolate's gate, taken until the test is over. */
+function takeTheGate() {
+  const pass = isolateGate.enter(Date.now());
+  if (!pass) throw new Error("Somebody is inside");
+  onTestFinished(() => pass.leave());
+}
+
+test("of two heavy messages at once in one isolate, the second is sent back unclaimed, and runs by itself later", async () => {
+  const [first, second] = [await heavy(), await heavy()];
+  const sendBatch = vi.spyOn(env.HEAVY_TASKS, "sendBatch");
+  onTestFinished(() => sendBatch.mockRestore());
+  const [one, two] = await Promise.all([deliver([first.message], HEAVY), deliver([second.message], HEAVY)]);
+  expect([one.explicitAcks, two.explicitAcks]).toEqual([["0"], ["0"]]);
+  expect(await first.task()).toMatchObject({ status: "failed", error: { code: "audio_gone" } });
+  expect(await second.task()).toMatchObject({ status: "pending", attempt: 1, claimedAt: null });
+  expect(sendBatch.mock.calls).toEqual([
+    [[{ body: { ...second.message, turned_away: 1 } }], { delaySeconds: AWAY_SECONDS }],
+  ]);
+  // The real queue brings it, after its delay.
+  const waits = { timeout: 25_000, interval: 500 };
+  await expect.poll(async () => (await second.task())?.error?.code, waits).toBe("audio_gone");
+});
+
+test("a heavy step that crashes frees the gate", async () => {
+  const { task, message } = await heavy();
+  const poison = { ...message, attempt: Number.MAX_SAFE_INTEGER, prediction: "p1" };
+  expect((await deliver([poison], HEAVY)).retryMessages).toMatchObject([{ msgId: "0" }]);
+  await deliver([message], HEAVY);
+  expect(await task()).toMatchObject({ status: "failed", error: { code: "audio_gone" } });
+});
+
+test("while heavy work is under way in its isolate, light work and requests go on", async () => {
+  takeTheGate();
+  const { task, message } = await light();
+  expect((await deliver([message], ORDINARY)).explicitAcks).toEqual(["0"]);
+  expect((await task())?.status).toBe("failed");
+  const answer = await exports.default.fetch(new Request("http://localhost:8787/health"));
+  expect(await answer.json()).toMatchObject({ status: "ok" });
+});
+
+test("a heavy task's message that came by the other queue is claimed by nobody, and passed on", async () => {
+  takeTheGate();
+  const sendBatch = vi.spyOn(env.HEAVY_TASKS, "sendBatch").mockResolvedValue({
+    metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } },
   });
+  onTestFinished(() => sendBatch.mockRestore());
+  const { task, message } = await heavy();
+  expect((await deliver([message], ORDINARY)).explicitAcks).toEqual(["0"]);
+  expect(await task()).toMatchObject({ status: "pending", attempt: 1, claimedAt: null });
+  expect(sendBatch.mock.calls).toEqual([[[{ body: message }], { delaySeconds: 0 }]]);
 });

@@ -155,7 +155,7 @@ describe("the wake-up", () => {
     const object = objectOf(project.id);
     await object.wake();
     await expect
-      .poll(() => runInDurableObject(object, (_, state) => state.storage.getAlarm()))
+      .poll(() => runInDurableObject(object, (_, state) => state.storage.getAlarm()), { timeout: 20_000 })
       .toBeGreaterThan(Date.now() + 3_000_000);
   });
 
