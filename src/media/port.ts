@@ -5,6 +5,16 @@ import { inspectClip } from "./clip.ts";
 import { nextPart } from "./listen.ts";
 import { measurePicture } from "./picture.ts";
 import { probeSong } from "./probe.ts";
+import { clipProvenance, pictureProvenance } from "./provenance.ts";
 
-export const media = { assembleFilm, beatOf: songBeat, inspectClip, measurePicture, nextPart, probeSong };
+export const media = {
+  assembleFilm,
+  beatOf: songBeat,
+  clipProvenance,
+  inspectClip,
+  measurePicture,
+  nextPart,
+  pictureProvenance,
+  probeSong,
+};
 export type Media = typeof media;

@@ -382,6 +382,7 @@ export class World {
       model: null,
       inputHash: task.inputHash,
       replicatePredictionId: null,
+      provenance: null,
       error: null,
       createdAt: new Date(this.now),
     };

@@ -1,15 +1,19 @@
 /** The film's file while it is written: room for the index in front, then the packets as they come. */
+
+import { filmMark } from "../marks/film.ts";
 import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
 import type { FilmSink } from "./sink.ts";
 
 const FTYP = box("ftyp", ascii("isom"), u32(0x200), ...["isom", "iso2", "iso4", "avc1", "mp41"].map(ascii));
+/** Ahead of the index, where a box of provenance stands by C2PA, too (C2PA 2.4, A.5.1). */
+const HEAD = joined([FTYP, filmMark]);
 /** A header of the packets' box that has place for any size. */
 const MDAT_BYTES = 16;
 
 /** What stands in front of the packets: the most bytes that the index takes, by its parts. */
 export const roomFor = (parts: readonly number[]) =>
-  parts.reduce((sum, bytes) => sum + bytes, FTYP.length + 1024);
+  parts.reduce((sum, bytes) => sum + bytes, HEAD.length + 1024);
 
 function movie(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Uint8Array {
   const duration = tracks.reduce((longest, track) => Math.max(longest, lasts(track, filmSeconds)), 0);
@@ -72,11 +76,11 @@ export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile
         filmSeconds,
         userData,
       );
-      const left = packets - FTYP.length - index.length;
+      const left = packets - HEAD.length - index.length;
       const fits = left === 0 || left >= 8;
-      sink.patch(0, FTYP);
-      if (fits) sink.patch(FTYP.length, index);
-      const freeAt = FTYP.length + (fits ? index.length : 0);
+      sink.patch(0, HEAD);
+      if (fits) sink.patch(HEAD.length, index);
+      const freeAt = HEAD.length + (fits ? index.length : 0);
       if (packets > freeAt) sink.patch(freeAt, header("free", packets - freeAt));
       sink.patch(packets, isLarge ? joined([u32(1), ascii("mdat"), u64(size + 8)]) : header("mdat", size));
       if (!fits) await sink.append(index);

@@ -6,6 +6,7 @@ import { releaseSheet } from "../../domain/release-sheet.ts";
 import { failed, type StepResult } from "../../domain/settlement.ts";
 import { failure } from "../../domain/tasks.ts";
 import { checkCover } from "../../domain/timeline.ts";
+import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
 import { type MediaFile, storedFile } from "../../media/source.ts";
 import { besideFilm, filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
@@ -30,7 +31,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   const id = deps.newId();
   // The one of the strongest scene.
   const picture = scenes.toSorted((a, b) => b.scene.energy - a.scene.energy)[0]?.image ?? null;
-  const poster = picture && (await read(deps.storage, picture));
+  const poster = picture && (await readPoster(deps.storage, picture));
   const made = await deps.media.assembleFilm({
     song: storedFile(deps.storage, audio),
     edits,
@@ -41,7 +42,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     chapters: scenes.map(({ scene }) => ({ title: scene.theme, startFrame: scene.startFrame })),
     captions: lyrics?.lines ?? [],
     language: lyrics?.language ?? null,
-    poster,
+    poster: poster?.bytes ?? null,
     upload: () => deps.storage.multipart(filmKey(project.ownerId, project.id, id), "video/mp4"),
     onProgress: progress,
   });
@@ -69,7 +70,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     error: null,
     createdAt: now(),
   };
-  const sidecars = await writeSidecars(step, film, poster && picture ? { bytes: poster, picture } : null);
+  const sidecars = await writeSidecars(step, film, poster && picture ? { ...poster, picture } : null);
   return { kind: "made", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
 }
 
@@ -88,15 +89,20 @@ function clipFiles(storage: Storage, { clips }: ProjectRecord): Map<string, Medi
 /** A picture that is too large to hold beside the film is left out. */
 const POSTER_BYTES = 8 * 1024 * 1024;
 
-async function read(storage: Storage, { objectKey, etag, bytes }: Image): Promise<Uint8Array | null> {
+/** Marked as made by AI, unless it is a picture of the person's own. */
+async function readPoster(
+  storage: Storage,
+  { objectKey, etag, bytes, origin }: Image,
+): Promise<MarkedPoster | null> {
   if (!objectKey || !bytes || bytes > POSTER_BYTES) return null;
-  return storage.read(objectKey, 0, bytes, etag ?? undefined);
+  const read = await storage.read(objectKey, 0, bytes, etag ?? undefined);
+  return read && (origin === "uploaded" ? { bytes: read, by: null } : markedPoster(read));
 }
 
 async function writeSidecars(
   { deps: { storage }, record }: StepContext,
   film: Film,
-  poster: { bytes: Uint8Array; picture: Image } | null,
+  poster: (MarkedPoster & { picture: Image }) | null,
 ): Promise<Sidecars> {
   const { id, ownerId, lyrics, settings } = record.project;
   const write = async (
@@ -118,7 +124,7 @@ async function writeSidecars(
     releaseSheet: await write(
       "release",
       "json",
-      text(JSON.stringify(releaseSheet(record, film), null, 2)),
+      text(JSON.stringify(releaseSheet(record, film, poster?.by ?? null), null, 2)),
       "application/json",
     ),
   };
