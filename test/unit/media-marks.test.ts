@@ -145,6 +145,20 @@ describe("a poster", () => {
     expect(markedPoster(file)).toEqual({ bytes: file, by: null });
   });
 
+  it.each([
+    ["white space", `${" ".repeat(2_000_000)}</rdf:RDF>${" ".repeat(2_000_000)}x`],
+    ["tags that never end", `${"<rdf:Description ".repeat(200_000)}</rdf:RDF>`],
+    ["ends of packets", "</rdf:RDF>".repeat(200_000)],
+    ["open ends", "</rdf".repeat(400_000)],
+  ])(
+    "is marked at once, however much of %s its XMP has",
+    (_what, text) => {
+      const { by } = markedPoster(carrying("png", drawn("png"), xmpPart("png", text)));
+      expect(by).toBe("added");
+    },
+    3000,
+  );
+
   it("in JPEG has its XMP behind JFIF and Exif, which must come first", () => {
     const exif = jpegSegment(0xe1, bytesOf("Exif\0\0II*\0\x08\0\0\0\0\0"));
     const jfif = drawn("jpeg");

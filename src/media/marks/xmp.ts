@@ -57,12 +57,21 @@ export function withSource(packet: Uint8Array, source: AiSource): Uint8Array | n
   if (!end) return null;
   // All descriptions of a packet are about one thing (XMP Specification Part 1, 7.4).
   const [, about = '""'] =
-    new RegExp(`<${rdf}:Description\\b[^>]*?\\s(?:${rdf}:)?about\\s*=\\s*("[^"<]*"|'[^'<]*')`).exec(text) ??
-    [];
+    /\s(?:[\w.-]+:)?about\s*=\s*("[^"<]*"|'[^'<]*')/.exec(firstTag(text, `<${rdf}:Description`)) ?? [];
   const added = description(source, about, rdf);
   // Writers leave white space at the end to be used up.
-  const rest = text.slice(end.index).replace(/\s+(?=<\?xpacket end=)/, (room) => room.slice(added.length));
-  return new TextEncoder().encode(text.slice(0, end.index) + added + rest);
+  const closing = text.lastIndexOf("<?xpacket end=");
+  const tail = closing > end.index ? closing : text.length;
+  const kept = text.slice(end.index, tail).trimEnd();
+  const room = text.slice(end.index + kept.length, tail).slice(added.length);
+  return new TextEncoder().encode(text.slice(0, end.index) + added + kept + room + text.slice(tail));
+}
+
+/** The first tag that begins so, up to its end: attributes that go on for longer than 4,000 characters are cut. */
+function firstTag(text: string, beginning: string): string {
+  const at = text.indexOf(beginning);
+  const tag = at < 0 ? "" : text.slice(at, at + 4000);
+  return tag.slice(0, tag.indexOf(">") + 1);
 }
 
 function utf8(bytes: Uint8Array): string | null {
