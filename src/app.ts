@@ -60,7 +60,15 @@ export function createApi({ deps, verifyToken }: Parts) {
         "If-None-Match",
         "X-Request-Id",
       ],
-      exposeHeaders: ["ETag", "Location", "X-Request-Id", "Retry-After", REPLAYED],
+      exposeHeaders: [
+        "Content-Disposition",
+        "ETag",
+        "Location",
+        "Retry-After",
+        "WWW-Authenticate",
+        "X-Request-Id",
+        REPLAYED,
+      ],
       maxAge: 86_400,
     }),
   );

@@ -29,6 +29,7 @@ import type {
   ModelNotice,
   Pin,
   Proposal,
+  ProvenanceMark,
   Retiming,
   RunRequest,
   Settings,
@@ -211,6 +212,7 @@ const asset = () => ({
   model: text("model"),
   inputHash: text("input_hash").notNull(),
   replicatePredictionId: text("replicate_prediction_id"),
+  provenance: jsonb("provenance").$type<ProvenanceMark[]>(),
   error: jsonb("error").$type<Failure>(),
   createdAt: createdAt(),
 });

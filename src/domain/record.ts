@@ -183,6 +183,20 @@ export interface Prompt {
   createdAt: Date;
 }
 
+/** Something in a provider's file that says how it was made. Nobody has checked a signature in it. */
+export interface ProvenanceMark {
+  /** C2PA's manifest store, an XMP packet, China's label AIGC, or a PNG's own note. */
+  kind: "c2pa" | "xmp" | "aigc" | "text";
+  /** How many bytes of the file it is. */
+  bytes: number;
+  /** The keyword of a note. */
+  name: string | null;
+  /** The terms of IPTC's vocabulary for digital sources that it states, such as trainedAlgorithmicMedia. */
+  sources: string[];
+  /** That it speaks of a watermark in the pictures. */
+  watermark: "SynthID" | null;
+}
+
 interface Asset {
   id: string;
   projectId: string;
@@ -198,6 +212,8 @@ interface Asset {
   model: string | null;
   inputHash: string;
   replicatePredictionId: string | null;
+  /** Null where nobody has looked; empty where the file says nothing. */
+  provenance: ProvenanceMark[] | null;
   error: Failure | null;
   createdAt: Date;
 }

@@ -1,8 +1,11 @@
 /** What a film was made of, by whom and for how much: kept beside it, for whoever publishes it. */
+
+import { FILM_SOURCE, type PosterMark, sourceUri } from "./ai-sources.ts";
 import { currentOf } from "./current.ts";
 import { seedOf } from "./inputs.ts";
 import type { Approval, Film, ProjectRecord, Task } from "./record.ts";
 import type { SceneState } from "./scene-state.ts";
+import { provenanceView } from "./views.ts";
 
 const FORMAT = "omvee.release-sheet/1";
 
@@ -44,6 +47,7 @@ function sceneSheet(record: ProjectRecord, film: Film, { scene, prompt, image, c
       seed: image.origin === "generated" ? seedOf(image.inputHash) : null,
       etag: image.etag,
       made_from: image.inputHash,
+      provenance: image.provenance?.map(provenanceView) ?? null,
       consent: consent(approvals, image.id),
     },
     clip: clip && {
@@ -52,6 +56,7 @@ function sceneSheet(record: ProjectRecord, film: Film, { scene, prompt, image, c
       seed: seedOf(clip.inputHash),
       etag: clip.etag,
       made_from: clip.inputHash,
+      provenance: clip.provenance?.map(provenanceView) ?? null,
       fill: edit?.fill ?? null,
       /** Its first picture, by which it was made. */
       reference_image_id: clip.imageId,
@@ -73,8 +78,15 @@ function spentBy(tasks: readonly Task[]) {
   });
 }
 
-/** Plain JSON. `film` is the one that was just made of this record. */
-export function releaseSheet(record: ProjectRecord, film: Film) {
+/** How the files say that AI made them; the poster's null where it says nothing, as a picture of the person's own. */
+const marks = (poster: PosterMark) => ({
+  film: { digital_source_type: sourceUri(FILM_SOURCE), by: "xmp" },
+  poster: poster && { by: poster === "added" ? "xmp" : poster },
+  note: "The film's pictures are made by AI. Most platforms ask whoever uploads such a film to say so there as well.",
+});
+
+/** Plain JSON. `film` is the one that was just made of this record; `poster`: what marks its poster. */
+export function releaseSheet(record: ProjectRecord, film: Film, poster: PosterMark) {
   const { project } = record;
   const { audio, lyrics, settings } = project;
   return {
@@ -92,6 +104,7 @@ export function releaseSheet(record: ProjectRecord, film: Film) {
       height: film.height,
       certificate: film.certificate,
     },
+    marked_as_ai: marks(poster),
     song: audio && {
       title: audio.title,
       artist: audio.artist,

@@ -20,6 +20,7 @@ import type {
   Pin,
   Project,
   Prompt,
+  ProvenanceMark,
   Scene,
   Settings,
   Task,
@@ -195,6 +196,14 @@ export const promptView = (p: Prompt) => ({
   created_at: p.createdAt.toISOString(),
 });
 
+export const provenanceView = (mark: ProvenanceMark) => ({
+  kind: mark.kind,
+  bytes: mark.bytes,
+  name: mark.name,
+  digital_source_types: mark.sources,
+  watermark: mark.watermark,
+});
+
 const assetView = (a: Image | Clip) => ({
   id: a.id,
   project_id: a.projectId,
@@ -205,6 +214,7 @@ const assetView = (a: Image | Clip) => ({
   height: a.height,
   bytes: a.bytes,
   content_type: a.contentType,
+  provenance: a.provenance?.map(provenanceView) ?? null,
   error: failureView(a.error),
   created_at: a.createdAt.toISOString(),
 });

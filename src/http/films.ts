@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { FILLS } from "../domain/record.ts";
 import { filmView } from "../domain/views.ts";
-import { filmDownload } from "../operations/films.ts";
+import { type FilmWithUrls, filmDownload, getFilm } from "../operations/films.ts";
 import { listFilms } from "../operations/lists.ts";
 import { orRefuse, problems } from "./problem.ts";
 import { router } from "./router.ts";
@@ -13,6 +13,7 @@ import {
   CoverCertificate,
   Failure,
   Frame,
+  json,
   listRoute,
   Moment,
   orNull,
@@ -58,23 +59,48 @@ export const FinalVideo = z
   })
   .openapi("FinalVideo");
 
+const FinalVideoWithUrl = z
+  .object({
+    ...FinalVideo.shape,
+    url: AssetUrl,
+    download_url: AssetUrl.openapi({
+      description:
+        "As `url`, but browsers save the file, under the song's artist and title or the name of the project.",
+    }),
+    poster_url: AssetUrl,
+    captions_url: AssetUrl.openapi({ description: "The lyrics as WebVTT." }),
+    release_sheet_url: AssetUrl.openapi({
+      description:
+        "What it was made of and how it is marked: models, prompts, seeds, hashes, approvals and costs, as JSON.",
+    }),
+  })
+  .openapi("FinalVideoWithUrl");
+
+const FilmParams = ProjectParams.extend({
+  film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }),
+});
+
 const list = listRoute({
   name: "final-videos",
   operationId: "listFinalVideos",
   tag: TAG,
   summary: "List the films",
   description: "Newest first.",
-  item: z
-    .object({
-      ...FinalVideo.shape,
-      url: AssetUrl,
-      poster_url: AssetUrl,
-      captions_url: AssetUrl.openapi({ description: "The lyrics as WebVTT." }),
-      release_sheet_url: AssetUrl.openapi({
-        description: "What it was made of: models, prompts, seeds, hashes, approvals and costs, as JSON.",
-      }),
-    })
-    .openapi("FinalVideoWithUrl"),
+  item: FinalVideoWithUrl,
+});
+
+const show = createRoute({
+  method: "get",
+  path: "/api/projects/{project_id}/final-videos/{film_id}",
+  operationId: "getFinalVideo",
+  tags: [TAG],
+  summary: "Get a film",
+  security: bearerAuth,
+  request: { params: FilmParams },
+  responses: {
+    200: json(FinalVideoWithUrl, "The film, as in the list."),
+    ...problems("unauthenticated", "not_found"),
+  },
 });
 
 const download = createRoute({
@@ -83,11 +109,10 @@ const download = createRoute({
   operationId: "downloadFinalVideo",
   tags: [TAG],
   summary: "Download a film",
-  description: "Redirects to the file, which is saved under the name of the project.",
+  description:
+    "Redirects to the file, which is saved under the song's artist and title or the name of the project.",
   security: bearerAuth,
-  request: {
-    params: ProjectParams.extend({ film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }) }),
-  },
+  request: { params: FilmParams },
   responses: {
     302: {
       description: "To the file, for an hour at least.",
@@ -97,21 +122,26 @@ const download = createRoute({
   },
 });
 
+const withUrls = ({ url, downloadUrl, beside, ...film }: FilmWithUrls) => ({
+  ...filmView(film),
+  url,
+  download_url: downloadUrl,
+  poster_url: beside.poster,
+  captions_url: beside.captions,
+  release_sheet_url: beside.releaseSheet,
+});
+
 export function filmRoutes(deps: Deps) {
   const app = router();
   app.openapi(list, async (c) => {
     const projectId = c.req.valid("param").project_id;
     const page = orRefuse(await listFilms(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
-    return c.json(
-      pageView(page, ({ url, beside, ...film }) => ({
-        ...filmView(film),
-        url,
-        poster_url: beside.poster,
-        captions_url: beside.captions,
-        release_sheet_url: beside.releaseSheet,
-      })),
-      200,
-    );
+    return c.json(pageView(page, withUrls), 200);
+  });
+  app.openapi(show, async (c) => {
+    const { project_id, film_id } = c.req.valid("param");
+    const film = await getFilm(deps, c.var.actor, { projectId: project_id, filmId: film_id });
+    return c.json(withUrls(orRefuse(film)), 200);
   });
   app.openapi(download, async (c) => {
     const { project_id, film_id } = c.req.valid("param");

@@ -5,7 +5,7 @@ import { LACKS } from "../domain/playable.ts";
 import { FILLS } from "../domain/record.ts";
 import { beatView, certificateView, lyricsView, span } from "../domain/views.ts";
 import { EXPORT_FORMATS, exportTimeline, getTimeline, type TimelineScene } from "../operations/timeline.ts";
-import { attachment } from "../storage/presign.ts";
+import { attachment } from "../storage/filename.ts";
 import { orRefuse, problems } from "./problem.ts";
 import { Beat, Lyrics } from "./project-schema.ts";
 import { router } from "./router.ts";

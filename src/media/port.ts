@@ -5,14 +5,17 @@ import { inspectClip } from "./clip.ts";
 import { nextPart } from "./listen.ts";
 import { measurePicture } from "./picture.ts";
 import { probeSong } from "./probe.ts";
+import { clipProvenance, pictureProvenance } from "./provenance.ts";
 import type { CodecModules } from "./sound/modules.ts";
 
 export const mediaOf = (codecs: CodecModules) => ({
   assembleFilm: (film: FilmInput) => assembleFilm(film, codecs),
   beatOf: songBeat,
+  clipProvenance,
   inspectClip,
   measurePicture,
   nextPart,
+  pictureProvenance,
   probeSong,
 });
 export type Media = ReturnType<typeof mediaOf>;

@@ -16,12 +16,11 @@ import {
 import type { Deps } from "../deps.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { Approval, Clip, Film, Image, Job, Prompt, Scene, Task } from "../domain/record.ts";
+import { filmWithUrls, NAMED, type Named, urlOf } from "./films.ts";
 import { type CursorKind, decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 
 export type ListInput = PageInput & { projectId: string };
-
-const ASSET_SECONDS = 60 * 60;
 
 /** How a table is paged: by `key`, newest first for ids, in film order for scenes. */
 interface Keyed<Row> {
@@ -42,13 +41,16 @@ async function page<Row>(
   input: ListInput,
   keyed: Keyed<Row>,
   select: (selection: Selection) => BatchItem<"pg"> & PromiseLike<Row[]>,
-): Promise<Result<Page<Row> & { fps: number }>> {
+): Promise<Result<Page<Row> & { fps: number; named: Named }>> {
   const cursor = decodeCursor(input.cursor, keyed.kind);
   if (!cursor.ok) return cursor;
   const mine = owned(actor, input.projectId);
   const beyond = keyed.kind === "id" ? lt : gt;
   const [[project], rows] = await deps.db.batch([
-    deps.db.select({ settings: projects.settings }).from(projects).where(mine),
+    deps.db
+      .select({ settings: projects.settings, ...NAMED })
+      .from(projects)
+      .where(mine),
     select({
       where: and(
         inArray(keyed.projectId, deps.db.select({ id: projects.id }).from(projects).where(mine)),
@@ -59,7 +61,8 @@ async function page<Row>(
     }),
   ]);
   if (!project) return notFound();
-  return ok({ ...toPage(rows, input.limit, keyed.keyOf), fps: project.settings.fps });
+  const { settings, ...named } = project;
+  return ok({ ...toPage(rows, input.limit, keyed.keyOf), fps: settings.fps, named });
 }
 
 const byId = (table: { id: PgColumn; projectId: PgColumn }) => ({
@@ -121,31 +124,18 @@ export const listClips = async (deps: Deps, actor: Actor, input: ListInput) =>
     ),
   );
 
-/** With addresses of the files beside each. */
+/** With addresses of each film and of the files beside it. */
 export async function listFilms(deps: Deps, actor: Actor, input: ListInput) {
-  const listed = await withUrls(
-    deps,
-    await page<Film>(deps, actor, input, byId(finalVideos), ({ where, order, limit }) =>
-      deps.db.select().from(finalVideos).where(where).orderBy(order).limit(limit),
-    ),
+  const listed = await page<Film>(deps, actor, input, byId(finalVideos), ({ where, order, limit }) =>
+    deps.db.select().from(finalVideos).where(where).orderBy(order).limit(limit),
   );
   if (!listed.ok) return listed;
-  const items = await Promise.all(
-    listed.value.items.map(async (film) => {
-      const { poster = null, captions = null, releaseSheet = null } = film.sidecars ?? {};
-      const beside = {
-        poster: await urlOf(deps, poster),
-        captions: await urlOf(deps, captions),
-        releaseSheet: await urlOf(deps, releaseSheet),
-      };
-      return { ...film, beside };
-    }),
-  );
-  return ok({ ...listed.value, items });
+  const { items, named } = listed.value;
+  return ok({
+    ...listed.value,
+    items: await Promise.all(items.map((film) => filmWithUrls(deps, film, named))),
+  });
 }
-
-const urlOf = async (deps: Deps, key: string | null): Promise<string | null> =>
-  key === null ? null : deps.storage.presignGet({ key, expiresSeconds: ASSET_SECONDS, now: deps.now() });
 
 /** Adds to each completed asset an address to read it from, for the next hour at least. */
 async function withUrls<Row extends { status: string; objectKey: string | null }>(

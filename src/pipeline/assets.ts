@@ -27,6 +27,7 @@ export const assetRow = (
   model: task.model,
   inputHash: task.inputHash,
   replicatePredictionId: predictionId,
+  provenance: null,
   error: null,
   createdAt: now(),
 });

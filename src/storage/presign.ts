@@ -1,5 +1,6 @@
 /** Presigned S3 URLs (Signature Version 4 in the query string): the browser speaks to the bucket itself. */
 import { AwsV4Signer } from "aws4fetch";
+import { attachment } from "./filename.ts";
 import type { Storage } from "./port.ts";
 
 export interface S3Config {
@@ -79,19 +80,4 @@ export function presigner(config: S3Config): Pick<Storage, "presignPut" | "presi
       return presign(url, "GET", {}, at, Math.min(expiresSeconds + HOUR_SECONDS, MAX_EXPIRY_SECONDS));
     },
   };
-}
-
-/** RFC 6266: a plain name for old readers, and the exact one in UTF-8. */
-export function attachment(filename: string): string {
-  const name =
-    filename
-      .toWellFormed()
-      .replace(/[\p{Cc}/\\]+/gu, " ")
-      .trim() || "download";
-  const plain = name.replace(/[^ -~]|["%;]/g, "_");
-  const exact = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
 }

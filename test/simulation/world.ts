@@ -250,6 +250,8 @@ export class World {
   #media(caller: Caller): Media {
     const { runtime, bucket, violations } = this;
     return {
+      clipProvenance: async () => [],
+      pictureProvenance: () => [],
       probeSong: async (_file, { filename }) => ({
         ok: true,
         audio: {

@@ -145,6 +145,7 @@ const assetRow = (
   model: task.model,
   inputHash: task.inputHash,
   replicatePredictionId,
+  provenance: null,
   error: null,
   createdAt,
 });

@@ -383,6 +383,7 @@ export class World {
       model: null,
       inputHash: task.inputHash,
       replicatePredictionId: null,
+      provenance: null,
       error: null,
       createdAt: new Date(this.now),
     };

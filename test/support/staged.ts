@@ -8,8 +8,15 @@ import {
   videoClips,
 } from "../../src/db/schema.ts";
 import { currentOf } from "../../src/domain/current.ts";
-import { clipInputs, clipSeconds, promptInputs } from "../../src/domain/inputs.ts";
-import { type Audio, type Lyrics, Settings, STAGES, type Stage } from "../../src/domain/record.ts";
+import { clipInputs, clipSeconds, imageInputs, promptInputs } from "../../src/domain/inputs.ts";
+import {
+  type Audio,
+  type Image,
+  type Lyrics,
+  Settings,
+  STAGES,
+  type Stage,
+} from "../../src/domain/record.ts";
 import { requestOf } from "../../src/domain/request.ts";
 import type { Studio } from "./pipeline.ts";
 import { songOf } from "./record.ts";
@@ -23,6 +30,8 @@ interface Wishes {
   audio?: Partial<Audio>;
   /** The bytes of every clip, where the film is what is missing. */
   clip?: Uint8Array;
+  /** Every scene's picture; unless told, one of the person's own that nobody can read. */
+  picture?: { origin: Image["origin"]; bytes: Uint8Array; provenance?: Image["provenance"] };
   /** Up to where the person wants it; the missing stage unless told. */
   target?: Stage;
   /** Somebody who has other projects; else an owner of its own. */
@@ -110,19 +119,27 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
       inputHash: written ?? "by hand",
     });
   }
-  for (const { scene, prompt, image } of has("generate_images") ? scenes : [])
+  const { prompts } = await record(id);
+  for (const { scene, prompt, image } of has("generate_images") ? scenes : []) {
+    const { picture } = wishes;
+    const key = `image-${image}.jpg`;
+    const object = picture && bucket.upload(key, picture.bytes, "image/jpeg");
+    const asked = prompts.find((p) => p.id === prompt);
     await db.insert(generatedImages).values({
       ...at,
       id: image,
       sceneId: scene,
       promptId: prompt,
       status: "completed",
-      origin: "uploaded",
-      objectKey: `image-${image}.jpg`,
-      etag: `etag-${image}`,
-      bytes: 1000,
-      inputHash: "by hand",
+      origin: picture?.origin ?? "uploaded",
+      objectKey: key,
+      etag: object?.etag ?? `etag-${image}`,
+      bytes: object?.bytes ?? 1000,
+      provenance: picture?.provenance ?? null,
+      inputHash:
+        asked && picture?.origin === "generated" ? imageInputs(planned.project, asked, 0) : "by hand",
     });
+  }
   if (has("generate_clips")) {
     const before = await record(id);
     for (const { scene, prompt, image } of currentOf(before).scenes) {

@@ -84,6 +84,7 @@ const CASES: Record<string, Case> = {
   listJobs: { status: 200 },
   listTasks: { status: 200 },
   listFinalVideos: { status: 200 },
+  getFinalVideo: { status: 200 },
   downloadFinalVideo: { status: 302 },
   createFeedTicket: { status: 201, repeat: "fresh" },
 };

@@ -135,7 +135,7 @@ describe("a film", () => {
   it("has its index in front, with little room to spare", async () => {
     const edits = editList(...range(12).map((): [string, number] => [A, 24]));
     const { bytes } = await film(edits, { song: song("audio/cbr.mp3") });
-    expect(boxes(bytes)).toEqual(["ftyp", "moov", "free", "mdat"]);
+    expect(boxes(bytes)).toEqual(["ftyp", "uuid", "moov", "free", "mdat"]);
     const sound = fixture("audio/cbr.mp3").length;
     const pictures = range(12).length * (await sizeOf(A, 24));
     expect(bytes.length).toBeLessThan((sound + pictures) * 1.06);
@@ -143,7 +143,7 @@ describe("a film", () => {
 
   it("has its index last where the song has far more packets than its length lets expect", async () => {
     const { bytes, sound } = await film(editList([A, 30]));
-    expect(boxes(bytes)).toEqual(["ftyp", "free", "mdat", "moov"]);
+    expect(boxes(bytes)).toEqual(["ftyp", "uuid", "free", "mdat", "moov"]);
     expect(sound).toHaveLength((await packetsOf("song.mp3", "audio")).length);
   });
 

@@ -84,7 +84,7 @@ describe("the clips’ sound", () => {
 
   it("leaves the film’s index in front", async () => {
     const { bytes } = await tracks(editList([SOUNDING, 120], [SOUNDING, 120], [SOUNDING, 48]));
-    expect(boxes(bytes)).toEqual(["ftyp", "moov", "free", "mdat"]);
+    expect(boxes(bytes)).toEqual(["ftyp", "uuid", "moov", "free", "mdat"]);
   });
 
   it("never begins before what is heard has ended, and loses a packet at most at a cut", async () => {

@@ -67,7 +67,7 @@ test("the release sheet tells of every scene its words, picture and clip, whose 
   world.drain();
   const [film] = world.record.films;
   if (!film) throw new Error("no film");
-  const sheet = JSON.parse(JSON.stringify(releaseSheet(world.record, film)));
+  const sheet = JSON.parse(JSON.stringify(releaseSheet(world.record, film, "added")));
   expect(sheet).toMatchObject({
     format: "omvee.release-sheet/1",
     film: { id: film.id },

@@ -89,6 +89,7 @@ test("a clip's length is that of its own frames; none while it is pending", () =
     model: null,
     inputHash: "secret",
     replicatePredictionId: "secret",
+    provenance: null,
     error: null,
     createdAt: at,
     imageId: "i",

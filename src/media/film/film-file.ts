@@ -1,15 +1,19 @@
 /** The film's file while it is written: room for the index in front, then the packets as they come. */
+
+import { filmMark } from "../marks/film.ts";
 import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
 import type { FilmSink } from "./sink.ts";
 
 const FTYP = box("ftyp", ascii("isom"), u32(0x200), ...["isom", "iso2", "iso4", "avc1", "mp41"].map(ascii));
+/** Ahead of the index, where a box of provenance stands by C2PA, too (C2PA 2.4, A.5.1). */
+const HEAD = joined([FTYP, filmMark]);
 /** A header of the packets' box that has place for any size. */
 const MDAT_BYTES = 16;
 
 /** What stands in front of the packets: the most bytes that the index takes, by its parts. */
 export const roomFor = (parts: readonly number[]) =>
-  parts.reduce((sum, bytes) => sum + bytes, FTYP.length + 1024);
+  parts.reduce((sum, bytes) => sum + bytes, HEAD.length + 1024);
 
 /** What the film's index says. */
 interface Index {
@@ -56,10 +60,10 @@ export interface OtherIndex {
 
 /** What stands in front of the packets' box at `packets`, and behind it what had no room there. */
 function laidOut(index: Uint8Array, packets: number): { head: Uint8Array; tail: Uint8Array } {
-  const left = packets - FTYP.length - index.length;
-  if (left === 0) return { head: joined([FTYP, index]), tail: new Uint8Array() };
-  if (left >= 8) return { head: joined([FTYP, index, header("free", left)]), tail: new Uint8Array() };
-  return { head: joined([FTYP, header("free", packets - FTYP.length)]), tail: index };
+  const left = packets - HEAD.length - index.length;
+  if (left === 0) return { head: joined([HEAD, index]), tail: new Uint8Array() };
+  if (left >= 8) return { head: joined([HEAD, index, header("free", left)]), tail: new Uint8Array() };
+  return { head: joined([HEAD, header("free", packets - HEAD.length)]), tail: index };
 }
 
 /** One after another; at once as long as there is room. */

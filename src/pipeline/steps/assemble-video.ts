@@ -8,6 +8,7 @@ import { failure } from "../../domain/tasks.ts";
 import { checkCover } from "../../domain/timeline.ts";
 import type { OtherIndex } from "../../media/film/film-file.ts";
 import { joined } from "../../media/film/mp4-boxes.ts";
+import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
 import { type MediaFile, storedFile } from "../../media/source.ts";
 import { besideFilm, filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
@@ -32,7 +33,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   const id = deps.newId();
   // The one of the strongest scene.
   const picture = scenes.toSorted((a, b) => b.scene.energy - a.scene.energy)[0]?.image ?? null;
-  const poster = picture && (await read(deps.storage, picture));
+  const poster = picture && (await readPoster(deps.storage, picture));
   const made = await deps.media.assembleFilm({
     song: storedFile(deps.storage, audio),
     edits,
@@ -44,7 +45,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     chapters: scenes.map(({ scene }) => ({ title: scene.theme, startFrame: scene.startFrame })),
     captions: lyrics?.lines ?? [],
     language: lyrics?.language ?? null,
-    poster,
+    poster: poster?.bytes ?? null,
     upload: () => deps.storage.multipart(filmKey(project.ownerId, project.id, id), "video/mp4"),
     onProgress: progress,
   });
@@ -74,7 +75,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     createdAt: now(),
   };
   const sidecars = await writeSidecars(step, film, {
-    poster: poster && picture ? { bytes: poster, picture } : null,
+    poster: poster && picture ? { ...poster, picture } : null,
     withoutEdits: made.withoutEdits,
   });
   return { kind: "made", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
@@ -95,13 +96,18 @@ function clipFiles(storage: Storage, { clips }: ProjectRecord): Map<string, Medi
 /** A picture that is too large to hold beside the film is left out. */
 const POSTER_BYTES = 8 * 1024 * 1024;
 
-async function read(storage: Storage, { objectKey, etag, bytes }: Image): Promise<Uint8Array | null> {
+/** Marked as made by AI, unless it is a picture of the person's own. */
+async function readPoster(
+  storage: Storage,
+  { objectKey, etag, bytes, origin }: Image,
+): Promise<MarkedPoster | null> {
   if (!objectKey || !bytes || bytes > POSTER_BYTES) return null;
-  return storage.read(objectKey, 0, bytes, etag ?? undefined);
+  const read = await storage.read(objectKey, 0, bytes, etag ?? undefined);
+  return read && (origin === "uploaded" ? { bytes: read, by: null } : markedPoster(read));
 }
 
 interface Beside {
-  poster: { bytes: Uint8Array; picture: Image } | null;
+  poster: (MarkedPoster & { picture: Image }) | null;
   withoutEdits: OtherIndex | null;
 }
 
@@ -130,7 +136,7 @@ async function writeSidecars(
     releaseSheet: await write(
       "release",
       "json",
-      text(JSON.stringify(releaseSheet(record, film), null, 2)),
+      text(JSON.stringify(releaseSheet(record, film, poster?.by ?? null), null, 2)),
       "application/json",
     ),
     withoutEdits: withoutEdits && {

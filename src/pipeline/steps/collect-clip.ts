@@ -3,7 +3,7 @@ import { chargedForClip, sizeDiffers } from "../../domain/purchase.ts";
 import type { Clip, Failure, ModelNotice } from "../../domain/record.ts";
 import { isUnitOf } from "../../domain/request.ts";
 import type { StepResult } from "../../domain/settlement.ts";
-import { storedFile } from "../../media/source.ts";
+import { reading, storedFile } from "../../media/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { clipKey } from "../../storage/keys.ts";
 import { assetRow, pendingRow } from "../assets.ts";
@@ -28,7 +28,8 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   });
   if (!copied.ok) return copied.result;
   const { object } = copied;
-  const inspected = await deps.media.inspectClip(storedFile(deps.storage, object));
+  const file = storedFile(deps.storage, object);
+  const inspected = await deps.media.inspectClip(file);
   if (!inspected.ok) {
     await deps.storage.delete([object.key]);
     return spoiled(inspected.failure);
@@ -43,6 +44,8 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
     const why = sizeDiffers(film, { width, height, model: task.model });
     return { ...spoiled(why), costUsd: costOf(step, prediction), ...measured(step, { width, height }, why) };
   }
+  // A clip that can be used is not given up for what can't be read of its making.
+  const said = await reading(file, () => deps.media.clipProvenance(file));
   const clip: Clip = {
     ...assetRow(step, id, prediction.id),
     imageId,
@@ -51,6 +54,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
     etag: object.etag,
     bytes: object.bytes,
     contentType: "video/mp4",
+    provenance: said.ok ? said.value : null,
     width,
     height,
     frames,

@@ -10,8 +10,8 @@ import { copyOutput, spoiled } from "../output.ts";
 import type { StepContext } from "../step.ts";
 
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
-/** Sizes stand in the headers; EXIF in front of them can be long. */
-const HEADER_BYTES = 256 * 1024;
+/** All of most pictures: sizes stand in the headers, what says how it was made may stand behind the pixels. */
+const READ_BYTES = 4 * 1024 * 1024;
 
 /** A finished picture: copied into the bucket, measured, and only then completed. */
 export async function collectImage(step: StepContext, prediction: Prediction): Promise<StepResult> {
@@ -30,7 +30,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   });
   if (!copied.ok) return copied.result;
   const { object } = copied;
-  const head = await deps.storage.read(object.key, 0, Math.min(object.bytes, HEADER_BYTES), object.etag);
+  const head = await deps.storage.read(object.key, 0, Math.min(object.bytes, READ_BYTES), object.etag);
   // Not there, or another object by now: what it is can't be told, and a later look may.
   if (!head) return { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, facts: [] };
   const size = deps.media.measurePicture(head);
@@ -48,6 +48,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
     etag: object.etag,
     bytes: object.bytes,
     ...size,
+    provenance: deps.media.pictureProvenance(head),
   };
   return { kind: "made", facts: [{ kind: "image", image }], costUsd };
 }

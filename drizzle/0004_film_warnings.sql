@@ -1,1 +1,0 @@
-ALTER TABLE "final_videos" ADD COLUMN "warnings" jsonb DEFAULT '[]'::jsonb NOT NULL;

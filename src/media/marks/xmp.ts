@@ -1,0 +1,83 @@
+/**
+ * XMP packets that say how media was made, in IPTC's property `DigitalSourceType` (XMP Specification
+ * Part 1, 2012; IPTC Photo Metadata Standard 2024.1, "Digital Source Type", namespace Iptc4xmpExt).
+ */
+
+import { type AiSource, isAiSource, sourceUri } from "../../domain/ai-sources.ts";
+
+const property = (source: AiSource) =>
+  `<Iptc4xmpExt:DigitalSourceType>${sourceUri(source)}</Iptc4xmpExt:DigitalSourceType>`;
+
+/** `about` stands in an attribute already: it is the text between its quotes. */
+const description = (source: AiSource, about: string, rdf: string) =>
+  `<${rdf}:Description ${rdf}:about=${about} xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">` +
+  `${property(source)}</${rdf}:Description>`;
+
+/** A whole packet of its own, in UTF-8. */
+export function xmpPacket(source: AiSource): Uint8Array {
+  return new TextEncoder().encode(
+    `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>` +
+      `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+      `${description(source, '""', "rdf")}</rdf:RDF></x:xmpmeta><?xpacket end="w"?>`,
+  );
+}
+
+/** Longest name of a term that is taken from a file. */
+const TERM = /digitalsourcetype\/([A-Za-z]{1,64})/gi;
+const MOST_TERMS = 8;
+
+/**
+ * The terms of IPTC's vocabulary that stand in bytes of XMP or C2PA, whose texts are both written as
+ * they are; each once, at most eight, in the file's order. What a compressed manifest says is not found.
+ */
+export function sourceTerms(bytes: Uint8Array): string[] {
+  const terms = new Set<string>();
+  for (const [, term = ""] of latin1(bytes).matchAll(TERM)) {
+    if (terms.size >= MOST_TERMS) break;
+    terms.add(term);
+  }
+  return [...terms];
+}
+
+export const saysAi = (bytes: Uint8Array): boolean => sourceTerms(bytes).some(isAiSource);
+
+/** One character for each byte. */
+export const latin1 = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes);
+
+/**
+ * The packet with the property added, all else as it was; the very packet where it has one already,
+ * whatever it says; null where it is no XMP in UTF-8 that has a place for it.
+ */
+export function withSource(packet: Uint8Array, source: AiSource): Uint8Array | null {
+  const text = utf8(packet);
+  if (text === null) return null;
+  if (/\bDigitalSourceType\b/.test(text)) return packet;
+  const end = [...text.matchAll(/<\/([A-Za-z_][\w.-]*):RDF\s*>/g)].at(-1);
+  const [, rdf = ""] = end ?? [];
+  if (!end) return null;
+  // All descriptions of a packet are about one thing (XMP Specification Part 1, 7.4).
+  const [, about = '""'] =
+    /\s(?:[\w.-]+:)?about\s*=\s*("[^"<]*"|'[^'<]*')/.exec(firstTag(text, `<${rdf}:Description`)) ?? [];
+  const added = description(source, about, rdf);
+  // Writers leave white space at the end to be used up.
+  const closing = text.lastIndexOf("<?xpacket end=");
+  const tail = closing > end.index ? closing : text.length;
+  const kept = text.slice(end.index, tail).trimEnd();
+  const room = text.slice(end.index + kept.length, tail).slice(added.length);
+  return new TextEncoder().encode(text.slice(0, end.index) + added + kept + room + text.slice(tail));
+}
+
+/** The first tag that begins so, up to its end: attributes that go on for longer than 4,000 characters are cut. */
+function firstTag(text: string, beginning: string): string {
+  const at = text.indexOf(beginning);
+  const tag = at < 0 ? "" : text.slice(at, at + 4000);
+  return tag.slice(0, tag.indexOf(">") + 1);
+}
+
+function utf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * What a provider's file says of how it was made. The file stays in the bucket as it came; a film copies
+ * packets only and loses all of this, so the facts are kept beside it. Nothing is verified: what a
+ * manifest says is told as it stands, whoever signed it.
+ */
+import type { ProvenanceMark } from "../domain/record.ts";
+import { storable } from "../domain/text.ts";
+import { type Box, boxAt, boxesIn, boxWithin } from "./film/mp4-boxes.ts";
+import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn } from "./marks/containers.ts";
+import { XMP_UUID } from "./marks/film.ts";
+import { latin1, sourceTerms } from "./marks/xmp.ts";
+import type { MediaFile } from "./source.ts";
+
+/** More of one file is hardly worth a row. */
+const MOST_MARKS = 16;
+/** A PNG's keyword is as long at most (W3C PNG, third edition, 11.3.3). */
+const LONGEST_NAME = 79;
+/** A manifest may hold pictures; what it states stands in front of them, as far as seen. */
+const MOST_BYTES_OF_MARK = 1024 * 1024;
+
+function mark(
+  kind: ProvenanceMark["kind"],
+  contents: Uint8Array,
+  name: string | null = null,
+): ProvenanceMark {
+  const looked = contents.subarray(0, MOST_BYTES_OF_MARK);
+  return {
+    kind,
+    bytes: contents.length,
+    name,
+    sources: kind === "c2pa" || kind === "xmp" ? sourceTerms(looked) : [],
+    // Google writes so in its manifests: "Applied imperceptible SynthID watermark." (seen in files of 2026).
+    watermark: latin1(looked).includes("SynthID") ? "SynthID" : null,
+  };
+}
+
+/** Between the label's name and what it says; and as long as that is read. */
+const [LONGEST_GAP, LONGEST_LABEL] = [200, 8000];
+
+/**
+ * China's label of made content (GB 45438-2025): JSON named AIGC, with a member `Label`. In XMP it stands
+ * in the namespace tc260.org.cn/ns/AIGC; ffmpeg writes it as a key of the film's metadata. Where exactly
+ * each provider puts it could not be checked: it is looked for by its text.
+ */
+function aigc(contents: Uint8Array): ProvenanceMark[] {
+  const text = latin1(contents.subarray(0, MOST_BYTES_OF_MARK));
+  let at = -1;
+  for (let tries = 0; tries < MOST_MARKS; tries++) {
+    at = text.indexOf("AIGC", at + 1);
+    if (at < 0) return [];
+    const open = text.slice(at, at + LONGEST_GAP).indexOf("{");
+    const label = open < 0 ? "" : text.slice(at + open, at + open + LONGEST_LABEL);
+    const close = label.indexOf("}") + 1;
+    if (label.slice(0, close).includes("Label"))
+      return [mark("aigc", contents.subarray(at, at + open + close))];
+  }
+  return [];
+}
+
+const isText = (form: PictureForm, { name }: Part) =>
+  form === "png" && (name === "tEXt" || name === "zTXt" || name === "iTXt");
+
+/** A PNG's note: Stable Diffusion writes `parameters`, ComfyUI `prompt` and `workflow`. */
+function note(contents: Uint8Array): ProvenanceMark[] {
+  const end = contents.indexOf(0);
+  if (end < 1 || end > LONGEST_NAME) return [];
+  const name = storable(latin1(contents.subarray(0, end)));
+  return [mark(name === "AIGC" ? "aigc" : "text", contents.subarray(end + 1), name)];
+}
+
+/**
+ * Of a JPEG, PNG or WebP, or as much of its front as there is; empty for any other bytes. C2PA
+ * manifests first, then the rest in the file's order. At most 16.
+ */
+export function pictureProvenance(bytes: Uint8Array): ProvenanceMark[] {
+  const form = pictureForm(bytes);
+  if (!form) return [];
+  const parts = partsOf(form, bytes);
+  const others = parts.flatMap((part) => {
+    const contents = bytes.subarray(part.start, part.stop);
+    const packet = xmpIn(form, bytes, part);
+    if (packet) return [mark("xmp", packet), ...aigc(packet)];
+    if (isText(form, part)) return note(contents);
+    return (form === "jpeg" && part.name === "e1") || part.name === "EXIF" || part.name === "eXIf"
+      ? aigc(contents)
+      : [];
+  });
+  return [...manifestsIn(form, bytes, parts).map((store) => mark("c2pa", store)), ...others].slice(
+    0,
+    MOST_MARKS,
+  );
+}
+
+/** By its extended type (C2PA 2.4, A.5.1.1). */
+const C2PA_UUID = [
+  0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
+];
+const UUID_BYTES = 16;
+/** One with its index in front, and most manifests, are within. */
+const HEAD_BYTES = 256 * 1024;
+/** A fragmented clip has two for each fragment: its provenance stands ahead of them. */
+const MOST_BOXES = 64;
+
+/**
+ * Of a clip, in its boxes at the top level and in its index: one read, and one for each box that stands
+ * behind the first 256 KiB. Empty for what is no MP4. At most 16. Rejects as `MediaFile` does.
+ */
+export async function clipProvenance(file: MediaFile): Promise<ProvenanceMark[]> {
+  const head = await file.take(0, Math.min(file.bytes, HEAD_BYTES));
+  const view = async (from: number, to: number) =>
+    to <= head.length ? head.subarray(from, to) : file.take(from, to);
+  const marks: ProvenanceMark[] = [];
+  for (let at = 0, boxes = 0; at + 8 <= file.bytes && boxes < MOST_BOXES; boxes++) {
+    const box = boxAt(await view(at, Math.min(file.bytes, at + UUID_BYTES)), 0, file.bytes - at);
+    if (!box || at + box.end > file.bytes) break;
+    if (box.name === "uuid" || box.name === "moov") {
+      const bytes = await view(at, at + Math.min(box.end, MOST_BYTES_OF_MARK));
+      marks.push(...(box.name === "uuid" ? inUuid(bytes, box) : inIndex(bytes, box)));
+    }
+    at += box.end;
+  }
+  return marks.slice(0, MOST_MARKS);
+}
+
+/** `bytes` may end before the box does; what it has counts in full all the same. */
+function inUuid(bytes: Uint8Array, { start, end }: Box): ProvenanceMark[] {
+  const isOf = (uuid: number[]) => uuid.every((byte, i) => bytes[start + i] === byte);
+  const kind = isOf(C2PA_UUID) ? "c2pa" : isOf(XMP_UUID) ? "xmp" : null;
+  if (!kind) return [];
+  const contents = bytes.subarray(start + UUID_BYTES);
+  const found = { ...mark(kind, contents), bytes: Math.max(0, end - start - UUID_BYTES) };
+  return kind === "xmp" ? [found, ...aigc(contents)] : [found];
+}
+
+/** QuickTime's place for XMP is `XMP_` in the film's user data. */
+function inIndex(bytes: Uint8Array, moov: Box): ProvenanceMark[] {
+  const inside = { ...moov, end: Math.min(moov.end, bytes.length) };
+  const xmp = boxWithin(bytes, inside, "udta", "XMP_");
+  const said = [...boxesIn(bytes, inside.start, inside.end)].filter(
+    ({ name }) => name === "udta" || name === "meta",
+  );
+  return [
+    ...(xmp ? [mark("xmp", bytes.subarray(xmp.start, xmp.end))] : []),
+    ...said.flatMap(({ start, end }) => aigc(bytes.subarray(start, end))),
+  ];
+}
