@@ -12,6 +12,7 @@ import { controlRoutes } from "./http/control.ts";
 import { docsRoutes } from "./http/docs.ts";
 import { onError, onNotFound } from "./http/failures.ts";
 import { feedRoutes, feedTicketRoutes } from "./http/feed.ts";
+import { filmFileRoutes } from "./http/film-file.ts";
 import { filmRoutes } from "./http/films.ts";
 import { healthRoutes } from "./http/health.ts";
 import { REPLAYED } from "./http/idempotency.ts";
@@ -79,6 +80,7 @@ export function createApi({ deps, verifyToken }: Parts) {
     docsRoutes(deps, () => app),
   );
   app.route("/", webhookRoutes(deps));
+  app.route("/", filmFileRoutes(deps));
 
   app.use("/api/*", bearer(verifyToken));
   app.use(

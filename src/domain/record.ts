@@ -274,7 +274,7 @@ export interface Sidecars {
  * The other film is the first `headBytes` of the object `key`, zeros up to `from`, the film's own bytes up to `to`, and
  * the rest of the object, `bytes` in all.
  */
-interface WithoutEdits {
+export interface WithoutEdits {
   key: string;
   bytes: number;
   headBytes: number;

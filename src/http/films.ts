@@ -80,6 +80,13 @@ const FilmParams = ProjectParams.extend({
   film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }),
 });
 
+const EditsQuery = z.object({
+  edits: z.enum(["none"]).optional().openapi({
+    description:
+      "`none`: a file without edit lists, for platforms that refuse them, of the pictures and the song alone. Its sound is at most 25 ms off the pictures (a song that was AAC already: on players that leave nothing out at the start).",
+  }),
+});
+
 const list = listRoute({
   name: "final-videos",
   operationId: "listFinalVideos",
@@ -96,10 +103,10 @@ const show = createRoute({
   tags: [TAG],
   summary: "Get a film",
   security: bearerAuth,
-  request: { params: FilmParams },
+  request: { params: FilmParams, query: EditsQuery },
   responses: {
     200: json(FinalVideoWithUrl, "The film, as in the list."),
-    ...problems("unauthenticated", "not_found"),
+    ...problems("unauthenticated", "not_found", "conflict"),
   },
 });
 
@@ -112,7 +119,7 @@ const download = createRoute({
   description:
     "Redirects to the file, which is saved under the song's artist and title or the name of the project.",
   security: bearerAuth,
-  request: { params: FilmParams },
+  request: { params: FilmParams, query: EditsQuery },
   responses: {
     302: {
       description: "To the file, for an hour at least.",
@@ -140,15 +147,15 @@ export function filmRoutes(deps: Deps) {
   });
   app.openapi(show, async (c) => {
     const { project_id, film_id } = c.req.valid("param");
-    const film = await getFilm(deps, c.var.actor, { projectId: project_id, filmId: film_id });
+    const { edits } = c.req.valid("query");
+    const film = await getFilm(deps, c.var.actor, { projectId: project_id, filmId: film_id, edits });
     return c.json(withUrls(orRefuse(film)), 200);
   });
   app.openapi(download, async (c) => {
     const { project_id, film_id } = c.req.valid("param");
-    return c.redirect(
-      orRefuse(await filmDownload(deps, c.var.actor, { projectId: project_id, filmId: film_id })),
-      302,
-    );
+    const { edits } = c.req.valid("query");
+    const address = await filmDownload(deps, c.var.actor, { projectId: project_id, filmId: film_id, edits });
+    return c.redirect(orRefuse(address), 302);
   });
   return app;
 }

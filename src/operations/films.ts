@@ -1,28 +1,15 @@
 /** Films by themselves: where each is read and downloaded. */
-import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, eq, getTableColumns } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/errors.ts";
 import type { Film } from "../domain/record.ts";
+import { bytesWithoutEdits } from "../domain/without-edits.ts";
+import { addressWithoutEdits } from "./film-file.ts";
+import { filmName, NAMED, type Named } from "./film-name.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 
 const ASSET_SECONDS = 60 * 60;
-
-/** What a project's film is named by: columns of `projects`. */
-export const NAMED = {
-  name: projects.name,
-  title: sql<string | null>`${projects.audio}->>'title'`,
-  artist: sql<string | null>`${projects.audio}->>'artist'`,
-};
-export interface Named {
-  name: string;
-  title: string | null;
-  artist: string | null;
-}
-
-/** By the song's tags, as the film itself is titled; by the project's name where they say nothing. */
-const filmName = ({ name, title, artist }: Named): string =>
-  `${artist ? `${artist} - ` : ""}${title || name}.mp4`;
 
 /** Where to read an object, for an hour at least; with `filename` it is saved under that name. */
 export const urlOf = async (deps: Deps, key: string | null, filename?: string): Promise<string | null> =>
@@ -64,6 +51,8 @@ export async function filmWithUrls(deps: Deps, film: Film, named: Named): Promis
 export interface FilmInput {
   projectId: string;
   filmId: string;
+  /** `none`: the same film without edit lists, for platforms that refuse them. */
+  edits?: "none" | undefined;
 }
 
 async function findFilm(deps: Deps, actor: Actor, { projectId, filmId }: FilmInput) {
@@ -75,17 +64,31 @@ async function findFilm(deps: Deps, actor: Actor, { projectId, filmId }: FilmInp
   return found;
 }
 
+const NO_VARIANT =
+  "There is no file without edit lists of this film: its sound would be more than 25 ms off the pictures, or it was made before there was one. Make the film again, with film_sound set to aac.";
+
+/** A film with its addresses. Fails with `conflict` where one without edit lists is asked for that can't be. */
 export async function getFilm(deps: Deps, actor: Actor, input: FilmInput): Promise<Result<FilmWithUrls>> {
   const found = await findFilm(deps, actor, input);
-  return found ? ok(await filmWithUrls(deps, found.film, found.named)) : notFound();
+  if (!found) return notFound();
+  const film = await filmWithUrls(deps, found.film, found.named);
+  if (input.edits !== "none" || film.url === null) return ok(film);
+  const plan = film.sidecars?.withoutEdits;
+  if (!plan) return fail("conflict", NO_VARIANT);
+  return ok({
+    ...film,
+    bytes: bytesWithoutEdits(plan),
+    url: addressWithoutEdits(deps, film.id, false),
+    downloadUrl: addressWithoutEdits(deps, film.id, true),
+  });
 }
 
-/** An address to download the film from. */
+/** An address to download the film from. Fails with `conflict` where there is no such file. */
 export async function filmDownload(deps: Deps, actor: Actor, input: FilmInput): Promise<Result<string>> {
-  const found = await findFilm(deps, actor, input);
-  if (!found) return notFound();
-  const address = await urlOf(deps, fileOf(found.film), filmName(found.named));
-  if (address === null)
-    return fail("conflict", `This film is ${found.film.status}: only a completed one can be downloaded.`);
-  return ok(address);
+  const film = await getFilm(deps, actor, input);
+  if (!film.ok) return film;
+  const { status, downloadUrl } = film.value;
+  if (downloadUrl === null)
+    return fail("conflict", `This film is ${status}: only a completed one can be downloaded.`);
+  return ok(downloadUrl);
 }

@@ -16,7 +16,8 @@ import {
 import type { Deps } from "../deps.ts";
 import { ok, type Result } from "../domain/errors.ts";
 import type { Approval, Clip, Film, Image, Job, Prompt, Scene, Task } from "../domain/record.ts";
-import { filmWithUrls, NAMED, type Named, urlOf } from "./films.ts";
+import { NAMED, type Named } from "./film-name.ts";
+import { filmWithUrls, urlOf } from "./films.ts";
 import { type CursorKind, decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 

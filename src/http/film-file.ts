@@ -1,0 +1,76 @@
+/** The film without edit lists, at the address that `getFinalVideo` gives. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Deps } from "../deps.ts";
+import { FILM_FILE_PATH, fileWithoutEdits } from "../operations/film-file.ts";
+import { attachment } from "../storage/filename.ts";
+import { problem, problems } from "./problem.ts";
+import { byteRange } from "./range.ts";
+import { router } from "./router.ts";
+import { Uuid } from "./wire.ts";
+
+const file = createRoute({
+  method: "get",
+  path: FILM_FILE_PATH,
+  operationId: "readFilmWithoutEdits",
+  tags: ["Films"],
+  summary: "Read a film without edit lists",
+  description:
+    "At an address from getFinalVideo with `edits=none`, which carries its own permission. Takes ranges.",
+  request: {
+    params: z.object({ film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }) }),
+    query: z.object({
+      expires: z.coerce.number().int().min(0).max(1e11),
+      signature: z.string().max(64),
+      download: z.literal("1").optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The file.",
+      content: { "video/mp4": { schema: { type: "string", format: "binary" } } },
+    },
+    206: {
+      description: "A part of it.",
+      content: { "video/mp4": { schema: { type: "string", format: "binary" } } },
+    },
+    416: { description: "The file has no such part." },
+    ...problems("not_found"),
+  },
+});
+
+const GONE = "There is no such file, or its address has expired: get the film again for another one.";
+
+export function filmFileRoutes(deps: Deps) {
+  const app = router();
+  app.openapi(file, async (c) => {
+    const { expires, signature, download } = c.req.valid("query");
+    const filmId = c.req.valid("param").film_id;
+    const found = await fileWithoutEdits(deps, { filmId, expires, signature, download: download === "1" });
+    if (!found) return problem(c, { code: "not_found", detail: GONE });
+    const { bytes, filename } = found;
+    const etag = `"${found.etag}-without-edits"`;
+    const unchanged = c.req.header("if-range") ?? etag;
+    const range = byteRange(unchanged === etag ? c.req.header("range") : undefined, bytes);
+    const headers: Record<string, string> = {
+      "accept-ranges": "bytes",
+      "cache-control": "private, max-age=3600",
+      "cross-origin-resource-policy": "cross-origin",
+      etag,
+    };
+    if (range.kind === "unsatisfiable")
+      return new Response(null, {
+        status: 416,
+        headers: { ...headers, "content-range": `bytes */${bytes}` },
+      });
+    const { start, end } = range.kind === "part" ? range : { start: 0, end: bytes };
+    headers["content-type"] = "video/mp4";
+    headers["content-length"] = String(end - start);
+    if (range.kind === "part") headers["content-range"] = `bytes ${start}-${end - 1}/${bytes}`;
+    if (filename !== null) headers["content-disposition"] = attachment(filename);
+    const status = range.kind === "part" ? 206 : 200;
+    if (c.req.method === "HEAD") return new Response(null, { status, headers });
+    const body = await found.open(start, end);
+    return body ? new Response(body, { status, headers }) : problem(c, { code: "not_found", detail: GONE });
+  });
+  return app;
+}
