@@ -59,6 +59,20 @@ export type Assembly = ({ ok: true } & FilmFacts) | { ok: false; failure: Failur
 
 const noSound = () => refusal("song_unreadable", "The song's sound can't be read.", "Upload the song again.");
 
+/** Far more than times are rounded by, and than a film can be longer than its song. */
+const EARLY_SECONDS = 0.5;
+
+const clock = (seconds: number) =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+/** A damaged song can be shorter than it was measured. */
+const endNotes = (songSeconds: number, filmSeconds: number): string[] =>
+  songSeconds > filmSeconds - EARLY_SECONDS
+    ? []
+    : [
+        `The song's sound ends at ${clock(songSeconds)} of ${clock(filmSeconds)}: its file is damaged there. Export the song again and upload it.`,
+      ];
+
 /** Writes into an upload of its own; a file that vanished meanwhile is a value, and whatever fails aborts it. */
 async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
   const upload = await film.upload();
@@ -102,8 +116,8 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
       if (!track) return null;
       const sound =
         film.sound === "original"
-          ? await originalSound(film.song, track)
-          : await aacSound(film.song, track, layout.mp3, codecs);
+          ? await originalSound(film.song, track, layout)
+          : await aacSound(film.song, track, layout, codecs);
       return sound && (await songSound(sound, film.song, layout.mp3));
     });
     if (!opened.ok && opened.cause === "gone") return vanished("The song");
@@ -141,7 +155,7 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
         ...(fill && { fill }),
       })),
       silentScenes: clips.silent,
-      soundNotes: opened.value.notes,
+      soundNotes: [...opened.value.notes, ...endNotes(made.songSeconds, frames / fps)],
     };
   } finally {
     input.dispose();

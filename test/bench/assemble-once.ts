@@ -1,10 +1,9 @@
 /**
  * One film from files, in a process of its own, so that its time and memory are its own: given a
- * list of clips and where the film goes, with song.mp3 beside the list. Prints an `Assembled`.
+ * list of clips, the song, and where the film goes. Prints an `Assembled`.
  */
 import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { assembleFilm } from "../../src/media/assemble.ts";
 import { storedFile } from "../../src/media/source.ts";
@@ -66,11 +65,11 @@ async function uploadTo(path: string) {
   return { upload, written };
 }
 
-async function assembleOnce(list: string, out: string): Promise<z.infer<typeof Assembled>> {
+async function assembleOnce(list: string, sung: string, out: string): Promise<z.infer<typeof Assembled>> {
   const paths = [...readFileSync(list, "utf8").matchAll(/file '(.+)'/g)].map(([, path]) => path ?? "");
   const bucket = files();
   const clips = await Promise.all(paths.map((path) => bucket.stored(path)));
-  const song = await bucket.stored(join(list, "..", "song.mp3"));
+  const song = await bucket.stored(sung);
   const { upload, written } = await uploadTo(out);
   const edits = clips.map((file, i) => ({
     sceneId: `${i}`,
@@ -92,6 +91,6 @@ async function assembleOnce(list: string, out: string): Promise<z.infer<typeof A
   };
 }
 
-const [, script, list, out] = process.argv;
-if (script === import.meta.filename && list && out)
-  console.log(JSON.stringify(await assembleOnce(list, out)));
+const [, script, list, song, out] = process.argv;
+if (script === import.meta.filename && list && song && out)
+  console.log(JSON.stringify(await assembleOnce(list, song, out)));

@@ -1,7 +1,8 @@
 /**
- * A film of 10 minutes, assembled by us, joined by ffmpeg (`-f concat -c copy`), and copied as plain
- * bytes, in turns: wall time, CPU, memory above the start, and how much was read and written.
- * Clips and song are made once, by ffmpeg, and kept in the system's folder for temporary files.
+ * A film of 10 minutes and one of 30, assembled by us with the song made AAC, by ffmpeg
+ * (`-f concat -c:v copy -c:a aac`), and copied as plain bytes, in turns: wall time, CPU, memory above the
+ * start, and how much was read and written. Clips and songs are made once, by ffmpeg, and kept in the
+ * system's folder for temporary files.
  *
  *   node test/bench/assemble.ts [rounds]
  */
@@ -21,11 +22,12 @@ import { z } from "zod";
 import { Assembled } from "./assemble-once.ts";
 
 const FOLDER = join(tmpdir(), "omvee-bench");
-const SECONDS = 600;
 const CLIPS = 100;
 /** Clips that differ; the others are copies, each in a file of its own. */
 const DISTINCT = 20;
-const CLIP_SECONDS = SECONDS / CLIPS;
+const CLIP_SECONDS = 6;
+/** The longer film shows each clip three times. */
+const FILMS = [CLIPS * CLIP_SECONDS, 3 * CLIPS * CLIP_SECONDS] as const;
 
 function run(program: string, args: string[]): string {
   const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
@@ -70,26 +72,30 @@ function clip(i: number): string {
   });
 }
 
-function song(): string {
-  const tones = "aevalsrc=0.3*sin(2*PI*220*t)|0.3*sin(2*PI*222*t):s=44100";
-  return make("song.mp3", (path) =>
-    run("ffmpeg", [
-      "-v",
-      "error",
-      "-y",
-      "-f",
-      "lavfi",
-      "-i",
-      tones,
-      "-t",
-      `${SECONDS}`,
-      "-b:a",
-      "192k",
-      path,
-    ]),
-  );
+/** As dense as recorded music: noise in both ears, low and high, under plucked tones. */
+function song(seconds: number): string {
+  const plucked = (low: number, beats: number) =>
+    `0.2*sin(2*PI*(${low}+55*floor(mod(t,4)))*t)*exp(-3*mod(t,${1 / beats}))`;
+  const graph = [
+    "anoisesrc=c=brown:a=0.5:s=3[a]",
+    "anoisesrc=c=pink:a=0.05:s=4[b]",
+    "[a][b]join=inputs=2:channel_layout=stereo[noise]",
+    `aevalsrc='${plucked(110, 2)}|${plucked(220, 4)}':s=44100[tones]`,
+    "[noise][tones]amix=inputs=2",
+  ].join(";");
+  const args = ["-v", "error", "-y", "-f", "lavfi", "-i", graph, "-t", `${seconds}`, "-ar", "44100"];
+  return make(`dense-${seconds}.mp3`, (path) => run("ffmpeg", [...args, "-b:a", "192k", path]));
 }
 
+interface Work {
+  seconds: number;
+  /** The clips, as ffmpeg's `concat` wants them. */
+  list: string;
+  sound: string;
+  files: string[];
+  /** Bytes of all files. */
+  inputs: number;
+}
 interface Turn {
   wall: number;
   cpu: number;
@@ -112,25 +118,25 @@ const out = join(FOLDER, `out-${process.pid}.mp4`);
 const quoted = (path: string) => `'${path}'`;
 const bytesOf = (path: string) => statSync(path).size;
 
-function ours(list: string, inputs: number): Turn {
+function ours({ list, sound, inputs }: Work): Turn {
   const script = join(import.meta.dirname, "assemble-once.ts");
   const { wall, cpu, stdout } = timed(
-    `${quoted(process.execPath)} ${quoted(script)} ${quoted(list)} ${quoted(out)}`,
+    `${quoted(process.execPath)} ${quoted(script)} ${quoted(list)} ${quoted(sound)} ${quoted(out)}`,
   );
   const { memoryMb, read, written } = Assembled.parse(JSON.parse(stdout));
   return { wall, cpu, memory: memoryMb, read: read / inputs, written: written / bytesOf(out) };
 }
 
-function ffmpeg(list: string, sound: string): Turn {
+function ffmpeg({ list, sound }: Work): Turn {
   const inputs = `-f concat -safe 0 -i ${quoted(list)} -i ${quoted(sound)}`;
   const { wall, cpu, stderr } = timed(
-    `ffmpeg -benchmark -y ${inputs} -map 0:v -map 1:a -c copy ${quoted(out)}`,
+    `ffmpeg -benchmark -y ${inputs} -map 0:v -map 1:a -c:v copy -c:a aac ${quoted(out)}`,
   );
   const memory = Number(/maxrss=(\d+)/.exec(stderr)?.[1] ?? Number.NaN) / 1024;
   return { wall, cpu, memory, read: null, written: null };
 }
 
-function plain(files: string[]): Turn {
+function plain({ files }: Work): Turn {
   const { wall, cpu } = timed(`cat ${files.map(quoted).join(" ")} > ${quoted(out)}`);
   return { wall, cpu, memory: null, read: 1, written: 1 };
 }
@@ -156,48 +162,55 @@ if (spawnSync("ffmpeg", ["-version"]).status !== 0) {
   );
   process.exit(0);
 }
-const rounds = z.coerce.number().int().min(1).default(5).parse(process.argv[2]);
+const rounds = z.coerce.number().int().min(1).default(3).parse(process.argv[2]);
 mkdirSync(FOLDER, { recursive: true });
 const clips = Array.from({ length: CLIPS }, (_, i) => clip(i));
-const sound = song();
-const list = join(FOLDER, "clips.txt");
-writeFileSync(list, clips.map((path) => `file '${path}'\n`).join(""));
-const files = [...clips, sound];
-const inputs = files.reduce((sum, path) => sum + bytesOf(path), 0);
 
-const turns = { ours: [] as Turn[], ffmpeg: [] as Turn[], copy: [] as Turn[] };
-const sizes = { ours: 0, ffmpeg: 0, copy: 0 };
-for (let round = 0; round <= rounds; round++) {
-  const each = {
-    ours: () => ours(list, inputs),
-    ffmpeg: () => ffmpeg(list, sound),
-    copy: () => plain(files),
-  };
-  for (const name of ["ours", "ffmpeg", "copy"] as const) {
-    const turn = each[name]();
-    sizes[name] = bytesOf(out);
-    // The first round warms the disk's cache for all.
-    if (round > 0) turns[name].push(turn);
+function workOf(seconds: number): Work {
+  const shown = Array.from({ length: seconds / CLIP_SECONDS }, (_, i) => clips[i % CLIPS] ?? "");
+  const list = join(FOLDER, `clips-${seconds}.txt`);
+  writeFileSync(list, shown.map((path) => `file '${path}'\n`).join(""));
+  const sound = song(seconds);
+  const files = [...shown, sound];
+  return { seconds, list, sound, files, inputs: files.reduce((sum, path) => sum + bytesOf(path), 0) };
+}
+
+const HOUSES = { ours, ffmpeg, copy: plain };
+const NAMES = ["ours", "ffmpeg", "copy"] as const;
+let missed = 0;
+for (const work of FILMS.map(workOf)) {
+  const turns: Record<(typeof NAMES)[number], Turn[]> = { ours: [], ffmpeg: [], copy: [] };
+  const sizes = { ours: 0, ffmpeg: 0, copy: 0 };
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of NAMES) {
+      const turn = HOUSES[name](work);
+      sizes[name] = bytesOf(out);
+      // The first round warms the disk's cache for all.
+      if (round > 0) turns[name].push(turn);
+    }
+  }
+  const { seconds, files, inputs } = work;
+  console.log(
+    `${seconds} s of film, ${files.length - 1} clips, ${(inputs / 1e6).toFixed(1)} MB; medians of ${rounds} rounds`,
+  );
+  console.log(`${" ".repeat(10)}      wall       CPU    memory      read   written      film`);
+  for (const name of NAMES) report(name, turns[name], sizes[name]);
+  const [own, theirs] = [turns.ours, turns.ffmpeg].map((some) => median(some.map(({ wall }) => wall)));
+  const most = (key: "cpu" | "memory" | "read" | "written") =>
+    Math.max(...turns.ours.map((turn) => turn[key] ?? 0));
+  const goals = [
+    ["wall, against ffmpeg's", (own ?? 0) / (theirs ?? 1), 1],
+    ["CPU of a 30-minute song, s", (most("cpu") * 1800) / seconds, 30],
+    ["read, against the inputs", most("read"), 1.02],
+    ["written, against the film", most("written"), 1.02],
+    ["MB above the start", most("memory"), 64],
+  ] as const;
+  for (const [what, value, goal] of goals) {
+    if (value > goal) missed++;
+    console.log(
+      `${what.padEnd(28)}${value.toFixed(3).padStart(8)}  of at most ${goal}  ${value <= goal ? "met" : "MISSED"}`,
+    );
   }
 }
 unlinkSync(out);
-console.log(
-  `${SECONDS} s of film, ${CLIPS} clips, ${(inputs / 1e6).toFixed(1)} MB; medians of ${rounds} rounds`,
-);
-console.log(`${" ".repeat(10)}      wall       CPU    memory      read   written      film`);
-for (const name of ["ours", "ffmpeg", "copy"] as const) report(name, turns[name], sizes[name]);
-const [own, theirs] = [turns.ours, turns.ffmpeg].map((some) => median(some.map(({ wall }) => wall)));
-const times = (own ?? 0) / (theirs ?? 1);
-const most = (key: "memory" | "read" | "written") => Math.max(...turns.ours.map((turn) => turn[key] ?? 0));
-const goals = [
-  ["wall, against ffmpeg's", times, 1.5],
-  ["read, against the inputs", most("read"), 1.02],
-  ["written, against the film", most("written"), 1.02],
-  ["film, against ffmpeg's", sizes.ours / sizes.ffmpeg, 1.02],
-  ["MB above the start", most("memory"), 64],
-] as const;
-for (const [what, value, goal] of goals)
-  console.log(
-    `${what.padEnd(28)}${value.toFixed(3).padStart(8)}  of at most ${goal}  ${value <= goal ? "met" : "MISSED"}`,
-  );
-process.exitCode = goals.every(([, value, goal]) => value <= goal) ? 0 : 1;
+process.exitCode = missed > 0 ? 1 : 0;

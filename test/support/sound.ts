@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../../src/media/packets.ts";
-import { openSong } from "../../src/media/song/open-song.ts";
+import { type Layout, openSong } from "../../src/media/song/open-song.ts";
 import { type CountedSamples, type Samples, samplesOf } from "../../src/media/sound/samples.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 import { fixture } from "./media.ts";
@@ -10,6 +10,7 @@ import { fixture } from "./media.ts";
 export interface OpenSong {
   file: MediaFile;
   track: InputAudioTrack;
+  layout: Layout;
 }
 
 /** A song's track; whoever opens it has no need to dispose it. */
@@ -17,13 +18,13 @@ export async function openTrack(bytes: Uint8Array): Promise<OpenSong> {
   const file = memoryFile(bytes);
   const opened = await openSong(file);
   const track = await opened?.input.getPrimaryAudioTrack();
-  if (!track) throw new Error("no track");
-  return { file, track };
+  if (!opened || !track) throw new Error("no track");
+  return { file, track, layout: opened.layout };
 }
 
 export async function samplesIn(bytes: Uint8Array): Promise<CountedSamples> {
-  const { file, track } = await openTrack(bytes);
-  const samples = await samplesOf(file, track);
+  const { file, track, layout } = await openTrack(bytes);
+  const samples = await samplesOf(file, track, layout.flac);
   if (!samples) throw new Error("not decoded here");
   return samples;
 }

@@ -1,6 +1,7 @@
 /** Where a song's beats fall. */
 import type { InputAudioTrack } from "mediabunny";
 import type { BeatGrid } from "../../domain/record.ts";
+import type { FlacBlocks } from "../song/flac-blocks.ts";
 import { type CountedSamples, samplesOf } from "../sound/samples.ts";
 import type { MediaFile } from "../source.ts";
 import { type Fit, fitBeat } from "./beat-fit.ts";
@@ -73,8 +74,12 @@ export async function estimateBeat(samples: CountedSamples): Promise<BeatGrid | 
 }
 
 /** The same of any song: what can't be decoded here (MP3, AAC, Opus) is judged by its packets, and less surely. */
-export async function beatOf(file: MediaFile, track: InputAudioTrack): Promise<BeatGrid | null> {
-  const samples = await samplesOf(file, track);
+export async function beatOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  flac: FlacBlocks | undefined,
+): Promise<BeatGrid | null> {
+  const samples = await samplesOf(file, track, flac);
   if (samples) return estimateBeat(samples);
   const coded = await codedOnsets(track);
   const grid = coded && gridOf(coded.onsets);

@@ -1,16 +1,10 @@
 /** The frames of an MP3 as the film carries them: those that were counted when it was measured. */
 
 import { BLOCK_BYTES } from "../blocks.ts";
+import type { SongPacket } from "../song/frames.ts";
 import { type Mp3Stream, readInfo, readMp3Header } from "../song/mp3-frames.ts";
 import type { MediaFile } from "../source.ts";
 import { joined } from "./mp4-boxes.ts";
-
-export interface SongPacket {
-  data: Uint8Array;
-  /** Seconds from the song's start; negative for sound that only prepares the decoder. */
-  timestamp: number;
-  duration: number;
-}
 
 const RANGE_BYTES = 512 * 1024;
 /** What is looked at behind a frame's header. */

@@ -1,11 +1,12 @@
 /** The song as a track of the film: its sample entry, and its packets until they end. */
 
+import type { SongPacket } from "../song/frames.ts";
 import type { Mp3Stream } from "../song/mp3-frames.ts";
 import type { Sound } from "../sound/sound.ts";
 import { soundNotes } from "../sound/sound-notes.ts";
 import type { MediaFile } from "../source.ts";
 import { adtsConfig, withoutAdts } from "./adts.ts";
-import { mp3Packets, type SongPacket } from "./mp3-packets.ts";
+import { mp3Packets } from "./mp3-packets.ts";
 import { songEntry } from "./sample-entry.ts";
 
 /** The song's packets can't be read to their end. */

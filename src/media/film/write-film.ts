@@ -1,10 +1,10 @@
 /** Writes a film that is planned: everything that goes into its file, in the order of time. */
 import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
+import type { SongPacket } from "../song/frames.ts";
 import { type AvcConfig, bytesBeforeSets, framedSets, fromBase64, parseAvcConfig } from "./avc.ts";
 import type { ClipSound } from "./clip-audio.ts";
 import { type FilmFile, filmFile, type OtherIndex, roomFor } from "./film-file.ts";
 import { type FilmTrack, filmTrack, MOVIE_TIMESCALE, tablesBytes } from "./film-track.ts";
-import type { SongPacket } from "./mp3-packets.ts";
 import { batches, type Piece } from "./pieces.ts";
 import type { Cut } from "./plan-cuts.ts";
 import { pictureEntry } from "./sample-entry.ts";
@@ -146,11 +146,18 @@ function bytesOf({ sample, track, cut }: Piece, data: Uint8Array, sets: Map<Cut,
   return [data.subarray(0, before), own, data.subarray(before)];
 }
 
+interface Written {
+  object: StoredObject;
+  withoutEdits: OtherIndex | null;
+  /** When the song's last packet ends. */
+  songSeconds: number;
+}
+
 export async function writeFilm(
   plan: FilmPlan,
   upload: MultipartUpload,
   onProgress?: (fraction: number) => void,
-): Promise<{ object: StoredObject; withoutEdits: OtherIndex | null }> {
+): Promise<Written> {
   const tracks = tracksOf(plan);
   const list = plan.chapters.length > 0 ? [chapterList(plan.chapters, plan.fps)] : [];
   const labels = userData(plan.tags, plan.poster, list);
@@ -197,5 +204,5 @@ export async function writeFilm(
     plain && { tracks: plain, userData: userData(plan.tags, plan.poster, []), edits: false },
     seconds,
   );
-  return { object: await sink.finish(), withoutEdits };
+  return { object: await sink.finish(), withoutEdits, songSeconds: sung.end / sung.form.timescale };
 }

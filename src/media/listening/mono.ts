@@ -1,5 +1,6 @@
 /** A song's sound mixed to one channel, from any moment on. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import type { FlacBlocks } from "../song/flac-blocks.ts";
 import { type PcmForm, pcmForm } from "../sound/pcm.ts";
 import { type Samples, samplesOf } from "../sound/samples.ts";
 import type { MediaFile } from "../source.ts";
@@ -52,8 +53,12 @@ async function* decoded(samples: Samples, from: number): Blocks {
 }
 
 /** Null where this codec can't be decoded here. */
-export async function monoOf(file: MediaFile, track: InputAudioTrack): Promise<Mono | null> {
-  const samples = await samplesOf(file, track);
+export async function monoOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  flac: FlacBlocks | undefined,
+): Promise<Mono | null> {
+  const samples = await samplesOf(file, track, flac);
   if (!samples) return null;
   const { sampleRate, totalSamples } = samples;
   const form = pcmForm((await track.getCodec()) ?? "");

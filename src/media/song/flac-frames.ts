@@ -1,7 +1,7 @@
 /** The frames of a FLAC stream (RFC 9639, 9.1), found by their headers: their lengths are not told. */
 import { crc8 } from "../sound/crc.ts";
 import type { MediaFile, View } from "../source.ts";
-import type { Walked } from "./frames.ts";
+import type { SongPacket, Walked } from "./frames.ts";
 
 const LONGEST_HEADER = 16;
 const CHUNK_BYTES = 512 * 1024;
@@ -33,6 +33,48 @@ function readHeader(bytes: Uint8Array, at: number): FlacHeader | null {
   return { variable: (second & 1) === 1, number, samples };
 }
 
+interface FlacStart extends FlacHeader {
+  /** Where in the file. */
+  at: number;
+}
+
+/** The longest that a frame can be. */
+function longestOf({ head }: View): number {
+  const stream = new DataView(head.buffer, head.byteOffset + 8);
+  const channels = ((stream.getUint8(12) >> 1) & 7) + 1;
+  return (stream.getUint32(7) >>> 8 || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2;
+}
+
+/** The frames that follow one another, some at a time; ends where one is damaged. */
+async function* starts(file: MediaFile, view: View): AsyncGenerator<FlacStart[], void, unknown> {
+  const { head, start, end } = view;
+  const shortest = Math.max(10, new DataView(head.buffer, head.byteOffset + 8).getUint32(4) >>> 8);
+  const longest = longestOf(view);
+  const first = readHeader(await file.read(start, Math.min(end, start + LONGEST_HEADER)), 0);
+  if (!first) return;
+  let last: FlacStart = { ...first, at: start };
+  yield [last];
+  for (let position = start + shortest; position < end; ) {
+    const chunk = await file.read(position, Math.min(end, position + CHUNK_BYTES));
+    const usable = position + chunk.length >= end ? chunk.length : chunk.length - LONGEST_HEADER;
+    const found: FlacStart[] = [];
+    let at = chunk.indexOf(0xff);
+    while (at >= 0 && at < usable) {
+      const next = readHeader(chunk, at);
+      const follows: number = last.number + (last.variable ? last.samples : 1);
+      if (next?.variable === last.variable && next.number === follows) {
+        last = { ...next, at: position + at };
+        found.push(last);
+        at += shortest - 1;
+      }
+      at = chunk.indexOf(0xff, at + 1);
+    }
+    yield found;
+    position += Math.max(usable, last.at + shortest - position);
+    if (position - last.at > longest + CHUNK_BYTES) return;
+  }
+}
+
 export interface FlacLength extends Walked {
   /** Whether more stands behind the last frame than it can be long. */
   broken: boolean;
@@ -40,39 +82,49 @@ export interface FlacLength extends Walked {
 
 /**
  * Counts frames that follow one another, as far as `mostSamples`; null without a first. The view is
- * one of `readFlacBlocks`. Where one is damaged the count ends, as mediabunny 1.61.0 ends there.
+ * one of `readFlacBlocks`. Where one is damaged the count ends, as that of `flacPackets` does.
  */
 export async function countFlac(
   file: MediaFile,
-  { head, start, end }: View,
+  view: View,
   mostSamples: number,
 ): Promise<FlacLength | null> {
-  const stream = new DataView(head.buffer, head.byteOffset + 8);
-  const shortest = Math.max(10, stream.getUint32(4) >>> 8);
-  const channels = ((stream.getUint8(12) >> 1) & 7) + 1;
-  const longest = (stream.getUint32(7) >>> 8 || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2;
-  let last = readHeader(await file.read(start, Math.min(end, start + LONGEST_HEADER)), 0);
-  if (!last) return null;
-  const sum: Walked = { frames: 1, samples: last.samples, bytes: end - start, reached: start };
-  for (let position = start + shortest; position < end && sum.samples <= mostSamples; ) {
-    const chunk = await file.read(position, Math.min(end, position + CHUNK_BYTES));
-    const usable = position + chunk.length >= end ? chunk.length : chunk.length - LONGEST_HEADER;
-    let at = chunk.indexOf(0xff);
-    while (at >= 0 && at < usable) {
-      const next = readHeader(chunk, at);
-      const follows: number = last.number + (last.variable ? last.samples : 1);
-      if (next?.variable === last.variable && next.number === follows) {
-        last = next;
-        sum.frames++;
-        sum.samples += next.samples;
-        sum.reached = position + at;
-        at += shortest - 1;
-      }
-      at = chunk.indexOf(0xff, at + 1);
+  const { start, end } = view;
+  const sum: Walked = { frames: 0, samples: 0, bytes: end - start, reached: start };
+  for await (const some of starts(file, view)) {
+    for (const { at, samples } of some) {
+      sum.frames++;
+      sum.samples += samples;
+      sum.reached = at;
     }
-    const skip = Math.max(0, sum.reached + shortest - position);
-    position += Math.max(usable, skip);
-    if (position - sum.reached > longest + CHUNK_BYTES) break;
+    if (sum.samples > mostSamples) break;
   }
-  return { ...sum, broken: sum.samples <= mostSamples && end - sum.reached > longest };
+  if (sum.frames === 0) return null;
+  return { ...sum, broken: sum.samples <= mostSamples && end - sum.reached > longestOf(view) };
+}
+
+/**
+ * The frames themselves, in order. mediabunny 1.61.0 finds none where a header has the rate in kHz (code 12 of
+ * RFC 9639, table 15): it takes the number for Hz. ffmpeg writes 192 kHz so.
+ */
+export async function* flacPackets(
+  file: MediaFile,
+  view: View,
+  sampleRate: number,
+): AsyncGenerator<SongPacket, void, unknown> {
+  let last: FlacStart | null = null;
+  let samples = 0;
+  const packet = async ({ at, samples: count }: FlacStart, end: number) => {
+    const data = await file.read(at, end);
+    const timestamp = samples / sampleRate;
+    samples += count;
+    return { data, timestamp, duration: count / sampleRate };
+  };
+  for await (const some of starts(file, view)) {
+    for (const next of some) {
+      if (last) yield await packet(last, next.at);
+      last = next;
+    }
+  }
+  if (last) yield await packet(last, Math.min(view.end, last.at + longestOf(view)));
 }

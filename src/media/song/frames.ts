@@ -9,6 +9,13 @@ export interface Frame {
   samples: number;
 }
 
+export interface SongPacket {
+  data: Uint8Array;
+  /** Seconds from the song's start; negative for sound that only prepares the decoder. */
+  timestamp: number;
+  duration: number;
+}
+
 export interface Walked {
   frames: number;
   samples: number;

@@ -36,11 +36,11 @@ async function* stereoOf(samples: Samples, rate: AacRate): AsyncGenerator<Stereo
   yield [left.flush(), right.flush()];
 }
 
-/** Pairs for the encoder, a packet's worth at a time; the last ones with silence behind them, which is told. */
+/** Pairs for the encoder, a packet's worth at a time; the last ones with silence behind them. Tells how many the source gave, and how many are behind it. */
 async function* framed(
   lead: number,
   source: AsyncGenerator<Stereo>,
-): AsyncGenerator<Float32Array, { unused: number }, unknown> {
+): AsyncGenerator<Float32Array, { given: number; unused: number }, unknown> {
   const size = AAC_SAMPLES * AAC_CHANNELS;
   let open = new Float32Array(size);
   let filled = 0;
@@ -53,7 +53,9 @@ async function* framed(
     open = new Float32Array(size);
     filled = 0;
   }
+  let given = 0;
   for await (const [left, right] of source) {
+    given += left.length;
     for (let i = 0; i < left.length; i++) {
       open[filled++] = left[i] ?? 0;
       open[filled++] = right[i] ?? 0;
@@ -64,7 +66,7 @@ async function* framed(
     }
   }
   if (filled > 0) yield open;
-  return { unused: filled > 0 ? AAC_SAMPLES - filled / AAC_CHANNELS : 0 };
+  return { given, unused: filled > 0 ? AAC_SAMPLES - filled / AAC_CHANNELS : 0 };
 }
 
 /** `startSeconds`: when the samples begin; there is silence before. */
@@ -97,12 +99,13 @@ export function asAac(samples: Samples, startSeconds: number, module: WebAssembl
         for (let next = await frames.next(); ; next = await frames.next()) {
           if (next.done) {
             unused = next.value.unused;
+            if (next.value.given === 0) throw new Error("Not a sample of the song could be decoded.");
             break;
           }
           for (const data of encoder.encode(next.value)) yield timed(data, AAC_SAMPLES);
         }
       } finally {
-        await frames.return({ unused });
+        await frames.return({ given: 0, unused });
       }
       const rest = encoder.finish();
       for (const [i, data] of rest.entries())

@@ -2,6 +2,9 @@
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../packets.ts";
 import { alacCookie, isAlac } from "../song/alac-cookie.ts";
+import type { FlacBlocks } from "../song/flac-blocks.ts";
+import { countFlac, flacPackets } from "../song/flac-frames.ts";
+import type { SongPacket } from "../song/frames.ts";
 import type { MediaFile } from "../source.ts";
 import { alacDecoder } from "./alac.ts";
 import { flacDecoder, flacInfo } from "./flac-decoder.ts";
@@ -58,10 +61,14 @@ function attempt(decode: Decode, packet: Uint8Array, seconds: number): Int32Arra
 }
 
 /** Decoded packets, without what lies before the track's beginning, and behind `limit` samples. */
-async function* decoded(track: InputAudioTrack, { sampleRate, decoder }: Form, limit: number): Blocks {
+async function* decoded(
+  packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
+  { sampleRate, decoder }: Form,
+  limit: number,
+): Blocks {
   const decode = decoder();
   let left = limit;
-  for await (const { data, timestamp } of packetsOf(track)) {
+  for await (const { data, timestamp } of packets) {
     const before = Math.max(0, -Math.round(timestamp * sampleRate));
     const rows = attempt(decode, data, timestamp).map((row) => row.subarray(before, before + left));
     left -= rows[0]?.length ?? 0;
@@ -138,12 +145,23 @@ async function countSamples(track: InputAudioTrack, sampleRate: number): Promise
   return Math.round(seconds * sampleRate);
 }
 
-/** Null where this codec is not decoded here (mp3, opus: see coded-samples.ts; aac). The track is one of the file's. */
-export async function samplesOf(file: MediaFile, track: InputAudioTrack): Promise<CountedSamples | null> {
+/**
+ * Null where this codec is not decoded here (mp3, opus: see coded-samples.ts; aac). The track is one of the file's;
+ * `flac` are the blocks of a file that is FLAC itself.
+ */
+export async function samplesOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  flac: FlacBlocks | undefined,
+): Promise<CountedSamples | null> {
   const form = await formOf(file, track);
   if (!form) return null;
   const { sampleRate, channels, bits } = form;
-  const totalSamples = form.totalSamples || (await countSamples(track, sampleRate));
+  const counted = async () =>
+    flac
+      ? ((await countFlac(file, flac.view, Number.POSITIVE_INFINITY))?.samples ?? 0)
+      : await countSamples(track, sampleRate);
+  const totalSamples = form.totalSamples || (await counted());
   // Only a container that counts in samples knows how many are too many.
   const isExact = form.isPadded && (await track.getTimeResolution()) === sampleRate;
   const limit = isExact ? totalSamples : Number.POSITIVE_INFINITY;
@@ -152,6 +170,9 @@ export async function samplesOf(file: MediaFile, track: InputAudioTrack): Promis
     channels,
     bits,
     totalSamples,
-    blocks: () => even(decoded(track, form, limit), channels),
+    blocks: () => {
+      const packets = flac ? flacPackets(file, flac.view, sampleRate) : packetsOf(track);
+      return even(decoded(packets, form, limit), channels);
+    },
   };
 }

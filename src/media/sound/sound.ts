@@ -1,7 +1,9 @@
 /** The song as the film carries it. */
 import { type AudioCodec, EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../packets.ts";
-import type { Mp3Stream } from "../song/mp3-frames.ts";
+import { flacPackets } from "../song/flac-frames.ts";
+import type { SongPacket } from "../song/frames.ts";
+import type { Layout } from "../song/open-song.ts";
 import { trackCodec, trackConfig } from "../song/track-codec.ts";
 import type { MediaFile } from "../source.ts";
 import { asAac } from "./aac.ts";
@@ -15,7 +17,7 @@ export interface Sound {
   config: AudioDecoderConfig;
   /** Seconds that each packet lasts, where all do and it is known. */
   packetSeconds?: number;
-  packets(): AsyncGenerator<EncodedPacket, void, unknown>;
+  packets(): AsyncGenerator<SongPacket, void, unknown>;
 }
 
 /**
@@ -48,27 +50,34 @@ const COPIED: ReadonlySet<string | null> = new Set(["mp3", "aac", "flac", "opus"
  * The song's own packets, byte for byte, where they play from an MP4; what else can be decoded here
  * as FLAC, sample for sample. Null where it can't.
  */
-export async function originalSound(file: MediaFile, track: InputAudioTrack): Promise<Sound | null> {
+export async function originalSound(
+  file: MediaFile,
+  track: InputAudioTrack,
+  { flac }: Pick<Layout, "flac">,
+): Promise<Sound | null> {
   const codec = await trackCodec(track);
   if (!codec || !COPIED.has(codec)) {
-    const samples = await samplesOf(file, track);
+    const samples = await samplesOf(file, track, flac);
     return samples && asFlac(samples);
   }
   const config = await trackConfig(track);
   if (!config) return null;
-  return { codec, config, packets: () => packetsOf(track) };
+  const packets = () => (flac ? flacPackets(file, flac.view, config.sampleRate) : packetsOf(track));
+  return { codec, config, packets };
 }
 
 /** AAC of any kind as it is, and all else made AAC. Null where it can't be read. */
 export async function aacSound(
   file: MediaFile,
   track: InputAudioTrack,
-  mp3: Mp3Stream | undefined,
+  layout: Pick<Layout, "mp3" | "flac">,
   modules: CodecModules,
 ): Promise<Sound | null> {
-  if ((await trackCodec(track)) === "aac") return originalSound(file, track);
-  const samples = (await codedSamples(file, track, mp3, modules)) ?? (await samplesOf(file, track));
+  if ((await trackCodec(track)) === "aac") return originalSound(file, track, layout);
+  const { mp3, flac } = layout;
+  const samples = (await codedSamples(file, track, mp3, modules)) ?? (await samplesOf(file, track, flac));
   if (!samples) return null;
-  const first = mp3 ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
+  const isStream = mp3 !== undefined || flac !== undefined;
+  const first = isStream ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
   return asAac(samples, Math.max(0, first?.timestamp ?? 0), modules.aacEncoder);
 }
