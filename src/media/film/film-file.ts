@@ -3,13 +3,21 @@ import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from 
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
 import type { FilmSink } from "./sink.ts";
 
-const FTYP = box("ftyp", ascii("isom"), u32(0x200), ...["isom", "iso2", "iso4", "avc1", "mp41"].map(ascii));
+/**
+ * What every film keeps to: `iso2` for sample groups, `iso4` for signed shifts and `cslg` (as L-SMASH
+ * has them, github.com/l-smash/l-smash, core/isom.c and core/file.c, read in November 2026).
+ */
+const BRANDS = ["isom", "iso2", "iso4", "mp41"];
+const ftyp = (further: readonly string[]) =>
+  box("ftyp", ascii("isom"), u32(0x200), ...[...BRANDS, ...further].map(ascii));
+/** With one further brand. */
+const FTYP_BYTES = ftyp(["avc1"]).length;
 /** A header of the packets' box that has place for any size. */
 const MDAT_BYTES = 16;
 
 /** What stands in front of the packets: the most bytes that the index takes, by its parts. */
 export const roomFor = (parts: readonly number[]) =>
-  parts.reduce((sum, bytes) => sum + bytes, FTYP.length + 1024);
+  parts.reduce((sum, bytes) => sum + bytes, FTYP_BYTES + 1024);
 
 function movie(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Uint8Array {
   const duration = tracks.reduce((longest, track) => Math.max(longest, lasts(track, filmSeconds)), 0);
@@ -34,8 +42,13 @@ const header = (name: string, size: number) => joined([u32(size), ascii(name)]);
 export interface FilmFile {
   /** A packet's bytes, in pieces. A promise where a part of the film goes out first: wait for it before the next. */
   add(track: FilmTrack, at: Timing, bytes: Uint8Array[]): Promise<void> | undefined;
-  /** Writes the index, in front if it has room there, else last. */
-  finish(tracks: readonly FilmTrack[], filmSeconds: number, userData: Uint8Array): Promise<void>;
+  /** Writes the index, in front if it has room there, else last. `brand`: one further that the film keeps to. */
+  finish(
+    tracks: readonly FilmTrack[],
+    filmSeconds: number,
+    userData: Uint8Array,
+    brand?: "avc1",
+  ): Promise<void>;
 }
 
 /** One after another; at once as long as there is room. */
@@ -61,7 +74,8 @@ export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile
       );
       return full;
     },
-    async finish(tracks, filmSeconds, userData) {
+    async finish(tracks, filmSeconds, userData, brand) {
+      const type = ftyp(brand ? [brand] : []);
       const end = sink.position();
       // The room that a large size would have needed is part of what is left free.
       const size = end - room - 8;
@@ -72,11 +86,11 @@ export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile
         filmSeconds,
         userData,
       );
-      const left = packets - FTYP.length - index.length;
+      const left = packets - type.length - index.length;
       const fits = left === 0 || left >= 8;
-      sink.patch(0, FTYP);
-      if (fits) sink.patch(FTYP.length, index);
-      const freeAt = FTYP.length + (fits ? index.length : 0);
+      sink.patch(0, type);
+      if (fits) sink.patch(type.length, index);
+      const freeAt = type.length + (fits ? index.length : 0);
       if (packets > freeAt) sink.patch(freeAt, header("free", packets - freeAt));
       sink.patch(packets, isLarge ? joined([u32(1), ascii("mdat"), u64(size + 8)]) : header("mdat", size));
       if (!fits) await sink.append(index);

@@ -11,6 +11,8 @@ export interface Piece extends Timing {
   track: "pictures" | "clips";
   cut: Cut;
   sample: Sample;
+  /** Whether its clip begins with it, or begins again. */
+  opens: boolean;
 }
 
 /** Pieces that are read together. */
@@ -61,12 +63,13 @@ function roundsOf(cut: Cut, sound: Heard[][]): Piece[][] {
       timestamp: startSeconds + timestamp,
       duration,
       key: sample.key,
+      opens: packet === 0,
     });
   }
   return rounds.map((pictures, round) => {
     const heard = (sound[round] ?? []).map(({ sample, timestamp }): Piece => {
       const { seconds: duration, key } = sample;
-      return { track: "clips", cut, sample, decode: timestamp, timestamp, duration, key };
+      return { track: "clips", cut, sample, decode: timestamp, timestamp, duration, key, opens: false };
     });
     return inFileOrder([...pictures, ...heard]);
   });
