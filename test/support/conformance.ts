@@ -8,8 +8,18 @@ import { pictureFaults } from "./conformance-pictures.ts";
 export type Trak = ISOFile["moov"]["traks"][number];
 type Stbl = Trak["mdia"]["minf"]["stbl"];
 
-/** What mp4box.js has no reader for, and passes over: QuickTime's name of a track, and its entry for MP3. */
-const UNREAD = ["Unknown box type: 'name'", "Unknown sample entry type: '.mp3'"];
+/** What mp4box.js does not read, or wrongly: QuickTime's names, chapters and entry for MP3, and FLAC's box. */
+const UNREAD = [
+  "Unknown box type: 'name'",
+  "Unknown box type: 'chpl'",
+  "Unknown box type: 'gmhd'",
+  "Unknown box type: 'ftab'",
+  "Unknown track reference type: 'chap'",
+  "Unknown sample entry type: 'text'",
+  "Unknown sample entry type: '.mp3'",
+  // Version 2.4.1 goes on behind the block that is flagged as the last (src/boxes/dfLa.ts).
+  "Parsing of box 'dfLa' read 38 more bytes than the indicated box data size, seeking backwards",
+];
 
 /** The file as mp4box.js reads it, and each of its complaints. */
 function parsed(film: Uint8Array): { file: ISOFile; complaints: string[] } {
@@ -175,6 +185,7 @@ export function faultsOf(film: Uint8Array): string[] {
   if (mvhd.duration !== Math.max(...traks.map(({ tkhd }) => tkhd.duration)))
     faults.push("mvhd lasts other than the longest track");
   const ranges = packetRanges(film);
+  if (ranges.some(([, end]) => end > film.length)) faults.push("mdat reaches beyond the file");
   for (const trak of traks) {
     const found = [...trackFaults(trak, mvhd.timescale, ranges)];
     if (trak.mdia.hdlr.handler === "vide") found.push(...pictureFaults(film, trak, file));

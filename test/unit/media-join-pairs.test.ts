@@ -3,30 +3,7 @@ import { faultsOf } from "../support/conformance.ts";
 import { assemble, editList, open, packets } from "../support/films.ts";
 import { fixture } from "../support/media.ts";
 import { FFMPEG_INSTALLED, ffmpeg } from "../support/mp4-text.ts";
-
-const CLIPS = [
-  "a-5s-24fps",
-  "b-5s-24fps",
-  "baseline-5s-24fps",
-  "bframes-5s-24fps",
-  "c-5s-30fps",
-  "d-720p-24fps",
-  "with-audio-5s",
-  "numbered/pyramid",
-  "numbered/groups",
-  "numbered/plain",
-  "numbered/thirty",
-  "numbered/fragments",
-  "field/avc-a",
-  "field/avc-b-other-pps",
-];
-/** 640 by 360 pixels, 1280 by 720, 64 by 64, and 320 by 180: only clips of one size join. */
-const SIZES = new Map([
-  ["d-720p-24fps", 720],
-  ["field/avc-a", 180],
-  ["field/avc-b-other-pps", 180],
-]);
-const sizeOf = (name: string) => SIZES.get(name) ?? (name.startsWith("numbered/") ? 64 : 360);
+import { CLIPS, joins, PAIRS, picturesOf } from "../support/pairs.ts";
 
 const SUMS = "-map 0:v -pix_fmt yuv420p -fps_mode passthrough -f framemd5 -".split(" ");
 
@@ -61,10 +38,6 @@ beforeAll(async () => {
   }
 });
 
-/** Every clip after every clip; each first one is cut in the midst of a group of B-frames. */
-const PAIRS = CLIPS.flatMap((first) => CLIPS.map((second) => [first, second] as const));
-const joins = ([first, second]: readonly [string, string]) => sizeOf(first) === sizeOf(second);
-
 describe("of the pairs of clips", () => {
   it.each(PAIRS.filter((pair) => !joins(pair)))(
     "%s and %s are refused because their sizes differ",
@@ -84,15 +57,13 @@ describe("of the pairs of clips", () => {
       using input = open(film);
       const track = await input.getPrimaryVideoTrack();
       const pictures = await packets(track);
-      const fast = (name: string, frames: number) =>
-        /30fps|thirty/.test(name) ? Math.ceil(frames * 1.25) : frames;
-      expect(pictures).toHaveLength(fast(first, 51) + fast(second, 50));
+      expect(pictures).toHaveLength(picturesOf(first, 51) + picturesOf(second, 50));
       expect(await track?.getDurationFromMetadata()).toBeCloseTo(101 / 24, 6);
       expect(faultsOf(film)).toEqual([]);
       if (!FFMPEG_INSTALLED) return;
       const { shown, said } = decoded("{}", film);
       expect(said).toBe("");
-      expect(shown).toEqual([...own(first, fast(first, 51)), ...own(second, fast(second, 50))]);
+      expect(shown).toEqual([...own(first, picturesOf(first, 51)), ...own(second, picturesOf(second, 50))]);
     },
   );
 

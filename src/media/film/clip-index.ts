@@ -30,7 +30,7 @@ export interface IndexedTrack {
 }
 
 /** One row of an edit list. */
-export interface ClipEdit {
+interface ClipEdit {
   /** Of the clip's own clock: 0 may mean "to the end". */
   seconds: number;
   /** By the media's clock, in seconds; null where nothing is shown for as long. */

@@ -27,9 +27,12 @@ import {
   setName,
   toBase64,
 } from "./avc.ts";
-import type { Piece } from "./pieces.ts";
-import type { Cut } from "./plan-cuts.ts";
 import { pictureEntry, sharedBoxes } from "./sample-entry.ts";
+
+/** What is asked of a clip's scene here. */
+interface Cut {
+  packets: { facts: { decoderConfig: string }; pictureEntry: Uint8Array };
+}
 
 /** By kind and number: what a decoder knows. */
 type Sets = ReadonlyMap<string, Uint8Array>;
@@ -41,7 +44,7 @@ interface Group {
 }
 
 /** A picture's packet as the film has it. */
-export interface Placed {
+interface Placed {
   bytes: Uint8Array[];
   /** Whether a player may begin here: only with an instantaneous refresh. */
   key: boolean;
@@ -51,7 +54,7 @@ export interface Placed {
 
 export interface PictureSets {
   /** Pictures in the order of the film. Their bytes are views of `data`, or copies. */
-  place(piece: Pick<Piece, "cut" | "key" | "opens">, data: Uint8Array): Placed;
+  place(piece: { cut: Cut; key: boolean; opens: boolean }, data: Uint8Array): Placed;
   /** Whether sets stand in samples; final once all pictures are placed. */
   inSamples(): boolean;
   /** The sample entries, named by what the samples turned out to have. */

@@ -7,7 +7,7 @@ import type { Timing } from "./film-track.ts";
 import type { Cut } from "./plan-cuts.ts";
 
 /** One packet of a clip as it stands in the film, in seconds of the film. */
-export interface Piece extends Timing {
+interface Piece extends Timing {
   track: "pictures" | "clips";
   cut: Cut;
   sample: Sample;
