@@ -217,6 +217,17 @@ describe("a clip with an edit list", () => {
     },
   );
 
+  it("gives all that its fragments bring, however long the edit is that was written in front of them", async () => {
+    const fragments = fixture("clips/numbered/fragments.mp4");
+    const [trak] = tracksOf(fragments);
+    if (!trak) throw new Error("No track.");
+    const list = box("edts", box("elst", numbers(0, 1, 1000, 0, ONE)));
+    const out = joined([fragments.subarray(0, trak.end), list, fragments.subarray(trak.end)]);
+    for (const at of [movieOf(fragments).at, trak.at])
+      viewOf(out).setUint32(at, viewOf(out).getUint32(at) + list.length);
+    expect(await inspectClip(out)).toMatchObject({ ok: true, clip: { frames: 90 } });
+  });
+
   it("gives a film without a fault, and of the pictures that it shows", async () => {
     const file = memoryFile(edited({ lasts: 5, from: 1 }));
     const { bytes } = await madeOf(editList([file, 120], ["field/avc-a", 20], [file, 150, "loop"]));

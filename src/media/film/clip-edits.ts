@@ -15,6 +15,7 @@ type ShownPictures = { ok: true; samples: Sample[]; end: number } | { ok: false;
  * | begins later, at a key picture | the pictures before it are left out |
  * | begins later, between key pictures | refused: hidden pictures would have to be decoded |
  * | ends sooner | the later pictures are left out, as where a scene cuts a clip (cut.ts) |
+ * | ends sooner, in a clip of fragments | all pictures (clip-fragments.ts) |
  * | several edits with pictures | refused |
  * | a rate other than 1 (0 holds a picture) | refused |
  * | only empty edits | refused: nothing is shown |
