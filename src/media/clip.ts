@@ -2,6 +2,8 @@
 import type { Failure } from "../domain/record.ts";
 import { refusal, vanished } from "./failures.ts";
 import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./film/avc.ts";
+import { shownOtherwise } from "./film/clip-display.ts";
+import { shownPictures } from "./film/clip-edits.ts";
 import { foreignPictures, NEEDED_FORM, otherFile, SIGNATURE_BYTES } from "./film/clip-form.ts";
 import { addFragment, fragmented } from "./film/clip-fragments.ts";
 import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./film/clip-index.ts";
@@ -31,7 +33,7 @@ export interface ClipPackets {
   end: number;
   /** The sample entry of its pictures, a whole box. */
   pictureEntry: Uint8Array;
-  /** In decode order. */
+  /** Those that are shown, in decode order. */
   pictures(): Sample[];
   sound(): IndexedTrack | null;
 }
@@ -55,8 +57,10 @@ const unreadable = (why: string) =>
 
 /** A form that every clip of this model has: another one of it would be of no more use. */
 const OTHER_FORM = "output_form";
-const otherForm = (what: string) =>
-  refusal(OTHER_FORM, `${what}; ${NEEDED_FORM}`, "Choose another clip model.");
+const otherForm = (what: string, needed = NEEDED_FORM) =>
+  refusal(OTHER_FORM, `${what}; ${needed}`, "Choose another clip model.");
+const AS_STORED = "films show pictures as they are stored: upright, whole and with square pixels.";
+const ALL_SHOWN = "films show the pictures of a clip one after another, from one that needs no other.";
 
 /** Two pieces of the file in memory: its head, and one that moves to wherever a byte is asked for. */
 async function windowOn(file: MediaFile, bytes: number) {
@@ -171,16 +175,19 @@ async function measure(
   const tracks = tracksOf(parts);
   const pictures = picturesIn(tracks);
   if (!pictures) return otherForm("The clip has no pictures");
-  const { samples } = pictures;
   // Of all the clips of a film, `refuseJoin` says so.
   const foreign = wholly ? foreignPictures(codecOf(pictures.entry)) : null;
   if (foreign) return otherForm(`The clip's pictures are ${foreign}`);
-  const damaged = damage(samples, file);
+  const damaged = damage(pictures.samples, file);
   if (damaged) return unreadable(damaged);
+  const display = shownOtherwise(pictures);
+  if (display) return otherForm(`The clip's pictures are ${display}`, AS_STORED);
+  const shown = shownPictures(pictures);
+  if (!shown.ok) return otherForm(`The clip's edit list ${shown.why}`, ALL_SHOWN);
+  const { samples, end } = shown;
   const start = samples.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY);
-  const end = samples.reduce((latest, { time, seconds }) => Math.max(latest, time + seconds), start);
   const sound = soundIn(tracks);
-  const facts = factsOf(pictures, start, end, sound !== null);
+  const facts = factsOf({ ...pictures, samples }, start, end, sound !== null);
   if (!(facts.fps >= SLOWEST && facts.fps <= FASTEST))
     return unreadable("its pictures are at no rate that can be shown.");
   if (wholly && !(await opensWell(facts, samples[0], view)))
@@ -192,7 +199,11 @@ async function measure(
       start,
       end,
       pictureEntry: pictures.entry,
-      pictures: () => picturesIn(tracksOf(parts))?.samples ?? [],
+      pictures: () => {
+        const again = picturesIn(tracksOf(parts));
+        const seen = again && shownPictures(again);
+        return seen?.ok ? seen.samples : [];
+      },
       sound: () => soundIn(tracksOf(parts)),
     },
   };

@@ -122,7 +122,7 @@ describe("a film", () => {
     expect(pictureSeconds).toBeCloseTo(181 / FPS, 4);
   });
 
-  it("repeats each clip’s parameter sets in front of its key frames where clips differ in them", async () => {
+  it("states each clip’s parameter sets in front of its key pictures where clips differ in them", async () => {
     const { pictures } = await film(editList([A, 20], ["baseline-5s-24fps", 20], [A, 20]));
     const keys = pictures.filter((p) => p.key).map((p) => (p.data[4] ?? 0) & 0x1f);
     expect(keys).toEqual([7, 7, 7]);

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clipPackets, inspectClip } from "../../src/media/clip.ts";
 import {
-  bytesBeforeSets,
   framedSets,
   fromBase64,
   opensAfresh,
   parseAvcConfig,
+  setName,
   toBase64,
 } from "../../src/media/film/avc.ts";
 import { refuseJoin, sceneNames } from "../../src/media/film/join.ts";
@@ -219,14 +219,25 @@ describe("a decoder configuration", () => {
   it("gives its parameter sets, with their lengths, as a packet has them", () => {
     const config = parseAvcConfig(record);
     if (!config) throw new Error("not parsed");
-    expect([...framedSets(config)]).toEqual([0, 0, 0, 3, 0x67, 1, 2, 0, 0, 0, 2, 0x68, 9]);
+    expect([...framedSets(config.parameterSets)]).toEqual([0, 0, 0, 3, 0x67, 1, 2, 0, 0, 0, 2, 0x68, 9]);
+  });
+
+  it("gives extensions of its SPS, too, which follow it in a packet", () => {
+    const config = parseAvcConfig(Uint8Array.of(...record, 0xfd, 0xf8, 0xf8, 1, 0, 2, 0x6d, 5));
+    expect([...framedSets(config?.parameterSets ?? [])].filter((byte) => byte > 0x60)).toEqual([
+      0x67, 0x6d, 0x68,
+    ]);
   });
 
   it.each([
-    ["at its start", [0, 0, 0, 2, 0x65, 8], 0],
-    ["behind a delimiter, which is always first", [0, 0, 0, 2, 0x09, 0x10, 0, 0, 0, 2, 0x65, 8], 6],
-  ])("stands in a packet %s", (_where, packet, before) => {
-    expect(bytesBeforeSets(Uint8Array.from(packet), 4)).toBe(before);
+    ["an SPS of number 0", [0x67, 100, 0, 31, 0x80], "7:0"],
+    ["an SPS of number 1", [0x67, 100, 0, 31, 0x40], "7:1"],
+    ["a PPS of number 0", [0x68, 0xef], "8:0"],
+    ["a PPS of number 2", [0x68, 0x60], "8:2"],
+    ["a PPS of number 6", [0x68, 0x38], "8:6"],
+    ["a PPS that ends at once", [0x68], "8:0"],
+  ])("tells which set another one replaces: %s", (_what, set, name) => {
+    expect(setName(Uint8Array.from(set))).toBe(name);
   });
 
   it.each([

@@ -1,5 +1,5 @@
-/** What H.264 clips must agree on to be joined without encoding: the AVCDecoderConfigurationRecord (ISO 14496-15). */
-import { boxesIn } from "./mp4-boxes.ts";
+/** H.264 in MP4 (ISO 14496-15): the decoder configuration of a sample entry, and the units of a packet. */
+import { boxesIn, viewOf } from "./mp4-boxes.ts";
 
 export interface AvcConfig {
   /** Bytes of the length in front of every NAL unit. */
@@ -8,14 +8,18 @@ export interface AvcConfig {
   profile: number;
   /** Grows with what a decoder must be able to do: profile, then level. */
   demand: number;
-  /** SPS, then PPS. */
+  /** SPS, then PPS, then extensions of SPS. */
   parameterSets: Uint8Array[];
 }
 
 /** Fields of a visual sample entry in front of the boxes in it. */
 export const ENTRY_FIELDS = 86;
-const IDR_SLICE = 5;
-const DELIMITER = 9;
+/** Kinds of NAL units (H.264, table 7-1). */
+const UNIT = { idr: 5, sps: 7, pps: 8, delimiter: 9, spsExtension: 13 } as const;
+/** Parameter sets in the order in which a packet has them. */
+const SETS: readonly number[] = [UNIT.sps, UNIT.spsExtension, UNIT.pps];
+/** Profiles whose record may go on behind the PPS. */
+const HIGH_PROFILES: readonly number[] = [100, 110, 122, 144];
 
 /** The `avcC` record in a sample entry; null where it is none of H.264. */
 export function avcRecord(entry: Uint8Array): Uint8Array | null {
@@ -30,53 +34,91 @@ export function parseAvcConfig(record: Uint8Array): AvcConfig | null {
   if (version !== 1 || profile === undefined || level === undefined || lengths === undefined) return null;
   const parameterSets: Uint8Array[] = [];
   let at = 5;
-  for (const countMask of [0x1f, 0xff]) {
+  /** As many sets as the byte says; false where they are cut off. */
+  const take = (countMask: number) => {
     let left = (record[at++] ?? 0) & countMask;
     for (; left > 0; left--) {
       const size = ((record[at] ?? 0) << 8) | (record[at + 1] ?? 0);
       const set = record.subarray(at + 2, at + 2 + size);
-      if (size === 0 || set.length < size) return null;
+      if (size === 0 || set.length < size) return false;
       parameterSets.push(set);
       at += 2 + size;
     }
-  }
-  return parameterSets.length < 2
-    ? null
-    : { lengthSize: (lengths & 3) + 1, profile, demand: profile * 256 + level, parameterSets };
+    return true;
+  };
+  if (!take(0x1f) || !take(0xff) || parameterSets.length < 2) return null;
+  // Colours and bits stand between; many writers end the record in front of them.
+  at += 3;
+  if (HIGH_PROFILES.includes(profile) && at < record.length && !take(0xff)) return null;
+  return { lengthSize: (lengths & 3) + 1, profile, demand: profile * 256 + level, parameterSets };
 }
 
-/** The NAL units of a packet: their types, and where each begins and ends with its length in front. */
-function* nalUnits(packet: Uint8Array, lengthSize: number): Generator<{ type: number; end: number }> {
-  for (let at = 0; at + lengthSize < packet.length; ) {
-    const length = packet.subarray(at, at + lengthSize).reduce((sum, byte) => sum * 256 + byte, 0);
-    yield { type: (packet[at + lengthSize] ?? 0) & 0x1f, end: at + lengthSize + length };
-    at += lengthSize + length;
-  }
+/** One NAL unit of a packet: where its length, its first byte and the next unit are. */
+export interface NalUnit {
+  type: number;
+  at: number;
+  start: number;
+  end: number;
 }
+
+/** The NAL units of a packet, in order; ends before a length that reaches beyond it. */
+export function nalUnits(packet: Uint8Array, lengthSize: number): NalUnit[] {
+  const view = viewOf(packet);
+  const units: NalUnit[] = [];
+  for (let at = 0; at + lengthSize < packet.length; ) {
+    let length = 0;
+    for (let i = 0; i < lengthSize; i++) length = length * 256 + view.getUint8(at + i);
+    const start = at + lengthSize;
+    if (start + length > packet.length) break;
+    units.push({ type: (packet[start] ?? 0) & 0x1f, at, start, end: start + length });
+    at = start + length;
+  }
+  return units;
+}
+
+export const isSet = ({ type }: NalUnit) => SETS.includes(type);
+export const isIdr = ({ type }: NalUnit) => type === UNIT.idr;
+export const isDelimiter = ({ type }: NalUnit) => type === UNIT.delimiter;
 
 /** Whether a decoder can begin with this packet, whatever it decoded before. */
-export function opensAfresh(packet: Uint8Array, lengthSize: number): boolean {
-  for (const { type } of nalUnits(packet, lengthSize)) if (type === IDR_SLICE) return true;
-  return false;
+export const opensAfresh = (packet: Uint8Array, lengthSize: number) =>
+  nalUnits(packet, lengthSize).some(isIdr);
+
+/** The first number behind the fixed fields of a set, in Exp-Golomb code (H.264, 9.1). */
+function numberAt(set: Uint8Array, from: number): number {
+  let bit = from * 8;
+  const next = () => {
+    const value = ((set[bit >>> 3] ?? 0xff) >>> (7 - (bit & 7))) & 1;
+    bit++;
+    return value;
+  };
+  let zeros = 0;
+  while (next() === 0) zeros++;
+  let value = 1;
+  for (; zeros > 0; zeros--) value = value * 2 + next();
+  return value - 1;
 }
 
-/** Parameter sets as they stand in a packet, each with its length in front. */
-export function framedSets(config: AvcConfig): Uint8Array {
-  const size = config.parameterSets.reduce((sum, set) => sum + config.lengthSize + set.length, 0);
-  const out = new Uint8Array(size);
+/** What a set replaces: the earlier one of the same kind and number. */
+export function setName(set: Uint8Array): string {
+  const type = (set[0] ?? 0) & 0x1f;
+  // In front of an SPS's number stand profile, compatibility and level.
+  return `${type}:${numberAt(set, type === UNIT.sps ? 4 : 1)}`;
+}
+
+/** Parameter sets as they stand in a packet, each with its length of 4 bytes in front; extensions follow their SPS. */
+export function framedSets(sets: Iterable<Uint8Array>): Uint8Array {
+  const rank = (set: Uint8Array) => SETS.indexOf((set[0] ?? 0) & 0x1f);
+  const ordered = [...sets].sort((a, b) => rank(a) - rank(b));
+  const out = new Uint8Array(ordered.reduce((sum, set) => sum + 4 + set.length, 0));
+  const view = viewOf(out);
   let at = 0;
-  for (const set of config.parameterSets) {
-    for (let i = config.lengthSize - 1; i >= 0; i--) out[at++] = (set.length >>> (8 * i)) & 0xff;
-    out.set(set, at);
-    at += set.length;
+  for (const set of ordered) {
+    view.setUint32(at, set.length);
+    out.set(set, at + 4);
+    at += 4 + set.length;
   }
   return out;
-}
-
-/** How many bytes of a packet stay in front of parameter sets: an access unit delimiter is always first. */
-export function bytesBeforeSets(packet: Uint8Array, lengthSize: number): number {
-  const first = nalUnits(packet, lengthSize).next().value;
-  return first?.type === DELIMITER ? first.end : 0;
 }
 
 export function toBase64(bytes: Uint8Array): string {

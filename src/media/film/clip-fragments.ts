@@ -29,6 +29,8 @@ export function fragmented(bytes: Uint8Array, moov: Box, tracks: IndexedTrack[])
     const [length, size, flags] = [12, 16, 20].map((at) => view.getUint32(start + at));
     const defaults = { length: length ?? 0, bytes: size ?? 0, flags: flags ?? 0 };
     open.set(track.id, { track, defaults, decode: 0 });
+    // Written in front of the fragments, an edit's length may be that of the first of them.
+    track.edits = track.edits.map((edit) => (edit.from === null ? edit : { ...edit, seconds: 0 }));
   }
   return open;
 }

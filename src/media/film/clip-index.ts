@@ -21,7 +21,22 @@ export interface IndexedTrack {
   entry: Uint8Array;
   /** When the media's own zero is shown, in seconds: its edit list. */
   startSeconds: number;
+  edits: ClipEdit[];
+  /** How pictures are turned into place: a, b, c and d of the track's matrix and of the movie's, 1 as 65,536. */
+  matrices: number[][];
+  /** What the track's header says of its size in pixels; 0 where it does not. */
+  shownSize: { width: number; height: number };
   samples: Sample[];
+}
+
+/** One row of an edit list. */
+interface ClipEdit {
+  /** Of the clip's own clock: 0 may mean "to the end". */
+  seconds: number;
+  /** By the media's clock, in seconds; null where nothing is shown for as long. */
+  from: number | null;
+  /** 1 is as fast as it was taken. */
+  rate: number;
 }
 
 /** A clip of some seconds has hundreds; counts beyond this are damage. */
@@ -85,19 +100,29 @@ function offsetsOf(view: DataView, sizes: number[], runs: Box, chunks: Box): num
   return out;
 }
 
-/** Empty edits first, then where the media begins; what else an edit list can do, clips don't. */
-function startSecondsOf(view: DataView, list: Box | null, timescale: number, movieTimescale: number): number {
-  if (!list) return 0;
+function editsOf(view: DataView, list: Box | null, timescale: number, movieTimescale: number): ClipEdit[] {
+  if (!list) return [];
   const wide = view.getUint8(list.start) === 1;
-  let wait = 0;
-  for (const row of rows(view, list.start + 4, wide ? 20 : 12, list.end)) {
+  return Array.from(rows(view, list.start + 4, wide ? 20 : 12, list.end), (row) => {
     const length = wide ? Number(view.getBigUint64(row)) : view.getUint32(row);
     const from = wide ? Number(view.getBigInt64(row + 8)) : view.getInt32(row + 4);
-    if (from >= 0) return wait - from / timescale;
-    wait += length / movieTimescale;
+    const rate = view.getInt32(row + (wide ? 16 : 8)) / 0x1_0000;
+    return { seconds: length / movieTimescale, from: from < 0 ? null : from / timescale, rate };
+  });
+}
+
+/** Empty edits first, then where the media begins; what else an edit list can do, clip-edits.ts knows. */
+function startSecondsOf(edits: readonly ClipEdit[]): number {
+  let wait = 0;
+  for (const { seconds, from } of edits) {
+    if (from !== null) return wait - from;
+    wait += seconds;
   }
   return wait;
 }
+
+/** a, b, c and d of a matrix (ISO 14496-12, 8.3.2). */
+const matrixAt = (view: DataView, at: number) => [0, 4, 12, 16].map((next) => view.getInt32(at + next));
 
 function readSamples(view: DataView, bytes: Uint8Array, tables: Box, track: IndexedTrack): void {
   const table = (name: string) => boxWithin(bytes, tables, name);
@@ -128,7 +153,7 @@ function readTrack(
   view: DataView,
   bytes: Uint8Array,
   trak: Box,
-  movieTimescale: number,
+  movie: { timescale: number; matrix: number[] },
 ): IndexedTrack | null {
   const within = (...path: string[]) => boxWithin(bytes, trak, ...path);
   const [tkhd, mdhd, hdlr] = [within("tkhd"), within("mdia", "mdhd"), within("mdia", "hdlr")];
@@ -143,12 +168,21 @@ function readTrack(
   const wideness = (header: Box) => (view.getUint8(header.start) === 1 ? 20 : 12);
   const timescale = view.getUint32(mdhd.start + wideness(mdhd));
   if (timescale === 0) throw broken();
+  // Behind the times stand 16 bytes, the matrix, and the size.
+  const placed = tkhd.start + (view.getUint8(tkhd.start) === 1 ? 52 : 40);
+  const edits = editsOf(view, within("edts", "elst"), timescale, movie.timescale);
   const track: IndexedTrack = {
     id: view.getUint32(tkhd.start + wideness(tkhd)),
     kind: handler === "vide" ? "video" : "audio",
     timescale,
     entry: bytes.slice(entry.at, entry.end),
-    startSeconds: startSecondsOf(view, within("edts", "elst"), timescale, movieTimescale),
+    startSeconds: startSecondsOf(edits),
+    edits,
+    matrices: [matrixAt(view, placed), movie.matrix],
+    shownSize: {
+      width: view.getUint32(placed + 36) / 0x1_0000,
+      height: view.getUint32(placed + 40) / 0x1_0000,
+    },
     samples: [],
   };
   readSamples(view, bytes, tables, track);
@@ -160,9 +194,12 @@ export function readIndex(bytes: Uint8Array, moov: Box): IndexedTrack[] {
   const view = viewOf(bytes);
   const mvhd = boxWithin(bytes, moov, "mvhd");
   if (!mvhd) throw broken();
-  const movieTimescale = view.getUint32(mvhd.start + (view.getUint8(mvhd.start) === 1 ? 20 : 12));
+  const isWide = view.getUint8(mvhd.start) === 1;
+  const timescale = view.getUint32(mvhd.start + (isWide ? 20 : 12)) || 1;
+  // Behind the duration stand rate, volume and 10 bytes.
+  const movie = { timescale, matrix: matrixAt(view, mvhd.start + (isWide ? 48 : 36)) };
   return [...boxesIn(bytes, moov.start, moov.end)].flatMap((child) => {
-    const track = child.name === "trak" ? readTrack(view, bytes, child, movieTimescale || 1) : null;
+    const track = child.name === "trak" ? readTrack(view, bytes, child, movie) : null;
     return track ? [track] : [];
   });
 }

@@ -5,15 +5,23 @@ import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from 
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
 import type { FilmSink } from "./sink.ts";
 
-const FTYP = box("ftyp", ascii("isom"), u32(0x200), ...["isom", "iso2", "iso4", "avc1", "mp41"].map(ascii));
-/** Ahead of the index, where a box of provenance stands by C2PA, too (C2PA 2.4, A.5.1). */
-const HEAD = joined([FTYP, filmMark]);
+/**
+ * What every film keeps to: `iso2` for sample groups, `iso4` for signed shifts and `cslg` (as L-SMASH
+ * has them, github.com/l-smash/l-smash, core/isom.c and core/file.c, read in November 2026).
+ */
+const BRANDS = ["isom", "iso2", "iso4", "mp41"];
+const ftyp = (further: readonly string[]) =>
+  box("ftyp", ascii("isom"), u32(0x200), ...[...BRANDS, ...further].map(ascii));
+/** What stands ahead of the index, where a box of provenance stands by C2PA, too (C2PA 2.4, A.5.1). */
+const headOf = (further: readonly string[]) => joined([ftyp(further), filmMark]);
+/** With one further brand. */
+const HEAD_BYTES = headOf(["avc1"]).length;
 /** A header of the packets' box that has place for any size. */
 const MDAT_BYTES = 16;
 
 /** What stands in front of the packets: the most bytes that the index takes, by its parts. */
 export const roomFor = (parts: readonly number[]) =>
-  parts.reduce((sum, bytes) => sum + bytes, HEAD.length + 1024);
+  parts.reduce((sum, bytes) => sum + bytes, HEAD_BYTES + 1024);
 
 /** What the film's index says. */
 interface Index {
@@ -46,8 +54,11 @@ const header = (name: string, size: number) => joined([u32(size), ascii(name)]);
 export interface FilmFile {
   /** A packet's bytes, in pieces. A promise where a part of the film goes out first: wait for it before the next. */
   add(track: FilmTrack, at: Timing, bytes: Uint8Array[]): Promise<void> | undefined;
-  /** Writes the index, in front if it has room there, else last; and says what the file would be with the other one. */
-  finish(index: Index, other: Index | null, filmSeconds: number): Promise<OtherIndex | null>;
+  /**
+   * Writes the index, in front if it has room there, else last; and says what the file would be with the other one.
+   * `brand`: one further that both keep to.
+   */
+  finish(index: Index, other: Index | null, filmSeconds: number, brand?: "avc1"): Promise<OtherIndex | null>;
 }
 
 /** A second file that has the first one's packets: `head`, then zeros up to `from`, then the first one's bytes up to `to`, then `tail`. */
@@ -59,11 +70,15 @@ export interface OtherIndex {
 }
 
 /** What stands in front of the packets' box at `packets`, and behind it what had no room there. */
-function laidOut(index: Uint8Array, packets: number): { head: Uint8Array; tail: Uint8Array } {
-  const left = packets - HEAD.length - index.length;
-  if (left === 0) return { head: joined([HEAD, index]), tail: new Uint8Array() };
-  if (left >= 8) return { head: joined([HEAD, index, header("free", left)]), tail: new Uint8Array() };
-  return { head: joined([HEAD, header("free", packets - HEAD.length)]), tail: index };
+function laidOut(
+  first: Uint8Array,
+  index: Uint8Array,
+  packets: number,
+): { head: Uint8Array; tail: Uint8Array } {
+  const left = packets - first.length - index.length;
+  if (left === 0) return { head: joined([first, index]), tail: new Uint8Array() };
+  if (left >= 8) return { head: joined([first, index, header("free", left)]), tail: new Uint8Array() };
+  return { head: joined([first, header("free", packets - first.length)]), tail: index };
 }
 
 /** One after another; at once as long as there is room. */
@@ -89,7 +104,8 @@ export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile
       );
       return full;
     },
-    async finish(index, other, filmSeconds) {
+    async finish(index, other, filmSeconds, brand) {
+      const first = headOf(brand ? [brand] : []);
       const end = sink.position();
       // The room that a large size would have needed is part of what is left free.
       const size = end - room - 8;
@@ -97,6 +113,7 @@ export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile
       const packets = isLarge ? room : room + 8;
       const indexed = ({ tracks, ...rest }: Index) =>
         laidOut(
+          first,
           movie({ tracks: tracks.filter(({ sizes }) => sizes.length > 0), ...rest }, filmSeconds),
           packets,
         );

@@ -21,8 +21,8 @@ export interface TrackForm {
   height: number;
   /** Where on the film's picture it stands, in pixels from the top. */
   top: number;
-  /** The sample entry, given the bits per second that the track turned out to have. */
-  entry(bitRate: number): Uint8Array;
+  /** The sample entry, given the bits per second that the track turned out to have; several where samples differ. */
+  entry(bitRate: number): Uint8Array | Uint8Array[];
   /** The track that has the chapters. */
   chapters: number | null;
   /** How many samples before one must be decoded for it to come out right, where each can be begun with but for that. */
@@ -38,7 +38,7 @@ export interface FilmTrack {
   /** Counted from 1. */
   keys: number[];
   /** Runs of samples that lie one behind the other. */
-  chunks: { offset: number; samples: number; end: number }[];
+  chunks: { offset: number; samples: number; end: number; entry: number }[];
   /** Where the last sample ends. */
   end: number;
 }
@@ -59,6 +59,8 @@ export interface Timing {
   timestamp: number;
   duration: number;
   key: boolean;
+  /** Which of the track's sample entries tells how to decode it, counted from 1; the first where it is left out. */
+  entry?: number;
 }
 
 /** Notes a sample by where it lies in the file; its predecessor lasts until it is due. Decode times never fall. */
@@ -71,10 +73,11 @@ export function note(track: FilmTrack, offset: number, bytes: number, at: Timing
   if (at.key) track.keys.push(track.sizes.length);
   track.end = Math.max(track.end, Math.round((at.timestamp + at.duration) * timescale));
   const open = track.chunks.at(-1);
-  if (open?.end === offset) {
+  const entry = at.entry ?? 1;
+  if (open?.end === offset && open.entry === entry) {
     open.samples++;
     open.end += bytes;
-  } else track.chunks.push({ offset, samples: 1, end: offset + bytes });
+  } else track.chunks.push({ offset, samples: 1, end: offset + bytes, entry });
 }
 
 /** The most bytes that the index of a track takes, by its samples and chunks and what varies from sample to sample. */
@@ -91,9 +94,12 @@ function runs(numbers: readonly number[]): number[] {
   return out;
 }
 
-/** Chunks of as many samples as those before need no entry. */
+/** Chunks of as many samples, and of the same sample entry, as those before need no row. */
 function chunkRuns(chunks: FilmTrack["chunks"]): number[] {
-  return chunks.flatMap(({ samples }, i) => (chunks[i - 1]?.samples === samples ? [] : [i + 1, samples, 1]));
+  return chunks.flatMap(({ samples, entry }, i) => {
+    const before = chunks[i - 1];
+    return before?.samples === samples && before.entry === entry ? [] : [i + 1, samples, entry];
+  });
 }
 
 function tables({ form, sizes, decode, shift, keys, chunks, end }: FilmTrack): Uint8Array {
@@ -102,8 +108,9 @@ function tables({ form, sizes, decode, shift, keys, chunks, end }: FilmTrack): U
     fullBox(name, version, 0, u32(numbers.length / width), column(numbers));
   const seconds = (end - (decode[0] ?? 0)) / form.timescale;
   const bits = 8 * sizes.reduce((sum, size) => sum + size, 0);
+  const entries = [form.entry(seconds > 0 ? Math.round(bits / seconds) : 0)].flat();
   const pieces = [
-    fullBox("stsd", 0, 0, u32(1), form.entry(seconds > 0 ? Math.round(bits / seconds) : 0)),
+    fullBox("stsd", 0, 0, u32(entries.length), ...entries),
     counted("stts", 0, 2, runs(lengths)),
   ];
   if (keys.length < sizes.length) pieces.push(counted("stss", 0, 1, keys));

@@ -28,7 +28,7 @@ export function commonest<T>(values: readonly T[]): T | undefined {
 /**
  * Null where the clips can be joined by copying packets, else `clip_codec_differs` or
  * `clip_size_differs`, naming the scenes that stand out. Clips that only differ in parameter sets
- * can be joined: the assembler repeats each clip's own sets in front of its key frames.
+ * can be joined (picture-sets.ts).
  */
 export function refuseJoin(candidates: readonly Candidate[]): Failure | null {
   const foreign = candidates.filter(({ clip }) => foreignPictures(clip) !== null);

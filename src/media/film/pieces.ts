@@ -7,10 +7,12 @@ import type { Timing } from "./film-track.ts";
 import type { Cut } from "./plan-cuts.ts";
 
 /** One packet of a clip as it stands in the film, in seconds of the film. */
-export interface Piece extends Timing {
+interface Piece extends Timing {
   track: "pictures" | "clips";
   cut: Cut;
   sample: Sample;
+  /** Whether its clip begins with it, or begins again. */
+  opens: boolean;
 }
 
 /** Pieces that are read together. */
@@ -61,12 +63,13 @@ function roundsOf(cut: Cut, sound: Heard[][]): Piece[][] {
       timestamp: startSeconds + timestamp,
       duration,
       key: sample.key,
+      opens: packet === 0,
     });
   }
   return rounds.map((pictures, round) => {
     const heard = (sound[round] ?? []).map(({ sample, timestamp }): Piece => {
       const { seconds: duration, key } = sample;
-      return { track: "clips", cut, sample, decode: timestamp, timestamp, duration, key };
+      return { track: "clips", cut, sample, decode: timestamp, timestamp, duration, key, opens: false };
     });
     return inFileOrder([...pictures, ...heard]);
   });

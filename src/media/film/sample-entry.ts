@@ -1,12 +1,47 @@
 /** Sample entries: what a decoder must know before the first packet (ISO 14496-12, 14496-14, 14496-15). */
 import type { AudioCodec } from "mediabunny";
-import { ENTRY_FIELDS } from "./avc.ts";
+import { avcRecord, ENTRY_FIELDS, toBase64 } from "./avc.ts";
 import { box, boxesIn, fullBox, joined, type Piece, u16, u32, viewOf, zeros } from "./mp4-boxes.ts";
 
-/** The sample entry of a clip's pictures, without the bit rate of that one clip. */
-export function pictureEntry(entry: Uint8Array): Uint8Array {
-  const kept = [...boxesIn(entry, ENTRY_FIELDS, entry.length)].filter(({ name }) => name !== "btrt");
-  return box("avc1", entry.subarray(8, ENTRY_FIELDS), ...kept.map(({ at, end }) => entry.subarray(at, end)));
+/** What a clip's entry says besides how to decode: of colours, of the shape of pixels. */
+const furtherBoxes = (entry: Uint8Array) =>
+  [...boxesIn(entry, ENTRY_FIELDS, entry.length)]
+    .filter(({ name }) => name !== "avcC" && name !== "btrt")
+    .map(({ at, end }) => entry.subarray(at, end));
+
+/** What all of these entries say besides how to decode; what only some say would be wrong of the others. */
+export function sharedBoxes([first, ...others]: readonly Uint8Array[]): Uint8Array[] {
+  const said = others.map((entry) => new Set(furtherBoxes(entry).map(toBase64)));
+  return first ? furtherBoxes(first).filter((box) => said.every((boxes) => boxes.has(toBase64(box)))) : [];
+}
+
+/**
+ * The sample entry of pictures (ISO 14496-12, 12.1.3): size and `avcC` of a clip's entry, and the
+ * boxes given. A clip's own bit rate is not the film's, and what QuickTime writes into the fields is
+ * reserved here.
+ */
+export function pictureEntry(
+  name: "avc1" | "avc3",
+  entry: Uint8Array,
+  further: readonly Uint8Array[],
+): Uint8Array {
+  const dpi72 = u32(0x48_0000);
+  return box(
+    name,
+    zeros(6),
+    u16(1),
+    zeros(16),
+    entry.subarray(32, 36),
+    dpi72,
+    dpi72,
+    zeros(4),
+    u16(1),
+    zeros(32),
+    u16(24),
+    u16(0xffff),
+    box("avcC", avcRecord(entry) ?? []),
+    ...further,
+  );
 }
 
 /** Of version 0: its rate has 16 bits in front of the point. */

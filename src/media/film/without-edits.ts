@@ -31,13 +31,16 @@ function bestStart({ form, decode }: FilmTrack): { dropped: number; offset: numb
 /** The track's samples from one to another, which is not among them. */
 function sliced(track: FilmTrack, from: number, to: number): FilmTrack {
   let at = 0;
-  const chunks = track.chunks.flatMap(({ offset, samples }) => {
+  const chunks = track.chunks.flatMap((chunk) => {
+    const { offset, samples } = chunk;
     const [first, last] = [Math.max(at, from), Math.min(at + samples, to)];
     const bytes = (start: number, end: number) =>
       track.sizes.slice(start, end).reduce((sum, size) => sum + size, 0);
     const start = offset + bytes(at, first);
     at += samples;
-    return last > first ? [{ offset: start, samples: last - first, end: start + bytes(first, last) }] : [];
+    return last > first
+      ? [{ ...chunk, offset: start, samples: last - first, end: start + bytes(first, last) }]
+      : [];
   });
   return {
     ...track,

@@ -1,13 +1,12 @@
 /** Writes a film that is planned: everything that goes into its file, in the order of time. */
 import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
 import type { SongPacket } from "../song/frames.ts";
-import { type AvcConfig, bytesBeforeSets, framedSets, fromBase64, parseAvcConfig } from "./avc.ts";
 import type { ClipSound } from "./clip-audio.ts";
 import { type FilmFile, filmFile, type OtherIndex, roomFor } from "./film-file.ts";
 import { type FilmTrack, filmTrack, MOVIE_TIMESCALE, tablesBytes } from "./film-track.ts";
-import { batches, type Piece } from "./pieces.ts";
+import { type PictureSets, pictureSets } from "./picture-sets.ts";
+import { batches } from "./pieces.ts";
 import type { Cut } from "./plan-cuts.ts";
-import { pictureEntry } from "./sample-entry.ts";
 import { partSink } from "./sink.ts";
 import type { SongSound } from "./song-track.ts";
 import { type Tags, userData } from "./tags.ts";
@@ -34,20 +33,10 @@ const PART_BYTES = 5 * MIB;
 const TURN_SECONDS = 0.5;
 const ID = { pictures: 1, song: 2, clips: 3, captions: 4, chapters: 5 };
 
-const avcOf = (cut: Cut): AvcConfig | null => parseAvcConfig(fromBase64(cut.packets.facts.decoderConfig));
-
-/** The sample entry that the film announces: the most demanding clip's, so that a decoder is ready for all. */
-function announced(cuts: readonly Cut[]): Uint8Array {
-  const demand = (cut: Cut) => avcOf(cut)?.demand ?? 0;
-  const hardest = cuts.reduce((most, cut) => (demand(cut) > demand(most) ? cut : most));
-  return pictureEntry(hardest.packets.pictureEntry);
-}
-
-function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan) {
+function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan, sets: PictureSets) {
   const { width = 0, height = 0 } = cuts[0]?.packets.facts ?? {};
   const menu = chapters.length > 0 ? ID.chapters : null;
   const seen = { width: 0, height: 0, top: 0 };
-  const entry = announced(cuts);
   const sound = { ...seen, handler: "soun" as const, group: 1 };
   return {
     pictures: filmTrack({
@@ -61,7 +50,7 @@ function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan)
       language: null,
       width,
       height,
-      entry: () => entry,
+      entry: () => sets.entries(),
       chapters: menu,
       roll: 0,
     }),
@@ -95,7 +84,7 @@ function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan)
 }
 
 /** How many bytes to leave for the index: what it takes at most, but for a song whose packets are of many lengths. */
-function roomOf(plan: FilmPlan, labels: Uint8Array): number {
+function roomOf(plan: FilmPlan, further: readonly Uint8Array[]): number {
   const seconds = plan.frames / plan.fps;
   const turns = Math.ceil(seconds / TURN_SECONDS) + 2 * plan.cuts.length + 2;
   const pictures = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
@@ -109,7 +98,7 @@ function roomOf(plan: FilmPlan, labels: Uint8Array): number {
     plan.clips ? tablesBytes(heard, heard, 12) : 0,
     tablesBytes(plan.captions.length, 1, 12),
     tablesBytes(plan.chapters.length, 1, 12),
-    labels.length,
+    ...further.map(({ length }) => length),
   ]);
 }
 
@@ -128,24 +117,6 @@ async function addTexts(
   }
 }
 
-/**
- * Where clips differ in their parameter sets, every clip repeats its own in front of its key
- * pictures, the first one too: sets of an earlier clip stay in the decoder, and a player may jump anywhere.
- */
-function setsOf(cuts: readonly Cut[]): Map<Cut, Uint8Array> {
-  const differ = new Set(cuts.map((cut) => cut.packets.facts.decoderConfig)).size > 1;
-  const configs = differ ? cuts.map((cut) => [cut, avcOf(cut)] as const) : [];
-  return new Map(configs.flatMap(([cut, config]) => (config ? [[cut, framedSets(config)] as const] : [])));
-}
-
-/** The packet's bytes, in pieces. */
-function bytesOf({ sample, track, cut }: Piece, data: Uint8Array, sets: Map<Cut, Uint8Array>): Uint8Array[] {
-  const own = track === "pictures" && sample.key ? sets.get(cut) : undefined;
-  if (!own) return [data];
-  const before = bytesBeforeSets(data, 4);
-  return [data.subarray(0, before), own, data.subarray(before)];
-}
-
 interface Written {
   object: StoredObject;
   withoutEdits: OtherIndex | null;
@@ -158,10 +129,11 @@ export async function writeFilm(
   upload: MultipartUpload,
   onProgress?: (fraction: number) => void,
 ): Promise<Written> {
-  const tracks = tracksOf(plan);
+  const sets = pictureSets(plan.cuts);
+  const tracks = tracksOf(plan, sets);
   const list = plan.chapters.length > 0 ? [chapterList(plan.chapters, plan.fps)] : [];
   const labels = userData(plan.tags, plan.poster, list);
-  const room = roomOf(plan, labels);
+  const room = roomOf(plan, [labels, ...sets.entries().slice(1)]);
   const sink = partSink(upload, Math.max(PART_BYTES, Math.ceil((room + 16) / MIB) * MIB));
   const file = filmFile(sink, room);
   await addTexts(file, tracks.chapters, plan, "chapters");
@@ -169,7 +141,6 @@ export async function writeFilm(
   const song = plan.song.open();
   const sing = ({ data, duration }: SongPacket, timestamp: number) =>
     file.add(tracks.song, { decode: timestamp, timestamp, duration, key: true }, [data]);
-  const sets = setsOf(plan.cuts);
   const total = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
   let [written, told, turn] = [0, 0, 0];
   try {
@@ -183,7 +154,9 @@ export async function writeFilm(
           await song.until(turn, sing);
         }
         const data = bytes.subarray(sample.offset - start, sample.offset - start + sample.bytes);
-        const full = file.add(track, piece, bytesOf(piece, data, sets));
+        const { bytes: placed, ...at } =
+          piece.track === "pictures" ? sets.place(piece, data) : { bytes: [data] };
+        const full = file.add(track, { ...piece, ...at }, placed);
         if (full) await full;
         if (piece.track === "pictures") written++;
         if (written === told || (written - told < total / 100 && written < total)) continue;
@@ -203,6 +176,7 @@ export async function writeFilm(
     { tracks: all, userData: labels, edits: true },
     plain && { tracks: plain, userData: userData(plan.tags, plan.poster, []), edits: false },
     seconds,
+    sets.inSamples() ? undefined : "avc1",
   );
   return { object: await sink.finish(), withoutEdits, songSeconds: sung.end / sung.form.timescale };
 }

@@ -1,0 +1,54 @@
+/** How a clip asks to be shown, where that is other than its pictures are stored: a film can't say so of a part of itself. */
+import { ENTRY_FIELDS } from "./avc.ts";
+import type { IndexedTrack } from "./clip-index.ts";
+import { boxesIn, viewOf } from "./mp4-boxes.ts";
+
+/** Shares by which sizes may differ: 1,088 coded lines are shown as 1,080. */
+const ROUNDING = 0.01;
+
+/** What the matrix does; null where it leaves a picture as it is or makes it larger or smaller. One of zeros says nothing. */
+function turned([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string | null {
+  if (a === 0 && b === 0 && c === 0 && d === 0) return null;
+  if (a * d - b * c < 0) return "mirrored by its header";
+  if (b === 0 && c === 0 && a > 0) return a === d ? null : "stretched by its header";
+  const degrees = (Math.round((Math.atan2(b, a) * 180) / Math.PI) + 360) % 360;
+  return `turned by ${degrees}° by its header`;
+}
+
+/** `pasp` and `clap` of a sample entry (ISO 14496-12, 12.1.4). */
+function reshaped(entry: Uint8Array, width: number, height: number): string | null {
+  const view = viewOf(entry);
+  for (const { name, start, end } of boxesIn(entry, ENTRY_FIELDS, entry.length)) {
+    const numbers = Array.from({ length: Math.floor((end - start) / 4) }, (_, i) =>
+      view.getInt32(start + 4 * i),
+    );
+    const [n0 = 0, n1 = 0, n2 = 0, n3 = 0, acrossN = 0, , downN = 0] = numbers;
+    if (name === "pasp" && n0 > 0 && n1 > 0 && n0 !== n1)
+      return `made of pixels that are not square (${n0}:${n1})`;
+    if (name !== "clap" || numbers.length < 8) continue;
+    if (n0 !== width * n1 || n2 !== height * n3 || acrossN !== 0 || downN !== 0)
+      return "to be shown only in part (clean aperture)";
+  }
+  return null;
+}
+
+/**
+ * What a player would do to a clip's pictures, as the end of "The clip's pictures are"; null where it
+ * shows them as they are stored. None of this is honoured in a film: it has one header for all its
+ * clips, and Chromium and Firefox take a track's first sample entry for all of it. So clips are
+ * refused that are turned by 90°, 180° or 270°, mirrored, stretched, of pixels that are not square, or
+ * to be shown in part. A size or place alone is no reason: players fit pictures into their own.
+ */
+export function shownOtherwise({ matrices, entry, shownSize }: IndexedTrack): string | null {
+  for (const matrix of matrices) {
+    const way = turned(matrix);
+    if (way) return way;
+  }
+  const view = viewOf(entry);
+  const [width, height] = [view.getUint16(32), view.getUint16(34)];
+  const shape = reshaped(entry, width, height);
+  if (shape) return shape;
+  if (!(shownSize.width > 0 && shownSize.height > 0 && width > 0 && height > 0)) return null;
+  const stretch = (shownSize.width * height) / (shownSize.height * width);
+  return Math.abs(stretch - 1) > ROUNDING ? "stretched by its header" : null;
+}

@@ -1,0 +1,32 @@
+/** Clips of fixtures/clips that are joined two by two. */
+export const CLIPS = [
+  "a-5s-24fps",
+  "b-5s-24fps",
+  "baseline-5s-24fps",
+  "bframes-5s-24fps",
+  "c-5s-30fps",
+  "d-720p-24fps",
+  "with-audio-5s",
+  "numbered/pyramid",
+  "numbered/groups",
+  "numbered/plain",
+  "numbered/thirty",
+  "numbered/fragments",
+  "field/avc-a",
+  "field/avc-b-other-pps",
+];
+/** 640 by 360 pixels, 1280 by 720, 64 by 64, and 320 by 180: only clips of one size join. */
+const SIZES = new Map([
+  ["d-720p-24fps", 720],
+  ["field/avc-a", 180],
+  ["field/avc-b-other-pps", 180],
+]);
+const sizeOf = (name: string) => SIZES.get(name) ?? (name.startsWith("numbered/") ? 64 : 360);
+
+/** Every clip after every clip; each first one is cut in the midst of a group of B-frames. */
+export const PAIRS = CLIPS.flatMap((first) => CLIPS.map((second) => [first, second] as const));
+export const joins = ([first, second]: readonly [string, string]) => sizeOf(first) === sizeOf(second);
+
+/** How many pictures of a clip stand in so many frames of a film. */
+export const picturesOf = (name: string, frames: number) =>
+  /30fps|thirty/.test(name) ? Math.ceil(frames * 1.25) : frames;
