@@ -5,7 +5,7 @@
  *
  * Each is opened with a home and a profile of its own, reaches this machine alone, and is ended with
  * all its processes when the work is done, when it fails, and when this process ends, however it does.
- * Several may run at once.
+ * Several may run at once. For Linux: processes are found in /proc, and bound to this one by setpriv.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
