@@ -1,113 +1,54 @@
 /**
- * Plays films in Chromium, to be run by hand: one of every song of fixtures/audio, and one with all
- * that a film can carry. Says what is missing where no Chromium is installed (CHROMIUM names it).
+ * npm run test:playback [-- --only drums]; needs chromium, firefox-esr and ffmpeg.
+ * Plays films in both browsers to their end: of every song of fixtures/audio, and with all that a film
+ * can carry. What is heard is compared with the song, and so is the film's sound decoded at once.
  */
-import { existsSync, readdirSync } from "node:fs";
-import { z } from "zod";
-import { songFrames } from "../../src/domain/inputs.ts";
-import { probeSong } from "../../src/media/probe.ts";
-import { editList, FPS, madeOf, song } from "../support/films.ts";
-import { fixture } from "../support/media.ts";
-import { withPage } from "./chromium.ts";
+import { parseArgs } from "node:util";
+import { BROWSERS, withBrowser } from "../support/browser.ts";
+import { FILMS, type Film, type Made } from "./films.ts";
+import { type Song, songOf } from "./heard.ts";
+import { decodedByFfmpeg } from "./reference.ts";
 import { serveFilms } from "./serve.ts";
+import { playFilm, unexpected } from "./verdict.ts";
 
-const RATE = 4;
-const BINARY = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const SCENES = ["a-5s-24fps", "baseline-5s-24fps", "c-5s-30fps", "bframes-5s-24fps"];
+const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 
-const Played = z.object({
-  ended: z.boolean(),
-  error: z.string().nullable(),
-  duration: z.number().default(Number.NaN),
-  pitches: z.array(z.number()).default([]),
-  totalVideoFrames: z.number().default(0),
-});
-
-interface Made {
-  film: Uint8Array;
-  seconds: number;
-  pictures: number;
+const songs = new Map<string, Song>();
+function songAt(path: string): Song {
+  const known = songs.get(path) ?? songOf(decodedByFfmpeg(`${import.meta.dirname}/../fixtures/${path}`));
+  songs.set(path, known);
+  return known;
 }
 
-/** Scenes of clips with and without B-frames, of another rate and other parameter sets, as long as the song. */
-function scenes(frames: number): [string, number][] {
-  const out: [string, number][] = [];
-  for (let left = frames; left > 0; left -= 97) out.push([SCENES[out.length % 4] ?? "", Math.min(97, left)]);
-  return out;
+const films: { film: Film; made: Made }[] = [];
+for (const film of FILMS.filter(({ name }) => name.includes(values.only))) {
+  const made = await film.make();
+  if ("refused" in made) console.log(`${film.name.padEnd(22)} refused: ${made.refused}`);
+  else films.push({ film, made });
 }
-
-async function filmOf(path: string): Promise<Made | string> {
-  const bytes = fixture(path).length;
-  const probed = await probeSong(song(path), { contentType: "", bytes });
-  if (!probed.ok) return `refused: ${probed.failure.code}`;
-  const frames = songFrames(probed.audio, FPS);
-  const { bytes: film } = await madeOf(editList(...scenes(frames)), { song: song(path) });
-  return { film, seconds: frames / FPS, pictures: frames };
-}
-
-async function richFilm(clipAudio: "drop" | "track"): Promise<Made> {
-  const frames = 12 * FPS;
-  const edits = editList(["with-audio-5s", 97], ["a-5s-24fps", 130, "hold"], ["with-audio-5s", frames - 227]);
-  const { bytes: film } = await madeOf(edits, {
-    song: song("audio/faststart.m4a"),
-    clipAudio,
-    language: "en",
-    tags: { title: "Sparks", artist: "Nobody" },
-    chapters: [
-      { title: "Verse", startFrame: 0 },
-      { title: "Chorus", startFrame: 97 },
-    ],
-    captions: [{ startFrame: 24, endFrame: 72, text: "Sparks fly" }],
-  });
-  return { film, seconds: 12, pictures: frames };
-}
-
-if (!existsSync(BINARY)) {
-  console.log(`There is no Chromium at ${BINARY}: install it, or name it by CHROMIUM.`);
-  process.exit(0);
-}
-const films = new Map<string, Uint8Array>();
-const expected = new Map<string, Made>();
-const names = readdirSync(`${import.meta.dirname}/../fixtures/audio`);
-for (const name of names.filter((other) => !other.endsWith(".md"))) {
-  const made = await filmOf(`audio/${name}`);
-  if (typeof made === "string") console.log(`${name.padEnd(22)} ${made}`);
-  else expected.set(name, made);
-}
-const [DROPPED, KEPT, CLIP] = ["without clips’ sound", "with clips’ sound", "the clip itself"];
-expected.set(DROPPED, await richFilm("drop"));
-expected.set(KEPT, await richFilm("track"));
-for (const [name, { film }] of expected) films.set(name, film);
-films.set(CLIP, fixture("clips/with-audio-5s.mp4"));
-
-const server = await serveFilms(films);
-const heard = new Map<string, number[]>();
+const server = await serveFilms(new Map(films.map(({ film, made }) => [film.name, made.bytes])));
 let failed = 0;
 try {
-  await withPage(BINARY, `${server.origin}/`, async (page) => {
-    for (const name of films.keys()) {
-      const url = JSON.stringify(`/${encodeURIComponent(name)}`);
-      const played = Played.parse(await page.evaluate(`play(${url}, ${RATE})`));
-      const made = expected.get(name);
-      const off = made ? played.duration - made.seconds : 0;
-      // The sound may go on for less than half a frame.
-      const isRight = played.ended && !played.error && Math.abs(off) <= 0.5 / FPS;
-      if (!isRight) failed++;
-      heard.set(name, played.pitches);
-      console.log(
-        `${name.padEnd(22)} ${isRight ? "played" : "FAILED"}  ${played.duration.toFixed(4)} s` +
-          ` (${off >= 0 ? "+" : ""}${off.toFixed(4)})  ${played.totalVideoFrames} pictures` +
-          `  loudest at ${played.pitches.join(", ")} Hz  ${played.error ?? ""}`,
-      );
-    }
-  });
+  for (const browser of BROWSERS) {
+    await withBrowser(browser, async ({ version, open }) => {
+      console.log(`\n${version}`);
+      const page = await open(`${server.origin}/`);
+      for (const { film, made } of films) {
+        const expected = { ...made, song: songAt(film.song), late: film.late };
+        const verdict = await playFilm(page, film.name, expected);
+        const wrong = unexpected(verdict, film, browser);
+        const known = verdict.wrong.length > 0 && wrong.length === 0;
+        failed += wrong.length > 0 ? 1 : 0;
+        const word = wrong.length > 0 ? "FAILED" : known ? "known" : "played";
+        console.log(`${film.name.padEnd(22)} ${word.padEnd(6)}  ${verdict.measured}`);
+        for (const text of known ? verdict.wrong.map(({ text }) => text) : wrong) console.log(`    ${text}`);
+      }
+      for (const error of page.errors) console.log(error);
+      failed += page.errors.length;
+    });
+  }
 } finally {
   server.close();
 }
-const near = (name: string, i: number, other: string) =>
-  Math.abs((heard.get(name)?.[i] ?? 0) - (heard.get(other)?.[i] ?? 0)) < 20;
-const isSong = [0, 1, 2].every((i) => near(KEPT, i, DROPPED)) && [0, 1, 2].some((i) => !near(KEPT, i, CLIP));
-console.log(
-  `Of a film that keeps the clips’ sound, ${isSong ? "the song is heard" : "the song is NOT HEARD"}.`,
-);
-process.exitCode = failed > 0 || !isSong ? 1 : 0;
+console.log(`\n${films.length} films in ${BROWSERS.length} browsers, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,84 @@
+/** A film played in a browser, and every rule that it does not hold. */
+import type { BrowserName, OpenPage } from "../support/browser.ts";
+import { FPS } from "../support/films.ts";
+import type { Film, Made, Rule } from "./films.ts";
+import { likeness, loudness, offset, SAMPLE_RATE, type Song } from "./heard.ts";
+import { Decoded, Played } from "./page.ts";
+
+/** As fast as both browsers still let sound be heard. */
+const RATE = 4;
+/** More than songs of other notes reach, and less than the song itself (see `likeness`). */
+const LEAST_LIKENESS = 0.75;
+/**
+ * What is decoded at once has to be the song's samples, but for what an encoder loses. Both browsers
+ * follow edit lists there as they do when they play: of six films, played at their own speed, each
+ * was heard as late as it was decoded, within 4 ms in Chromium 156, and within a packet in Firefox 153.
+ */
+const LEAST_LIKENESS_DECODED = 0.9;
+const MOST_OFFSET_MS = 1;
+
+export interface Verdict {
+  /** What was measured, in one line. */
+  measured: string;
+  wrong: { rule: Rule; text: string }[];
+}
+
+/** What a played film must be like. */
+export interface Expected extends Pick<Made, "seconds" | "pictures"> {
+  song: Song;
+  late: number;
+}
+
+function judge(played: Played, decoded: Decoded, { seconds, pictures, song, late }: Expected): Verdict {
+  const wrong: Verdict["wrong"] = [];
+  const hold = (rule: Rule, holds: boolean, text: string) => {
+    if (!holds) wrong.push({ rule, text });
+  };
+  hold("end", played.ended && !played.error, `it ended: ${played.ended}; ${played.error ?? "no error"}`);
+  const duration = played.duration ?? Number.NaN;
+  // The sound may go on for less than half a frame.
+  hold("duration", Math.abs(duration - seconds) <= 0.5 / FPS, `it lasts ${duration} s, not ${seconds} s`);
+  const enough = played.pictures <= pictures && played.pictures >= 0.9 * pictures;
+  hold("pictures", enough, `${played.pictures} pictures of ${pictures}`);
+
+  const like = likeness(song, { ...played, rate: RATE });
+  const quarters = new Set(played.moments.map((at) => Math.floor((4 * at) / seconds)));
+  const isHeard = like >= LEAST_LIKENESS && [0, 1, 2, 3].every((quarter) => quarters.has(quarter));
+  hold("sound", isHeard, `the song is heard by ${like.toFixed(2)}, in quarters ${[...quarters].join(", ")}`);
+  const loud = loudness(played.sound) / loudness(song.sound);
+  hold("loudness", loud > 0.7 && loud < 1.4, `it is ${loud.toFixed(2)} times as loud as the song`);
+
+  const at = offset(decoded.sound, song.sound);
+  const ms = (1000 * at.samples) / SAMPLE_RATE;
+  const isInTime = at.likeness >= LEAST_LIKENESS_DECODED && Math.abs(ms - late) <= MOST_OFFSET_MS;
+  const how = `${ms.toFixed(2)} ms late, alike by ${at.likeness.toFixed(3)}`;
+  hold("sync", isInTime, `decoded, the song is ${how}; ${decoded.error ?? "no error"}`);
+
+  const measured = [
+    `${duration.toFixed(4)} s (${duration >= seconds ? "+" : ""}${(duration - seconds).toFixed(4)})`,
+    `${played.pictures} of ${pictures} pictures, ${played.dropped} not shown`,
+    `heard ${like.toFixed(2)} at ${loud.toFixed(2)}`,
+    `decoded ${how}`,
+  ];
+  return { measured: measured.join("  "), wrong };
+}
+
+/** Plays the file of that name, of a server's films, on the page that the server gives. */
+export async function playFilm({ page }: OpenPage, name: string, expected: Expected): Promise<Verdict> {
+  const url = JSON.stringify(`/${encodeURIComponent(name)}`);
+  const played = Played.parse(await page.evaluate(`play(${url}, ${RATE})`));
+  const decoded = Decoded.parse(await page.evaluate(`decode(${url}, ${SAMPLE_RATE})`));
+  return judge(played, decoded, expected);
+}
+
+/** What is wrong beyond what is known, and what is known and no longer so. */
+export function unexpected(verdict: Verdict, film: Film, browser: BrowserName): string[] {
+  const known = film.known.filter((one) => one.browser === browser);
+  const gone = known.filter(({ rule }) => !verdict.wrong.some((wrong) => wrong.rule === rule));
+  return [
+    ...verdict.wrong
+      .filter(({ rule }) => !known.some((one) => one.rule === rule))
+      .map(({ rule, text }) => `${rule}: ${text}`),
+    ...gone.map(({ rule, why }) => `${rule}: it holds, though it was known not to (${why})`),
+  ];
+}
