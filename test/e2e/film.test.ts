@@ -11,6 +11,7 @@ import {
 } from "mediabunny";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { resampler } from "../../src/media/sound/resample.ts";
 import { faultsOf } from "../support/conformance.ts";
 import { offsetSamples } from "../support/correlation.ts";
 import { frontend } from "../support/frontend.ts";
@@ -62,11 +63,12 @@ async function expectWholeSong(bytes: Uint8Array) {
   const video = await packetsOf(await film.getPrimaryVideoTrack());
   const heard = await heardIn(bytes);
   const song = await soundOf(await readFile(SONG));
-  expect([heard.sampleRate, song.sampleRate]).toEqual([44_100, 44_100]);
+  const { push, flush } = resampler(song.sampleRate, heard.sampleRate);
+  const sung = Float32Array.from([...push(song.mono), ...flush()]);
   for (const share of [0.01, 0.5, 0.97]) {
-    const from = Math.round(share * song.mono.length);
+    const from = Math.round(share * sung.length);
     const [own = new Float32Array()] = heard.channels;
-    expect(Math.abs(offsetSamples(song.mono, own, from, 16_384, 2000) / 44.1)).toBeLessThanOrEqual(1);
+    expect(Math.abs(offsetSamples(sung, own, from, 16_384, 2000) / 44.1)).toBeLessThanOrEqual(1);
   }
   expect(faultsOf(bytes)).toEqual([]);
   const end = Math.max(...video.map((p) => p.timestamp + p.duration));

@@ -19,6 +19,9 @@ const UNREAD = [
   "Unknown sample entry type: '.mp3'",
   // XMP, by the number that Adobe gave it.
   "Unknown UUID box type: 'be7acfcb97a942e89c71999491e3afac'",
+  // A cover: a JPEG or a PNG.
+  "Unsupported or unimplemented itif data type: 13",
+  "Unsupported or unimplemented itif data type: 14",
   // Version 2.4.1 goes on behind the block that is flagged as the last (src/boxes/dfLa.ts).
   "Parsing of box 'dfLa' read 38 more bytes than the indicated box data size, seeking backwards",
 ];

@@ -1,4 +1,5 @@
 /** What is heard of a film: its song decoded by FFmpeg (in @napi-rs/webcodecs), as its edit list has it. */
+import { setImmediate } from "node:timers/promises";
 import { AudioDecoder, EncodedAudioChunk } from "@napi-rs/webcodecs";
 import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
 
@@ -14,7 +15,7 @@ export async function heardIn(film: Uint8Array): Promise<Heard> {
   const track = await input.getPrimaryAudioTrack();
   const config = await track?.getDecoderConfig();
   if (!track || !config) throw new Error("The film has no sound.");
-  const blocks: Float32Array[][] = [];
+  const blocks: { at: number; rows: Float32Array[] }[] = [];
   const failures: unknown[] = [];
   const decoder = new AudioDecoder({
     output(data) {
@@ -23,7 +24,7 @@ export async function heardIn(film: Uint8Array): Promise<Heard> {
         data.copyTo(row, { planeIndex, format: "f32-planar" });
         return row;
       });
-      blocks.push(rows);
+      blocks.push({ at: data.timestamp, rows });
       data.close();
     },
     error: (error) => void failures.push(error),
@@ -31,20 +32,25 @@ export async function heardIn(film: Uint8Array): Promise<Heard> {
   decoder.configure({ ...config, description: bytesOf(config.description) });
   const sink = new EncodedPacketSink(track);
   let start: number | null = null;
+  let given = 0;
   for (let packet = await sink.getFirstPacket(); packet; packet = await sink.getNextPacket(packet)) {
     start ??= packet.timestamp;
+    given++;
     const { timestamp, data } = packet;
     decoder.decode(new EncodedAudioChunk({ type: "key", timestamp: Math.round(timestamp * 1e6), data }));
   }
   await decoder.flush();
+  // What it still has to tell when it says that it has told all.
+  while (blocks.length < given && failures.length === 0) await setImmediate();
   decoder.close();
+  blocks.sort((a, b) => a.at - b.at);
   if (failures.length > 0) throw failures[0];
   const { sampleRate, numberOfChannels } = config;
   const skipped = Math.round(-(start ?? 0) * sampleRate);
   const channels = Array.from({ length: numberOfChannels }, (_, c) => {
-    const whole = new Float32Array(blocks.reduce((sum, rows) => sum + (rows[c]?.length ?? 0), 0));
+    const whole = new Float32Array(blocks.reduce((sum, { rows }) => sum + (rows[c]?.length ?? 0), 0));
     let at = 0;
-    for (const rows of blocks) {
+    for (const { rows } of blocks) {
       whole.set(rows[c] ?? [], at);
       at += rows[c]?.length ?? 0;
     }
