@@ -54,7 +54,7 @@ describe("the samples of a song", () => {
   it.each(["cbr.mp3", "faststart.m4a", "adts.aac", "opus.ogg", "opus.webm"])(
     "are not to be had of a codec that is not decoded here: %s",
     async (name) => {
-      const { file, track, layout } = await openTrack(fixture(`audio/${name}`));
+      const { file, track } = await openTrack(fixture(`audio/${name}`));
       expect(await samplesOf(file, track, {})).toBeNull();
     },
   );
