@@ -44,14 +44,6 @@ interface Way {
   known: Readonly<Record<string, readonly Known[]>>;
 }
 
-/**
- * Measured with edit lists that begin at 100 to 2,304 samples, of MP3 and of AAC: where one began
- * within the first packet of MP3, Chromium was early by as much again; from the second packet on, and
- * of AAC wherever it began, both browsers were right to the sample. So it is with most MP3s: 1,105
- * samples of delay, packets of 1,152.
- */
-const TWICE =
-  "Chromium 156 leaves out the encoder's delay of MP3 twice where it is shorter than a packet, as of MPEG-1";
 const WHOLE = "Firefox 153 plays a song's last packet to its end, whatever the edit list says";
 
 const WAYS: readonly Way[] = [
@@ -60,10 +52,7 @@ const WAYS: readonly Way[] = [
     over: {},
     late: 0,
     known: {
-      "drums.mp3": [
-        { browser: "chromium", rule: "sync", why: TWICE },
-        { browser: "firefox", rule: "duration", why: WHOLE },
-      ],
+      "drums.mp3": [{ browser: "firefox", rule: "duration", why: WHOLE }],
       "mpeg25.mp3": [{ browser: "firefox", rule: "duration", why: WHOLE }],
       "opus.webm": [{ browser: "firefox", rule: "duration", why: WHOLE }],
     },
