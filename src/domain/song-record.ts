@@ -48,7 +48,7 @@ export interface BeatGrid {
   source: "estimated" | "tapped";
 }
 
-export const AUDIO_FORMATS = ["mp3", "wav", "m4a", "aac", "ogg", "flac", "webm"] as const;
+export const AUDIO_FORMATS = ["mp3", "wav", "m4a", "aac", "ogg", "flac", "webm", "aiff"] as const;
 export type AudioFormat = (typeof AUDIO_FORMATS)[number];
 
 export interface LyricWord {

@@ -11,7 +11,7 @@ export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {
     if (!song) return null;
     using input = song.input;
     const track = await input.getPrimaryAudioTrack();
-    const grid = track && (await beatOf(file, track, song.layout.flac));
+    const grid = track && (await beatOf(file, track, song.layout));
     return (
       grid && { grid, skipped: song.layout.mp3?.info?.skipped.start ?? 0, rate: await track.getSampleRate() }
     );

@@ -68,7 +68,7 @@ async function partOf(
     const part = await remuxedPart(track, codec, afterSeconds, OVERLAP_SECONDS, maxBytes);
     return part && { ...named(format), ...part };
   }
-  const sound = await monoOf(file, track, opened.layout.flac);
+  const sound = await monoOf(file, track, opened.layout);
   const part = sound && (await packedPart(sound, afterSeconds, OVERLAP_SECONDS, maxBytes));
   return part && { ...named("flac"), ...part };
 }

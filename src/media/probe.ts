@@ -8,6 +8,7 @@ import { fallsShort, type Length, measureSong } from "./song/measure.ts";
 import { oggTagsFit } from "./song/ogg-headers.ts";
 import { type OpenSong, openSong } from "./song/open-song.ts";
 import {
+  addAiffText,
   addFlac,
   addId3,
   addId3v1,
@@ -18,7 +19,7 @@ import {
   type SongTags,
 } from "./song/song-tags.ts";
 import { trackCodec } from "./song/track-codec.ts";
-import { foreignWav } from "./song/wav.ts";
+import { foreignWav, pcmCodec } from "./song/wav.ts";
 import { type MediaFile, reading } from "./source.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
@@ -48,7 +49,7 @@ const FOREIGN_CODECS: Record<string, string> = {
   drms: "A song that is protected against copying",
   enca: "A song that is protected against copying",
 };
-const UPLOAD_INSTEAD = "Upload the song as MP3, WAV, FLAC, M4A, AAC, Ogg or WebM.";
+const UPLOAD_INSTEAD = "Upload the song as MP3, WAV, AIFF, FLAC, M4A, AAC, Ogg or WebM.";
 const EXPORT_AGAIN = "Export the song again and upload the whole file.";
 
 const refuse = {
@@ -139,11 +140,12 @@ async function lengthOf(
 }
 
 async function tagsOf(file: MediaFile, { input, layout }: OpenSong, length: Length): Promise<SongTags> {
-  const { id3, id3v1, flac, wav } = layout;
+  const { id3, id3v1, flac, wav, aiff } = layout;
   const context = { mpegFrameSeconds: length.mpegFrameSeconds, songSeconds: length.seconds };
   const found = nothingFound();
   if (flac) await addFlac(found, file, flac);
   for (const span of id3) await addId3(found, file, span, context);
+  for (const { name, span } of aiff?.texts ?? []) await addAiffText(found, file, name, span);
   for (const { name, span } of wav?.tags ?? []) {
     if (name === "id3") await addId3(found, file, span, context);
     else await addRiffInfo(found, file, span);
@@ -169,12 +171,12 @@ async function nameUnknown(file: MediaFile): Promise<Probe> {
 
 async function examine(file: MediaFile, open: OpenSong, declared: Declared): Promise<Probe> {
   const { input, container, layout } = open;
-  const format = acceptedFormat(container);
+  const format = layout.aiff ? "aiff" : acceptedFormat(container);
   if (!format) return refuse.unsupported(`${container.name} files`);
   const claimed = contradiction(format, declared);
   if (claimed) return refuse.mislabelled(format, claimed);
   const foreign = layout.wav && foreignWav(layout.wav);
-  if (foreign) return refuse.unsupported(`A WAV that holds ${foreign}`);
+  if (foreign) return refuse.unsupported(`${layout.aiff ? "An AIFF" : "A WAV"} that holds ${foreign}`);
   if (format === "ogg" && !(await oggTagsFit(file))) return refuse.tooManyTags();
 
   const track = await input.getPrimaryAudioTrack();
@@ -185,7 +187,7 @@ async function examine(file: MediaFile, open: OpenSong, declared: Declared): Pro
   }
   const found = await codecOf(track);
   if ("foreign" in found) return refuse.unsupported(found.foreign);
-  const { codec } = found;
+  const codec = pcmCodec(found.codec, layout.wav);
   const { channels, sampleRate } =
     codec === "alac"
       ? await alacCookie(file, track)

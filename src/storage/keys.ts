@@ -21,6 +21,9 @@ const UPLOADS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   ogg: ["audio/ogg", "application/ogg"],
   flac: ["audio/flac", "audio/x-flac"],
   webm: ["audio/webm", "video/webm"],
+  aif: ["audio/aiff", "audio/x-aiff"],
+  aiff: ["audio/aiff", "audio/x-aiff"],
+  aifc: ["audio/aiff", "audio/x-aiff"],
 };
 
 export const UPLOAD_EXTENSIONS: readonly string[] = Object.keys(UPLOADS);

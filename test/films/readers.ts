@@ -1,5 +1,5 @@
 /**
- * Has other readers look at the film of every pair of clips that joins, to be run by hand:
+ * Has other readers look at the film of every pair of clips that joins, and of every kind of song:
  * GStreamer's, MediaInfo and ffprobe. Fails where one of them complains, or counts other pictures.
  */
 import { spawnSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { faultsOf } from "../support/conformance.ts";
-import { editList, madeOf } from "../support/films.ts";
+import { editList, madeOf, otherFile, song } from "../support/films.ts";
 import { joins, PAIRS, picturesOf } from "../support/pairs.ts";
 
 const PROGRAMS = [
@@ -71,18 +71,35 @@ if (missing.length > 0) process.exit(1);
 
 const folder = mkdtempSync(join(tmpdir(), "omvee-readers-"));
 const pairs = PAIRS.filter(joins);
+const SONGS = ["cbr.mp3", "pcm24-stereo.wav", "song.flac", "vorbis.ogg", "opus.ogg", "faststart.m4a"];
+let films = 0;
 let failed = 0;
+
+function look(name: string, bytes: Uint8Array, pictures: number): void {
+  const path = join(folder, "film.mp4");
+  writeFileSync(path, bytes);
+  const found = [...faultsOf(bytes), ...complaints(path, pictures)];
+  films++;
+  if (found.length > 0) failed++;
+  for (const fault of found) console.log(`${name}: ${fault}`);
+}
+
 try {
   for (const [first, second] of pairs) {
     const { bytes } = await madeOf(editList([first, 51], [second, 50]));
-    const path = join(folder, "film.mp4");
-    writeFileSync(path, bytes);
-    const found = [...faultsOf(bytes), ...complaints(path, picturesOf(first, 51) + picturesOf(second, 50))];
-    if (found.length > 0) failed++;
-    for (const fault of found) console.log(`${first} and ${second}: ${fault}`);
+    look(`${first} and ${second}`, bytes, picturesOf(first, 51) + picturesOf(second, 50));
+  }
+  for (const name of SONGS) {
+    for (const sound of ["aac", "original"] as const) {
+      const clips = editList(["a-5s-24fps", 90], ["bframes-5s-24fps", 6]);
+      const { bytes, result } = await madeOf(clips, { song: song(`audio/${name}`), sound });
+      look(`${name}, ${sound}`, bytes, 96);
+      const other = otherFile(bytes, result.withoutEdits);
+      if (other) look(`${name}, ${sound}, without edit lists`, other, 96);
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${pairs.length} films, ${failed} with a complaint`);
+console.log(`${films} films, ${failed} with a complaint`);
 process.exitCode = failed > 0 ? 1 : 0;

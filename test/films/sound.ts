@@ -58,6 +58,7 @@ const CODERS: readonly { ending: string; args: string[]; rates: number[]; channe
     rates: [8000, 11_025, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000],
     channels: [1, 2, 6],
   },
+  { ending: "aiff", args: ["-c:a", "pcm_s24be"], rates: [8000, 44_100, 192_000], channels: [1, 2, 6] },
   { ending: "f32.wav", args: ["-c:a", "pcm_f32le"], rates: [37_800, 96_000], channels: [2] },
   {
     ending: "flac",

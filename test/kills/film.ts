@@ -40,8 +40,6 @@ export async function filmFaults(file: string, song: string, frames: number): Pr
   using film = new Input({ source: new FilePathSource(file), formats: ALL_FORMATS });
   using original = new Input({ source: new FilePathSource(song), formats: ALL_FORMATS });
   const seen = await packetsOf(await film.getPrimaryVideoTrack());
-  const heard = await packetsOf(await film.getPrimaryAudioTrack());
-  const sung = await packetsOf(await original.getPrimaryAudioTrack());
   const expected = Math.round((await songSeconds(song)) * FPS);
   const faults: string[] = [];
   if (frames !== expected)
@@ -49,12 +47,32 @@ export async function filmFaults(file: string, song: string, frames: number): Pr
   if (seen.length !== frames) faults.push(`The film has ${seen.length} frames, and the song ${frames}.`);
   if (!seen.every((p, i) => Math.abs(p.timestamp - i / FPS) < ROUNDING_SECONDS))
     faults.push("The film's frames are not evenly spaced from 0 on.");
-  if (heard.length !== sung.length)
-    faults.push(`The film has ${heard.length} packets of sound, and the song ${sung.length}.`);
-  // Each packet of an ADTS file has a header that an MP4 has not.
-  else if (!song.endsWith(".aac") && !heard.every((p, i) => p.bytes === sung[i]?.bytes))
-    faults.push("The film's sound is not the song's own.");
+  faults.push(...(await soundFaults(film, original, song, frames / FPS)));
   return [...faults, ...(await playFaults(file))];
+}
+
+/** AAC is the song's own; all else was made AAC, packet after packet to the song's end. */
+async function soundFaults(film: Input, original: Input, song: string, seconds: number): Promise<string[]> {
+  const track = await film.getPrimaryAudioTrack();
+  const heard = await packetsOf(track);
+  if ((await track?.getCodec()) !== "aac") return ["The film's sound is no AAC."];
+  const own = await original.getPrimaryAudioTrack();
+  if ((await own?.getCodec()) === "aac") {
+    const sung = await packetsOf(own);
+    if (heard.length !== sung.length)
+      return [`The film has ${heard.length} packets of sound, and the song ${sung.length}.`];
+    // Each packet of an ADTS file has a header that an MP4 has not.
+    const isOwn = song.endsWith(".aac") || heard.every((p, i) => p.bytes === sung[i]?.bytes);
+    return isOwn ? [] : ["The film's sound is not the song's own."];
+  }
+  const packet = 1024 / ((await track?.getSampleRate()) ?? 1);
+  const first = heard[0]?.timestamp ?? 0;
+  const isEven = heard.every((p, i) => Math.abs(p.timestamp - first - i * packet) < ROUNDING_SECONDS);
+  const last = heard.at(-1)?.timestamp ?? 0;
+  if (!isEven || first > 0) return ["The packets of the film's sound have gaps, or begin late."];
+  return last + packet < seconds - 0.5 / FPS || last > seconds + 0.5
+    ? [`The film's sound ends at ${last + packet} of ${seconds} seconds.`]
+    : [];
 }
 
 async function packetsOf(track: InputVideoTrack | InputAudioTrack | null) {

@@ -17,6 +17,8 @@ const UNREAD = [
   "Unknown track reference type: 'chap'",
   "Unknown sample entry type: 'text'",
   "Unknown sample entry type: '.mp3'",
+  // XMP, by the number that Adobe gave it.
+  "Unknown UUID box type: 'be7acfcb97a942e89c71999491e3afac'",
   // Version 2.4.1 goes on behind the block that is flagged as the last (src/boxes/dfLa.ts).
   "Parsing of box 'dfLa' read 38 more bytes than the indicated box data size, seeking backwards",
 ];
@@ -136,6 +138,25 @@ function* editFaults({ tkhd, edts, mdia }: Trak, movieTimescale: number): Genera
   }
 }
 
+/** An edit list of AAC or Opus is exact only with its samples in one group of `roll` (10.1; QuickTime's appendix G). */
+function* rollFaults({ edts, mdia }: Trak): Generator<string> {
+  const { stbl } = mdia.minf;
+  const entry = stbl.stsd.entries[0]?.type ?? "";
+  const skips = edts?.elst?.entries.some(({ media_time }) => media_time > 0) ?? false;
+  const [groups, members] = [stbl.sgpds ?? [], stbl.sbgps ?? []];
+  if (["mp4a", "Opus"].includes(entry) && skips && groups.length === 0)
+    yield "an edit list without sample groups";
+  for (const group of groups) {
+    const { grouping_type: type, version, default_length: length } = group;
+    const distances = Reflect.get(group, "entries").map((one: object) => Reflect.get(one, "roll_distance"));
+    if (type !== "roll" || version !== 1 || length !== 2) yield "sgpd is no roll group of version 1";
+    if (distances.length !== 1 || !(distances[0] < 0)) yield `sgpd rolls by ${distances}`;
+  }
+  const covered = members.map(({ entries }) => sum(entries.map((one) => one.sample_count)));
+  if (groups.length !== members.length || covered.some((count) => count !== stbl.stsz.sample_count))
+    yield "sbgp does not cover all samples";
+}
+
 function* trackFaults(
   trak: Trak,
   movieTimescale: number,
@@ -156,6 +177,7 @@ function* trackFaults(
   yield* chunkFaults(stbl, ranges);
   yield* timeFaults(stbl, mdhd.duration);
   yield* editFaults(trak, movieTimescale);
+  yield* rollFaults(trak);
 }
 
 /** Brands that let a reader expect what is in the file (annex E, as L-SMASH has it). */

@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../../src/media/packets.ts";
 import { type Layout, openSong } from "../../src/media/song/open-song.ts";
+import { codedSamples } from "../../src/media/sound/coded-samples.ts";
 import { type CountedSamples, type Samples, samplesOf } from "../../src/media/sound/samples.ts";
 import { type MediaFile, memoryFile } from "../../src/media/source.ts";
+import { codecs } from "./codecs.ts";
 import { fixture } from "./media.ts";
 
 export interface OpenSong {
@@ -24,7 +26,7 @@ export async function openTrack(bytes: Uint8Array): Promise<OpenSong> {
 
 export async function samplesIn(bytes: Uint8Array): Promise<CountedSamples> {
   const { file, track, layout } = await openTrack(bytes);
-  const samples = await samplesOf(file, track, layout.flac);
+  const samples = await samplesOf(file, track, layout);
   if (!samples) throw new Error("not decoded here");
   return samples;
 }
@@ -44,7 +46,10 @@ export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Channels one behind another, each whole. */
-export async function wholeChannels({ channels, blocks }: Samples): Promise<number[][]> {
+export async function wholeChannels({
+  channels,
+  blocks,
+}: Pick<Samples, "channels" | "blocks">): Promise<number[][]> {
   const whole = Array.from({ length: channels }, (): number[] => []);
   for await (const block of blocks()) {
     for (const [c, row] of whole.entries()) for (const value of block[c] ?? []) row.push(value);
@@ -60,4 +65,19 @@ export function md5AsFfmpeg(channels: readonly (readonly number[])[], bits: numb
     for (const [i, value] of row.entries()) out[i * channels.length + c] = value << (32 - bits);
   }
   return createHash("md5").update(new Uint8Array(out.buffer)).digest("hex");
+}
+
+/** A song as this project decodes it, mixed to one channel, from -1 to 1. */
+export async function soundOf(bytes: Uint8Array): Promise<{ sampleRate: number; mono: Float32Array }> {
+  const { file, track, layout } = await openTrack(bytes);
+  const samples =
+    (await codedSamples(file, track, layout.mp3, codecs)) ?? (await samplesOf(file, track, layout));
+  if (!samples) throw new Error("not decoded here");
+  const whole = await wholeChannels(samples);
+  const scale = 2 ** (1 - samples.bits) / samples.channels;
+  const mono = Float32Array.from(
+    whole[0] ?? [],
+    (_, i) => scale * whole.reduce((sum, row) => sum + (row[i] ?? 0), 0),
+  );
+  return { sampleRate: samples.sampleRate, mono };
 }

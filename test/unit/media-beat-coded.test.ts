@@ -19,7 +19,7 @@ async function open(path: string) {
 }
 async function beat(path: string): Promise<BeatGrid> {
   const { file, track } = await open(path);
-  const grid = await beatOf(file, track, undefined);
+  const grid = await beatOf(file, track, {});
   if (!grid) throw new Error(`${path} has no grid`);
   return grid;
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { boxWithin, viewOf } from "../../src/media/film/mp4-boxes.ts";
 import { faultsOf } from "../support/conformance.ts";
-import { editList, madeOf, song } from "../support/films.ts";
+import { editList, madeOf, otherFile, song } from "../support/films.ts";
 import { movieOf, tracksOf } from "../support/mp4-text.ts";
 
 let plain: Uint8Array;
@@ -51,11 +51,16 @@ describe("a film", () => {
     expect(faultsOf(bytes)).toEqual([]);
   });
 
-  it.each(["song.mp3", "audio/vbr.mp3", "audio/opus.ogg", "audio/song.flac", "audio/pcm16.wav"])(
-    "has no fault with any song: %s",
-    async (name) => {
-      const { bytes } = await madeOf(editList(["field/avc-a", 40]), { song: song(name) });
+  const SONGS = ["cbr.mp3", "vbr.mp3", "opus.ogg", "song.flac", "pcm16.wav", "faststart.m4a"];
+  it.each(SONGS.flatMap((name) => [[name, "aac"] as const, [name, "original"] as const]))(
+    "has no fault with any song, nor has it without edit lists: %s, %s",
+    async (name, sound) => {
+      const edits = editList(["field/avc-a", 40]);
+      const { bytes, result } = await madeOf(edits, { song: song(`audio/${name}`), sound });
       expect(faultsOf(bytes)).toEqual([]);
+      const other = otherFile(bytes, result.withoutEdits);
+      if (!other) throw new Error("no file without edit lists");
+      expect(faultsOf(other)).toEqual([]);
     },
   );
 });
@@ -118,6 +123,27 @@ describe("the check of films", () => {
   ])("finds %s", (_what, damage, expected) => {
     const film = mixed.slice();
     damage(film, viewOf(film));
+    expect(faultsOf(film).join("\n")).toMatch(expected);
+  });
+
+  it.each<[string, string, number, number[], RegExp]>([
+    ["sound that rolls forward", "sgpd", 16, [0, 1], /sgpd rolls by 1/],
+    ["groups of another kind", "sgpd", 4, [...Buffer.from("prol")], /sgpd is no roll group/],
+    ["samples in no group", "sbgp", 12, [0, 0, 0, 9], /sbgp does not cover all samples/],
+    [
+      "an edit list without groups",
+      "sgpd",
+      -4,
+      [...Buffer.from("free")],
+      /an edit list without sample groups/,
+    ],
+  ])("finds %s", async (_what, name, at, bytes, expected) => {
+    const film = (await madeOf(editList(["field/avc-a", 40]), { song: song("audio/vbr.mp3"), sound: "aac" }))
+      .bytes;
+    const sound = tracksOf(film)[1];
+    const table = sound && boxWithin(film, sound, "mdia", "minf", "stbl", name);
+    if (!table) throw new Error(`No ${name}.`);
+    film.set(bytes, table.start + at);
     expect(faultsOf(film).join("\n")).toMatch(expected);
   });
 

@@ -11,7 +11,7 @@ async function decoded({ bytes, filename, contentType }: HeardPart) {
   expect([filename, contentType]).toEqual(["song.flac", "audio/flac"]);
   using input = new Input({ source: new BufferSource(bytes), formats: [FLAC] });
   const track = await input.getPrimaryAudioTrack();
-  const samples = track && (await samplesOf(memoryFile(bytes), track, undefined));
+  const samples = track && (await samplesOf(memoryFile(bytes), track, {}));
   if (!samples) throw new Error("It can't be decoded.");
   expect([samples.channels, samples.bits]).toEqual([1, 16]);
   const all: number[] = [];

@@ -169,7 +169,6 @@ describe("a file that is no usable song is refused", () => {
   });
 
   it.each([
-    ["AIFF", "FORM\0\0\0\0AIFF", "audio_unsupported", /AIFF/],
     ["a playlist", "#EXTM3U\nhttps://example.com/a.ts\n", "audio_not_audio", /playlist/],
     ["a picture", "\x89PNG\r\n\x1a\n", "audio_not_audio", /PNG image/],
   ])("where it is %s", async (_what, head, code, said) => {

@@ -1,8 +1,7 @@
 /** Where a song's beats fall. */
 import type { InputAudioTrack } from "mediabunny";
 import type { BeatGrid } from "../../domain/record.ts";
-import type { FlacBlocks } from "../song/flac-blocks.ts";
-import { type CountedSamples, samplesOf } from "../sound/samples.ts";
+import { type CountedSamples, type SongLayout, samplesOf } from "../sound/samples.ts";
 import type { MediaFile } from "../source.ts";
 import { type Fit, fitBeat } from "./beat-fit.ts";
 import { codedOnsets } from "./coded-onset.ts";
@@ -77,9 +76,9 @@ export async function estimateBeat(samples: CountedSamples): Promise<BeatGrid | 
 export async function beatOf(
   file: MediaFile,
   track: InputAudioTrack,
-  flac: FlacBlocks | undefined,
+  layout: SongLayout,
 ): Promise<BeatGrid | null> {
-  const samples = await samplesOf(file, track, flac);
+  const samples = await samplesOf(file, track, layout);
   if (samples) return estimateBeat(samples);
   const coded = await codedOnsets(track);
   const grid = coded && gridOf(coded.onsets);

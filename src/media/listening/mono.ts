@@ -1,8 +1,8 @@
 /** A song's sound mixed to one channel, from any moment on. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
-import type { FlacBlocks } from "../song/flac-blocks.ts";
+import { pcmCodec } from "../song/wav.ts";
 import { type PcmForm, pcmForm } from "../sound/pcm.ts";
-import { type Samples, samplesOf } from "../sound/samples.ts";
+import { type Samples, type SongLayout, samplesOf } from "../sound/samples.ts";
 import type { MediaFile } from "../source.ts";
 
 type Blocks = AsyncGenerator<Float32Array, void, unknown>;
@@ -56,12 +56,12 @@ async function* decoded(samples: Samples, from: number): Blocks {
 export async function monoOf(
   file: MediaFile,
   track: InputAudioTrack,
-  flac: FlacBlocks | undefined,
+  layout: SongLayout,
 ): Promise<Mono | null> {
-  const samples = await samplesOf(file, track, flac);
+  const samples = await samplesOf(file, track, layout);
   if (!samples) return null;
   const { sampleRate, totalSamples } = samples;
-  const form = pcmForm((await track.getCodec()) ?? "");
+  const form = pcmForm(pcmCodec((await track.getCodec()) ?? "", layout.wav));
   const blocks = (from: number) =>
     form ? uncompressed(track, form, sampleRate, from) : decoded(samples, from);
   return { sampleRate, totalSamples, blocks };

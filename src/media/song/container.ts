@@ -25,6 +25,7 @@ export const FORMAT_NAMES: Record<AudioFormat, string> = {
   ogg: "Ogg",
   flac: "FLAC",
   webm: "WebM",
+  aiff: "AIFF",
 };
 
 /** The one name of each format's type that we store. */
@@ -36,6 +37,7 @@ export const CONTENT_TYPES: Record<AudioFormat, string> = {
   ogg: "audio/ogg",
   flac: "audio/flac",
   webm: "audio/webm",
+  aiff: "audio/aiff",
 };
 
 /** Names in use, by content type and by the file name's ending. Some systems say `audio/aac` of an M4A. */
@@ -61,6 +63,8 @@ const DECLARED: Readonly<Record<string, readonly AudioFormat[]>> = {
   "audio/x-flac": ["flac"],
   "audio/webm": ["webm"],
   "video/webm": ["webm"],
+  "audio/aiff": ["aiff"],
+  "audio/x-aiff": ["aiff"],
   ".mp3": ["mp3"],
   ".wav": ["wav"],
   ".m4a": ["m4a"],
@@ -72,6 +76,9 @@ const DECLARED: Readonly<Record<string, readonly AudioFormat[]>> = {
   ".opus": ["ogg"],
   ".flac": ["flac"],
   ".webm": ["webm"],
+  ".aif": ["aiff"],
+  ".aiff": ["aiff"],
+  ".aifc": ["aiff"],
 };
 
 /**
@@ -90,8 +97,6 @@ export function contradiction(
 
 /** Bytes at an offset that tell a kind of file; `audio` where it is music in a form that we do not take. */
 const SIGNATURES: readonly { at: number; ascii: string; name: string; audio: boolean }[] = [
-  { at: 8, ascii: "AIFF", name: "an AIFF file", audio: true },
-  { at: 8, ascii: "AIFC", name: "an AIFF file", audio: true },
   { at: 0, ascii: "\x30\x26\xb2\x75", name: "a Windows Media file", audio: true },
   { at: 0, ascii: "caff", name: "a Core Audio file", audio: true },
   { at: 0, ascii: "MThd", name: "a MIDI file", audio: true },

@@ -18,6 +18,7 @@ import {
 import { indexIsSound } from "../mp4-index.ts";
 import { packetsOf } from "../packets.ts";
 import type { MediaFile, View } from "../source.ts";
+import { type AiffFacts, isAiff, readAiff } from "./aiff.ts";
 import { CONTAINERS } from "./container.ts";
 import { type FlacBlocks, readFlacBlocks } from "./flac-blocks.ts";
 import { type Mp3Stream, openMp3 } from "./mp3-frames.ts";
@@ -34,6 +35,8 @@ export interface Layout {
   mp3?: Mp3Stream;
   flac?: FlacBlocks;
   wav?: WavFacts;
+  /** The same, where it is an AIFF that mediabunny is shown as a WAV. */
+  aiff?: AiffFacts;
 }
 
 export interface OpenSong {
@@ -91,6 +94,12 @@ async function layoutOf(
 
 /** The caller disposes the input. Null for a container that is none of ours; throws for a hopeless index. */
 export async function openSong(file: MediaFile): Promise<OpenSong | null> {
+  if (isAiff(await file.read(0, 12))) {
+    const aiff = await readAiff(file);
+    const layout = { id3: [], wav: aiff, aiff, view: plainWav(aiff) };
+    const source = file.source(false, layout.view);
+    return { input: new Input({ source, formats: [WAVE] }), container: WAVE, layout };
+  }
   const { id3, end: start } = await leadingTags(file);
   let container = await containerOf(file, { start, end: file.bytes });
   // Behind a tag, an MP3 may begin with more that is no sound than mediabunny passes over.

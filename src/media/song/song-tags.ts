@@ -107,6 +107,17 @@ export async function addRiffInfo(found: Found, file: MediaFile, { start, end }:
   }
 }
 
+/** Adds a chunk of text of an AIFF. */
+export async function addAiffText(
+  found: Found,
+  file: MediaFile,
+  name: "NAME" | "AUTH",
+  { start, end }: Span,
+): Promise<void> {
+  const text = id3Text(0, await file.read(start, Math.min(end, start + TEXT_BYTES)));
+  found[name === "NAME" ? "title" : "artist"].push(text);
+}
+
 /** Names under which Vorbis comments carry lyrics; "synced" ones are LRC. */
 const LYRICS_NAMES = ["SYNCEDLYRICS", "LYRICS", "UNSYNCEDLYRICS"];
 const MOST_COMMENTS = 1000;

@@ -18,6 +18,8 @@ export interface WavFacts {
   /** Chunks of tags: LIST and id3. */
   tags: { name: "LIST" | "id3"; span: Span }[];
   littleEndian: boolean;
+  /** Whether samples of 8 bits have a sign: an AIFF's do. */
+  signedBytes?: boolean;
 }
 
 const MOST_CHUNKS = 1000;
@@ -95,6 +97,16 @@ export function plainWav(facts: WavFacts): View {
   view.setUint16(34, bits, littleEndian);
   view.setUint32(40, Math.min(bytes, 0xffff_ffff), littleEndian);
   return { head, ...data };
+}
+
+/**
+ * What the samples are, by mediabunny's names. It tells those of a WAV whose header is big-endian (RIFX) wrongly:
+ * version 1.61.0 names them as if they were not.
+ */
+export function pcmCodec(codec: string, wav: WavFacts | undefined): string {
+  if (!wav) return codec;
+  if (wav.signedBytes) return "pcm-s8";
+  return wav.littleEndian ? codec : `${codec}be`;
 }
 
 const COMPRESSED: Record<number, string> = { 2: "ADPCM", 17: "ADPCM", 80: "MPEG audio", 85: "MP3" };

@@ -26,6 +26,8 @@ interface Exports {
   /** Bytes of the next packet; nothing where it is 0 or less. */
   receive(context: number): number;
   packet(context: number): number;
+  config(context: number): number;
+  configBytes(context: number): number;
   flush(context: number): void;
   close(context: number): void;
 }
@@ -47,6 +49,8 @@ function named(exports: WebAssembly.Exports): Exports {
     send: call(exports, "A"),
     receive: call(exports, "B"),
     packet: call(exports, "E"),
+    config: call(exports, "w"),
+    configBytes: call(exports, "x"),
     flush: call(exports, "C"),
     close: call(exports, "H"),
   };
@@ -139,6 +143,8 @@ const GLOBAL_QUALITY = 180;
 const NOMINAL_BITS_PER_SECOND = 256_000;
 
 export interface AacEncoder {
+  /** What decoders are told in advance. */
+  config(): Uint8Array;
   /** `AAC_SAMPLES` pairs of samples, left and right in turn, from -1 to 1. The packets that are ready; fresh bytes. */
   encode(pairs: Float32Array): Uint8Array[];
   /** The rest. */
@@ -172,6 +178,8 @@ export function aacEncoder(module: WebAssembly.Module, sampleRate: AacRate): Aac
   }
 
   return {
+    config: () =>
+      new Uint8Array(held().buffer, encoder.config(context), encoder.configBytes(context)).slice(),
     encode(pairs) {
       const at = encoder.input(context, pairs.byteLength);
       new Float32Array(held().buffer, at, pairs.length).set(pairs);

@@ -2,9 +2,10 @@
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../packets.ts";
 import { alacCookie, isAlac } from "../song/alac-cookie.ts";
-import type { FlacBlocks } from "../song/flac-blocks.ts";
 import { countFlac, flacPackets } from "../song/flac-frames.ts";
 import type { SongPacket } from "../song/frames.ts";
+import type { Layout } from "../song/open-song.ts";
+import { pcmCodec, type WavFacts } from "../song/wav.ts";
 import type { MediaFile } from "../source.ts";
 import { alacDecoder } from "./alac.ts";
 import { flacDecoder, flacInfo } from "./flac-decoder.ts";
@@ -32,6 +33,9 @@ export interface CountedSamples extends Samples {
   /** Of each channel, as exact as is known before they are read. */
   totalSamples: number;
 }
+
+/** What of a file's layout its samples depend on. */
+export type SongLayout = Pick<Layout, "flac" | "wav">;
 
 /** A packet of the song can't be decoded, and never will. */
 export class SoundDamaged extends Error {
@@ -114,7 +118,11 @@ const pcmDecoder = (form: PcmForm, channels: number) => (packet: Uint8Array) => 
 
 const holding = (bits: number) => (bits > 16 ? 24 : 16);
 
-async function formOf(file: MediaFile, track: InputAudioTrack): Promise<Form | null> {
+async function formOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  wav: WavFacts | undefined,
+): Promise<Form | null> {
   if (await isAlac(track)) {
     const config = await alacCookie(file, track);
     const bits = holding(config.bits);
@@ -131,7 +139,7 @@ async function formOf(file: MediaFile, track: InputAudioTrack): Promise<Form | n
     const setup = vorbisSetup(description);
     return { ...setup, bits: VORBIS_BITS, isPadded: true, decoder: () => vorbisDecoder(setup) };
   }
-  const form = codec && pcmForm(codec);
+  const form = codec && pcmForm(pcmCodec(codec, wav));
   if (!form) return null;
   const [sampleRate, channels] = [await track.getSampleRate(), await track.getNumberOfChannels()];
   const { bits } = form;
@@ -147,14 +155,14 @@ async function countSamples(track: InputAudioTrack, sampleRate: number): Promise
 
 /**
  * Null where this codec is not decoded here (mp3, opus: see coded-samples.ts; aac). The track is one of the file's;
- * `flac` are the blocks of a file that is FLAC itself.
+ * `layout` is what was read of the file before.
  */
 export async function samplesOf(
   file: MediaFile,
   track: InputAudioTrack,
-  flac: FlacBlocks | undefined,
+  { flac, wav }: SongLayout,
 ): Promise<CountedSamples | null> {
-  const form = await formOf(file, track);
+  const form = await formOf(file, track, wav);
   if (!form) return null;
   const { sampleRate, channels, bits } = form;
   const counted = async () =>

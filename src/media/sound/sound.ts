@@ -10,7 +10,7 @@ import { asAac } from "./aac.ts";
 import { codedSamples } from "./coded-samples.ts";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "./flac.ts";
 import type { CodecModules } from "./modules.ts";
-import { type CountedSamples, samplesOf } from "./samples.ts";
+import { type CountedSamples, type SongLayout, samplesOf } from "./samples.ts";
 
 export interface Sound {
   codec: AudioCodec;
@@ -53,15 +53,16 @@ const COPIED: ReadonlySet<string | null> = new Set(["mp3", "aac", "flac", "opus"
 export async function originalSound(
   file: MediaFile,
   track: InputAudioTrack,
-  { flac }: Pick<Layout, "flac">,
+  layout: SongLayout,
 ): Promise<Sound | null> {
   const codec = await trackCodec(track);
   if (!codec || !COPIED.has(codec)) {
-    const samples = await samplesOf(file, track, flac);
+    const samples = await samplesOf(file, track, layout);
     return samples && asFlac(samples);
   }
   const config = await trackConfig(track);
   if (!config) return null;
+  const { flac } = layout;
   const packets = () => (flac ? flacPackets(file, flac.view, config.sampleRate) : packetsOf(track));
   return { codec, config, packets };
 }
@@ -70,12 +71,12 @@ export async function originalSound(
 export async function aacSound(
   file: MediaFile,
   track: InputAudioTrack,
-  layout: Pick<Layout, "mp3" | "flac">,
+  layout: SongLayout & Pick<Layout, "mp3">,
   modules: CodecModules,
 ): Promise<Sound | null> {
   if ((await trackCodec(track)) === "aac") return originalSound(file, track, layout);
   const { mp3, flac } = layout;
-  const samples = (await codedSamples(file, track, mp3, modules)) ?? (await samplesOf(file, track, flac));
+  const samples = (await codedSamples(file, track, mp3, modules)) ?? (await samplesOf(file, track, layout));
   if (!samples) return null;
   const isStream = mp3 !== undefined || flac !== undefined;
   const first = isStream ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
