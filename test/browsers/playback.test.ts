@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryFile } from "../../src/media/source.ts";
-import { FILMS, type Made } from "../playback/films.ts";
-import { type Song, songOf } from "../playback/heard.ts";
-import { decodedByFfmpeg } from "../playback/reference.ts";
+import { FILMS, type Film, type Made } from "../playback/films.ts";
 import { serveFilms } from "../playback/serve.ts";
 import { playFilm, unexpected } from "../playback/verdict.ts";
 import { BROWSERS, type OpenBrowser, openBrowser } from "../support/browser.ts";
@@ -13,7 +11,6 @@ const SMALL_FILMS = FILMS.filter(({ small }) => small);
 const SILENCE = "silence";
 const CLIP = "the clip itself";
 const made = new Map<string, Made>();
-const songs = new Map<string, Song>();
 let server: Awaited<ReturnType<typeof serveFilms>>;
 
 async function silentFilm(): Promise<Uint8Array> {
@@ -27,7 +24,6 @@ beforeAll(async () => {
     const one = await film.make();
     if ("refused" in one) throw new Error(`${film.name}: ${one.refused}`);
     made.set(film.name, one);
-    songs.set(film.name, songOf(decodedByFfmpeg(`${import.meta.dirname}/../fixtures/${film.song}`)));
   }
   const files = new Map([...made].map(([name, { bytes }]) => [name, bytes]));
   server = await serveFilms(
@@ -36,10 +32,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server?.close());
 
-function expectedOf(name: string) {
-  const [one, song] = [made.get(name), songs.get(name)];
-  if (!one || !song) throw new Error(`There is no film ${name}.`);
-  return { ...one, song, late: 0 };
+function expectedOf(film: Film | undefined) {
+  const one = film && made.get(film.name);
+  if (!one) throw new Error(`There is no film ${film?.name}.`);
+  return { ...one, song: film.song.heard() };
 }
 
 describe.each(BROWSERS)("%s", (name) => {
@@ -51,14 +47,14 @@ describe.each(BROWSERS)("%s", (name) => {
 
   it.each(SMALL_FILMS)("plays the film of $name to its end with the song heard in time", async (film) => {
     const page = await browser.open(`${server.origin}/`);
-    const verdict = await playFilm(page, film.name, { ...expectedOf(film.name), late: film.late });
+    const verdict = await playFilm(page, film.name, expectedOf(film));
     expect([...unexpected(verdict, film, name), ...page.errors]).toEqual([]);
     await page.page.close();
   });
 
   it.each([SILENCE, CLIP])("hears no song in %s", async (file) => {
     const page = await browser.open(`${server.origin}/`);
-    const { wrong } = await playFilm(page, file, expectedOf(SMALL_FILMS.at(-1)?.name ?? ""));
+    const { wrong } = await playFilm(page, file, expectedOf(SMALL_FILMS[0]));
     expect(wrong.map(({ rule }) => rule)).toEqual(expect.arrayContaining(["sound", "sync"]));
   });
 });

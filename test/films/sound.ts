@@ -2,7 +2,9 @@
  * How far a film's sound is off its song, by cross-correlation of what ffmpeg decodes of both, at the start, in
  * the middle and at the end: songs of every codec, rate and number of channels, up to 30 minutes long.
  *
- *   node test/films/sound.ts [--quick]
+ *   npm run test:sound [-- --quick] [--original]
+ *
+ * With `--original`, films have the song's own sound and not AAC.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +17,10 @@ import { memoryFile } from "../../src/media/source.ts";
 import { offsetSamples } from "../support/correlation.ts";
 import { editList, FPS, madeOf, otherFile } from "../support/films.ts";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, original: { type: "boolean", default: false } },
+});
+const sound = values.original ? "original" : "aac";
 const folder = mkdtempSync(join(tmpdir(), "omvee-sound-"));
 const at = (name: string) => join(folder, name);
 const RATE = 48_000;
@@ -151,7 +156,7 @@ for (const song of songs()) {
   const scenes: [string, number][] = [];
   for (let left = frames; left > 0; left -= SCENE_FRAMES)
     scenes.push(["a-5s-24fps", Math.min(SCENE_FRAMES, left)]);
-  const film = await madeOf(editList(...scenes), { song: memoryFile(bytes), sound: "aac" });
+  const film = await madeOf(editList(...scenes), { song: memoryFile(bytes), sound });
   writeFileSync(at("film.mp4"), film.bytes);
   const original = decoded(at(song.name));
   const exact = offsets(at("film.mp4"), original);

@@ -1,11 +1,11 @@
 /** The films that are played, and what is known of each browser's way with them. */
-import { readdirSync } from "node:fs";
 import { songFrames } from "../../src/domain/inputs.ts";
 import type { FilmInput } from "../../src/media/assemble.ts";
 import { probeSong } from "../../src/media/probe.ts";
+import { memoryFile } from "../../src/media/source.ts";
 import type { BrowserName } from "../support/browser.ts";
-import { editList, FPS, madeOf, open, packets, song } from "../support/films.ts";
-import { fixture } from "../support/media.ts";
+import { editList, FPS, madeOf, open, otherFile, packets } from "../support/films.ts";
+import { type PlayedSong, SONGS, songNamed } from "./songs.ts";
 
 /** What must hold of a film that was played. */
 export type Rule = "end" | "duration" | "pictures" | "sound" | "loudness" | "sync";
@@ -19,10 +19,8 @@ interface Known {
 
 export interface Film {
   name: string;
-  /** A file of fixtures: the sound that must be heard. */
-  song: string;
-  /** Milliseconds by which its sound is to be late. */
-  late: number;
+  /** The sound that must be heard. */
+  song: PlayedSong;
   known: readonly Known[];
   /** Played by every run of the tests with browsers. */
   small: boolean;
@@ -34,44 +32,63 @@ export interface Made {
   seconds: number;
   /** Samples of the film's video track. */
   pictures: number;
+  /** By how many milliseconds its sound is to be late, and how much more or less it may be. */
+  late: { ms: number; within: number };
+  /** By how many seconds the film may be longer or shorter. */
+  spare: number;
 }
 
-/** A way to make films. Where it is not as the song says, its sound may be late, and what is known differs. */
+/** A way to make films; what is known differs. */
 interface Way {
   name: string;
-  over: Partial<FilmInput>;
-  late: number;
+  sound: NonNullable<FilmInput["sound"]>;
+  edits: boolean;
   known: Readonly<Record<string, readonly Known[]>>;
 }
 
-/**
- * Measured with edit lists that begin at 100 to 2,304 samples, of MP3 and of AAC: where one began
- * within the first packet of MP3, Chromium was early by as much again; from the second packet on, and
- * of AAC wherever it began, both browsers were right to the sample. So it is with most MP3s: 1,105
- * samples of delay, packets of 1,152.
- */
-const TWICE =
-  "Chromium 156 leaves out the encoder's delay of MP3 twice where it is shorter than a packet, as of MPEG-1";
-const WHOLE = "Firefox 153 plays a song's last packet to its end, whatever the edit list says";
+const longer = (why: string): Known => ({ browser: "firefox", rule: "duration", why });
+const sound = longer("Firefox 153 plays a song's packets to their end, whatever the edit list says");
+/** The last scene is of a clip of 30 frames per second, cut after 89 of 24. */
+const picture = longer(
+  "Firefox 153 counts the last picture as long as those of its clip, though the film ends sooner",
+);
+/** "Up-mixing and down-mixing" of Web Audio (W3C, 1.1): 5.1 becomes one channel by a sum of shares of 3.4 in all. */
+const summed: Known = {
+  browser: "chromium",
+  rule: "loudness",
+  why: "Chromium 156 gives the page that listens all six channels, which Web Audio adds up; Firefox mixes them down",
+};
 
 const WAYS: readonly Way[] = [
+  { name: "aac", sound: "aac", edits: true, known: { "drums.mp3": [picture], "mpeg25.mp3": [sound] } },
   {
-    name: "",
-    over: {},
-    late: 0,
+    name: "original",
+    sound: "original",
+    edits: true,
     known: {
-      "drums.mp3": [
-        { browser: "chromium", rule: "sync", why: TWICE },
-        { browser: "firefox", rule: "duration", why: WHOLE },
-      ],
-      "mpeg25.mp3": [{ browser: "firefox", rule: "duration", why: WHOLE }],
-      "opus.webm": [{ browser: "firefox", rule: "duration", why: WHOLE }],
+      "drums.mp3": [picture],
+      "mpeg25.mp3": [sound],
+      "opus.webm": [sound],
+      "5.1.wav": [summed],
+      "5.1.flac": [summed],
     },
   },
+  { name: "aac, edits=none", sound: "aac", edits: false, known: { "drums.mp3": [picture] } },
 ];
 
-/** MP3, WAV and AAC, and one that carries the clips' sound beside the song. */
-const SMALL = new Set(["cbr.mp3", "pcm24-stereo.wav", "fragmented.m4a", "with clips’ sound"]);
+const WITHOUT = "without clips’ sound";
+const WITH = "with clips’ sound";
+
+/** MP3 and WAV made AAC, AAC copied, what `original` was once wrong with, no edit lists, and two tracks of sound. */
+const SMALL = new Set([
+  "cbr.mp3, aac",
+  "pcm24-stereo.wav, aac",
+  "fragmented.m4a, aac",
+  `${WITH}, aac`,
+  "drums.mp3, original",
+  "192-khz.flac, original",
+  "pcm24-stereo.wav, aac, edits=none",
+]);
 
 const SCENES = ["a-5s-24fps", "baseline-5s-24fps", "c-5s-30fps", "bframes-5s-24fps"];
 
@@ -82,33 +99,59 @@ function scenes(frames: number): [string, number][] {
   return out;
 }
 
-async function made(edits: FilmInput["edits"], frames: number, over: Partial<FilmInput>): Promise<Made> {
-  const { bytes } = await madeOf(edits, over);
+/** What the song's encoder was given before it, less the packet that is left out: it stands in a film without edit lists. */
+const PRIMING = 2112 - 1024;
+/** The most that such a film's sound may be off, of AAC that was copied. */
+const MOST_MS = 25;
+/** What is decoded at once is the song's samples. */
+const EXACT = { ms: 0, within: 1 };
+
+async function made(edits: FilmInput["edits"], frames: number, way: Way, over: Partial<FilmInput>) {
+  const film = await madeOf(edits, { ...over, sound: way.sound });
+  const bytes = way.edits ? film.bytes : otherFile(film.bytes, film.result.withoutEdits);
+  if (!bytes) return { refused: "there is none without edit lists" };
   using input = open(bytes);
-  const pictures = await packets(await input.getPrimaryVideoTrack());
-  return { bytes, seconds: frames / FPS, pictures: pictures.length };
+  const pictures = (await packets(await input.getPrimaryVideoTrack())).length;
+  const song = await input.getPrimaryAudioTrack();
+  const [packet] = await packets(song);
+  const rate = (await song?.getSampleRate()) ?? Number.NaN;
+  const isCopied = over.song !== undefined && (await codecOf(over.song)) === "aac";
+  const late = isCopied ? { ms: 0, within: MOST_MS } : { ms: (1000 * PRIMING) / rate, within: 0.3 };
+  return {
+    bytes,
+    seconds: frames / FPS,
+    pictures,
+    late: way.edits ? EXACT : late,
+    // The sound may go on for less than half a frame; without an edit list, until its packet ends.
+    spare: way.edits ? 0.5 / FPS : (packet?.duration ?? 0),
+  };
 }
 
-function filmOf(name: string, way: Way): Film {
-  const path = `audio/${name}`;
+async function codecOf(song: FilmInput["song"]): Promise<string | null> {
+  const probed = await probeSong(song, { contentType: "", bytes: song.bytes });
+  return probed.ok ? probed.audio.codec : null;
+}
+
+function filmOf(song: PlayedSong, way: Way): Film {
+  const name = `${song.name}, ${way.name}`;
   return {
-    name: `${name} ${way.name}`.trim(),
-    song: path,
-    late: way.late,
-    known: way.known[name] ?? [],
+    name,
+    song,
+    known: way.known[song.name] ?? [],
     small: SMALL.has(name),
     async make() {
-      const probed = await probeSong(song(path), { contentType: "", bytes: fixture(path).length });
+      const file = memoryFile(song.bytes());
+      const probed = await probeSong(file, { contentType: "", bytes: file.bytes });
       if (!probed.ok) return { refused: probed.failure.code };
       const frames = songFrames(probed.audio, FPS);
-      return await made(editList(...scenes(frames)), frames, { song: song(path), ...way.over });
+      return await made(editList(...scenes(frames)), frames, way, { song: file });
     },
   };
 }
 
 /** A film with all that one can carry. */
-function richFilm(name: string, way: Way, clipAudio: "drop" | "track"): Film {
-  const path = "audio/faststart.m4a";
+function richFilm(title: typeof WITH | typeof WITHOUT, way: Way): Film {
+  const song = songNamed("faststart.m4a");
   const frames = 12 * FPS;
   const edits = () =>
     editList(["with-audio-5s", 97], ["a-5s-24fps", 130, "hold"], ["with-audio-5s", frames - 227]);
@@ -118,21 +161,26 @@ function richFilm(name: string, way: Way, clipAudio: "drop" | "track"): Film {
     { title: "Chorus", startFrame: 97 },
   ];
   const captions = [{ startFrame: 24, endFrame: 72, text: "Sparks fly" }];
-  const over = { song: song(path), clipAudio, language: "en", tags, chapters, captions, ...way.over };
+  const name = `${title}, ${way.name}`;
   return {
-    name: `${name} ${way.name}`.trim(),
-    song: path,
-    late: way.late,
-    known: way.known[name] ?? [],
+    name,
+    song,
+    known: way.known[title] ?? [],
     small: SMALL.has(name),
-    make: () => made(edits(), frames, over),
+    make: () =>
+      made(edits(), frames, way, {
+        song: memoryFile(song.bytes()),
+        clipAudio: title === WITH ? "track" : "drop",
+        language: "en",
+        tags,
+        chapters,
+        captions,
+      }),
   };
 }
 
-const SONGS = readdirSync(`${import.meta.dirname}/../fixtures/audio`).filter((name) => !name.endsWith(".md"));
-
 export const FILMS: readonly Film[] = WAYS.flatMap((way) => [
-  ...SONGS.map((name) => filmOf(name, way)),
-  richFilm("without clips’ sound", way, "drop"),
-  richFilm("with clips’ sound", way, "track"),
+  ...SONGS.map((song) => filmOf(song, way)),
+  richFilm(WITHOUT, way),
+  ...(way.edits ? [richFilm(WITH, way)] : []),
 ]);

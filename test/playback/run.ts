@@ -1,29 +1,20 @@
 /**
  * npm run test:playback [-- --only drums]; needs chromium, firefox-esr and ffmpeg.
- * Plays films in both browsers to their end: of every song of fixtures/audio, and with all that a film
- * can carry. What is heard is compared with the song, and so is the film's sound decoded at once.
+ * Plays films in both browsers to their end: of every song of songs.ts in every way of films.ts, and with all
+ * that a film can carry. What is heard is compared with the song, and so is the film's sound decoded at once.
  */
 import { parseArgs } from "node:util";
 import { BROWSERS, withBrowser } from "../support/browser.ts";
 import { FILMS, type Film, type Made } from "./films.ts";
-import { type Song, songOf } from "./heard.ts";
-import { decodedByFfmpeg } from "./reference.ts";
 import { serveFilms } from "./serve.ts";
 import { playFilm, unexpected } from "./verdict.ts";
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 
-const songs = new Map<string, Song>();
-function songAt(path: string): Song {
-  const known = songs.get(path) ?? songOf(decodedByFfmpeg(`${import.meta.dirname}/../fixtures/${path}`));
-  songs.set(path, known);
-  return known;
-}
-
 const films: { film: Film; made: Made }[] = [];
 for (const film of FILMS.filter(({ name }) => name.includes(values.only))) {
   const made = await film.make();
-  if ("refused" in made) console.log(`${film.name.padEnd(22)} refused: ${made.refused}`);
+  if ("refused" in made) console.log(`${film.name.padEnd(36)} refused: ${made.refused}`);
   else films.push({ film, made });
 }
 const server = await serveFilms(new Map(films.map(({ film, made }) => [film.name, made.bytes])));
@@ -34,13 +25,13 @@ try {
       console.log(`\n${version}`);
       const page = await open(`${server.origin}/`);
       for (const { film, made } of films) {
-        const expected = { ...made, song: songAt(film.song), late: film.late };
+        const expected = { ...made, song: film.song.heard() };
         const verdict = await playFilm(page, film.name, expected);
         const wrong = unexpected(verdict, film, browser);
         const known = verdict.wrong.length > 0 && wrong.length === 0;
         failed += wrong.length > 0 ? 1 : 0;
         const word = wrong.length > 0 ? "FAILED" : known ? "known" : "played";
-        console.log(`${film.name.padEnd(22)} ${word.padEnd(6)}  ${verdict.measured}`);
+        console.log(`${film.name.padEnd(36)} ${word.padEnd(6)}  ${verdict.measured}`);
         for (const text of known ? verdict.wrong.map(({ text }) => text) : wrong) console.log(`    ${text}`);
       }
       for (const error of page.errors) console.log(error);

@@ -1,6 +1,5 @@
 /** A film played in a browser, and every rule that it does not hold. */
 import type { BrowserName, OpenPage } from "../support/browser.ts";
-import { FPS } from "../support/films.ts";
 import type { Film, Made, Rule } from "./films.ts";
 import { likeness, loudness, offset, SAMPLE_RATE, type Song } from "./heard.ts";
 import { Decoded, Played } from "./page.ts";
@@ -15,7 +14,6 @@ const LEAST_LIKENESS = 0.75;
  * was heard as late as it was decoded, within 4 ms in Chromium 156, and within a packet in Firefox 153.
  */
 const LEAST_LIKENESS_DECODED = 0.9;
-const MOST_OFFSET_MS = 1;
 
 export interface Verdict {
   /** What was measured, in one line. */
@@ -24,20 +22,19 @@ export interface Verdict {
 }
 
 /** What a played film must be like. */
-export interface Expected extends Pick<Made, "seconds" | "pictures"> {
+export interface Expected extends Omit<Made, "bytes"> {
   song: Song;
-  late: number;
 }
 
-function judge(played: Played, decoded: Decoded, { seconds, pictures, song, late }: Expected): Verdict {
+function judge(played: Played, decoded: Decoded, expected: Expected): Verdict {
+  const { seconds, pictures, song, late, spare } = expected;
   const wrong: Verdict["wrong"] = [];
   const hold = (rule: Rule, holds: boolean, text: string) => {
     if (!holds) wrong.push({ rule, text });
   };
   hold("end", played.ended && !played.error, `it ended: ${played.ended}; ${played.error ?? "no error"}`);
   const duration = played.duration ?? Number.NaN;
-  // The sound may go on for less than half a frame.
-  hold("duration", Math.abs(duration - seconds) <= 0.5 / FPS, `it lasts ${duration} s, not ${seconds} s`);
+  hold("duration", Math.abs(duration - seconds) <= spare, `it lasts ${duration} s, not ${seconds} s`);
   const enough = played.pictures <= pictures && played.pictures >= 0.9 * pictures;
   hold("pictures", enough, `${played.pictures} pictures of ${pictures}`);
 
@@ -50,7 +47,7 @@ function judge(played: Played, decoded: Decoded, { seconds, pictures, song, late
 
   const at = offset(decoded.sound, song.sound);
   const ms = (1000 * at.samples) / SAMPLE_RATE;
-  const isInTime = at.likeness >= LEAST_LIKENESS_DECODED && Math.abs(ms - late) <= MOST_OFFSET_MS;
+  const isInTime = at.likeness >= LEAST_LIKENESS_DECODED && Math.abs(ms - late.ms) <= late.within;
   const how = `${ms.toFixed(2)} ms late, alike by ${at.likeness.toFixed(3)}`;
   hold("sync", isInTime, `decoded, the song is ${how}; ${decoded.error ?? "no error"}`);
 

@@ -6,7 +6,7 @@ import type { Sound } from "../sound/sound.ts";
 import { soundNotes } from "../sound/sound-notes.ts";
 import type { MediaFile } from "../source.ts";
 import { adtsConfig, withoutAdts } from "./adts.ts";
-import { mp3Packets } from "./mp3-packets.ts";
+import { copiedMp3Packets, mp3Start } from "./mp3-packets.ts";
 import { songEntry } from "./sample-entry.ts";
 
 /** The song's packets can't be read to their end. */
@@ -112,7 +112,7 @@ export async function songSound(
   const form = { codec: sound.codec, config: { ...sound.config, description: description ?? undefined } };
   const entry = songEntry(form);
   const copiesMp3 = mp3 !== undefined && sound.codec === "mp3";
-  const skipSeconds = copiesMp3 && mp3.info ? mp3.info.skipped.start / mp3.header.sampleRate : 0;
+  const skipSeconds = copiesMp3 ? mp3Start(mp3).skipped / mp3.header.sampleRate : 0;
   return (
     entry && {
       timescale: sound.config.sampleRate,
@@ -120,7 +120,8 @@ export async function songSound(
       packetSeconds,
       roll: rollOf(sound.codec, packetSeconds),
       notes: soundNotes(form),
-      open: () => readerOf(song, copiesMp3 ? mp3Packets(song, mp3) : packetsOf(sound, isAdts), skipSeconds),
+      open: () =>
+        readerOf(song, copiesMp3 ? copiedMp3Packets(song, mp3) : packetsOf(sound, isAdts), skipSeconds),
     }
   );
 }

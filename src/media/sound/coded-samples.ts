@@ -1,5 +1,5 @@
 /** Samples of sound that is decoded by WebAssembly: MP3 and Opus. */
-import type { InputAudioTrack } from "mediabunny";
+import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { mp3Packets } from "../film/mp3-packets.ts";
 import { packetsOf } from "../packets.ts";
 import type { Mp3Stream } from "../song/mp3-frames.ts";
@@ -44,9 +44,12 @@ export async function codedSamples(
   if (!config) return null;
   if (codec === "mp3") {
     const { sampleRate, numberOfChannels: channels } = config;
+    const first = mp3 ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
+    // In an MP4 its edit list says it: packets are due before the film begins.
+    const early = Math.max(0, -Math.round((first?.timestamp ?? 0) * sampleRate));
     const blocks = () => {
       const packets = mp3 ? singly(mp3Packets(file, mp3)) : packetsOf(track);
-      const skipped = mp3?.info?.skipped.start ?? 0;
+      const skipped = mp3 ? (mp3.info?.skipped.start ?? 0) : early;
       return even(behind(packets, mp3Decoder(modules.mp3Decoder, channels), skipped), channels);
     };
     return { sampleRate, channels, bits: MP3_BITS, blocks };
