@@ -184,6 +184,7 @@ async function one(kind: Kind): Promise<boolean> {
     return cost;
   });
   const copy = await fresh((runtime) => measured(runtime, () => copied(runtime.url, kind, film.bytes)));
+  rmSync(join(FOLDER, "copy"));
   console.log(line(kind, film));
   console.log(line("  a copy", copy));
   const above = film.most - film.before - (copy.most - copy.before);
