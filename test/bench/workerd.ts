@@ -219,6 +219,8 @@ async function two(): Promise<void> {
 }
 
 if (!hasFfmpeg()) process.exit(1);
+// Ends workerd, too, which else lives on.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 const WHAT = z.array(z.enum(["mp3", "flac", "wav", "two"])).default(["mp3", "flac", "wav", "two"]);
 const chosen = WHAT.parse(process.argv.length > 2 ? process.argv.slice(2) : undefined);
 const built = mkdtempSync(join(FOLDER, "bundle-"));
