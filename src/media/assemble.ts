@@ -110,6 +110,7 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
   if (!song.ok && song.cause === "gone") return vanished("The song");
   if (!song.ok || !song.value) return noSound();
   const { input, layout } = song.value;
+  const frames = edits.at(-1)?.endFrame ?? 0;
   try {
     const opened = await reading(film.song, async () => {
       const track = await input.getPrimaryAudioTrack();
@@ -117,12 +118,11 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
       const sound =
         film.sound === "original"
           ? await originalSound(film.song, track, layout)
-          : await aacSound(film.song, track, layout, codecs);
+          : await aacSound(film.song, track, layout, codecs, frames / fps);
       return sound && (await songSound(sound, film.song, layout.mp3));
     });
     if (!opened.ok && opened.cause === "gone") return vanished("The song");
     if (!opened.ok || !opened.value) return noSound();
-    const frames = edits.at(-1)?.endFrame ?? 0;
     const clips = film.clipAudio === "track" ? clipSound(cuts) : { sound: null, silent: [] };
     const made = await writeOrAbort(film, {
       cuts,

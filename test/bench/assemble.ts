@@ -7,85 +7,14 @@
  *   node test/bench/assemble.ts [rounds]
  */
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Assembled } from "./assemble-once.ts";
+import { CLIP_SECONDS, CLIPS, clip, FOLDER, hasFfmpeg, song } from "./material.ts";
 
-const FOLDER = join(tmpdir(), "omvee-bench");
-const CLIPS = 100;
-/** Clips that differ; the others are copies, each in a file of its own. */
-const DISTINCT = 20;
-const CLIP_SECONDS = 6;
 /** The longer film shows each clip three times. */
 const FILMS = [CLIPS * CLIP_SECONDS, 3 * CLIPS * CLIP_SECONDS] as const;
-
-function run(program: string, args: string[]): string {
-  const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
-  return stderr;
-}
-
-/** Made under another name first: what is there is whole. */
-function make(file: string, write: (path: string) => void): string {
-  const path = join(FOLDER, file);
-  if (existsSync(path)) return path;
-  const part = join(FOLDER, `part-${file}`);
-  write(part);
-  renameSync(part, path);
-  return path;
-}
-
-/** 720p at 24 frames and 5 Mbit/s with B-frames; the index in front in every other one. */
-function clip(i: number): string {
-  const source = `mandelbrot=size=1280x720:rate=24:start_scale=${3 - 0.1 * (i % DISTINCT)}`;
-  const film = ["-t", `${CLIP_SECONDS}`, "-vf", "noise=alls=12:allf=t", "-pix_fmt", "yuv420p"];
-  const coded = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-b:v", "5M", "-maxrate", "6M"];
-  const index = i % 2 === 0 ? ["-movflags", "+faststart"] : [];
-  return make(`clip-${i}.mp4`, (path) => {
-    if (i >= DISTINCT) return copyFileSync(clip(i % DISTINCT), path);
-    console.log(`making clip ${i + 1} of ${DISTINCT} …`);
-    run("ffmpeg", [
-      "-v",
-      "error",
-      "-y",
-      "-f",
-      "lavfi",
-      "-i",
-      source,
-      ...film,
-      ...coded,
-      "-bufsize",
-      "10M",
-      ...index,
-      path,
-    ]);
-  });
-}
-
-/** As dense as recorded music: noise in both ears, low and high, under plucked tones. */
-function song(seconds: number): string {
-  const plucked = (low: number, beats: number) =>
-    `0.2*sin(2*PI*(${low}+55*floor(mod(t,4)))*t)*exp(-3*mod(t,${1 / beats}))`;
-  const graph = [
-    "anoisesrc=c=brown:a=0.5:s=3[a]",
-    "anoisesrc=c=pink:a=0.05:s=4[b]",
-    "[a][b]join=inputs=2:channel_layout=stereo[noise]",
-    `aevalsrc='${plucked(110, 2)}|${plucked(220, 4)}':s=44100[tones]`,
-    "[noise][tones]amix=inputs=2",
-  ].join(";");
-  const args = ["-v", "error", "-y", "-f", "lavfi", "-i", graph, "-t", `${seconds}`, "-ar", "44100"];
-  return make(`dense-${seconds}.mp3`, (path) => run("ffmpeg", [...args, "-b:a", "192k", path]));
-}
 
 interface Work {
   seconds: number;
@@ -156,14 +85,8 @@ function report(name: string, turns: Turn[], bytes: number): void {
   );
 }
 
-if (spawnSync("ffmpeg", ["-version"]).status !== 0) {
-  console.log(
-    "ffmpeg is missing, which makes the clips and is what we are measured by: install it (apt install ffmpeg).",
-  );
-  process.exit(0);
-}
+if (!hasFfmpeg()) process.exit(0);
 const rounds = z.coerce.number().int().min(1).default(3).parse(process.argv[2]);
-mkdirSync(FOLDER, { recursive: true });
 const clips = Array.from({ length: CLIPS }, (_, i) => clip(i));
 
 function workOf(seconds: number): Work {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { songFrames } from "../../src/domain/inputs.ts";
 import { probeSong } from "../../src/media/probe.ts";
@@ -117,6 +118,41 @@ describe("a song made AAC", () => {
       const end = Math.round(((packets.at(-1)?.timestamp ?? 0) + (packets.at(-1)?.duration ?? 0)) * 48_000);
       expect(end).toBe(length);
     }
+  });
+
+  it("does not depend on how its samples come in blocks", async () => {
+    const packetsOf = async (lengths: readonly number[]) => {
+      const blocks = async function* () {
+        let at = 0;
+        for (const length of lengths) {
+          const from = at;
+          yield [0.05, 0.08].map((pitch) =>
+            Int32Array.from({ length }, (_, i) => Math.round(9000 * Math.sin(pitch * (from + i)))),
+          );
+          at += length;
+        }
+      };
+      const samples = { sampleRate: 44_100, channels: 2, bits: 16 as const, blocks };
+      return all(asAac(samples, 0, codecs.aacEncoder).packets());
+    };
+    const lengths = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(lengths, async (some) => {
+        const whole = some.reduce((sum, length) => sum + length, 0);
+        expect(await packetsOf(some)).toEqual(await packetsOf([whole]));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("ends with its film", async () => {
+    const blocks = async function* () {
+      yield [new Int32Array(48_000).fill(1000)];
+    };
+    const samples = { sampleRate: 48_000, channels: 1, bits: 16 as const, blocks };
+    const packets = await all(asAac(samples, 0, codecs.aacEncoder, 0.7).packets());
+    const last = packets.at(-1);
+    expect((last?.timestamp ?? 0) + (last?.duration ?? 0)).toBeCloseTo(0.7, 6);
   });
 
   it("begins later where the song's sound does", async () => {

@@ -27,10 +27,11 @@ async function largeClip(frames: number, bytes: number, index: "front" | "last")
 
 /** A bucket's object that counts what is read of it. */
 function counted(bytes: Uint8Array) {
-  const read = { bytes: 0 };
+  const read = { bytes: 0, most: 0 };
   const storage = {
     read: async (_key: string, start: number, end: number) => {
       read.bytes += end - start;
+      read.most = Math.max(read.most, end - start);
       return bytes.slice(start, end);
     },
   };
@@ -67,6 +68,12 @@ describe("a film", () => {
     const { file } = counted(await largeClip(72, 6e6, "last"));
     await film(editList([file, 72]), { song: counted(fixture("audio/cbr.mp3")).file });
     expect(file.reads()).toBeLessThanOrEqual(5);
+  });
+
+  it("waits for a read every four seconds, however few bytes they are", async () => {
+    const { file, read } = counted(await largeClip(240, 1e6, "front"));
+    await film(editList([file, 240]), { song: counted(fixture("audio/cbr.mp3")).file });
+    expect(read.most).toBeLessThan(1e6 * (0.1 + 0.9 * (4 / 10) + 0.02));
   });
 
   it("reads no further into a clip than it is shown", async () => {

@@ -1,4 +1,6 @@
 /** The frames of a FLAC stream (RFC 9639, 9.1), found by their headers: their lengths are not told. */
+import { BLOCK_BYTES } from "../blocks.ts";
+import { joined } from "../film/mp4-boxes.ts";
 import { crc8 } from "../sound/crc.ts";
 import type { MediaFile, View } from "../source.ts";
 import type { SongPacket, Walked } from "./frames.ts";
@@ -33,46 +35,30 @@ function readHeader(bytes: Uint8Array, at: number): FlacHeader | null {
   return { variable: (second & 1) === 1, number, samples };
 }
 
-interface FlacStart extends FlacHeader {
-  /** Where in the file. */
-  at: number;
+/** Where the next frame begins, from `from` on and before `usable`, that follows `last`; null without one. */
+function nextStart(
+  bytes: Uint8Array,
+  from: number,
+  usable: number,
+  last: FlacHeader,
+): { at: number; header: FlacHeader } | null {
+  const follows = last.number + (last.variable ? last.samples : 1);
+  for (let at = bytes.indexOf(0xff, from); at >= 0 && at < usable; at = bytes.indexOf(0xff, at + 1)) {
+    const header = readHeader(bytes, at);
+    if (header?.variable === last.variable && header.number === follows) return { at, header };
+  }
+  return null;
 }
 
-/** The longest that a frame can be. */
-function longestOf({ head }: View): number {
+/** The shortest and the longest that a frame can be. */
+function boundsOf({ head }: View): { shortest: number; longest: number } {
   const stream = new DataView(head.buffer, head.byteOffset + 8);
   const channels = ((stream.getUint8(12) >> 1) & 7) + 1;
-  return (stream.getUint32(7) >>> 8 || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2;
-}
-
-/** The frames that follow one another, some at a time; ends where one is damaged. */
-async function* starts(file: MediaFile, view: View): AsyncGenerator<FlacStart[], void, unknown> {
-  const { head, start, end } = view;
-  const shortest = Math.max(10, new DataView(head.buffer, head.byteOffset + 8).getUint32(4) >>> 8);
-  const longest = longestOf(view);
-  const first = readHeader(await file.read(start, Math.min(end, start + LONGEST_HEADER)), 0);
-  if (!first) return;
-  let last: FlacStart = { ...first, at: start };
-  yield [last];
-  for (let position = start + shortest; position < end; ) {
-    const chunk = await file.read(position, Math.min(end, position + CHUNK_BYTES));
-    const usable = position + chunk.length >= end ? chunk.length : chunk.length - LONGEST_HEADER;
-    const found: FlacStart[] = [];
-    let at = chunk.indexOf(0xff);
-    while (at >= 0 && at < usable) {
-      const next = readHeader(chunk, at);
-      const follows: number = last.number + (last.variable ? last.samples : 1);
-      if (next?.variable === last.variable && next.number === follows) {
-        last = { ...next, at: position + at };
-        found.push(last);
-        at += shortest - 1;
-      }
-      at = chunk.indexOf(0xff, at + 1);
-    }
-    yield found;
-    position += Math.max(usable, last.at + shortest - position);
-    if (position - last.at > longest + CHUNK_BYTES) return;
-  }
+  const told = stream.getUint32(7) >>> 8;
+  return {
+    shortest: Math.max(10, stream.getUint32(4) >>> 8),
+    longest: (told || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2,
+  };
 }
 
 export interface FlacLength extends Walked {
@@ -90,41 +76,67 @@ export async function countFlac(
   mostSamples: number,
 ): Promise<FlacLength | null> {
   const { start, end } = view;
-  const sum: Walked = { frames: 0, samples: 0, bytes: end - start, reached: start };
-  for await (const some of starts(file, view)) {
-    for (const { at, samples } of some) {
+  const { shortest, longest } = boundsOf(view);
+  let last = readHeader(await file.read(start, Math.min(end, start + LONGEST_HEADER)), 0);
+  if (!last) return null;
+  const sum: Walked = { frames: 1, samples: last.samples, bytes: end - start, reached: start };
+  for (let position = start + shortest; position < end && sum.samples <= mostSamples; ) {
+    const chunk = await file.read(position, Math.min(end, position + CHUNK_BYTES));
+    const usable = position + chunk.length >= end ? chunk.length : chunk.length - LONGEST_HEADER;
+    let next = nextStart(chunk, 0, usable, last);
+    while (next) {
+      last = next.header;
       sum.frames++;
-      sum.samples += samples;
-      sum.reached = at;
+      sum.samples += last.samples;
+      sum.reached = position + next.at;
+      next = nextStart(chunk, next.at + shortest, usable, last);
     }
-    if (sum.samples > mostSamples) break;
+    position += Math.max(usable, sum.reached + shortest - position);
+    if (position - sum.reached > longest + CHUNK_BYTES) break;
   }
-  if (sum.frames === 0) return null;
-  return { ...sum, broken: sum.samples <= mostSamples && end - sum.reached > longestOf(view) };
+  return { ...sum, broken: sum.samples <= mostSamples && end - sum.reached > longest };
 }
 
 /**
- * The frames themselves, in order. mediabunny 1.61.0 finds none where a header has the rate in kHz (code 12 of
- * RFC 9639, table 15): it takes the number for Hz. ffmpeg writes 192 kHz so.
+ * The frames themselves, in order, range by range. mediabunny 1.61.0 finds none where a header has the rate in kHz
+ * (code 12 of RFC 9639, table 15): it takes the number for Hz. ffmpeg writes 192 kHz so.
  */
 export async function* flacPackets(
   file: MediaFile,
   view: View,
   sampleRate: number,
 ): AsyncGenerator<SongPacket, void, unknown> {
-  let last: FlacStart | null = null;
-  let samples = 0;
-  const packet = async ({ at, samples: count }: FlacStart, end: number) => {
-    const data = await file.read(at, end);
+  const { start, end } = view;
+  const { shortest, longest } = boundsOf(view);
+  let [rest, samples]: [Uint8Array, number] = [new Uint8Array(), 0];
+  let last: FlacHeader | null = null;
+  const packet = (data: Uint8Array, { samples: count }: FlacHeader): SongPacket => {
     const timestamp = samples / sampleRate;
     samples += count;
     return { data, timestamp, duration: count / sampleRate };
   };
-  for await (const some of starts(file, view)) {
-    for (const next of some) {
-      if (last) yield await packet(last, next.at);
-      last = next;
+  for (let position = start; position < end; ) {
+    const held = position < BLOCK_BYTES;
+    const to = Math.min(end, position + CHUNK_BYTES, held ? BLOCK_BYTES : end);
+    // The first block is there already: what the song is was found out by it.
+    const bytes: Uint8Array = joined([
+      rest,
+      await (held ? file.read(position, to) : file.take(position, to)),
+    ]);
+    if (to === BLOCK_BYTES) file.release();
+    position = to;
+    last ??= readHeader(bytes, 0);
+    if (!last) return;
+    const usable = to >= end ? bytes.length : bytes.length - LONGEST_HEADER;
+    let from = 0;
+    for (let next = nextStart(bytes, shortest, usable, last); next; ) {
+      yield packet(bytes.subarray(from, next.at), last);
+      last = next.header;
+      from = next.at;
+      next = nextStart(bytes, from + shortest, usable, last);
     }
+    rest = bytes.slice(from);
+    if (rest.length > longest + CHUNK_BYTES) break;
   }
-  if (last) yield await packet(last, Math.min(view.end, last.at + longestOf(view)));
+  if (last) yield packet(rest.subarray(0, longest), last);
 }

@@ -67,12 +67,13 @@ export async function originalSound(
   return { codec, config, packets };
 }
 
-/** AAC of any kind as it is, and all else made AAC. Null where it can't be read. */
+/** AAC of any kind as it is, and all else made AAC, as far as `endSeconds`. Null where it can't be read. */
 export async function aacSound(
   file: MediaFile,
   track: InputAudioTrack,
   layout: SongLayout & Pick<Layout, "mp3">,
   modules: CodecModules,
+  endSeconds: number,
 ): Promise<Sound | null> {
   if ((await trackCodec(track)) === "aac") return originalSound(file, track, layout);
   const { mp3, flac } = layout;
@@ -80,5 +81,5 @@ export async function aacSound(
   if (!samples) return null;
   const isStream = mp3 !== undefined || flac !== undefined;
   const first = isStream ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
-  return asAac(samples, Math.max(0, first?.timestamp ?? 0), modules.aacEncoder);
+  return asAac(samples, Math.max(0, first?.timestamp ?? 0), modules.aacEncoder, endSeconds);
 }
