@@ -125,7 +125,7 @@ export const filmInputs = (project: Project, cuts: (Edit & Pick<Clip, "etag">)[]
     ...differing(project.settings),
   });
 
-/** Only what is not as it once always was: films of before stay current, but for those whose sound is not AAC. */
+/** Only what is not as it once always was: films of before stay current. */
 const differing = ({ clipFill, clipAudio, filmSound }: Project["settings"]) => ({
   ...(clipFill === "refuse" ? {} : { clipFill }),
   ...(clipAudio === "drop" ? {} : { clipAudio }),
