@@ -52,8 +52,8 @@ interface FilmFacts {
   editList: Edit[];
   /** Scenes whose clip has sound that the asked-for track does not have, and why. */
   silentScenes: SilentScene[];
-  /** Sentences on where the song's sound may not play. */
-  soundNotes: string[];
+  /** Sentences on where it may not play. */
+  notes: string[];
 }
 export type Assembly = ({ ok: true } & FilmFacts) | { ok: false; failure: Failure };
 
@@ -72,6 +72,9 @@ const endNotes = (songSeconds: number, filmSeconds: number): string[] =>
     : [
         `The song's sound ends at ${clock(songSeconds)} of ${clock(filmSeconds)}: its file is damaged there. Export the song again and upload it.`,
       ];
+
+const SETS_DIFFER =
+  "The clips are H.264 of different settings, which stand in the film as avc3: browsers play it, and some of Apple's software may not. Clips of one model mostly agree.";
 
 /** Writes into an upload of its own; a file that vanished meanwhile is a value, and whatever fails aborts it. */
 async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
@@ -155,7 +158,11 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
         ...(fill && { fill }),
       })),
       silentScenes: clips.silent,
-      soundNotes: [...opened.value.notes, ...endNotes(made.songSeconds, frames / fps)],
+      notes: [
+        ...opened.value.notes,
+        ...endNotes(made.songSeconds, frames / fps),
+        ...(made.setsDiffer ? [SETS_DIFFER] : []),
+      ],
     };
   } finally {
     input.dispose();

@@ -324,7 +324,7 @@ export class World {
           height: 720,
           editList,
           silentScenes: [],
-          soundNotes: [],
+          notes: [],
           withoutEdits: null,
         };
       },

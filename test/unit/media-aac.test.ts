@@ -75,7 +75,7 @@ describe("a song made AAC", () => {
       const other = otherFile(bytes, result.withoutEdits);
       for (const ms of await offsets(other ?? new Uint8Array(), seconds))
         expect(Math.abs(ms)).toBeLessThanOrEqual(25);
-      expect(result.soundNotes).toEqual([]);
+      expect(result.notes).toEqual([]);
     },
   );
 
@@ -237,7 +237,7 @@ describe("AAC that is copied", () => {
 
   it("stands in the film byte for byte, without a warning", async () => {
     const { result, bytes } = await filmOf(fixture("audio/faststart.m4a"));
-    expect(result.soundNotes).toEqual([]);
+    expect(result.notes).toEqual([]);
     expect(otherFile(bytes, result.withoutEdits)).not.toBeNull();
   });
 });

@@ -122,6 +122,8 @@ interface Written {
   withoutEdits: OtherIndex | null;
   /** When the song's last packet ends. */
   songSeconds: number;
+  /** Whether clips' parameter sets differ, so that they stand in samples. */
+  setsDiffer: boolean;
 }
 
 export async function writeFilm(
@@ -178,5 +180,10 @@ export async function writeFilm(
     seconds,
     sets.inSamples() ? undefined : "avc1",
   );
-  return { object: await sink.finish(), withoutEdits, songSeconds: sung.end / sung.form.timescale };
+  return {
+    object: await sink.finish(),
+    withoutEdits,
+    songSeconds: sung.end / sung.form.timescale,
+    setsDiffer: sets.inSamples(),
+  };
 }

@@ -50,7 +50,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     onProgress: progress,
   });
   if (!made.ok) return failed(made.failure);
-  const { object, frames, durationSeconds, width, height, editList, silentScenes, soundNotes } = made;
+  const { object, frames, durationSeconds, width, height, editList, silentScenes, notes } = made;
   const silent = silentScenes.map(
     ({ scene, reason }) => `The clip of scene ${scene} has sound that the film leaves out: ${reason}`,
   );
@@ -68,7 +68,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     height,
     editList,
     certificate: { ...certificate, repairs: project.cover?.repairs ?? [] },
-    warnings: [...soundNotes, ...silent],
+    warnings: [...notes, ...silent],
     sidecars: null,
     inputHash: task.inputHash,
     error: null,
