@@ -120,12 +120,14 @@ function system(memory: () => WebAssembly.Memory): WebAssembly.Imports {
  *
  * `fast` is "better and much faster at higher bitrates" (ffmpeg-codecs, "aac"). With a constant quality
  * (`qscale`) every packet is coded once; with a constant bit rate one that needs fewer bits is coded up
- * to five times. Without `aac_pns` no noise stands in for the song's own, which saves nothing at this quality.
+ * to five times. `aac_pns` (noise in place of the song's own) and `aac_tns` saved no bits at this quality, and brought
+ * the sound no nearer to the song: without them a song takes an eighth less of CPU.
  */
 const OPTIONS = [
   { name: "aac_coder", entry: 51_584, value: 1 },
   { name: "flags", entry: 91_888, value: 2 },
   { name: "aac_pns", entry: 51_824, value: 0 },
+  { name: "aac_tns", entry: 51_872, value: 0 },
 ] as const;
 const QUALITY = { name: "global_quality", entry: 99_040 };
 const DEFAULT_AT = 16;
