@@ -26,6 +26,7 @@ async function filmOf(song: Uint8Array) {
 
 const mixed = (channels: Float32Array[]) =>
   (channels[0] ?? new Float32Array()).map((_, i) => channels.reduce((sum, row) => sum + (row[i] ?? 0), 0));
+const HALF_POWER = Math.SQRT1_2;
 const level = (row: Float32Array | undefined) => {
   const part = (row ?? new Float32Array()).subarray(4000, 84_000);
   return Math.sqrt(part.reduce((sum, value) => sum + value * value, 0) / part.length);
@@ -91,16 +92,16 @@ describe("a song made AAC", () => {
   it.each([
     ["left", [1, 0, 0, 0, 0, 0], [1, 0]],
     ["right", [0, 1, 0, 0, 0, 0], [0, 1]],
-    ["centre", [0, 0, 1, 0, 0, 0], [0.707, 0.707]],
+    ["centre", [0, 0, 1, 0, 0, 0], [HALF_POWER, HALF_POWER]],
     ["low frequencies", [0, 0, 0, 1, 0, 0], [0, 0]],
-    ["back left", [0, 0, 0, 0, 1, 0], [0.707, 0]],
-    ["back right", [0, 0, 0, 0, 0, 1], [0, 0.707]],
+    ["back left", [0, 0, 0, 0, 1, 0], [HALF_POWER, 0]],
+    ["back right", [0, 0, 0, 0, 0, 1], [0, HALF_POWER]],
   ])("has of 5.1 what stands %s where it belongs", async (_name, loudness, expected) => {
     const { bytes } = await filmOf(noiseWav(2.2, 48_000, loudness));
     const { channels } = await heardIn(bytes);
     const full = level(ideal(2.2, 48_000)) * (32_000 / 32_768);
     // All channels at once must not be louder than full scale.
-    const scale = 1 + 2 * Math.SQRT1_2;
+    const scale = 1 + 2 * HALF_POWER;
     const [left = 0, right = 0] = expected;
     expect((scale * level(channels[0])) / full).toBeCloseTo(left, 1);
     expect((scale * level(channels[1])) / full).toBeCloseTo(right, 1);

@@ -22,6 +22,7 @@ interface Exports {
   open(channels: number, sampleRate: number, bitRate: number): number;
   /** Where the next frame's samples go, one of each channel in turn, as floats. */
   input(context: number, bytes: number): number;
+  /** Below 0 where it refuses. */
   send(context: number, timestamp: bigint): number;
   /** Bytes of the next packet; nothing where it is 0 or less. */
   receive(context: number): number;
@@ -186,7 +187,7 @@ export function aacEncoder(module: WebAssembly.Module, sampleRate: AacRate): Aac
     encode(pairs) {
       const at = encoder.input(context, pairs.byteLength);
       new Float32Array(held().buffer, at, pairs.length).set(pairs);
-      encoder.send(context, BigInt(sent));
+      if (encoder.send(context, BigInt(sent)) < 0) throw new Error("The AAC encoder refused its samples.");
       sent += AAC_SAMPLES;
       return ready();
     },
