@@ -35,6 +35,8 @@ export interface Declared {
 const MIN_SONG_SECONDS = 2;
 /** As many as FLAC holds. */
 const MAX_CHANNELS = 8;
+/** Nothing is recorded at less, and bringing it to the film's rate would take memory without bound. */
+const MIN_SAMPLE_RATE = 4000;
 const MAX_SONG_SECONDS = 30 * 60;
 
 /** What the film's MP4 can hold, as it is or (PCM, telephone codecs and ALAC) without loss. */
@@ -194,6 +196,7 @@ async function examine(file: MediaFile, open: OpenSong, declared: Declared): Pro
       : { channels: await track.getNumberOfChannels(), sampleRate: await track.getSampleRate() };
   if (channels < 1 || channels > MAX_CHANNELS) return refuse.unsupported(`Sound of ${channels} channels`);
   if (!(sampleRate > 0)) return damaged();
+  if (sampleRate < MIN_SAMPLE_RATE) return refuse.unsupported(`Sound of ${sampleRate} Hz`);
   const measured = await lengthOf(file, track, format, open);
   if (!measured.ok) return measured;
   const { seconds, bitsPerSecond } = measured.length;

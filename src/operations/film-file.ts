@@ -92,8 +92,14 @@ async function opened(deps: Deps, { key, etag, plan }: Parts, start: number, end
   // Before the answer begins, so that a film that is gone can still be told.
   const parts: (Uint8Array | ReadableStream<Uint8Array>)[] = [];
   for (const piece of pieces) {
-    const part = await read(piece);
-    if (!part) return null;
+    const part = await read(piece).catch(async (error) => {
+      await letGo(parts);
+      throw error;
+    });
+    if (!part) {
+      await letGo(parts);
+      return null;
+    }
     parts.push(part);
   }
   const { readable, writable } = passage(end - start);
@@ -107,6 +113,10 @@ const passage = (
   bytes: number,
 ): { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> } =>
   "FixedLengthStream" in globalThis ? new FixedLengthStream(bytes) : new TransformStream();
+
+/** Of streams that nobody has begun to read. */
+const letGo = (parts: readonly (Uint8Array | ReadableStream<Uint8Array>)[]) =>
+  Promise.all(parts.map((part) => part instanceof ReadableStream && !part.locked && part.cancel()));
 
 async function pour(
   parts: readonly (Uint8Array | ReadableStream<Uint8Array>)[],
@@ -124,7 +134,7 @@ async function pour(
     }
     await to.close();
   } catch (error) {
-    await Promise.all(parts.map((part) => part instanceof ReadableStream && !part.locked && part.cancel()));
+    await letGo(parts);
     await to.abort(error);
   }
 }

@@ -182,7 +182,7 @@ function editList(track: FilmTrack, filmSeconds: number): Piece[] {
   const movie = (units: number) => Math.round((units / track.form.timescale) * MOVIE_TIMESCALE);
   const edits =
     start > 0
-      ? [movie(start), -1, 0x1_0000, movie(end - start), 0, 0x1_0000]
+      ? [movie(start), -1, 0x1_0000, movie(Math.max(0, end - start)), 0, 0x1_0000]
       : [movie(end), -start, 0x1_0000];
   return [box("edts", fullBox("elst", 0, 0, u32(edits.length / 3), column(edits)))];
 }

@@ -31,6 +31,8 @@ const MIB = 1024 * 1024;
 const PART_BYTES = 5 * MIB;
 /** Pictures and sound take turns this often, so that a player finds both in one place. */
 const TURN_SECONDS = 0.5;
+/** Opus has no shorter ones; a first packet that says it is shorter is no measure for the others. */
+const SHORTEST_PACKET_SECONDS = 0.0025;
 const ID = { pictures: 1, song: 2, clips: 3, captions: 4, chapters: 5 };
 
 function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan, sets: PictureSets) {
@@ -89,7 +91,7 @@ function roomOf(plan: FilmPlan, further: readonly Uint8Array[]): number {
   const turns = Math.ceil(seconds / TURN_SECONDS) + 2 * plan.cuts.length + 2;
   const pictures = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
   const heard = (plan.clips?.packets ?? []).flat(2).length;
-  const sung = plan.song.packetSeconds > 0 ? Math.ceil((1.1 * seconds) / plan.song.packetSeconds) : 0;
+  const sung = Math.ceil((1.1 * seconds) / Math.max(plan.song.packetSeconds, SHORTEST_PACKET_SECONDS));
   return roomFor([
     // Size, place in time and its shift, each of its own; key pictures are few. Clips whose sound is
     // kept have turns of their own.

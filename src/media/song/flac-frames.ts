@@ -50,14 +50,17 @@ function nextStart(
   return null;
 }
 
-/** The shortest and the longest that a frame can be. */
-function boundsOf({ head }: View): { shortest: number; longest: number } {
+/** Shorter is no frame; what the stream says of its shortest is not always so. */
+const SHORTEST = 10;
+
+/** The longest that a frame can be, as the stream says, and as the format has it. */
+function boundsOf({ head }: View): { longest: number; most: number } {
   const stream = new DataView(head.buffer, head.byteOffset + 8);
   const channels = ((stream.getUint8(12) >> 1) & 7) + 1;
   const told = stream.getUint32(7) >>> 8;
   return {
-    shortest: Math.max(10, stream.getUint32(4) >>> 8),
     longest: (told || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2,
+    most: 65_535 * channels * 4 + LONGEST_HEADER + 2,
   };
 }
 
@@ -76,11 +79,11 @@ export async function countFlac(
   mostSamples: number,
 ): Promise<FlacLength | null> {
   const { start, end } = view;
-  const { shortest, longest } = boundsOf(view);
+  const { longest } = boundsOf(view);
   let last = readHeader(await file.read(start, Math.min(end, start + LONGEST_HEADER)), 0);
   if (!last) return null;
   const sum: Walked = { frames: 1, samples: last.samples, bytes: end - start, reached: start };
-  for (let position = start + shortest; position < end && sum.samples <= mostSamples; ) {
+  for (let position = start + SHORTEST; position < end && sum.samples <= mostSamples; ) {
     const chunk = await file.read(position, Math.min(end, position + CHUNK_BYTES));
     const usable = position + chunk.length >= end ? chunk.length : chunk.length - LONGEST_HEADER;
     let next = nextStart(chunk, 0, usable, last);
@@ -89,9 +92,9 @@ export async function countFlac(
       sum.frames++;
       sum.samples += last.samples;
       sum.reached = position + next.at;
-      next = nextStart(chunk, next.at + shortest, usable, last);
+      next = nextStart(chunk, next.at + SHORTEST, usable, last);
     }
-    position += Math.max(usable, sum.reached + shortest - position);
+    position += Math.max(usable, sum.reached + SHORTEST - position);
     if (position - sum.reached > longest + CHUNK_BYTES) break;
   }
   return { ...sum, broken: sum.samples <= mostSamples && end - sum.reached > longest };
@@ -107,7 +110,7 @@ export async function* flacPackets(
   sampleRate: number,
 ): AsyncGenerator<SongPacket, void, unknown> {
   const { start, end } = view;
-  const { shortest, longest } = boundsOf(view);
+  const { longest, most } = boundsOf(view);
   let [rest, samples]: [Uint8Array, number] = [new Uint8Array(), 0];
   let last: FlacHeader | null = null;
   const packet = (data: Uint8Array, { samples: count }: FlacHeader): SongPacket => {
@@ -129,14 +132,15 @@ export async function* flacPackets(
     if (!last) return;
     const usable = to >= end ? bytes.length : bytes.length - LONGEST_HEADER;
     let from = 0;
-    for (let next = nextStart(bytes, shortest, usable, last); next; ) {
+    for (let next = nextStart(bytes, SHORTEST, usable, last); next; ) {
       yield packet(bytes.subarray(from, next.at), last);
       last = next.header;
       from = next.at;
-      next = nextStart(bytes, from + shortest, usable, last);
+      next = nextStart(bytes, from + SHORTEST, usable, last);
     }
     rest = bytes.slice(from);
-    if (rest.length > longest + CHUNK_BYTES) break;
+    if (rest.length > most + CHUNK_BYTES) break;
   }
-  if (last) yield packet(rest.subarray(0, longest), last);
+  // A decoder stops where the frame ends.
+  if (last) yield packet(rest.subarray(0, Math.max(longest, most)), last);
 }

@@ -1,5 +1,6 @@
 /** MP3 by minimp3 (github.com/lieff/minimp3), in the module of `minimp3-wasm` 0.1.0. */
 import { readMp3Header } from "../song/mp3-frames.ts";
+import type { Decoded } from "./coded-samples.ts";
 
 type Call = (value?: number) => number;
 const CALLS = [
@@ -30,10 +31,7 @@ export const MP3_BITS = 16;
  * Makes a function that decodes a stream's frames in turn, each to as many samples as its header says:
  * silence where it is damaged, or lacks what came before it in the stream. A decoder's delay is in it.
  */
-export function mp3Decoder(
-  module: WebAssembly.Module,
-  channels: number,
-): (frame: Uint8Array) => Int32Array[] {
+export function mp3Decoder(module: WebAssembly.Module, channels: number): (frame: Uint8Array) => Decoded {
   const decoder = named(new WebAssembly.Instance(module, {}).exports);
   decoder.decoder_init();
   return (frame) => {
@@ -49,11 +47,11 @@ export function mp3Decoder(
       decoder.decoder_pcm_data_offset(),
       decoder.decoder_pcm_data_size() / 2,
     );
-    if (found < 1 || pcm.length !== samples * found) return rows;
+    if (found < 1 || pcm.length !== samples * found) return { rows, isDamaged: true };
     for (const [c, row] of rows.entries()) {
       const from = Math.min(c, found - 1);
       for (let i = 0; i < samples; i++) row[i] = pcm[i * found + from] ?? 0;
     }
-    return rows;
+    return { rows, isDamaged: false };
   };
 }

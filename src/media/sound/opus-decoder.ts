@@ -3,6 +3,7 @@
  * that Emscripten's minifier gave them in that version (src/EmscriptenWasm.js).
  */
 import { XIPH_PLACES } from "./channels.ts";
+import type { Decoded } from "./coded-samples.ts";
 import { MOST_OPUS_SAMPLES, type OpusHead, opusSamples } from "./opus-packet.ts";
 
 /** Opus is always decoded to this rate. */
@@ -52,17 +53,14 @@ function system(): WebAssembly.Imports {
 const FULL = 2 ** (OPUS_BITS - 1);
 const whole = (value: number) => Math.max(-FULL, Math.min(FULL - 1, Math.round(value * FULL)));
 
-/**
- * Makes a function that decodes a stream's packets in turn, to samples of each channel in `OPUS_BITS` bits; silence
- * as long as a damaged packet would be. The samples to be left out at the start are in it.
- */
-export function opusDecoder(
-  module: WebAssembly.Module,
-  head: OpusHead,
-): (packet: Uint8Array) => Int32Array[] {
-  const { channels, streams, coupled, mapping } = head;
+/** The stack's place, which is set aside before anything else is (see ../wasm/unpack.ts). */
+const STACK_BYTES = 1_048_576;
+
+/** An instance with a decoder in it, and where a packet and its samples go. */
+function opened(module: WebAssembly.Module, { channels, streams, coupled, mapping }: OpusHead) {
   const opus = named(new WebAssembly.Instance(module, system()).exports);
   opus.start();
+  opus.allocate(STACK_BYTES);
   const [input, output, table] = [
     opus.allocate(MOST_PACKET_BYTES),
     opus.allocate(MOST_OPUS_SAMPLES * channels * 4),
@@ -71,19 +69,37 @@ export function opusDecoder(
   new Uint8Array(opus.memory.buffer, table, channels).set(mapping);
   const decoder = opus.open(OPUS_RATE, channels, streams, coupled, table, 0, 0);
   if (decoder === 0) throw new Error("The Opus stream is described in an unknown way.");
+  return { ...opus, input, output, decoder };
+}
+
+/**
+ * Makes a function that decodes a stream's packets in turn, to samples of each channel in `OPUS_BITS` bits; silence
+ * as long as it would be for a damaged packet. The samples to be left out at the start are in it.
+ */
+export function opusDecoder(module: WebAssembly.Module, head: OpusHead): (packet: Uint8Array) => Decoded {
+  const { channels } = head;
+  let opus = opened(module, head);
   const places = XIPH_PLACES[channels] ?? [];
   return (packet) => {
     const expected = opusSamples(packet);
     const rows = Array.from({ length: channels }, () => new Int32Array(expected));
-    if (expected === 0 || packet.length > MOST_PACKET_BYTES) return rows;
-    new Uint8Array(opus.memory.buffer, input, packet.length).set(packet);
-    const samples = opus.decode(decoder, input, packet.length, output);
-    if (samples !== expected) return rows;
-    const floats = new Float32Array(opus.memory.buffer, output, samples * channels);
+    if (expected === 0 || packet.length > MOST_PACKET_BYTES) return { rows, isDamaged: true };
+    const { memory, input, output, decoder } = opus;
+    new Uint8Array(memory.buffer, input, packet.length).set(packet);
+    let samples = -1;
+    try {
+      samples = opus.decode(decoder, input, packet.length, output);
+    } catch (error) {
+      // What it left behind is not to be gone on with.
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      opus = opened(module, head);
+    }
+    if (samples !== expected) return { rows, isDamaged: true };
+    const floats = new Float32Array(memory.buffer, output, samples * channels);
     for (let c = 0; c < channels; c++) {
       const row = rows[places[c] ?? c];
       for (let i = 0; row && i < samples; i++) row[i] = whole(floats[c * samples + i] ?? 0);
     }
-    return rows;
+    return { rows, isDamaged: false };
   };
 }

@@ -16,7 +16,10 @@ export interface OpusHead {
   mapping: number[];
 }
 
-/** Null where it is no head, or one of a mapping with matrices (RFC 8486), which is not decoded here. */
+/** A channel that is in none of the streams. */
+const SILENT = 255;
+
+/** Null where it is no head, one that libopus would not take, or one of a mapping with matrices (RFC 8486), which is not decoded here. */
 export function opusHead(head: Uint8Array): OpusHead | null {
   if (head.length < 19) return null;
   const view = viewOf(head);
@@ -25,7 +28,11 @@ export function opusHead(head: Uint8Array): OpusHead | null {
     return { channels, preSkip, streams: 1, coupled: channels - 1, mapping: channels === 2 ? [0, 1] : [0] };
   if (family !== 1 || channels < 1 || channels > 8 || head.length < 21 + channels) return null;
   const [streams, coupled] = [view.getUint8(19), view.getUint8(20)];
-  return { channels, preSkip, streams, coupled, mapping: [...head.subarray(21, 21 + channels)] };
+  const mapping = [...head.subarray(21, 21 + channels)];
+  const isMapped = mapping.every((from) => from === SILENT || from < streams + coupled);
+  // As libopus has it (opus_multistream_decoder_init).
+  const isKnown = streams > 0 && coupled <= streams && streams + coupled <= SILENT && isMapped;
+  return isKnown ? { channels, preSkip, streams, coupled, mapping } : null;
 }
 
 /** How many samples a packet decodes to, at 48 kHz (RFC 6716, 3.1 and 3.2); 0 where it says nothing that can be. */

@@ -64,19 +64,65 @@ function attempt(decode: Decode, packet: Uint8Array, seconds: number): Int32Arra
   }
 }
 
-/** Decoded packets, without what lies before the track's beginning, and behind `limit` samples. */
-async function* decoded(
+/** What a packet was decoded to, and when it is due in seconds. */
+export interface Timed {
+  timestamp: number;
+  rows: Int32Array[];
+}
+
+/** More than times are rounded by, and less than is heard as out of step. */
+export const GAP_SECONDS = 0.02;
+/** Vorbis' packets are due when their middle is heard, or their start, as their lengths change. */
+const VORBIS_GAP_SECONDS = 0.06;
+const MOST_GAP_SECONDS = 30 * 60;
+
+/**
+ * With silence where packets are missing: where one is due by more than `tolerance` seconds later than what came
+ * before it lasts. Without it everything behind a gap would be heard too early.
+ */
+export async function* untorn(
+  source: AsyncIterable<Timed>,
+  rate: number,
+  channels: number,
+  tolerance: number,
+): Blocks {
+  let given = 0;
+  /** By how much packets are ahead of their samples where nothing is missing. */
+  let usual = Number.POSITIVE_INFINITY;
+  for await (const { timestamp, rows } of source) {
+    const ahead = timestamp - given / rate;
+    if (given > 0 && ahead - usual > tolerance) {
+      let missing = Math.round(Math.min(ahead - usual, MOST_GAP_SECONDS) * rate);
+      given += missing;
+      for (; missing > 0; missing -= BLOCK_SAMPLES) {
+        const length = Math.min(missing, BLOCK_SAMPLES);
+        yield Array.from({ length: channels }, () => new Int32Array(length));
+      }
+    } else if (given > 0) usual = Math.min(usual, ahead);
+    given += rows[0]?.length ?? 0;
+    yield rows;
+  }
+}
+
+/** Decoded packets, without what lies before the track's beginning. */
+async function* decodedEach(
   packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
   { sampleRate, decoder }: Form,
-  limit: number,
-): Blocks {
+): AsyncGenerator<Timed, void, unknown> {
   const decode = decoder();
-  let left = limit;
   for await (const { data, timestamp } of packets) {
     const before = Math.max(0, -Math.round(timestamp * sampleRate));
-    const rows = attempt(decode, data, timestamp).map((row) => row.subarray(before, before + left));
-    left -= rows[0]?.length ?? 0;
-    yield rows;
+    const rows = attempt(decode, data, timestamp).map((row) => row.subarray(before));
+    yield { timestamp: Math.max(0, timestamp), rows };
+  }
+}
+
+/** As many samples as there are to be. */
+async function* limited(source: Blocks, limit: number): Blocks {
+  let left = limit;
+  for await (const rows of source) {
+    yield rows.map((row) => row.subarray(0, left));
+    left -= Math.min(left, rows[0]?.length ?? 0);
   }
 }
 
@@ -173,6 +219,7 @@ export async function samplesOf(
   // Only a container that counts in samples knows how many are too many.
   const isExact = form.isPadded && (await track.getTimeResolution()) === sampleRate;
   const limit = isExact ? totalSamples : Number.POSITIVE_INFINITY;
+  const gap = form.isPadded ? VORBIS_GAP_SECONDS : GAP_SECONDS;
   return {
     sampleRate,
     channels,
@@ -180,7 +227,8 @@ export async function samplesOf(
     totalSamples,
     blocks: () => {
       const packets = flac ? flacPackets(file, flac.view, sampleRate) : packetsOf(track);
-      return even(decoded(packets, form, limit), channels);
+      const whole = untorn(decodedEach(packets, form), sampleRate, channels, gap);
+      return even(limited(whole, limit), channels);
     },
   };
 }

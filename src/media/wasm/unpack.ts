@@ -11,23 +11,30 @@ import { join } from "node:path";
 
 const require = createRequire(import.meta.url);
 
-/** What each file must be: it changes only with the pinned version of its package. */
+/** What each module is in its package, which changes only with the pinned version, and what is changed in it. */
 const MODULES = {
   "aac-encoder.wasm": {
     sha256: "8488acb0bc9f43055b83600cc4c2c07d20f07675aa65671f91ac1d75515845d9",
     unpack: aacEncoder,
+    mend: asItIs,
   },
   "mp3-decoder.wasm": {
     sha256: "3fea18c86778b24306c9f184cba41df3c7dd0ab8e49e70416ba21ae6e696e55c",
     unpack: mp3Decoder,
+    mend: asItIs,
   },
   "opus-decoder.wasm": {
     sha256: "8b67eda2a46e478f65c24c467dae9eac26293efae6484bfe762b9d1086058b4b",
     unpack: opusDecoder,
+    mend: withLargerStack,
   },
 };
 type ModuleName = keyof typeof MODULES;
 export const MODULE_NAMES = Object.keys(MODULES) as ModuleName[];
+
+function asItIs(module: Uint8Array): Uint8Array {
+  return module;
+}
 
 /** A file of a package, beside or below the folder of its entry point. */
 const inPackage = (name: string, path: string) => join(require.resolve(name), path);
@@ -76,6 +83,21 @@ async function mp3Decoder(): Promise<Uint8Array> {
   return readFileSync(inPackage("minimp3-wasm", "../decoder.opt.wasm"));
 }
 
+/**
+ * The decoder's stack is 64 KiB, below which its tables lie, and damaged packets take up to 73,000 bytes of it: from
+ * here on it begins at 1,048,560, in memory that whoever makes an instance must have set aside by then.
+ */
+const STACK = { from: [0x7f, 0x01, 0x41, 0x80, 0xeb, 0x05], to: [0x7f, 0x01, 0x41, 0xf0, 0xff, 0x3f] };
+
+function withLargerStack(module: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(module);
+  const at = bytes.indexOf(Buffer.from(STACK.from));
+  if (at < 0 || bytes.indexOf(Buffer.from(STACK.from), at + 1) >= 0)
+    throw new Error("The Opus decoder's stack does not begin where it did.");
+  bytes.set(STACK.to, at);
+  return bytes;
+}
+
 /** `opus-decoder`: the module is a string, compressed, that another one in the package unpacks. */
 async function opusDecoder(): Promise<Uint8Array> {
   const code = readFileSync(inPackage("opus-decoder", "../dist/opus-decoder.min.js"), "utf8");
@@ -90,11 +112,11 @@ async function opusDecoder(): Promise<Uint8Array> {
 
 /** The module's bytes. Throws where they are not those that are expected. */
 export async function unpacked(name: ModuleName): Promise<Uint8Array> {
-  const { sha256, unpack } = MODULES[name];
+  const { sha256, unpack, mend } = MODULES[name];
   const bytes = await unpack();
   const found = createHash("sha256").update(bytes).digest("hex");
   if (found !== sha256) throw new Error(`${name} is another one than expected: ${found}`);
-  return bytes;
+  return mend(bytes);
 }
 
 if (process.argv[1] === import.meta.filename) {
