@@ -34,7 +34,7 @@ const file = createRoute({
       content: { "video/mp4": { schema: { type: "string", format: "binary" } } },
     },
     416: { description: "The file has no such part." },
-    ...problems("not_found"),
+    ...problems("invalid_request", "not_found"),
   },
 });
 

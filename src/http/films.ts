@@ -52,7 +52,7 @@ export const FinalVideo = z
     certificate: orNull(CoverCertificate),
     warnings: z.array(z.string()).openapi({
       description:
-        "Sound that is left out, or that some players and platforms don't take; empty where nothing is.",
+        "What is left out of it, and what some players and platforms don't take; empty where there is nothing to say.",
     }),
     error: orNull(Failure),
     created_at: Moment,
@@ -106,7 +106,7 @@ const show = createRoute({
   request: { params: FilmParams, query: EditsQuery },
   responses: {
     200: json(FinalVideoWithUrl, "The film, as in the list."),
-    ...problems("unauthenticated", "not_found", "conflict"),
+    ...problems("invalid_request", "unauthenticated", "not_found", "conflict"),
   },
 });
 
@@ -125,7 +125,7 @@ const download = createRoute({
       description: "To the file, for an hour at least.",
       headers: { Location: { schema: { type: "string" as const } } },
     },
-    ...problems("unauthenticated", "not_found", "conflict"),
+    ...problems("invalid_request", "unauthenticated", "not_found", "conflict"),
   },
 });
 

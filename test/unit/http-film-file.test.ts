@@ -143,6 +143,21 @@ describe("a film without edit lists", () => {
     expect((await ada.call("GET", `${path}/download?edits=none`)).status).toBe(409);
   });
 
+  test("is asked for by one word, and nothing else passes for it", async () => {
+    const { ada, path, json, get } = await setting();
+    for (const edits of ["some", "", "NONE"])
+      expect(await ada.call("GET", `${path}?edits=${edits}`)).toMatchObject({
+        status: 400,
+        json: { code: "invalid_request" },
+      });
+    for (const bad of ["expires=soon", "expires=-1", `signature=${"0".repeat(65)}`, "download=yes"]) {
+      const url = new URL(json.url);
+      const [name = "", value = ""] = bad.split("=");
+      url.searchParams.set(name, value);
+      expect((await get(url.toString())).status).toBe(400);
+    }
+  });
+
   test("is what the redirect leads to where it is asked for", async () => {
     const { ada, path, json } = await setting();
     const { response } = await ada.call("GET", `${path}/download?edits=none`);
