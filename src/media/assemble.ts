@@ -1,6 +1,7 @@
 /** The film: clips joined by packet copy, trimmed at frame accuracy, with the song laid under them. */
 import type { Edit, Failure, Fill } from "../domain/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
+import { clock } from "./clock.ts";
 import { refusal, vanished } from "./failures.ts";
 import { clipSound, type SilentScene } from "./film/clip-audio.ts";
 import type { OtherIndex } from "./film/film-file.ts";
@@ -61,9 +62,6 @@ const noSound = () => refusal("song_unreadable", "The song's sound can't be read
 
 /** Far more than times are rounded by, and than a film can be longer than its song. */
 const EARLY_SECONDS = 0.5;
-
-const clock = (seconds: number) =>
-  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 /** A damaged song can be shorter than it was measured. */
 const endNotes = (songSeconds: number, filmSeconds: number): string[] =>

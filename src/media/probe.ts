@@ -1,6 +1,7 @@
 /** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
 import type { InputAudioTrack } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
+import { clock } from "./clock.ts";
 import { refusal, vanished } from "./failures.ts";
 import { alacCookie, isAlac } from "./song/alac-cookie.ts";
 import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./song/container.ts";
@@ -93,8 +94,6 @@ const refuse = {
 };
 
 const damaged = () => refuse.truncated("it is damaged or breaks off.");
-const clock = (seconds: number) =>
-  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 /** The codec's name where a film can be made of it, else what the track holds. */
 async function codecOf(track: InputAudioTrack): Promise<{ codec: string } | { foreign: string }> {

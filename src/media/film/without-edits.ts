@@ -2,12 +2,11 @@
  * The same film for platforms that refuse edit lists: the same packets under another index, in which the sound begins
  * with what the edit list leaves out, as far as that is needed.
  */
+import { AAC_PRIMING } from "../sound/aac.ts";
 import type { FilmTrack } from "./film-track.ts";
 
 /** How far sound may be off the pictures. */
 const MOST_OFFSET_SECONDS = 0.025;
-/** What Apple's players leave out of AAC where nothing tells them (QuickTime File Format, appendix G). */
-const ASSUMED_SAMPLES = 2112;
 
 /**
  * With how many of its first packets left out the sound is nearest to the pictures, and by how many seconds it is off
@@ -15,7 +14,7 @@ const ASSUMED_SAMPLES = 2112;
  * Those packets only prepare the decoder, or last a few milliseconds.
  */
 function bestStart({ form, decode }: FilmTrack): { dropped: number; offset: number } {
-  const assumed = form.roll === 1 ? ASSUMED_SAMPLES / form.timescale : 0;
+  const assumed = form.roll === 1 ? AAC_PRIMING / form.timescale : 0;
   let best = { dropped: 0, offset: Number.POSITIVE_INFINITY };
   let plain = best;
   for (const [dropped, due] of decode.entries()) {

@@ -4,6 +4,8 @@
  * minifier gave them in that version (dist/modules/build/aac.js).
  */
 
+import { callOf, memoryOf } from "./wasm-exports.ts";
+
 /** Samples of each channel in a packet. */
 export const AAC_SAMPLES = 1024;
 export const AAC_CHANNELS = 2;
@@ -33,27 +35,20 @@ interface Exports {
   close(context: number): void;
 }
 
-const call = (exports: WebAssembly.Exports, name: string) => {
-  const value = exports[name];
-  if (typeof value !== "function") throw new Error(`The AAC encoder has no ${name}.`);
-  return value as (...parameters: (number | bigint)[]) => number;
-};
-
 function named(exports: WebAssembly.Exports): Exports {
-  const { r: memory } = exports;
-  if (!(memory instanceof WebAssembly.Memory)) throw new Error("The AAC encoder has no memory.");
+  const call = (name: string) => callOf(exports, name);
   return {
-    memory,
-    start: call(exports, "s"),
-    open: call(exports, "t"),
-    input: call(exports, "y"),
-    send: call(exports, "A"),
-    receive: call(exports, "B"),
-    packet: call(exports, "E"),
-    config: call(exports, "w"),
-    configBytes: call(exports, "x"),
-    flush: call(exports, "C"),
-    close: call(exports, "H"),
+    memory: memoryOf(exports, "r"),
+    start: call("s"),
+    open: call("t"),
+    input: call("y"),
+    send: call("A"),
+    receive: call("B"),
+    packet: call("E"),
+    config: call("w"),
+    configBytes: call("x"),
+    flush: call("C"),
+    close: call("H"),
   };
 }
 

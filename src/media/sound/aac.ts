@@ -11,7 +11,7 @@ import type { Sound } from "./sound.ts";
  * leave out where nothing tells them (QuickTime File Format, appendix G, "Using track structures to represent
  * encoder delay", read in November 2026).
  */
-const AAC_PRIMING = 2112;
+export const AAC_PRIMING = 2112;
 /** Silence given to the encoder first. It codes a song badly that is loud at once. */
 const LEAD = AAC_PRIMING - AAC_SAMPLES;
 

@@ -5,6 +5,7 @@
 import { XIPH_PLACES } from "./channels.ts";
 import type { Decoded } from "./coded-samples.ts";
 import { MOST_OPUS_SAMPLES, type OpusHead, opusSamples } from "./opus-packet.ts";
+import { callOf, memoryOf } from "./wasm-exports.ts";
 
 /** Opus is always decoded to this rate. */
 export const OPUS_RATE = 48_000;
@@ -32,13 +33,8 @@ interface Exports {
 }
 
 function named(exports: WebAssembly.Exports): Exports {
-  const { g: memory } = exports;
-  if (!(memory instanceof WebAssembly.Memory)) throw new Error("The Opus decoder has no memory.");
-  const call = (name: string) => {
-    const value = exports[name];
-    if (typeof value !== "function") throw new Error(`The Opus decoder has no ${name}.`);
-    return value as (...parameters: number[]) => number;
-  };
+  const call = (name: string) => callOf(exports, name);
+  const memory = memoryOf(exports, "g");
   return { memory, start: call("h"), allocate: call("j"), open: call("i"), decode: call("k") };
 }
 
