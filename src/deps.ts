@@ -1,9 +1,9 @@
 import { type Config, parseConfig } from "./config.ts";
 import { coordinatorOf } from "./coordinator/accessor.ts";
-import { doorsOf } from "./coordinator/doors.ts";
+import { doorsOf } from "./coordinator/rate-limiters.ts";
 import { connect, type Db } from "./db/client.ts";
 import { postgresStore, type Store } from "./db/store.ts";
-import { uuidv7 } from "./domain/ids.ts";
+import { uuidv7 } from "./domain/record/ids.ts";
 import { type Log, log } from "./log.ts";
 import { type Media, mediaOf } from "./media/port.ts";
 import { codecs } from "./media/wasm/modules.ts";

@@ -2,13 +2,13 @@ import { env as atStart } from "cloudflare:workers";
 import { createApi } from "./app.ts";
 import { pruneIdempotencyKeys } from "./db/idempotency.ts";
 import { fromEnv } from "./deps.ts";
-import { tokenVerifier } from "./http/auth.ts";
+import { tokenVerifier } from "./http/lib/auth.ts";
 import { consume } from "./pipeline/consumer.ts";
 import { bury } from "./pipeline/dead-letters.ts";
 import { sweep } from "./pipeline/sweep.ts";
 
-export { ProviderDoor } from "./coordinator/door.ts";
-export { ProjectCoordinator } from "./coordinator/object.ts";
+export { ProjectCoordinator } from "./coordinator/project-coordinator.ts";
+export { ProviderDoor } from "./coordinator/rate-limiter.ts";
 
 // A wrong configuration fails here, at the start, and not at somebody's request.
 fromEnv(atStart);

@@ -18,7 +18,7 @@
  * | double3 | bytes of the body, −1: unknown  | what left the budget for it, in US dollars           |
  * | double4 |                                 | how often its message was delivered, from 1          |
  */
-import type { Task } from "./domain/record.ts";
+import type { Task } from "./domain/record/record.ts";
 
 export interface Point {
   kind: "request" | "task";

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
-    include: ["test/postgres/**/*.test.ts", "test/unit/sandbox-postgres.test.ts"],
+    include: ["test/postgres/**/*.test.ts", "test/integration/sandbox/neon.test.ts"],
     testTimeout: 60_000,
   },
 });

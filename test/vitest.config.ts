@@ -17,10 +17,14 @@ export default defineConfig({
     projects: [
       {
         root,
+        test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        root,
         // The hooks open a Postgres, which takes its time where many do so at once.
         test: {
-          name: "unit",
-          include: ["test/unit/**/*.test.ts"],
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

@@ -1,7 +1,7 @@
 import type { Coordinator } from "../deps.ts";
 import { realTiming, retry, type Timing } from "../retry.ts";
 import { isOverloaded, isUnreached } from "./errors.ts";
-import type { ProjectCoordinator } from "./object.ts";
+import type { ProjectCoordinator } from "./project-coordinator.ts";
 
 /**
  * The runtime already makes up to five attempts within ten seconds by itself, where the request never

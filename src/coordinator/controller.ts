@@ -5,11 +5,11 @@
 import { rootCause } from "../db/errors.ts";
 import type { Store } from "../db/store.ts";
 import type { TaskQueue } from "../deps.ts";
-import { type FeedChange, type Told, untold } from "../domain/feed.ts";
-import { plan } from "../domain/plan.ts";
-import type { ProjectRecord } from "../domain/record.ts";
+import { plan } from "../domain/controller/plan.ts";
+import type { ProjectRecord } from "../domain/record/record.ts";
+import { type FeedChange, type Told, untold } from "../domain/views/feed.ts";
 import type { Log } from "../log.ts";
-import { publicView } from "./view.ts";
+import { publicView } from "./public-view.ts";
 
 /** A wake that was cut short is found again after this; one that fails again and again, ever later, up to the most. */
 const GUARD_MS = 10_000;

@@ -6,18 +6,18 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { z } from "zod";
-import { isHeavy } from "../domain/heavy.ts";
-import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record.ts";
-import type { Settlement } from "../domain/settlement.ts";
-import { LEASE_MS } from "../domain/tasks.ts";
+import { isHeavy } from "../domain/controller/heavy.ts";
+import type { Settlement } from "../domain/controller/settlement.ts";
+import { LEASE_MS } from "../domain/controller/tasks.ts";
+import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record/record.ts";
+import { lockPurse, movePurse } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { isAmbiguous, postgresCode } from "./errors.ts";
 import { factStatements } from "./facts.ts";
-import { lockPurse, movePurse } from "./purse.ts";
 import { recordStatements, toRecord } from "./record.ts";
 import { retried } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
-import { place } from "./stages.ts";
+import { place } from "./stage-order.ts";
 import type { Claim, Held, TaskIds, ToClaim } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));

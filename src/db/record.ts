@@ -13,6 +13,7 @@ import {
   type SQL,
   sql,
 } from "drizzle-orm";
+import { OUTCOME_UNKNOWN, REFUSED, TASKS_READ } from "../domain/controller/tasks.ts";
 import type {
   Approval,
   Clip,
@@ -24,8 +25,7 @@ import type {
   Prompt,
   Scene,
   Task,
-} from "../domain/record.ts";
-import { OUTCOME_UNKNOWN, REFUSED, TASKS_READ } from "../domain/tasks.ts";
+} from "../domain/record/record.ts";
 import type { Db } from "./client.ts";
 import { retried } from "./retry.ts";
 import {

@@ -1,13 +1,13 @@
 /** What people ask of the work on their projects: runs, their end, and tasks made again. Each verb is one round trip. */
 import { and, eq, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
-import { RETIRED_CLIP_MODELS } from "../domain/models.ts";
-import { ASPECT_RATIOS, type Project, type Stage, type Task } from "../domain/record.ts";
+import { CANCELED } from "../domain/controller/tasks.ts";
+import { RETIRED_CLIP_MODELS } from "../domain/models/models.ts";
+import { ASPECT_RATIOS, type Project, type Stage, type Task } from "../domain/record/record.ts";
 import { replacedMessage, successorOf } from "../domain/settings.ts";
-import { CANCELED } from "../domain/tasks.ts";
 import type { Db } from "./client.ts";
-import { ownedProject } from "./people.ts";
+import { ownedProject } from "./projects.ts";
 import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
-import { place, stagesInOrder } from "./stages.ts";
+import { place, stagesInOrder } from "./stage-order.ts";
 import type { Owned } from "./store.ts";
 
 const isoOf = (now: SQL) =>

@@ -1,9 +1,9 @@
 /** What people say of a project's song and of the scenes that follow it. */
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Audio, MotifWay, Project, Scene } from "../domain/record.ts";
+import type { Audio, MotifWay, Project, Scene } from "../domain/record/record.ts";
 import type { Db } from "./client.ts";
-import { ownedProject } from "./people.ts";
+import { ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
 import type { Owned } from "./store.ts";
 

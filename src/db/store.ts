@@ -1,6 +1,7 @@
-/** The record's keeper: every write of the product, each one transaction in one round trip. */
+/** The store: every write of the product, each one transaction in one round trip. */
 import { type SQL, sql } from "drizzle-orm";
-import type { Change } from "../domain/change.ts";
+import type { Change } from "../domain/controller/change.ts";
+import type { Settlement } from "../domain/controller/settlement.ts";
 import type {
   Approval,
   Audio,
@@ -11,13 +12,13 @@ import type {
   Scene,
   Stage,
   Task,
-} from "../domain/record.ts";
+} from "../domain/record/record.ts";
 import type { ProjectChange } from "../domain/settings.ts";
-import type { Settlement } from "../domain/settlement.ts";
-import { applyChanges } from "./apply.ts";
+import * as approvals from "./approvals.ts";
 import { claimTask, failTask, renewLease, settleTask } from "./claims.ts";
 import type { Db } from "./client.ts";
-import * as people from "./people.ts";
+import { applyChanges } from "./plans.ts";
+import * as projects from "./projects.ts";
 import { loadRecord, projectsToSweep } from "./record.ts";
 import * as runs from "./runs.ts";
 import * as songs from "./songs.ts";
@@ -134,15 +135,15 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     settle: (task, settlement) => settleTask(db, task, settlement, now()),
     fail: (ids, failure) => failTask(db, ids, failure, now()),
     unattended: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
-    createProject: (project) => people.createProject(db, project, now()),
-    findProject: (whose) => people.findProject(db, whose),
-    editProject: (whose, edit) => people.editProject(db, whose, edit, now()),
+    createProject: (project) => projects.createProject(db, project, now()),
+    findProject: (whose) => projects.findProject(db, whose),
+    editProject: (whose, edit) => projects.editProject(db, whose, edit, now()),
     attachAudio: (whose, song) => songs.attachAudio(db, whose, song, now()),
     chooseMotif: (whose, motif) => songs.chooseMotif(db, whose, motif, now()),
     requestRun: (whose, target) => runs.requestRun(db, whose, target, now()),
     cancel: (whose, stages, target) => runs.cancel(db, whose, stages, target, now()),
     retry: (whose, what) => runs.retry(db, whose, what, now()),
-    judge: (whose, verdicts) => people.judge(db, whose, verdicts, now()),
-    removeProject: (whose) => people.removeProject(db, whose),
+    judge: (whose, verdicts) => approvals.judge(db, whose, verdicts, now()),
+    removeProject: (whose) => projects.removeProject(db, whose),
   };
 }

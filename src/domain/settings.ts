@@ -1,5 +1,5 @@
 /** What a person may wish for, and whether the chosen models can deliver it. */
-import type { OperationError } from "./errors.ts";
+
 import {
   CLIP_MODEL_NAMES,
   clipFrameRange,
@@ -9,8 +9,9 @@ import {
   isRetired,
   makesRatio,
   RETIRED_CLIP_MODELS,
-} from "./models.ts";
-import { ASPECT_RATIOS, type AspectRatio, type BeatGrid, type Pin, Settings } from "./record.ts";
+} from "./models/models.ts";
+import type { OperationError } from "./record/errors.ts";
+import { ASPECT_RATIOS, type AspectRatio, type BeatGrid, type Pin, Settings } from "./record/record.ts";
 
 /** Members that are absent keep their value. */
 export type SettingsPatch = Partial<Omit<Settings, "scenes">> & { scenes?: Partial<Settings["scenes"]> };

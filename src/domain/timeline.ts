@@ -1,226 +1,119 @@
-/**
- * From a proposal by lyric line to scenes in whole frames that cover the song exactly.
- * The language model never decides times; this does, at the least cost (cheapest-cuts.ts).
- */
-import type { Beat } from "./beat-grid.ts";
-import { cheapestCuts } from "./cover/cheapest-cuts.ts";
-import { type CoverCost, coverCost, type SungLine } from "./cover/cover-cost.ts";
-import { type Stretch, stretchesOf } from "./cover/pins.ts";
-import { type Part, type ProposedScene, repairProposal, type Span } from "./cover/proposal.ts";
-import type { CoverCertificate, Failure, Pin } from "./record.ts";
+/** The film as it can be played now, at whatever stage: a scene's clip, else its picture, else a card with its lyric. */
+import { currentOf } from "./controller/current.ts";
+import { songFrames } from "./controller/inputs.ts";
+import type { SceneState } from "./controller/scene-state.ts";
+import { fillsScene } from "./cover/fill.ts";
+import type { Clip, Fill, Image, ProjectRecord, Scene } from "./record/record.ts";
 
-export interface CoverProblem {
-  totalFrames: number;
+type Shown =
+  | { kind: "clip"; clip: Clip; fill: Fill | null }
+  | { kind: "still"; image: Image }
+  | { kind: "card" };
+
+/** What a scene lacks first, on its way into the film. */
+export const LACKS = ["prompt", "image", "image_approval", "clip", "clip_approval"] as const;
+type Lack = (typeof LACKS)[number];
+
+export interface PlayableScene {
+  /** Null before the scenes are planned: then each line of the lyrics is a card. */
+  scene: Scene | null;
+  startFrame: number;
+  endFrame: number;
+  title: string;
+  lyric: string;
+  shown: Shown;
+  lacks: Lack | null;
+  /** Why the clip that it had is not its clip any more. */
+  redo: "too_short" | "outdated" | null;
+}
+
+export interface Playable {
   fps: number;
-  /** The song's lines in order; none for a song without words. With `words`, forced cuts avoid them. */
-  lines: readonly SungLine[];
-  /** Untrusted; see `repairProposal`. */
-  proposal: readonly ProposedScene[];
-  /** Legal lengths of a scene, in frames, both inclusive. */
-  minFrames: number;
-  maxFrames: number;
-  /** The length to aim for where nothing else speaks; the middle of the legal lengths where not given. */
-  wishFrames?: number;
-  /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
-  clipFrames?: readonly number[];
-  /** What a person fixed: kept to the frame, whatever it costs. */
-  pins?: readonly Pin[];
-  /** The song's beats where they are sure (`snapping`): cuts lean to them. */
-  beats?: readonly Beat[];
+  frames: number;
+  /** In song order, without gap or overlap. */
+  scenes: PlayableScene[];
+  /** Whether a film of exactly these cuts exists. */
+  film: boolean;
 }
 
-export interface CoveredScene extends Span {
-  /** The proposed scene that this one carries out; null where nothing was proposed for its time. */
-  proposalIndex: number | null;
-  /** Lines `lineFrom` (inclusive) to `lineTo` (exclusive): those whose middle lies in the scene. Equal without words. */
-  lineFrom: number;
-  lineTo: number;
+const NO_MEDIA = { shown: { kind: "card" }, lacks: "prompt", redo: null } as const;
+
+/** Null without a song. Pure. */
+export function playableOf(record: ProjectRecord): Playable | null {
+  const { project } = record;
+  const { audio, settings } = project;
+  if (!audio) return null;
+  const { fps } = settings;
+  const frames = songFrames(audio, fps);
+  const current = currentOf(record);
+  const scenes =
+    current.scenes.length > 0 ? current.scenes.map((state) => sceneOf(record, state)) : cards(record, frames);
+  return { fps, frames, scenes, film: current.film };
 }
 
-export type Cover =
-  | { ok: true; scenes: CoveredScene[]; certificate: CoverCertificate }
-  | { ok: false; failure: Failure };
-
-const MAX_REPAIRS = 40;
-
-/** The problem as solved: sound proposal, stretches between pins that can be filled, and its cost function. */
-export interface PreparedCover {
-  parts: Part[];
-  stretches: Stretch[];
-  cost: CoverCost;
-  repairs: string[];
-}
-
-const seconds = (frames: number, fps: number) => `${(frames / fps).toFixed(1)} s`;
-
-function impossible(problem: CoverProblem): Failure | undefined {
-  const { totalFrames, fps, minFrames, maxFrames } = problem;
-  const whole = [totalFrames, minFrames, maxFrames].every(Number.isSafeInteger);
-  if (whole && fps > 0 && totalFrames >= 1 && minFrames >= 1 && maxFrames >= minFrames) return undefined;
+function sceneOf(record: ProjectRecord, state: SceneState): PlayableScene {
+  const { scene } = state;
+  const { startFrame, endFrame, theme, lyricExcerpt } = scene;
   return {
-    code: "cover_impossible",
-    message: `A song of ${totalFrames} frames cannot be covered by scenes of ${minFrames} to ${maxFrames} frames.`,
-    retryable: false,
-    nextAction: "Choose a shortest scene length that is not above the longest, and a song that is not empty.",
+    scene,
+    startFrame,
+    endFrame,
+    title: theme,
+    lyric: lyricExcerpt,
+    shown: shownOf(record, state),
+    lacks: lackOf(state),
+    redo: redoOf(record, state),
   };
 }
 
-/** Where scenes may be shorter than the shortest, and why. */
-function lowered(stretches: readonly Stretch[], problem: CoverProblem): string[] {
-  const { totalFrames, fps, minFrames, maxFrames } = problem;
-  const [shortest, longest] = [seconds(minFrames, fps), seconds(maxFrames, fps)];
-  if (totalFrames < minFrames && stretches.length === 1) {
-    const lasts = seconds(totalFrames, fps);
-    return [`The song lasts ${lasts}, less than the shortest scene of ${shortest}; it is one scene.`];
-  }
-  return stretches
-    .filter((s) => !s.pinned && s.minFrames < minFrames)
-    .map((s) => {
-      const whole = s.endFrame - s.startFrame === totalFrames;
-      const what = whole
-        ? "the song"
-        : `${seconds(s.startFrame, fps)} to ${seconds(s.endFrame, fps)}, between the pins`;
-      return `No number of scenes of ${shortest} to ${longest} fills ${what}, so scenes${whole ? "" : " there"} may be as short as ${seconds(s.minFrames, fps)}.`;
-    });
-}
-
-/**
- * Repairs the proposal, splits the song at its pins and, where no number of scenes of legal length
- * fills a stretch, lowers its shortest length as little as possible: clips can be trimmed, never stretched.
- */
-export function prepareCover(
-  problem: CoverProblem,
-): { ok: true; prepared: PreparedCover } | { ok: false; failure: Failure } {
-  const failure = impossible(problem);
-  if (failure) return { ok: false, failure };
-  const { totalFrames, lines } = problem;
-  const split = stretchesOf(problem.pins ?? [], problem);
-  if (!split.ok) return split;
-  const { parts, repairs } = repairProposal({
-    proposal: problem.proposal,
-    lines,
-    totalFrames,
-    leastFrames: Math.ceil(problem.minFrames / 2),
+const spanned = (record: ProjectRecord, scene: Scene, clip: Clip, fill: Fill | null) => {
+  const { fps } = record.project.settings;
+  return fillsScene({
+    clipFrames: clip.frames ?? 0,
+    clipFps: clip.fps ?? fps,
+    sceneFrames: scene.endFrame - scene.startFrame,
+    fps,
+    fill,
   });
-  const wishFrames = problem.wishFrames ?? Math.round((problem.minFrames + problem.maxFrames) / 2);
-  const cost = coverCost({
-    ...problem,
-    proposedCuts: parts.slice(1).map((p) => p.startFrame),
-    wishFrames: Math.max(1, wishFrames),
-    maxFrames: Math.min(problem.maxFrames, totalFrames),
-  });
-  const { stretches } = split;
-  return {
-    ok: true,
-    prepared: { parts, stretches, cost, repairs: [...repairs, ...lowered(stretches, problem)] },
-  };
+};
+
+function shownOf(record: ProjectRecord, { scene, clip, image }: SceneState): Shown {
+  const { clipFill } = record.project.settings;
+  const fill = clipFill === "refuse" ? null : clipFill;
+  if (clip) return { kind: "clip", clip, fill: spanned(record, scene, clip, null) ? null : fill };
+  return image ? { kind: "still", image } : { kind: "card" };
 }
 
-/** The part that shares most time with a scene; the earlier one where two share alike. */
-function partOf(scene: Span, parts: readonly Part[]): number | null {
-  let most = 0;
-  let found: number | null = null;
-  for (const part of parts) {
-    const shared = Math.min(scene.endFrame, part.endFrame) - Math.max(scene.startFrame, part.startFrame);
-    if (shared > most) {
-      most = shared;
-      found = part.proposalIndex;
-    }
-  }
-  return found;
+function lackOf({ prompt, softening, image, imageApproved, clip, clipApproved }: SceneState): Lack | null {
+  if (!prompt || softening) return "prompt";
+  if (!image) return "image";
+  if (!imageApproved) return "image_approval";
+  if (!clip) return "clip";
+  return clipApproved ? null : "clip_approval";
 }
 
-function withWords(
-  cuts: readonly number[],
-  lines: readonly SungLine[],
-  parts: readonly Part[],
-): CoveredScene[] {
-  let line = 0;
-  return cuts.slice(1).map((endFrame, i) => {
-    const span = { startFrame: cuts[i] ?? 0, endFrame };
-    const lineFrom = line;
-    const last = i === cuts.length - 2;
-    for (let next = lines[line]; next; next = lines[line]) {
-      if (!last && (next.startFrame + next.endFrame) / 2 >= endFrame) break;
-      line++;
-    }
-    return { ...span, proposalIndex: partOf(span, parts), lineFrom, lineTo: line };
-  });
+function redoOf(record: ProjectRecord, { scene, clip }: SceneState): PlayableScene["redo"] {
+  if (clip) return null;
+  const refused = new Set(record.approvals.filter((a) => !a.approved).map((a) => a.clipId));
+  const had = record.clips.filter(
+    (c) => c.sceneId === scene.id && c.status === "completed" && !refused.has(c.id),
+  );
+  if (had.length === 0) return null;
+  return had.some((c) => spanned(record, scene, c, null)) ? "outdated" : "too_short";
 }
 
-/** What the solver did to the (sound) proposal, in sentences. */
-function differences(
-  scenes: readonly CoveredScene[],
-  problem: CoverProblem,
-  { parts, stretches }: PreparedCover,
-): string[] {
-  const { fps, lines } = problem;
-  const said: string[] = [];
-  const made = Map.groupBy(scenes, (s) => s.proposalIndex);
-  for (const part of parts) {
-    const count = made.get(part.proposalIndex)?.length ?? 0;
-    const lasts = `Proposed scene ${part.proposalIndex + 1} would last ${seconds(part.endFrame - part.startFrame, fps)}`;
-    if (count === 0) said.push(`${lasts}; it was merged into its neighbours.`);
-    if (count > 1) said.push(`${lasts}; it was split into ${count}.`);
-  }
-  const partAt = new Map(parts.map((p) => [p.proposalIndex, p]));
-  const fixed = new Set(stretches.map((s) => s.startFrame));
-  for (const scene of scenes.slice(1)) {
-    const part = partAt.get(scene.proposalIndex ?? -1);
-    const first = made.get(scene.proposalIndex)?.[0] === scene;
-    const moved = part && first ? scene.startFrame - part.startFrame : 0;
-    if (part && Math.abs(moved) >= fps / 2) {
-      const way = moved > 0 ? "later" : "earlier";
-      said.push(
-        `Proposed scene ${part.proposalIndex + 1} starts ${seconds(Math.abs(moved), fps)} ${way} than proposed.`,
-      );
-    }
-    const inside = lines.findIndex((l) => l.startFrame < scene.startFrame && scene.startFrame < l.endFrame);
-    if (inside >= 0) {
-      const why = fixed.has(scene.startFrame) ? "it is pinned there" : "no other cut was possible";
-      said.push(`The cut at ${seconds(scene.startFrame, fps)} falls inside line ${inside + 1}; ${why}.`);
-    }
-  }
-  return said;
-}
-
-function inBrief(repairs: readonly string[]): string[] {
-  const more = repairs.length - MAX_REPAIRS;
-  return more > 0 ? [...repairs.slice(0, MAX_REPAIRS), `And ${more} more repairs like these.`] : [...repairs];
-}
-
-/**
- * Scenes that tile the song from frame 0 to the last: no gap, no overlap, each of a legal length, what
- * is pinned exactly as pinned, at the least cost of all such covers (`COST` in cover-cost.ts). Fails with
- * `cover_impossible` for lengths that mean nothing and for pins that no cover keeps (`stretchesOf`);
- * any other song is covered, and what had to give is in the certificate's repairs.
- */
-export function solveCover(problem: CoverProblem): Cover {
-  const sound = prepareCover(problem);
-  if (!sound.ok) return sound;
-  const { prepared } = sound;
-  const cuts = cheapestCuts(prepared.stretches, prepared.cost);
-  const scenes = withWords(cuts, problem.lines, prepared.parts);
-  const repairs = inBrief([...prepared.repairs, ...differences(scenes, problem, prepared)]);
-  return { ok: true, scenes, certificate: { ...checkCover(scenes, problem.totalFrames), repairs } };
-}
-
-/**
- * Counts what is wrong with scenes as a cover of the song, in the order given: places that no scene
- * fills, and places where a scene starts before the one ahead of it ends or reaches past the song.
- * Both are 0 exactly for an exact cover. Frames that are not whole, or a scene without length, count as a gap.
- */
-export function checkCover(scenes: readonly Span[], totalFrames: number): CoverCertificate {
-  let gaps = 0;
-  let overlaps = 0;
-  let cursor = 0;
-  for (const { startFrame, endFrame } of scenes) {
-    const sound = Number.isSafeInteger(startFrame) && Number.isSafeInteger(endFrame) && endFrame > startFrame;
-    if (!sound || startFrame > cursor) gaps++;
-    if (startFrame < cursor) overlaps++;
-    if (sound) cursor = Math.max(cursor, endFrame);
-  }
-  if (cursor < totalFrames) gaps++;
-  if (cursor > totalFrames) overlaps++;
-  return { frames: totalFrames, scenes: scenes.length, gaps, overlaps, repairs: [] };
+/** From each line to the next one; the first from the song's start, under its title. */
+function cards({ project }: ProjectRecord, frames: number): PlayableScene[] {
+  const title = project.audio?.title ?? project.name;
+  const lines = (project.lyrics?.lines ?? []).filter((line) => line.startFrame < frames);
+  const begins = lines.map((line) => ({ at: line.startFrame, lyric: line.text }));
+  if (begins[0]?.at !== 0) begins.unshift({ at: 0, lyric: "" });
+  return begins.map(({ at, lyric }, i) => ({
+    ...NO_MEDIA,
+    scene: null,
+    startFrame: at,
+    endFrame: begins[i + 1]?.at ?? frames,
+    title,
+    lyric,
+  }));
 }

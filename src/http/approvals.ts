@@ -1,11 +1,21 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { approvalView } from "../domain/views.ts";
+import { approvalView } from "../domain/views/views.ts";
 import { approve } from "../operations/approvals.ts";
 import { listApprovals } from "../operations/lists.ts";
-import { orRefuse, problems } from "./problem.ts";
-import { router } from "./router.ts";
-import { bearerAuth, body, json, listRoute, Moment, ProjectParams, pageView, text, Uuid } from "./wire.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
+import {
+  bearerAuth,
+  body,
+  json,
+  listRoute,
+  Moment,
+  ProjectParams,
+  pageView,
+  text,
+  Uuid,
+} from "./lib/schemas.ts";
 
 const TAG = "Approvals";
 

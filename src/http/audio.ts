@@ -1,15 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { projectView } from "../domain/views.ts";
+import { projectView } from "../domain/views/views.ts";
 import { confirmAudio } from "../operations/audio.ts";
 import { presignUpload } from "../operations/uploads.ts";
 import { MAX_AUDIO_BYTES, UPLOAD_CONTENT_TYPES } from "../storage/keys.ts";
-import { etagOf } from "./etag.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./idempotency.ts";
-import { orRefuse, problems } from "./problem.ts";
+import { etagOf } from "./lib/etag.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
+import { bearerAuth, body, json, Moment, ProjectParams, text, Uuid } from "./lib/schemas.ts";
 import { Project } from "./project-schema.ts";
-import { router } from "./router.ts";
-import { bearerAuth, body, json, Moment, ProjectParams, text, Uuid } from "./wire.ts";
 
 const TAG = "Song";
 

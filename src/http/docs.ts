@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { openApiDocument } from "./openapi.ts";
-import { type AppEnv, router } from "./router.ts";
+import { openApiDocument } from "./lib/openapi.ts";
+import { type AppEnv, router } from "./lib/router.ts";
 
 /** The explorer draws its styles inline and calls this API; nothing else is loaded. */
 const CSP = [

@@ -1,6 +1,6 @@
 /** What the feed sends, for the documentation; `coordinator/` writes it. */
 import { z } from "@hono/zod-openapi";
-import type { Entity } from "../domain/feed.ts";
+import type { Entity } from "../domain/views/feed.ts";
 import type {
   ApprovalView,
   ClipView,
@@ -10,14 +10,15 @@ import type {
   JobView,
   PromptView,
   SceneView,
-} from "../domain/views.ts";
+} from "../domain/views/views.ts";
 import { Approval } from "./approvals.ts";
-import { Clip, Image } from "./assets.ts";
+import { Clip } from "./clips.ts";
 import { FinalVideo } from "./films.ts";
+import { Image } from "./images.ts";
 import { Job } from "./jobs.ts";
+import { Moment, orNull, Uuid } from "./lib/schemas.ts";
 import { FeedProject } from "./project-schema.ts";
 import { Prompt, Scene } from "./scenes.ts";
-import { Moment, orNull, Uuid } from "./wire.ts";
 
 const position = {
   epoch: z.string().openapi({ description: "Numbers of one epoch form one sequence." }),

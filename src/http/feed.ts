@@ -1,12 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { fail } from "../domain/errors.ts";
+import { fail } from "../domain/record/errors.ts";
 import { connectFeed, issueFeedTicket } from "../operations/feed.ts";
-import { authenticate, type VerifyToken } from "./auth.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./idempotency.ts";
-import { orRefuse, problems, Refused } from "./problem.ts";
-import { router } from "./router.ts";
-import { bearerAuth, json, Moment, ProjectParams } from "./wire.ts";
+import { authenticate, type VerifyToken } from "./lib/auth.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
+import { orRefuse, problems, Refused } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
+import { bearerAuth, json, Moment, ProjectParams } from "./lib/schemas.ts";
 
 const TAG = "Feed";
 const bearerOrTicket: typeof bearerAuth = [...bearerAuth, {}];

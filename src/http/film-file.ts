@@ -3,10 +3,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { FILM_FILE_PATH, fileWithoutEdits } from "../operations/film-file.ts";
 import { attachment } from "../storage/filename.ts";
-import { problem, problems } from "./problem.ts";
-import { byteRange } from "./range.ts";
-import { router } from "./router.ts";
-import { Uuid } from "./wire.ts";
+import { problem, problems } from "./lib/problem.ts";
+import { byteRange } from "./lib/range.ts";
+import { router } from "./lib/router.ts";
+import { Uuid } from "./lib/schemas.ts";
 
 const file = createRoute({
   method: "get",

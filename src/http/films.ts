@@ -1,11 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { FILLS } from "../domain/record.ts";
-import { filmView } from "../domain/views.ts";
+import { FILLS } from "../domain/record/record.ts";
+import { filmView } from "../domain/views/views.ts";
 import { type FilmWithUrls, filmDownload, getFilm } from "../operations/films.ts";
 import { listFilms } from "../operations/lists.ts";
-import { orRefuse, problems } from "./problem.ts";
-import { router } from "./router.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
 import {
   AssetStatus,
   AssetUrl,
@@ -21,7 +21,7 @@ import {
   pageView,
   Seconds,
   Uuid,
-} from "./wire.ts";
+} from "./lib/schemas.ts";
 
 const TAG = "Films";
 

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { sql } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
-import { router } from "./router.ts";
-import { json } from "./wire.ts";
+import { router } from "./lib/router.ts";
+import { json } from "./lib/schemas.ts";
 
 const PATIENCE_MS = 2_000;
 const NO_PROJECT = "00000000-0000-0000-0000-000000000000";

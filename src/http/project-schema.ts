@@ -9,10 +9,10 @@ import {
   MOTIF_WAYS,
   type Pin as PinOfRecord,
   PROJECT_STATUSES,
-} from "../domain/record.ts";
+} from "../domain/record/record.ts";
 import { DEFAULT_SETTINGS, type SettingsPatch } from "../domain/settings.ts";
-import { settingsView } from "../domain/views.ts";
-import { Frame, Moment, orNull, Seconds, StageName, text, Uuid } from "./wire.ts";
+import { settingsView } from "../domain/views/views.ts";
+import { Frame, Moment, orNull, Seconds, StageName, text, Uuid } from "./lib/schemas.ts";
 
 const DEFAULTS = settingsView(DEFAULT_SETTINGS);
 

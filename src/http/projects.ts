@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { tappedBeat } from "../domain/beat-grid.ts";
-import { projectView } from "../domain/views.ts";
+import { tappedBeat } from "../domain/cover/beat-grid.ts";
+import { projectView } from "../domain/views/views.ts";
 import {
   createProject,
   editProject,
@@ -9,12 +9,12 @@ import {
   listProjects,
   removeProject,
 } from "../operations/projects.ts";
-import { etagOf, isFresh, versionsOf } from "./etag.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./idempotency.ts";
-import { orRefuse, problems } from "./problem.ts";
+import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
+import { bearerAuth, body, json, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
 import { BeatInput, Name, Pin, Project, SettingsInput, toPatch, toPin } from "./project-schema.ts";
-import { router } from "./router.ts";
-import { bearerAuth, body, json, PageQuery, ProjectParams, pageOf, pageView } from "./wire.ts";
 
 const IfMatch = z.object({
   "if-match": z.string().optional().openapi({

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { router } from "./router.ts";
-import { json } from "./wire.ts";
+import { router } from "./lib/router.ts";
+import { json } from "./lib/schemas.ts";
 
 export const API_VERSION = "1.0.0";
 

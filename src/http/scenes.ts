@@ -1,11 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { MOTIF_WAYS, RUNGS } from "../domain/record.ts";
-import { promptView, sceneView } from "../domain/views.ts";
+import { MOTIF_WAYS, RUNGS } from "../domain/record/record.ts";
+import { promptView, sceneView } from "../domain/views/views.ts";
 import { listPrompts, listScenes } from "../operations/lists.ts";
 import { chooseMotif, listMotifs } from "../operations/scenes.ts";
-import { orRefuse, problems } from "./problem.ts";
-import { router } from "./router.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
 import {
   bearerAuth,
   body,
@@ -17,7 +17,7 @@ import {
   pageView,
   Seconds,
   Uuid,
-} from "./wire.ts";
+} from "./lib/schemas.ts";
 
 const TAG = "Story";
 

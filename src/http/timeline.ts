@@ -1,15 +1,24 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { snapping } from "../domain/beat-grid.ts";
-import { LACKS } from "../domain/playable.ts";
-import { FILLS } from "../domain/record.ts";
-import { beatView, certificateView, lyricsView, span } from "../domain/views.ts";
+import { snapping } from "../domain/cover/beat-grid.ts";
+import { FILLS } from "../domain/record/record.ts";
+import { LACKS } from "../domain/timeline.ts";
+import { beatView, certificateView, lyricsView, span } from "../domain/views/views.ts";
 import { EXPORT_FORMATS, exportTimeline, getTimeline, type TimelineScene } from "../operations/timeline.ts";
 import { attachment } from "../storage/filename.ts";
-import { orRefuse, problems } from "./problem.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
+import {
+  bearerAuth,
+  CoverCertificate,
+  Frame,
+  json,
+  orNull,
+  ProjectParams,
+  Seconds,
+  Uuid,
+} from "./lib/schemas.ts";
 import { Beat, Lyrics } from "./project-schema.ts";
-import { router } from "./router.ts";
-import { bearerAuth, CoverCertificate, Frame, json, orNull, ProjectParams, Seconds, Uuid } from "./wire.ts";
 
 const TAG = "Timeline";
 

@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import type { Deps } from "../deps.ts";
-import type { OperationError } from "../domain/errors.ts";
+import type { OperationError } from "../domain/record/errors.ts";
 import { replicateWebhooks, verifyCallbackToken } from "../providers/webhook.ts";
-import { problem, problems } from "./problem.ts";
-import { router } from "./router.ts";
+import { problem, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 

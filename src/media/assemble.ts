@@ -1,18 +1,18 @@
 /** The film: clips joined by packet copy, trimmed at frame accuracy, with the song laid under them. */
-import type { Edit, Failure, Fill } from "../domain/record.ts";
+import type { Edit, Failure, Fill } from "../domain/record/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
-import { clock } from "./clock.ts";
-import { refusal, vanished } from "./failures.ts";
+import type { CodecModules } from "./codecs/modules.ts";
 import { clipSound, type SilentScene } from "./film/clip-audio.ts";
 import type { OtherIndex } from "./film/film-file.ts";
 import { type FilmEdit, planCuts } from "./film/plan-cuts.ts";
 import { songSound, UnreadableSong } from "./film/song-track.ts";
+import { aacSound, originalSound } from "./film/sound.ts";
 import { type Caption, type Chapter, captionTexts, chapterTexts } from "./film/text-track.ts";
 import { type FilmPlan, writeFilm } from "./film/write-film.ts";
+import { clock } from "./lib/clock.ts";
+import { refusal, vanished } from "./lib/failures.ts";
+import { type MediaFile, reading, SourceGone } from "./lib/source.ts";
 import { openSong } from "./song/open-song.ts";
-import type { CodecModules } from "./sound/modules.ts";
-import { aacSound, originalSound } from "./sound/sound.ts";
-import { type MediaFile, reading, SourceGone } from "./source.ts";
 
 export interface FilmInput {
   song: MediaFile;

@@ -1,8 +1,8 @@
 /** The beat of a song in the bucket. */
-import type { BeatGrid } from "../domain/record.ts";
+import type { BeatGrid } from "../domain/record/record.ts";
 import { beatOf } from "./beat/estimate.ts";
+import { type MediaFile, reading } from "./lib/source.ts";
 import { openSong } from "./song/open-song.ts";
-import { type MediaFile, reading } from "./source.ts";
 
 /** Null where it keeps none, and where the song can't be read; what the bucket throws is thrown. */
 export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {

@@ -1,14 +1,14 @@
 /** What a transcriber is sent: the song as it is, or parts of it that the provider takes. */
 import { type Input, MP4 } from "mediabunny";
-import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
-import { refusal, vanished } from "./failures.ts";
+import type { Audio, AudioFormat, Failure } from "../domain/record/record.ts";
+import { refusal, vanished } from "./lib/failures.ts";
+import { type MediaFile, reading } from "./lib/source.ts";
+import { packedPart } from "./listening/flac-mono.ts";
 import { monoOf } from "./listening/mono.ts";
-import { packedPart } from "./listening/packed.ts";
 import { packetFormat, remuxedPart } from "./listening/remux.ts";
 import { CONTENT_TYPES } from "./song/container.ts";
 import { openSong } from "./song/open-song.ts";
 import { trackCodec } from "./song/track-codec.ts";
-import { type MediaFile, reading } from "./source.ts";
 
 export interface HeardPart {
   bytes: Uint8Array;

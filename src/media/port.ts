@@ -2,11 +2,11 @@
 import { assembleFilm, type FilmInput } from "./assemble.ts";
 import { songBeat } from "./beat.ts";
 import { inspectClip } from "./clip.ts";
+import type { CodecModules } from "./codecs/modules.ts";
 import { nextPart } from "./listen.ts";
 import { measurePicture } from "./picture.ts";
 import { probeSong } from "./probe.ts";
 import { clipProvenance, pictureProvenance } from "./provenance.ts";
-import type { CodecModules } from "./sound/modules.ts";
 
 export const mediaOf = (codecs: CodecModules) => ({
   assembleFilm: (film: FilmInput) => assembleFilm(film, codecs),

@@ -1,8 +1,9 @@
 /** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
 import type { InputAudioTrack } from "mediabunny";
-import type { Audio, AudioFormat, Failure } from "../domain/record.ts";
-import { clock } from "./clock.ts";
-import { refusal, vanished } from "./failures.ts";
+import type { Audio, AudioFormat, Failure } from "../domain/record/record.ts";
+import { clock } from "./lib/clock.ts";
+import { refusal, vanished } from "./lib/failures.ts";
+import { type MediaFile, reading } from "./lib/source.ts";
 import { alacCookie, isAlac } from "./song/alac-cookie.ts";
 import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./song/container.ts";
 import { fallsShort, type Length, measureSong } from "./song/measure.ts";
@@ -21,7 +22,6 @@ import {
 } from "./song/song-tags.ts";
 import { trackCodec } from "./song/track-codec.ts";
 import { foreignWav, pcmCodec } from "./song/wav.ts";
-import { type MediaFile, reading } from "./source.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
 export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };

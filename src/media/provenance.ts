@@ -3,13 +3,13 @@
  * packets only and loses all of this, so the facts are kept beside it. Nothing is verified: what a
  * manifest says is told as it stands, whoever signed it.
  */
-import type { ProvenanceMark } from "../domain/record.ts";
-import { storable } from "../domain/text.ts";
-import { type Box, boxAt, boxesIn, boxWithin } from "./film/mp4-boxes.ts";
+import type { ProvenanceMark } from "../domain/record/record.ts";
+import { storable } from "../domain/record/text.ts";
+import { type Box, boxAt, boxesIn, boxWithin } from "./lib/mp4-boxes.ts";
+import type { MediaFile } from "./lib/source.ts";
 import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn } from "./marks/containers.ts";
 import { XMP_UUID } from "./marks/film.ts";
 import { latin1, sourceTerms } from "./marks/xmp.ts";
-import type { MediaFile } from "./source.ts";
 
 /** More of one file is hardly worth a row. */
 const MOST_MARKS = 16;

@@ -1,7 +1,7 @@
 import type { Verdict } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
-import { fail, ok, type Result } from "../domain/errors.ts";
-import type { Approval } from "../domain/record.ts";
+import { fail, ok, type Result } from "../domain/record/errors.ts";
+import type { Approval } from "../domain/record/record.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 export type Wish = Omit<Verdict, "id">;

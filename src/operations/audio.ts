@@ -1,8 +1,8 @@
 import { rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
-import { fail, ok, type Result } from "../domain/errors.ts";
-import type { Project } from "../domain/record.ts";
-import { storedFile } from "../media/source.ts";
+import { fail, ok, type Result } from "../domain/record/errors.ts";
+import type { Project } from "../domain/record/record.ts";
+import { storedFile } from "../media/lib/source.ts";
 import { isAudioKey } from "../storage/keys.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 

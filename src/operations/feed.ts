@@ -1,6 +1,6 @@
 import { projects } from "../db/schema.ts";
 import type { Deps, FeedTicket } from "../deps.ts";
-import { ok, type Result } from "../domain/errors.ts";
+import { ok, type Result } from "../domain/record/errors.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 
 /** A ticket for one WebSocket, for clients that can't send a header with it. */

@@ -7,8 +7,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
-import type { WithoutEdits } from "../domain/record.ts";
-import { bytesWithoutEdits, type FilePiece, piecesWithoutEdits } from "../domain/without-edits.ts";
+import type { WithoutEdits } from "../domain/record/record.ts";
+import { bytesWithoutEdits, type FilePiece, piecesWithoutEdits } from "../domain/views/without-edits.ts";
 import { filmName, NAMED } from "./film-name.ts";
 
 export const FILM_FILE_PATH = "/films/{film_id}/without-edits.mp4";

@@ -2,9 +2,9 @@
 import { and, eq, getTableColumns } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
-import { fail, ok, type Result } from "../domain/errors.ts";
-import type { Film } from "../domain/record.ts";
-import { bytesWithoutEdits } from "../domain/without-edits.ts";
+import { fail, ok, type Result } from "../domain/record/errors.ts";
+import type { Film } from "../domain/record/record.ts";
+import { bytesWithoutEdits } from "../domain/views/without-edits.ts";
 import { addressWithoutEdits } from "./film-file.ts";
 import { filmName, NAMED, type Named } from "./film-name.ts";
 import { type Actor, notFound, owned } from "./shared.ts";

@@ -1,5 +1,5 @@
 /** Keyset pages: a cursor is the key of the last row seen, so depth costs nothing and no row is skipped. */
-import { fail, type Result } from "../domain/errors.ts";
+import { fail, type Result } from "../domain/record/errors.ts";
 
 export interface PageInput {
   /** 1 to 100. */

@@ -2,8 +2,8 @@ import { and, count, desc, eq, lt } from "drizzle-orm";
 import { rootCause } from "../db/errors.ts";
 import { projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
-import { fail, ok, type Result } from "../domain/errors.ts";
-import type { Project } from "../domain/record.ts";
+import { fail, ok, type Result } from "../domain/record/errors.ts";
+import type { Project } from "../domain/record/record.ts";
 import {
   DEFAULT_SETTINGS,
   mergeSettings,

@@ -1,8 +1,8 @@
 import type { SQL } from "drizzle-orm";
 import { rootCause } from "../db/errors.ts";
-import { ownedProject } from "../db/people.ts";
+import { ownedProject } from "../db/projects.ts";
 import type { Deps } from "../deps.ts";
-import type { OperationError, Result } from "../domain/errors.ts";
+import type { OperationError, Result } from "../domain/record/errors.ts";
 
 /** Who asks. Every statement of an operation is scoped by it. */
 export interface Actor {

@@ -1,15 +1,15 @@
 /** The timeline of a project, to be played at any stage and to be taken into an editing program. */
 import type { Deps } from "../deps.ts";
-import { fail, ok, type Result } from "../domain/errors.ts";
-import { toEdl } from "../domain/exports/edl.ts";
-import { toFcpxml } from "../domain/exports/fcpxml.ts";
-import { toLrc } from "../domain/exports/lrc.ts";
-import { toOtio } from "../domain/exports/otio.ts";
-import { toSrt } from "../domain/exports/srt.ts";
-import type { ExportMedia, ExportTimeline } from "../domain/exports/timeline-model.ts";
-import { toVtt } from "../domain/exports/vtt.ts";
-import { type Playable, type PlayableScene, playableOf } from "../domain/playable.ts";
-import type { Audio, ProjectRecord } from "../domain/record.ts";
+import { fail, ok, type Result } from "../domain/record/errors.ts";
+import type { Audio, ProjectRecord } from "../domain/record/record.ts";
+import { type Playable, type PlayableScene, playableOf } from "../domain/timeline.ts";
+import { toEdl } from "../domain/views/exports/edl.ts";
+import { toFcpxml } from "../domain/views/exports/fcpxml.ts";
+import { toLrc } from "../domain/views/exports/lrc.ts";
+import { toOtio } from "../domain/views/exports/otio.ts";
+import { toSrt } from "../domain/views/exports/srt.ts";
+import type { ExportMedia, ExportTimeline } from "../domain/views/exports/timeline-model.ts";
+import { toVtt } from "../domain/views/exports/vtt.ts";
 import { type Actor, notFound } from "./shared.ts";
 
 /** A day: who edits elsewhere opens the exported file more than once. */

@@ -1,5 +1,5 @@
 /** The rows of images and clips over an attempt's life: pending with the create, then completed or failed. */
-import type { Clip, Image } from "../domain/record.ts";
+import type { Clip, Image } from "../domain/record/record.ts";
 import type { StepContext } from "./step.ts";
 
 /** The row that this attempt's create left, where its record was not lost. */

@@ -1,6 +1,6 @@
 import { rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
-import { failure } from "../domain/tasks.ts";
+import { failure } from "../domain/controller/tasks.ts";
 import { TaskMessage } from "./messages.ts";
 
 /** A wake-up that no delivery could handle: its task fails with a reason that the person can read. */

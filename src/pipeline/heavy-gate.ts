@@ -1,7 +1,7 @@
 /** The gate that lets one heavy step at a time into an isolate. */
 import type { Deps } from "../deps.ts";
-import { type Holder, isFree } from "../domain/heavy.ts";
-import { RENEW_MS } from "../domain/tasks.ts";
+import { type Holder, isFree } from "../domain/controller/heavy.ts";
+import { RENEW_MS } from "../domain/controller/tasks.ts";
 
 export interface HeavyGate {
   /** Null where somebody is inside. It is decided at once: nothing else runs between the look and the entry. */

@@ -1,8 +1,8 @@
 /** Our hold on a task while a step works on it: renewed, and asked before anything is paid for. */
 import { rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
-import type { Task } from "../domain/record.ts";
-import { LEASE_MS, RENEW_MS } from "../domain/tasks.ts";
+import { LEASE_MS, RENEW_MS } from "../domain/controller/tasks.ts";
+import type { Task } from "../domain/record/record.ts";
 import type { Providers } from "../providers/ports.ts";
 
 /** The lease ran out under a worker that was held up: the task may be somebody else's by now. */

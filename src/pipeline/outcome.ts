@@ -1,4 +1,4 @@
-import type { StepResult } from "../domain/settlement.ts";
+import type { StepResult } from "../domain/controller/settlement.ts";
 import type { Outcome } from "../providers/ports.ts";
 
 type NotOk = Exclude<Outcome<never>, { kind: "ok" }>;

@@ -1,6 +1,6 @@
-import type { Failure } from "../domain/record.ts";
-import type { StepResult } from "../domain/settlement.ts";
-import { failure } from "../domain/tasks.ts";
+import type { StepResult } from "../domain/controller/settlement.ts";
+import { failure } from "../domain/controller/tasks.ts";
+import type { Failure } from "../domain/record/record.ts";
 import { holdsNothing } from "../providers/output-file.ts";
 import type { Prediction } from "../providers/ports.ts";
 import type { StoredObject } from "../storage/port.ts";

@@ -1,5 +1,5 @@
-import type { Fact, StepResult } from "../domain/settlement.ts";
-import { cancelAfterSeconds, pollAfterMs } from "../domain/tasks.ts";
+import type { Fact, StepResult } from "../domain/controller/settlement.ts";
+import { cancelAfterSeconds, pollAfterMs } from "../domain/controller/tasks.ts";
 import { callbackToken } from "../providers/webhook.ts";
 import { fromOutcome } from "./outcome.ts";
 import type { StepContext } from "./step.ts";

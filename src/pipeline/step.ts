@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import type { ProjectRecord, Task } from "../domain/record.ts";
+import type { ProjectRecord, Task } from "../domain/record/record.ts";
 
 export interface StepContext {
   deps: Deps;

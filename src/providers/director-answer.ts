@@ -1,6 +1,6 @@
 /** What the language model wrote, checked and cut to measure: lengths, counts and colours are ours to decide. */
 import { z } from "zod";
-import type { AnswerMode } from "../domain/language-models.ts";
+import type { AnswerMode } from "../domain/models/language-models.ts";
 import { objectsIn } from "./json-answer.ts";
 import { plainLine } from "./plain-line.ts";
 import type { PromptDraft, SceneProposal } from "./ports.ts";

@@ -1,5 +1,5 @@
 /** What the language model is told: the craft, the song as data, and the shape of the answer. */
-import { type AnswerMode, SCENE_PLAN_TOKENS, SHOT_PROMPT_TOKENS } from "../domain/language-models.ts";
+import { type AnswerMode, SCENE_PLAN_TOKENS, SHOT_PROMPT_TOKENS } from "../domain/models/language-models.ts";
 import { PROMPT_CRAFT, SCENE_CRAFT, softCraft } from "./director-craft.ts";
 import type { Director } from "./ports.ts";
 

@@ -1,5 +1,5 @@
 /** One outgoing call: a time limit, a bounded body, JSON by trying, no redirect. It never throws. */
-import { storable } from "../domain/text.ts";
+import { storable } from "../domain/record/text.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 

@@ -1,6 +1,6 @@
 /** Finds the JSON object in what a language model wrote. */
 import { jsonrepair } from "jsonrepair";
-import type { AnswerMode } from "../domain/language-models.ts";
+import type { AnswerMode } from "../domain/models/language-models.ts";
 import { isRecord, parseJson } from "./http.ts";
 
 /** Longer than any answer that fits its tokens; the time of a repair grows with the square of its input. */

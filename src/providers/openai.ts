@@ -1,7 +1,7 @@
 /** OpenAI's audio transcription. Errors, limits and shapes: openai-openapi `CreateTranscriptionRequest`, probes of 2026. */
 import { z } from "zod";
-import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/language-models.ts";
-import { storable } from "../domain/text.ts";
+import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/models/language-models.ts";
+import { storable } from "../domain/record/text.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
 import { languageCode } from "./language.ts";
 import {

@@ -1,6 +1,6 @@
 /** OpenRouter's chat completions as the director. Errors and shapes: OpenRouterTeam/docs, errors-and-debugging. */
 import { z } from "zod";
-import type { AnswerMode } from "../domain/language-models.ts";
+import type { AnswerMode } from "../domain/models/language-models.ts";
 import { type Reader, readScenePlan, readShotPrompt } from "./director-answer.ts";
 import { type Brief, promptBrief, sceneBrief, softBrief } from "./director-brief.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";

@@ -1,6 +1,7 @@
 /** How an adapter says what came of a call. The words are for a musician; the operator is named where only they can help. */
-import type { Failure } from "../domain/record.ts";
-import { failure } from "../domain/tasks.ts";
+
+import { failure } from "../domain/controller/tasks.ts";
+import type { Failure } from "../domain/record/record.ts";
 import { redact } from "./http.ts";
 
 /** The codes that adapters give, closed so that clients and the planner can rely on them. */

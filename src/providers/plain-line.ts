@@ -1,5 +1,5 @@
 /** Text of a language model, made fit to be stored, shown and passed on: one line of plain words. */
-import { storable } from "../domain/text.ts";
+import { storable } from "../domain/record/text.ts";
 
 /** What is not seen, or changes how the rest is seen: direction marks, invisible spaces and signs, tags. */
 const UNSEEN = /[\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;

@@ -1,6 +1,6 @@
 /** What the pipeline asks of the outside, one port for each capability. */
-import type { AnswerMode } from "../domain/language-models.ts";
-import type { Failure } from "../domain/record.ts";
+import type { AnswerMode } from "../domain/models/language-models.ts";
+import type { Failure } from "../domain/record/record.ts";
 
 /**
  * What came of a call, classified once by the adapter that made it:

@@ -1,18 +1,18 @@
 /** The clouds on one machine: OpenAI, OpenRouter, Replicate, an identity provider and Neon's SQL, by their own protocols. */
 import { Hono } from "hono";
-import { recordCalls } from "./calls.ts";
-import { controlRoutes } from "./control.ts";
-import { identityRoutes } from "./identity.ts";
-import { inputFetcher } from "./inputs.ts";
-import { Dropped, listen } from "./listen.ts";
-import { openaiRoutes } from "./openai.ts";
-import { openrouterRoutes } from "./openrouter.ts";
-import { openPredictions } from "./predictions.ts";
-import { deliveryRoutes, replicateRoutes } from "./replicate.ts";
+import { recordCalls } from "./chaos/calls.ts";
+import { controlRoutes } from "./chaos/control.ts";
+import { identityRoutes } from "./identity/identity.ts";
+import { openaiRoutes } from "./openai/openai.ts";
+import { openrouterRoutes } from "./openrouter/openrouter.ts";
+import { inputFetcher } from "./replicate/inputs.ts";
+import { openPredictions } from "./replicate/predictions.ts";
+import { deliveryRoutes, replicateRoutes } from "./replicate/replicate.ts";
+import { uploadedFiles } from "./replicate/uploaded-files.ts";
+import { openCourier } from "./replicate/webhooks.ts";
 import { newState, type SandboxState } from "./state.ts";
-import { openStudio } from "./studio.ts";
-import { uploadedFiles } from "./uploaded-files.ts";
-import { openCourier } from "./webhooks.ts";
+import { openStudio } from "./studio/studio.ts";
+import { Dropped, listen } from "./world/listen.ts";
 
 /** The secret of .dev.vars.example: known to all, for nothing of worth is signed with it. */
 const WEBHOOK_SECRET = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE=";

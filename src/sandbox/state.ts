@@ -1,7 +1,7 @@
 /** What the parts of one sandbox share. */
-import type { PaidCall } from "./calls.ts";
-import { type Chaos, calm } from "./chaos.ts";
-import { emptyLedger, type Ledger } from "./ledger.ts";
+import type { PaidCall } from "./chaos/calls.ts";
+import { type Chaos, calm } from "./chaos/chaos.ts";
+import { emptyLedger, type Ledger } from "./chaos/ledger.ts";
 
 export interface SandboxState {
   /** Milliseconds since 1970. */

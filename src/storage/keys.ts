@@ -1,5 +1,5 @@
 /** Where bytes lie in the bucket. Keys are made here and nowhere else: no part of one comes from a client. */
-import { inputHash } from "../domain/hash.ts";
+import { inputHash } from "../domain/record/hash.ts";
 
 /** The largest song that may be uploaded: 200 MiB, which is 209,715,200 bytes. */
 export const MAX_AUDIO_BYTES = 200 * 1024 * 1024;

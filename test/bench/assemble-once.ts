@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { assembleFilm } from "../../src/media/assemble.ts";
-import { storedFile } from "../../src/media/source.ts";
+import { storedFile } from "../../src/media/lib/source.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { codecs } from "../support/codecs.ts";
 

@@ -3,7 +3,7 @@
  * The first solve of the process (code not yet compiled) stands by itself.
  */
 import { cpus } from "node:os";
-import { prepareCover, solveCover } from "../../src/domain/timeline.ts";
+import { prepareCover, solveCover } from "../../src/domain/cover/solve.ts";
 import { greedyCover, sungSong } from "../support/covers.ts";
 
 const FPS = 24;

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { assembleFilm } from "../../src/media/assemble.ts";
-import { storedFile } from "../../src/media/source.ts";
+import { storedFile } from "../../src/media/lib/source.ts";
 import { codecs } from "../../src/media/wasm/modules.ts";
 import { behindTheGate, isolateGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Storage, StoredObject } from "../../src/storage/port.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { memoryFile } from "../../src/media/source.ts";
+import { memoryFile } from "../../src/media/lib/source.ts";
 import { FILMS, type Film, type Made } from "../playback/films.ts";
 import { serveFilms } from "../playback/serve.ts";
 import { playFilm, unexpected } from "../playback/verdict.ts";

@@ -11,7 +11,7 @@ import {
 } from "mediabunny";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { resampler } from "../../src/media/sound/resample.ts";
+import { resampler } from "../../src/media/lib/resample.ts";
 import { faultsOf } from "../support/conformance.ts";
 import { offsetSamples } from "../support/correlation.ts";
 import { frontend } from "../support/frontend.ts";

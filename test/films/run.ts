@@ -6,11 +6,11 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { BufferSource, Input, MP4 } from "mediabunny";
-import type { Fill } from "../../src/domain/record.ts";
-import { solveCover } from "../../src/domain/timeline.ts";
+import { solveCover } from "../../src/domain/cover/solve.ts";
+import type { Fill } from "../../src/domain/record/record.ts";
 import { assembleFilm } from "../../src/media/assemble.ts";
+import { memoryFile } from "../../src/media/lib/source.ts";
 import { probeSong } from "../../src/media/probe.ts";
-import { memoryFile } from "../../src/media/source.ts";
 import { Chance } from "../simulation/random.ts";
 import { codecs } from "../support/codecs.ts";
 import { memoryUpload } from "../support/media.ts";

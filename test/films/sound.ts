@@ -11,9 +11,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { songFrames } from "../../src/domain/inputs.ts";
+import { songFrames } from "../../src/domain/controller/inputs.ts";
+import { memoryFile } from "../../src/media/lib/source.ts";
 import { probeSong } from "../../src/media/probe.ts";
-import { memoryFile } from "../../src/media/source.ts";
 import { offsetSamples } from "../support/correlation.ts";
 import { editList, FPS, madeOf, otherFile } from "../support/films.ts";
 

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { connect, type Db } from "../../src/db/client.ts";
-import { STAGES, TASK_STATUSES } from "../../src/domain/record.ts";
+import { STAGES, TASK_STATUSES } from "../../src/domain/record/record.ts";
 
 /** Whatever stands behind the sandbox's door, the driver asks for some name. */
 export const through = (sandboxUrl: string): Db =>

@@ -1,8 +1,8 @@
 /** Deals out what a scenario says: faults of the providers, kills of the Worker, restarts of Postgres. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Db } from "../../src/db/client.ts";
-import { calm } from "../../src/sandbox/chaos.ts";
-import type { World } from "../../src/sandbox/world.ts";
+import { calm } from "../../src/sandbox/chaos/chaos.ts";
+import type { World } from "../../src/sandbox/world/world.ts";
 import { stateOf } from "./audit.ts";
 import type { Postgres } from "./postgres.ts";
 import type { Blow, Moment } from "./scenario.ts";

@@ -1,4 +1,4 @@
-import type { Stage } from "../../src/domain/record.ts";
+import type { Stage } from "../../src/domain/record/record.ts";
 import type { TaskMove } from "./audit.ts";
 
 /** One attempt of a task, from the claim that may buy to what became of it. Times in milliseconds since 1970. */

@@ -1,8 +1,8 @@
 /** Every way in which the sandbox can fail, drawn by chance. */
-import { DIRECTOR_CHOICES } from "../../src/domain/language-models.ts";
+import { DIRECTOR_CHOICES } from "../../src/domain/models/language-models.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
-import type { Chance } from "../../src/sandbox/art/chance.ts";
-import type { Chaos } from "../../src/sandbox/chaos.ts";
+import type { Chaos } from "../../src/sandbox/chaos/chaos.ts";
+import type { Chance } from "../../src/sandbox/studio/art/chance.ts";
 
 export interface Fault {
   mode: keyof Chaos;

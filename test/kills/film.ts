@@ -10,8 +10,8 @@ import {
   type InputAudioTrack,
   type InputVideoTrack,
 } from "mediabunny";
+import { memoryFile } from "../../src/media/lib/source.ts";
 import { probeSong } from "../../src/media/probe.ts";
-import { memoryFile } from "../../src/media/source.ts";
 
 const run = promisify(execFile);
 const FPS = 24;

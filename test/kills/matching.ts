@@ -1,4 +1,4 @@
-import type { PaidCall } from "../../src/sandbox/calls.ts";
+import type { PaidCall } from "../../src/sandbox/chaos/calls.ts";
 import type { Claim } from "./claims.ts";
 
 export interface Matching {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { freePorts } from "../../src/sandbox/world/ports.ts";
-import type { WorldOptions } from "../../src/sandbox/world.ts";
+import type { WorldOptions } from "../../src/sandbox/world/world.ts";
 
 const DEBIAN = "/usr/lib/postgresql";
 const run = promisify(execFile);

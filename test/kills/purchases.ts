@@ -1,6 +1,6 @@
 /** What was bought for a project, set against what its record says of it. */
-import { transcriptionCostUsd } from "../../src/domain/language-models.ts";
-import type { PaidCall } from "../../src/sandbox/calls.ts";
+import { transcriptionCostUsd } from "../../src/domain/models/language-models.ts";
+import type { PaidCall } from "../../src/sandbox/chaos/calls.ts";
 import type { PurseMove } from "./audit.ts";
 import type { Claim } from "./claims.ts";
 import { madeDuring, match } from "./matching.ts";

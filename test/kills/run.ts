@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { readOptions } from "../../src/sandbox/cli/options.ts";
 import { session } from "../../src/sandbox/cli/session.ts";
-import { Refusal } from "../../src/sandbox/refusal.ts";
+import { Refusal } from "../../src/sandbox/world/refusal.ts";
 import { killedRun, type Outcome } from "./one.ts";
 import { openPostgres } from "./postgres.ts";
 import { line, summary } from "./report.ts";

@@ -1,6 +1,6 @@
 /** What one run does, and what befalls it: all of it from the seed. */
-import { STAGES, type Stage } from "../../src/domain/record.ts";
-import { type Chance, chanceOf } from "../../src/sandbox/art/chance.ts";
+import { STAGES, type Stage } from "../../src/domain/record/record.ts";
+import { type Chance, chanceOf } from "../../src/sandbox/studio/art/chance.ts";
 import { drawFault, type Fault, MODES, SLOWING, tell } from "./faults.ts";
 
 /** When something happens: some milliseconds after a stage has begun, or after the n-th paid call has arrived. */

@@ -1,4 +1,4 @@
-import type { PaidCall } from "../../src/sandbox/calls.ts";
+import type { PaidCall } from "../../src/sandbox/chaos/calls.ts";
 import type { TaskMove } from "./audit.ts";
 import type { Dealt } from "./blows.ts";
 import { tellBlow } from "./scenario.ts";

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { FILM_SOURCE, PICTURE_SOURCE, sourceUri } from "../../src/domain/ai-sources.ts";
+import { FILM_SOURCE, PICTURE_SOURCE, sourceUri } from "../../src/domain/views/ai-sources.ts";
 import { markedPoster } from "../../src/media/marks/poster.ts";
 import { editList, madeOf, song } from "../support/films.ts";
 import { carrying, drawn, FORMS, jpegSegment, pngChunk, xmpPart } from "../support/pictures.ts";

@@ -1,5 +1,5 @@
 /** What was heard of a film, held against its song: whether it is that sound, how loud, and how late. */
-import { fourier } from "../../src/media/fourier.ts";
+import { fourier } from "../../src/media/codecs/fourier.ts";
 
 /** Samples of one channel in a second, of songs and of what browsers decode. */
 export const SAMPLE_RATE = 44_100;

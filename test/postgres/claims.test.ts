@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "../../src/db/client.ts";
 import { jobs, owners, projects, tasks } from "../../src/db/schema.ts";
 import { postgresStore, type Store } from "../../src/db/store.ts";
-import { uuidv7 } from "../../src/domain/ids.ts";
-import { Settings } from "../../src/domain/record.ts";
-import { failure } from "../../src/domain/tasks.ts";
-import { type Listening, listen } from "../../src/sandbox/listen.ts";
-import { openDatabase } from "../../src/sandbox/postgres.ts";
+import { failure } from "../../src/domain/controller/tasks.ts";
+import { uuidv7 } from "../../src/domain/record/ids.ts";
+import { Settings } from "../../src/domain/record/record.ts";
+import { openDatabase } from "../../src/sandbox/neon/neon.ts";
+import { type Listening, listen } from "../../src/sandbox/world/listen.ts";
 
 const PRICE = 0.5;
 const newId = () => uuidv7(Date.now());

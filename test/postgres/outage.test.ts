@@ -7,7 +7,7 @@ import { connect, type Db } from "../../src/db/client.ts";
 import { isAmbiguous, isPassing, postgresCode } from "../../src/db/errors.ts";
 import { retried } from "../../src/db/retry.ts";
 import { owners } from "../../src/db/schema.ts";
-import { openDatabase } from "../../src/sandbox/postgres.ts";
+import { openDatabase } from "../../src/sandbox/neon/neon.ts";
 import { type Mishap, openEndpoint } from "../support/endpoint.ts";
 import { virtualTime } from "../support/timing.ts";
 

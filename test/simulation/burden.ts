@@ -1,5 +1,5 @@
 /** A long past: ended work of a project, newer than all that is under way. */
-import { CANCELED, TASKS_READ } from "../../src/domain/tasks.ts";
+import { CANCELED, TASKS_READ } from "../../src/domain/controller/tasks.ts";
 import { taskOf } from "../support/record.ts";
 import type { World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 /** An oracle that finds nothing proves nothing: each of these defects is found within a few seeds. */
 import { expect, test } from "vitest";
-import type { ProjectRecord } from "../../src/domain/record.ts";
-import { requestOf } from "../../src/domain/request.ts";
-import type { Settlement } from "../../src/domain/settlement.ts";
-import { TASKS_READ } from "../../src/domain/tasks.ts";
+import { requestOf } from "../../src/domain/controller/run-request.ts";
+import type { Settlement } from "../../src/domain/controller/settlement.ts";
+import { TASKS_READ } from "../../src/domain/controller/tasks.ts";
+import type { ProjectRecord } from "../../src/domain/record/record.ts";
 import { openGate } from "../../src/pipeline/heavy-gate.ts";
 import { burden } from "./burden.ts";
 import { simulate } from "./simulate.ts";

@@ -1,8 +1,8 @@
 /** What must be true of a world that has come to rest, told without looking at how it works. */
 
-import { nothingTold } from "../../src/domain/feed.ts";
-import { songFrames } from "../../src/domain/inputs.ts";
-import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
+import { songFrames } from "../../src/domain/controller/inputs.ts";
+import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
+import { nothingTold } from "../../src/domain/views/feed.ts";
 import { projectPrefix } from "../../src/storage/keys.ts";
 import type { Person } from "./person.ts";
 import { untoldOf } from "./platform.ts";

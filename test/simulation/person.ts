@@ -1,14 +1,14 @@
 /** People: at first they do as they like, at last they want their film. */
 import type { Deps } from "../../src/deps.ts";
-import { currentOf } from "../../src/domain/current.ts";
-import type { Result } from "../../src/domain/errors.ts";
-import { MOTIF_WAYS, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record.ts";
+import { currentOf } from "../../src/domain/controller/current.ts";
+import { needsDecision } from "../../src/domain/controller/tasks.ts";
+import type { Result } from "../../src/domain/record/errors.ts";
+import { MOTIF_WAYS, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS, type ProjectChange, type SettingsPatch } from "../../src/domain/settings.ts";
-import { needsDecision } from "../../src/domain/tasks.ts";
 import { approve } from "../../src/operations/approvals.ts";
 import { confirmAudio } from "../../src/operations/audio.ts";
-import { cancelRun, requestRun, retry } from "../../src/operations/control.ts";
 import { createProject, editProject, removeProject } from "../../src/operations/projects.ts";
+import { cancelRun, requestRun, retry } from "../../src/operations/runs.ts";
 import { chooseMotif } from "../../src/operations/scenes.ts";
 import { audioKey } from "../../src/storage/keys.ts";
 import { Caller } from "./runtime.ts";

@@ -1,8 +1,8 @@
 /** The platform: Durable Objects that are evicted, a bucket, a cron. */
 import { Controller, type Events } from "../../src/coordinator/controller.ts";
-import { publicView } from "../../src/coordinator/view.ts";
+import { publicView } from "../../src/coordinator/public-view.ts";
 import type { Coordinator, Deps, WakeUp } from "../../src/deps.ts";
-import { nothingTold, type Told, telling, untold } from "../../src/domain/feed.ts";
+import { nothingTold, type Told, telling, untold } from "../../src/domain/views/feed.ts";
 import type { Storage, StoredObject } from "../../src/storage/port.ts";
 import { fileOf, type SimulatedFile } from "./providers.ts";
 import { Caller, PortFailed, type Runtime } from "./runtime.ts";

@@ -1,8 +1,8 @@
 /** The providers: what they are asked, what they charge, and what they get wrong. */
 import type { Claim } from "../../src/db/store.ts";
-import { clipCostUsd, clipModel } from "../../src/domain/models.ts";
-import type { Project, Stage } from "../../src/domain/record.ts";
-import { failure } from "../../src/domain/tasks.ts";
+import { failure } from "../../src/domain/controller/tasks.ts";
+import { clipCostUsd, clipModel } from "../../src/domain/models/models.ts";
+import type { Project, Stage } from "../../src/domain/record/record.ts";
 import type { Outcome, Prediction, PromptDraft, Providers } from "../../src/providers/ports.ts";
 import { atWork, type Caller, type Runtime } from "./runtime.ts";
 

@@ -10,10 +10,14 @@ import type {
   ToClaim,
   Verdict,
 } from "../../src/db/store.ts";
-import type { Change } from "../../src/domain/change.ts";
-import { isHeavy } from "../../src/domain/heavy.ts";
-import { songFrames, subjectHash } from "../../src/domain/inputs.ts";
-import { isRetired } from "../../src/domain/models.ts";
+import type { Change } from "../../src/domain/controller/change.ts";
+import { isHeavy } from "../../src/domain/controller/heavy.ts";
+import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
+import { noticeKey } from "../../src/domain/controller/model-standing.ts";
+import { requestOf } from "../../src/domain/controller/run-request.ts";
+import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
+import { CANCELED, isOpen, LEASE_MS, needsDecision, tasksRead } from "../../src/domain/controller/tasks.ts";
+import { isRetired } from "../../src/domain/models/models.ts";
 import {
   type Audio,
   type Clip,
@@ -27,8 +31,7 @@ import {
   STAGES,
   type Stage,
   type Task,
-} from "../../src/domain/record.ts";
-import { requestOf } from "../../src/domain/request.ts";
+} from "../../src/domain/record/record.ts";
 import {
   mergeSettings,
   type ProjectChange,
@@ -36,9 +39,6 @@ import {
   settingsProblems,
   successorOf,
 } from "../../src/domain/settings.ts";
-import type { Fact, Settlement } from "../../src/domain/settlement.ts";
-import { noticeKey } from "../../src/domain/standing.ts";
-import { CANCELED, isOpen, LEASE_MS, needsDecision, tasksRead } from "../../src/domain/tasks.ts";
 
 export interface Owner {
   id: string;

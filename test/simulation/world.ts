@@ -2,10 +2,10 @@
 import { type Config, parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
 import type { Deps, Doors } from "../../src/deps.ts";
-import { type Door, enter, openDoor, throttled, went } from "../../src/domain/door.ts";
-import { rateLimitOf } from "../../src/domain/rate-limits.ts";
-import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record.ts";
-import { failure } from "../../src/domain/tasks.ts";
+import { failure } from "../../src/domain/controller/tasks.ts";
+import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
+import { type Door, enter, openDoor, throttled, went } from "../../src/domain/rate-limiter.ts";
+import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import { Faults } from "./faults.ts";

@@ -1,9 +1,9 @@
 /** Any problem that the cover's solver may be given: sound ones, and what a model or a person may get wrong. */
 import fc from "fast-check";
-import { beatsIn } from "../../src/domain/beat-grid.ts";
+import { beatsIn } from "../../src/domain/cover/beat-grid.ts";
 import type { SungLine } from "../../src/domain/cover/cover-cost.ts";
-import type { Pin } from "../../src/domain/record.ts";
-import type { CoverProblem } from "../../src/domain/timeline.ts";
+import type { CoverProblem } from "../../src/domain/cover/solve.ts";
+import type { Pin } from "../../src/domain/record/record.ts";
 
 const wild = fc.oneof(fc.integer({ min: -5, max: 40 }), fc.constant(null), fc.double());
 const proposal = fc.array(fc.record({ firstLine: wild, lastLine: wild }), { maxLength: 20 });

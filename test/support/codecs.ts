@@ -1,6 +1,6 @@
 /** The codecs' modules for code that runs in Node. */
 import { readFileSync } from "node:fs";
-import type { CodecModules } from "../../src/media/sound/modules.ts";
+import type { CodecModules } from "../../src/media/codecs/modules.ts";
 
 /** Workers can't do this, and so their types don't know of it. */
 const compiled = (name: string): WebAssembly.Module =>

@@ -1,8 +1,8 @@
 /** Songs to cover, and the plain greedy cover that the solver is held against. */
-import { beatsIn } from "../../src/domain/beat-grid.ts";
+import { beatsIn } from "../../src/domain/cover/beat-grid.ts";
 import type { Span } from "../../src/domain/cover/proposal.ts";
-import type { Pin } from "../../src/domain/record.ts";
-import type { CoverProblem, PreparedCover } from "../../src/domain/timeline.ts";
+import type { CoverProblem, PreparedCover } from "../../src/domain/cover/solve.ts";
+import type { Pin } from "../../src/domain/record/record.ts";
 
 /** Every scene ends at the cheapest legal cut from which the rest of its stretch can still be filled. */
 export function greedyCover({ cost, stretches }: PreparedCover, maxFrames: number): Span[] {

@@ -1,6 +1,7 @@
 /** Callers at a door, and a provider with a token bucket behind it, in simulated time. */
-import { type Door, enter, throttled, went } from "../../src/domain/door.ts";
-import type { Rate } from "../../src/domain/rate-limits.ts";
+
+import type { Rate } from "../../src/domain/models/rate-limits.ts";
+import { type Door, enter, throttled, went } from "../../src/domain/rate-limiter.ts";
 
 /** 0 to 1, the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {

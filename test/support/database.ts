@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { owners, projects } from "../../src/db/schema.ts";
 import { fromEnv } from "../../src/deps.ts";
-import { Settings, STAGES, type Stage } from "../../src/domain/record.ts";
+import { Settings, STAGES, type Stage } from "../../src/domain/record/record.ts";
 
 export async function newProject(values: Partial<typeof projects.$inferInsert> = {}) {
   const deps = fromEnv(env);

@@ -1,5 +1,5 @@
 /** Neon's endpoint with a script of mishaps in front of it. */
-import { Dropped, type Handler, listen } from "../../src/sandbox/listen.ts";
+import { Dropped, type Handler, listen } from "../../src/sandbox/world/listen.ts";
 
 /** What one request meets: its connection ends before or after it was executed, or within the answer, or this is the answer. */
 export type Mishap = "drop_before" | "drop_after" | "cut_answer" | { status: number; body: string };

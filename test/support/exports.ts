@@ -1,6 +1,10 @@
 /** Films to export: one of every kind of scene, and random ones with hostile text. */
 import fc from "fast-check";
-import type { ExportMedia, ExportScene, ExportTimeline } from "../../src/domain/exports/timeline-model.ts";
+import type {
+  ExportMedia,
+  ExportScene,
+  ExportTimeline,
+} from "../../src/domain/views/exports/timeline-model.ts";
 
 export const clip = (over: Partial<ExportMedia> = {}): ExportMedia => ({
   kind: "clip",

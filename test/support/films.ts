@@ -9,11 +9,11 @@ import {
   MP4,
   OGG,
 } from "mediabunny";
-import type { Fill } from "../../src/domain/record.ts";
+import type { Fill } from "../../src/domain/record/record.ts";
 import { assembleFilm, type FilmInput } from "../../src/media/assemble.ts";
 import type { OtherIndex } from "../../src/media/film/film-file.ts";
+import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
 import { trackCodec } from "../../src/media/song/track-codec.ts";
-import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 import { codecs } from "./codecs.ts";
 import { fixture, memoryUpload } from "./media.ts";
 

@@ -7,7 +7,7 @@ import {
   StreamTarget,
   type StreamTargetChunk,
 } from "mediabunny";
-import { crc8 } from "../../src/media/sound/crc.ts";
+import { crc8 } from "../../src/media/codecs/crc.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { bytesOf, id3 } from "./song-tags.ts";
 

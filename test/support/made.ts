@@ -1,8 +1,8 @@
 /** What steps hand over, from the record that came with their claim: rows as they write them, bytes of nobody. */
-import { currentOf } from "../../src/domain/current.ts";
-import { songFrames } from "../../src/domain/inputs.ts";
-import type { Clip, Image, ProjectRecord, Scene, Task } from "../../src/domain/record.ts";
-import type { Fact } from "../../src/domain/settlement.ts";
+import { currentOf } from "../../src/domain/controller/current.ts";
+import { songFrames } from "../../src/domain/controller/inputs.ts";
+import type { Fact } from "../../src/domain/controller/settlement.ts";
+import type { Clip, Image, ProjectRecord, Scene, Task } from "../../src/domain/record/record.ts";
 
 interface Work {
   task: Task;

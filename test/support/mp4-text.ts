@@ -1,6 +1,6 @@
 /** Text tracks of an MP4 as they stand in its boxes, and what ffprobe says where it is installed. */
 import { spawnSync } from "node:child_process";
-import { type Box, boxesIn, boxWithin, viewOf } from "../../src/media/film/mp4-boxes.ts";
+import { type Box, boxesIn, boxWithin, viewOf } from "../../src/media/lib/mp4-boxes.ts";
 
 export interface TextTrack {
   id: number;

@@ -12,10 +12,10 @@ import {
   Output,
   WebMOutputFormat,
 } from "mediabunny";
+import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
 import { type HeardPart, nextPart } from "../../src/media/listen.ts";
 import { probeSong } from "../../src/media/probe.ts";
 import { CONTAINERS } from "../../src/media/song/container.ts";
-import { type MediaFile, memoryFile } from "../../src/media/source.ts";
 
 /** What is known of a song once it is confirmed. */
 export async function songOf(file: MediaFile) {

@@ -1,5 +1,5 @@
 /** Postgres of a test file's own, behind Neon's protocol, with its round trips counted. */
-import { openDatabase } from "../../src/sandbox/postgres.ts";
+import { openDatabase } from "../../src/sandbox/neon/neon.ts";
 import { openEndpoint } from "./endpoint.ts";
 
 export async function openPostgres() {

@@ -1,5 +1,5 @@
 /** Providers by script: each call takes the next answer of its list, and a call without one is an error. */
-import { failure } from "../../src/domain/tasks.ts";
+import { failure } from "../../src/domain/controller/tasks.ts";
 import type { Outcome, Prediction, Providers } from "../../src/providers/ports.ts";
 
 type Answer<T> = Outcome<T> | (() => Outcome<T> | Promise<Outcome<T>>);

@@ -1,9 +1,11 @@
 /** Builders of records, and a project that lives in memory: plan, apply and steps without any I/O. */
 
-import type { Plan } from "../../src/domain/change.ts";
-import { currentOf } from "../../src/domain/current.ts";
-import { clipSeconds, promptInputs, subjectHash } from "../../src/domain/inputs.ts";
-import { plan } from "../../src/domain/plan.ts";
+import type { Plan } from "../../src/domain/controller/change.ts";
+import { currentOf } from "../../src/domain/controller/current.ts";
+import { clipSeconds, promptInputs, subjectHash } from "../../src/domain/controller/inputs.ts";
+import { plan } from "../../src/domain/controller/plan.ts";
+import { requestOf } from "../../src/domain/controller/run-request.ts";
+import { LEASE_MS } from "../../src/domain/controller/tasks.ts";
 import type {
   Clip,
   Failure,
@@ -13,10 +15,8 @@ import type {
   Scene,
   Stage,
   Task,
-} from "../../src/domain/record.ts";
-import { Settings, STAGES } from "../../src/domain/record.ts";
-import { requestOf } from "../../src/domain/request.ts";
-import { LEASE_MS } from "../../src/domain/tasks.ts";
+} from "../../src/domain/record/record.ts";
+import { Settings, STAGES } from "../../src/domain/record/record.ts";
 
 const START = Date.parse("2026-11-22T10:00:00Z");
 

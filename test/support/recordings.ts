@@ -1,7 +1,7 @@
 /** Recordings of one song: the same sections sung at other times, and heard by a transcriber that errs. */
 
 import type { Span } from "../../src/domain/cover/proposal.ts";
-import type { TimedLine } from "../../src/domain/words/align-lyrics.ts";
+import type { TimedLine } from "../../src/domain/lyrics/align-lyrics.ts";
 import { seeded } from "./covers.ts";
 
 export const FPS = 24;

@@ -1,5 +1,5 @@
 /** Drums, bass and chords played at known times, as a song's samples. */
-import { BLOCK_SAMPLES, type CountedSamples } from "../../src/media/sound/samples.ts";
+import { BLOCK_SAMPLES, type CountedSamples } from "../../src/media/song/samples.ts";
 
 /** What begins in each half of a beat of one bar: "x" plain, "X" accented. */
 interface Pattern {

@@ -1,7 +1,7 @@
 /** Sandboxes of a test's own, closed when the test is over, and a place where webhooks arrive. */
 import { onTestFinished } from "vitest";
-import { listen } from "../../src/sandbox/listen.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/server.ts";
+import { listen } from "../../src/sandbox/world/listen.ts";
 
 /** As fast as it can be, on a free port. */
 export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {

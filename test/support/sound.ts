@@ -1,11 +1,11 @@
 /** The fixtures' sound, decoded: for tests that hold it against what ffmpeg makes of the same files. */
 import { createHash } from "node:crypto";
 import type { InputAudioTrack } from "mediabunny";
-import { packetsOf } from "../../src/media/packets.ts";
+import { packetsOf } from "../../src/media/lib/packets.ts";
+import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
+import { codedSamples } from "../../src/media/song/coded-samples.ts";
 import { type Layout, openSong } from "../../src/media/song/open-song.ts";
-import { codedSamples } from "../../src/media/sound/coded-samples.ts";
-import { type CountedSamples, type Samples, samplesOf } from "../../src/media/sound/samples.ts";
-import { type MediaFile, memoryFile } from "../../src/media/source.ts";
+import { type CountedSamples, type Samples, samplesOf } from "../../src/media/song/samples.ts";
 import { codecs } from "./codecs.ts";
 import { fixture } from "./media.ts";
 

@@ -7,8 +7,9 @@ import {
   selectedScenes,
   videoClips,
 } from "../../src/db/schema.ts";
-import { currentOf } from "../../src/domain/current.ts";
-import { clipInputs, clipSeconds, imageInputs, promptInputs } from "../../src/domain/inputs.ts";
+import { currentOf } from "../../src/domain/controller/current.ts";
+import { clipInputs, clipSeconds, imageInputs, promptInputs } from "../../src/domain/controller/inputs.ts";
+import { requestOf } from "../../src/domain/controller/run-request.ts";
 import {
   type Audio,
   type Image,
@@ -16,8 +17,7 @@ import {
   Settings,
   STAGES,
   type Stage,
-} from "../../src/domain/record.ts";
-import { requestOf } from "../../src/domain/request.ts";
+} from "../../src/domain/record/record.ts";
 import type { Studio } from "./pipeline.ts";
 import { songOf } from "./record.ts";
 

@@ -1,8 +1,8 @@
 /** What happens to both stores: workers and coordinators at work, by chance and in stories that chance seldom writes. */
 import type { Owned } from "../../src/db/store.ts";
-import type { Stage, Task } from "../../src/domain/record.ts";
+import { isOpen } from "../../src/domain/controller/tasks.ts";
+import type { Stage, Task } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
-import { isOpen } from "../../src/domain/tasks.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
 import { people, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-people.ts";

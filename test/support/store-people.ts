@@ -1,7 +1,7 @@
 /** What people wish of both stores. */
 import type { Owned, Store, Verdict } from "../../src/db/store.ts";
-import { RETIRED_CLIP_MODELS } from "../../src/domain/models.ts";
-import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record.ts";
+import { RETIRED_CLIP_MODELS } from "../../src/domain/models/models.ts";
+import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record/record.ts";
 import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";

@@ -1,6 +1,6 @@
 /** What coordinators do, to both stores: they plan by what they read, and apply it at once or late. */
-import type { Change } from "../../src/domain/change.ts";
-import { plan } from "../../src/domain/plan.ts";
+import type { Change } from "../../src/domain/controller/change.ts";
+import { plan } from "../../src/domain/controller/plan.ts";
 import type { Chance } from "../simulation/random.ts";
 import { oneOf, type Story, type Verb } from "./store-story.ts";
 

@@ -1,7 +1,7 @@
 /** One story that both stores are told: its people, their projects, and the claims and plans that somebody holds. */
 import type { Owned } from "../../src/db/store.ts";
-import type { Change } from "../../src/domain/change.ts";
-import type { ProjectRecord, Task } from "../../src/domain/record.ts";
+import type { Change } from "../../src/domain/controller/change.ts";
+import type { ProjectRecord, Task } from "../../src/domain/record/record.ts";
 import type { Chance } from "../simulation/random.ts";
 import type { Twins } from "./store-twins.ts";
 

@@ -4,8 +4,8 @@ import { expect } from "vitest";
 import type { Db } from "../../src/db/client.ts";
 import { owners, projects } from "../../src/db/schema.ts";
 import { postgresStore, type Store } from "../../src/db/store.ts";
-import { uuidv7 } from "../../src/domain/ids.ts";
-import type { ProjectRecord } from "../../src/domain/record.ts";
+import { uuidv7 } from "../../src/domain/record/ids.ts";
+import type { ProjectRecord } from "../../src/domain/record/record.ts";
 import { MemoryStore } from "../simulation/store.ts";
 
 type Side = "memory" | "postgres";

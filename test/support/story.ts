@@ -12,9 +12,9 @@ import {
   userApprovals,
   videoClips,
 } from "../../src/db/schema.ts";
-import { uuidv7 } from "../../src/domain/ids.ts";
-import type { Audio } from "../../src/domain/record.ts";
-import { requestOf } from "../../src/domain/request.ts";
+import { requestOf } from "../../src/domain/controller/run-request.ts";
+import { uuidv7 } from "../../src/domain/record/ids.ts";
+import type { Audio } from "../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 
 const newId = () => uuidv7(Date.now());

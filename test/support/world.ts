@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../../src/sandbox/world/ports.ts";
-import { startWorld as start, type World } from "../../src/sandbox/world.ts";
+import { startWorld as start, type World } from "../../src/sandbox/world/world.ts";
 
 export type { World };
 

@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { tasks } from "../../src/db/schema.ts";
 import { fromEnv, type WakeUp } from "../../src/deps.ts";
-import { plan } from "../../src/domain/plan.ts";
+import { plan } from "../../src/domain/controller/plan.ts";
 import { newProject } from "../support/database.ts";
 import { songOf } from "../support/record.ts";
 

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { doorsOf } from "../../src/coordinator/doors.ts";
+import { doorsOf } from "../../src/coordinator/rate-limiters.ts";
 
 let made = 0;
 /** A provider of the test's own, at the rate of one that nobody knows: 60 calls a minute, 5 at once. */

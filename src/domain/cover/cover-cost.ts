@@ -1,5 +1,5 @@
 /** What a cover of the song costs, in seconds of harm: the stated taste that the solver follows. */
-import type { Beat } from "../beat-grid.ts";
+import type { Beat } from "./beat-grid.ts";
 import type { Span } from "./proposal.ts";
 
 /** Weights, per second unless said otherwise. */

@@ -1,6 +1,6 @@
 /** What a person pinned of the cuts, and the stretches of song that it leaves to the solver. */
 
-import type { Failure, Pin } from "../record.ts";
+import type { Failure, Pin } from "../record/record.ts";
 import type { Span } from "./proposal.ts";
 
 /** A piece of song between two cuts that are certain. Stretches tile the song. */

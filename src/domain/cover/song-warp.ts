@@ -1,5 +1,5 @@
 /** Where each moment of a song is in another recording of it. */
-import { alignLyrics, type SameWord, type TimedLine } from "../words/align-lyrics.ts";
+import { alignLyrics, type SameWord, type TimedLine } from "../lyrics/align-lyrics.ts";
 import type { Span } from "./proposal.ts";
 
 export interface TwoRecordings {

@@ -1,5 +1,5 @@
 /** What is known of a clip model, and what follows from it: lengths, prices, and whose clips join whose. */
-import type { AspectRatio } from "../record.ts";
+import type { AspectRatio } from "../record/record.ts";
 import type { OutputKind } from "./image-models.ts";
 import type { Resolution, Size } from "./sizes.ts";
 

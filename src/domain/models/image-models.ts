@@ -1,5 +1,5 @@
 /** The models that pictures are bought from. */
-import type { AspectRatio } from "../record.ts";
+import type { AspectRatio } from "../record/record.ts";
 
 /** What a prediction's `output` is: one address, or a list of them. */
 export type OutputKind = "uri" | "uri_list";

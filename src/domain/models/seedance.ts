@@ -1,5 +1,5 @@
 /** ByteDance's clip models. */
-import type { AspectRatio } from "../record.ts";
+import type { AspectRatio } from "../record/record.ts";
 import { seeded } from "./image-models.ts";
 import { type Listed, type Prices, prices, range } from "./listed.ts";
 import { SEEDANCE_1_SIZES, SEEDANCE_2_SIZES } from "./sizes.ts";

@@ -5,7 +5,7 @@
  * How sure a fact is, here and beside each model: A the schema as the provider's API returned it, B the
  * vendor's page, C second hand (clients, resellers), D a guess. Nothing was measured at Replicate.
  */
-import type { AspectRatio, Settings } from "../record.ts";
+import type { AspectRatio, Settings } from "../record/record.ts";
 
 export type Resolution = Settings["clipResolution"];
 

@@ -1,5 +1,5 @@
 /** The loudness of an AAC frame, from the start of its first element. */
-import { BitReader } from "../sound/bits.ts";
+import { BitReader } from "../codecs/bits.ts";
 import { type CodedFrame, LEVEL_PER_BIT, SILENCE } from "./coded-level.ts";
 
 const [SINGLE, PAIR, FILL] = [0, 1, 6];

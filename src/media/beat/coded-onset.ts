@@ -1,6 +1,6 @@
 /** How strongly a song's notes and drums begin, from what its coded packets say of their loudness. */
 import type { InputAudioTrack } from "mediabunny";
-import { packetsOf } from "../packets.ts";
+import { packetsOf } from "../lib/packets.ts";
 import { trackCodec } from "../song/track-codec.ts";
 import { readAacGain } from "./aac-gain.ts";
 import type { CodedFrame } from "./coded-level.ts";

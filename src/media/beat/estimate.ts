@@ -1,8 +1,8 @@
 /** Where a song's beats fall. */
 import type { InputAudioTrack } from "mediabunny";
-import type { BeatGrid } from "../../domain/record.ts";
-import { type CountedSamples, type SongLayout, samplesOf } from "../sound/samples.ts";
-import type { MediaFile } from "../source.ts";
+import type { BeatGrid } from "../../domain/record/record.ts";
+import type { MediaFile } from "../lib/source.ts";
+import { type CountedSamples, type SongLayout, samplesOf } from "../song/samples.ts";
 import { type Fit, fitBeat } from "./beat-fit.ts";
 import { codedOnsets } from "./coded-onset.ts";
 import { barsOf } from "./downbeat.ts";

@@ -1,7 +1,7 @@
 /** The loudness of an MP3's granules, from their side information. */
 
-import { readMp3Header } from "../song/mp3-frames.ts";
-import { BitReader } from "../sound/bits.ts";
+import { BitReader } from "../codecs/bits.ts";
+import { readMp3Header } from "../codecs/mp3-header.ts";
 import { type CodedFrame, LEVEL_PER_BIT, SILENCE } from "./coded-level.ts";
 
 const HEADER_BYTES = 4;

@@ -1,6 +1,6 @@
 /** How strongly notes and drums begin, over a song's time, from its sound. */
 
-import type { CountedSamples } from "../sound/samples.ts";
+import type { CountedSamples } from "../song/samples.ts";
 import { powerSpectrum } from "./spectrum.ts";
 
 /** Envelopes of a song: one number for each `1 / rate` seconds. */

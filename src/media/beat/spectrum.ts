@@ -1,5 +1,5 @@
 /** The spectrum of a frame of real samples. */
-import { circle, fourier } from "../fourier.ts";
+import { circle, fourier } from "../codecs/fourier.ts";
 
 /** Makes a function that writes the power at multiples 0 to `size` / 2 - 1 of a frame's own frequency. */
 export function powerSpectrum(size: number): (frame: Float64Array, power: Float64Array) => void {

@@ -1,5 +1,5 @@
 /** H.264 in MP4 (ISO 14496-15): the decoder configuration of a sample entry, and the units of a packet. */
-import { boxesIn, viewOf } from "./mp4-boxes.ts";
+import { boxesIn, viewOf } from "../lib/mp4-boxes.ts";
 
 export interface AvcConfig {
   /** Bytes of the length in front of every NAL unit. */

@@ -1,8 +1,8 @@
 /** The clips' own sound, as a track of its own under the song: their packets, untouched, at the times of their scenes. */
 
+import { boxWithin, viewOf } from "../lib/mp4-boxes.ts";
 import type { IndexedTrack, Sample } from "./clip-index.ts";
 import { commonest } from "./join.ts";
-import { boxWithin, viewOf } from "./mp4-boxes.ts";
 import type { Cut } from "./plan-cuts.ts";
 
 /** A scene whose clip's sound is not in the film. */

@@ -1,7 +1,8 @@
 /** How a clip asks to be shown, where that is other than its pictures are stored: a film can't say so of a part of itself. */
+
+import { boxesIn, viewOf } from "../lib/mp4-boxes.ts";
 import { ENTRY_FIELDS } from "./avc.ts";
 import type { IndexedTrack } from "./clip-index.ts";
-import { boxesIn, viewOf } from "./mp4-boxes.ts";
 
 /** Shares by which sizes may differ: 1,088 coded lines are shown as 1,080. */
 const ROUNDING = 0.01;

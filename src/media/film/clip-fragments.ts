@@ -1,6 +1,7 @@
 /** Clips whose index comes in pieces: movie fragments (ISO 14496-12, 8.8). */
+
+import { type Box, boxesIn, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
 import type { IndexedTrack } from "./clip-index.ts";
-import { type Box, boxesIn, boxWithin, viewOf } from "./mp4-boxes.ts";
 
 /** What a fragment's samples are where it does not say: length in the track's units, bytes, flags. */
 interface Defaults {

@@ -1,5 +1,5 @@
 /** Where each picture and each sound packet of a clip lies, and when it is due: a clip's index, read whole. */
-import { type Box, boxesIn, boxWithin, viewOf } from "./mp4-boxes.ts";
+import { type Box, boxesIn, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
 
 /** One packet, in decode order. */
 export interface Sample {

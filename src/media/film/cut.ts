@@ -1,6 +1,6 @@
 /** Cutting a clip at a frame, and making a short one last, without encoding it. */
-import { SLACK_FRAMES } from "../../domain/fill.ts";
-import type { Fill } from "../../domain/record.ts";
+import { SLACK_FRAMES } from "../../domain/cover/fill.ts";
+import type { Fill } from "../../domain/record/record.ts";
 
 export interface Shown {
   /** Which packet of the clip, in decode order from 0. */

@@ -1,8 +1,8 @@
 /** The film's file while it is written: room for the index in front, then the packets as they come. */
 
+import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "../lib/mp4-boxes.ts";
 import { filmMark } from "../marks/film.ts";
 import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
-import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "./mp4-boxes.ts";
 import type { FilmSink } from "./sink.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** One track of the film: what is noted of each sample while it is written, and the index made of it at the end. */
 
+import { ascii, box, column, fullBox, type Piece, u16, u32, u64, utf8, zeros } from "../lib/mp4-boxes.ts";
 import { packedLanguage } from "./language.ts";
-import { ascii, box, column, fullBox, type Piece, u16, u32, u64, utf8, zeros } from "./mp4-boxes.ts";
 
 /** Units in a second of the film's own clock: whole for 24, 25, 30 and 60 frames per second. */
 export const MOVIE_TIMESCALE = 57_600;

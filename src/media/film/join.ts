@@ -1,7 +1,7 @@
 /** Whether clips can stand one after another in one film without encoding. */
-import type { Failure } from "../../domain/record.ts";
+import type { Failure } from "../../domain/record/record.ts";
 import type { ClipFacts } from "../clip.ts";
-import { refusal } from "../failures.ts";
+import { refusal } from "../lib/failures.ts";
 import { foreignPictures } from "./clip-form.ts";
 
 /** A clip with the number of its scene as the person counts, from 1. */

@@ -1,6 +1,6 @@
 /** The film's packets out of its clips, read in few pieces, each byte once. */
 
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 import type { ClipSound, Heard } from "./clip-audio.ts";
 import type { Sample } from "./clip-index.ts";
 import type { Timing } from "./film-track.ts";

@@ -1,10 +1,10 @@
 /** What the film will be made of, decided before a byte of it is written. */
-import { fillsScene } from "../../domain/fill.ts";
-import type { Edit, Failure, Fill } from "../../domain/record.ts";
-import { checkCover } from "../../domain/timeline.ts";
+import { fillsScene } from "../../domain/cover/fill.ts";
+import { checkCover } from "../../domain/cover/solve.ts";
+import type { Edit, Failure, Fill } from "../../domain/record/record.ts";
 import { type ClipPackets, clipPackets } from "../clip.ts";
-import { refusal } from "../failures.ts";
-import type { MediaFile } from "../source.ts";
+import { refusal } from "../lib/failures.ts";
+import type { MediaFile } from "../lib/source.ts";
 import type { Sample } from "./clip-index.ts";
 import { cutClip, type Shown } from "./cut.ts";
 import { refuseJoin, sceneNames } from "./join.ts";

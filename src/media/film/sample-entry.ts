@@ -1,7 +1,7 @@
 /** Sample entries: what a decoder must know before the first packet (ISO 14496-12, 14496-14, 14496-15). */
 import type { AudioCodec } from "mediabunny";
+import { box, boxesIn, fullBox, joined, type Piece, u16, u32, viewOf, zeros } from "../lib/mp4-boxes.ts";
 import { avcRecord, ENTRY_FIELDS, toBase64 } from "./avc.ts";
-import { box, boxesIn, fullBox, joined, type Piece, u16, u32, viewOf, zeros } from "./mp4-boxes.ts";
 
 /** What a clip's entry says besides how to decode: of colours, of the shape of pixels. */
 const furtherBoxes = (entry: Uint8Array) =>

@@ -1,13 +1,13 @@
 /** The song as a track of the film: its sample entry, and its packets until they end. */
 
+import { adtsConfig, withoutAdts } from "../lib/adts.ts";
+import type { MediaFile } from "../lib/source.ts";
 import type { SongPacket } from "../song/frames.ts";
 import type { Mp3Stream } from "../song/mp3-frames.ts";
-import type { Sound } from "../sound/sound.ts";
-import { soundNotes } from "../sound/sound-notes.ts";
-import type { MediaFile } from "../source.ts";
-import { adtsConfig, withoutAdts } from "./adts.ts";
-import { copiedMp3Packets, mp3Start } from "./mp3-packets.ts";
+import { copiedMp3Packets, mp3Start } from "../song/mp3-packets.ts";
 import { songEntry } from "./sample-entry.ts";
+import type { Sound } from "./sound.ts";
+import { soundNotes } from "./sound-notes.ts";
 
 /** The song's packets can't be read to their end. */
 export class UnreadableSong extends Error {

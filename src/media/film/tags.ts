@@ -1,5 +1,5 @@
 /** What the film says of itself: title, artist and cover, as iTunes and everybody after it reads them. */
-import { ascii, box, fullBox, type Piece, u32, utf8, zeros } from "./mp4-boxes.ts";
+import { ascii, box, fullBox, type Piece, u32, utf8, zeros } from "../lib/mp4-boxes.ts";
 
 export interface Tags {
   title: string | null;

@@ -1,6 +1,7 @@
 /** Text that goes with the film's time: chapters for players' menus, captions to be shown or not. Never burned in. */
+
+import { ascii, box, column, fullBox, joined, u16, u32, utf8, zeros } from "../lib/mp4-boxes.ts";
 import { type FilmTrack, filmTrack, MOVIE_TIMESCALE } from "./film-track.ts";
-import { ascii, box, column, fullBox, joined, u16, u32, utf8, zeros } from "./mp4-boxes.ts";
 
 export interface Chapter {
   title: string;

@@ -2,7 +2,7 @@
  * The same film for platforms that refuse edit lists: the same packets under another index, in which the sound begins
  * with what the edit list leaves out, as far as that is needed.
  */
-import { AAC_PRIMING } from "../sound/aac.ts";
+import { AAC_PRIMING } from "./aac-sound.ts";
 import type { FilmTrack } from "./film-track.ts";
 
 /** How far sound may be off the pictures. */

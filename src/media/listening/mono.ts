@@ -1,9 +1,9 @@
 /** A song's sound mixed to one channel, from any moment on. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import { type PcmForm, pcmForm } from "../codecs/pcm.ts";
+import type { MediaFile } from "../lib/source.ts";
+import { type Samples, type SongLayout, samplesOf } from "../song/samples.ts";
 import { pcmCodec } from "../song/wav.ts";
-import { type PcmForm, pcmForm } from "../sound/pcm.ts";
-import { type Samples, type SongLayout, samplesOf } from "../sound/samples.ts";
-import type { MediaFile } from "../source.ts";
 
 type Blocks = AsyncGenerator<Float32Array, void, unknown>;
 

@@ -1,5 +1,5 @@
 /** Packets of Opus or Vorbis in an Ogg stream (RFC 3533; RFC 7845; Vorbis I, appendix A). */
-import { ascii, joined } from "../film/mp4-boxes.ts";
+import { ascii, joined } from "../lib/mp4-boxes.ts";
 
 /** A page is closed once it has this much, and before it would have more segments than it can count. */
 const PAGE_BYTES = 8192;

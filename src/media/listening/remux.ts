@@ -1,7 +1,7 @@
 /** Compressed sound cut into parts without decoding it: the song's own packets in a file of their own. */
 import { type AudioCodec, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
-import type { AudioFormat } from "../../domain/record.ts";
-import { packetsOf } from "../packets.ts";
+import type { AudioFormat } from "../../domain/record/record.ts";
+import { packetsOf } from "../lib/packets.ts";
 import { trackConfig } from "../song/track-codec.ts";
 import { type PacketFile, WRAPPINGS, type Wrapping } from "./wrapping.ts";
 

@@ -1,11 +1,11 @@
 /** Files of packets that transcribers take, made in memory: MP3, M4A and Ogg. */
 import type { AudioCodec, EncodedPacket } from "mediabunny";
-import type { AudioFormat } from "../../domain/record.ts";
-import { adtsConfig, withoutAdts } from "../film/adts.ts";
+import type { AudioFormat } from "../../domain/record/record.ts";
+import { opusSamples } from "../codecs/opus-packet.ts";
 import { filmFile, roomFor } from "../film/film-file.ts";
 import { filmTrack, tablesBytes } from "../film/film-track.ts";
 import { songEntry } from "../film/sample-entry.ts";
-import { opusSamples } from "../sound/opus-packet.ts";
+import { adtsConfig, withoutAdts } from "../lib/adts.ts";
 import { countFrame, cutFrames } from "./mp3-cut.ts";
 import { oggHeaders, oggStream } from "./ogg-stream.ts";
 

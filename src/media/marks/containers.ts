@@ -1,5 +1,5 @@
 /** The parts that JPEG, PNG and WebP files are made of, by offsets. Any bytes are taken: a damaged file ends early. */
-import { joined, viewOf } from "../film/mp4-boxes.ts";
+import { joined, viewOf } from "../lib/mp4-boxes.ts";
 
 /** All of it from `at` to `end`, its contents from `start`; behind the contents there may be a checksum or padding. */
 export interface Part {

@@ -1,6 +1,6 @@
 /** Says in a film's file that AI made its pictures. */
-import { FILM_SOURCE } from "../../domain/ai-sources.ts";
-import { box } from "../film/mp4-boxes.ts";
+import { FILM_SOURCE } from "../../domain/views/ai-sources.ts";
+import { box } from "../lib/mp4-boxes.ts";
 import { xmpPacket } from "./xmp.ts";
 
 /** The extended type of a box that holds XMP, at the top level of an MP4 (XMP Specification Part 3, January 2020). */

@@ -1,6 +1,6 @@
 /** Says in a picture's file that AI made it. Its pixels stay as they are. */
-import { PICTURE_SOURCE, type PosterMark } from "../../domain/ai-sources.ts";
-import { ascii, joined, type Piece, u16, u32, viewOf } from "../film/mp4-boxes.ts";
+import { PICTURE_SOURCE, type PosterMark } from "../../domain/views/ai-sources.ts";
+import { ascii, joined, type Piece, u16, u32, viewOf } from "../lib/mp4-boxes.ts";
 import {
   manifestsIn,
   type Part,

@@ -3,7 +3,7 @@
  * Part 1, 2012; IPTC Photo Metadata Standard 2024.1, "Digital Source Type", namespace Iptc4xmpExt).
  */
 
-import { type AiSource, isAiSource, sourceUri } from "../../domain/ai-sources.ts";
+import { type AiSource, isAiSource, sourceUri } from "../../domain/views/ai-sources.ts";
 
 const property = (source: AiSource) =>
   `<Iptc4xmpExt:DigitalSourceType>${sourceUri(source)}</Iptc4xmpExt:DigitalSourceType>`;

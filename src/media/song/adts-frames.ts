@@ -1,6 +1,6 @@
 /** The frames of an AAC stream (ISO 14496-3, 1.A.2.2). */
 
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 import { type Walked, walkFrames } from "./frames.ts";
 import type { Span } from "./outer-tags.ts";
 

@@ -1,6 +1,6 @@
 /** An AIFF's or AIFF-C's chunks (Apple, "Audio Interchange File Format", 1.3 of 1989, and its AIFF-C draft of 1991), as facts of a WAV. */
 
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
 import type { WavFacts } from "./wav.ts";
 

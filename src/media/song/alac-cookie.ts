@@ -1,26 +1,10 @@
 /** What an Apple Lossless track says of itself: its "magic cookie", which mediabunny 1.61.0 does not hand out. */
 import type { InputAudioTrack } from "mediabunny";
-import { type Box, boxAt, boxesIn, boxWithin, viewOf } from "../film/mp4-boxes.ts";
-import type { MediaFile } from "../source.ts";
-
-/** ALACSpecificConfig (ALACAudioTypes.h of Apple's reference). */
-export interface AlacConfig {
-  /** Samples of each channel in a packet, at most. */
-  frameLength: number;
-  /** 16, 20, 24 or 32. */
-  bits: number;
-  /** How fast the coder follows the size of residuals, and the size that it begins with. */
-  historyMultiplier: number;
-  initialHistory: number;
-  riceLimit: number;
-  channels: number;
-  sampleRate: number;
-}
+import { type AlacConfig, alacConfig, COOKIE_BYTES } from "../codecs/alac-config.ts";
+import { type Box, boxAt, boxesIn, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
+import type { MediaFile } from "../lib/source.ts";
 
 const MOST_INDEX_BYTES = 32 * 1024 * 1024;
-/** Encoders write 4096; this bounds what a hostile file can make us allocate. */
-const MOST_FRAME_LENGTH = 65_536;
-const COOKIE_BYTES = 24;
 /** What the fields of a sound description take, by its version (0: ISO 14496-12; 1 and 2: QuickTime). */
 const FIELD_BYTES = [28, 44, 64];
 
@@ -47,30 +31,6 @@ function findCookie(index: Uint8Array, track: Box): Box | null {
   return boxWithin(index, inside, "alac") ?? boxWithin(index, inside, "wave", "alac");
 }
 
-function parse(cookie: DataView): AlacConfig {
-  const config: AlacConfig = {
-    frameLength: cookie.getUint32(0),
-    bits: cookie.getUint8(5),
-    historyMultiplier: cookie.getUint8(6),
-    initialHistory: cookie.getUint8(7),
-    riceLimit: cookie.getUint8(8),
-    channels: cookie.getUint8(9),
-    sampleRate: cookie.getUint32(20),
-  };
-  const { frameLength, bits, riceLimit, channels, sampleRate } = config;
-  const isKnown =
-    frameLength > 0 &&
-    frameLength <= MOST_FRAME_LENGTH &&
-    [16, 20, 24, 32].includes(bits) &&
-    riceLimit > 0 &&
-    riceLimit < 32 &&
-    channels > 0 &&
-    channels <= 8 &&
-    sampleRate > 0;
-  if (!isKnown) throw new Error("The Apple Lossless track is described in an unknown way.");
-  return config;
-}
-
 /** mediabunny names no codec for these tracks, but reads their packets as any other's. */
 export const isAlac = async (track: InputAudioTrack): Promise<boolean> =>
   (await track.getCodec()) === null && (await track.getInternalCodecId()) === "alac";
@@ -91,7 +51,7 @@ export async function alacCookie(file: MediaFile, track: InputAudioTrack): Promi
     const cookie = findCookie(index, box);
     // Behind the version and flags of its box.
     if (cookie && cookie.end - cookie.start >= 4 + COOKIE_BYTES)
-      return parse(new DataView(index.buffer, index.byteOffset + cookie.start + 4));
+      return alacConfig(new DataView(index.buffer, index.byteOffset + cookie.start + 4, COOKIE_BYTES));
   }
   throw missing();
 }

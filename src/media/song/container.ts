@@ -1,6 +1,6 @@
 /** Containers of songs: what we accept, what browsers call it, and what other bytes turn out to be. */
 import { ADTS, FLAC, type InputFormat, MATROSKA, MP3, MP4, MPEG_TS, OGG, QTFF, WAVE, WEBM } from "mediabunny";
-import type { AudioFormat } from "../../domain/record.ts";
+import type { AudioFormat } from "../../domain/record/record.ts";
 
 /** What is looked for, in this order. HLS stays out: a playlist would make us read other addresses. */
 export const CONTAINERS: InputFormat[] = [MP4, QTFF, WEBM, MATROSKA, WAVE, OGG, FLAC, MP3, ADTS, MPEG_TS];

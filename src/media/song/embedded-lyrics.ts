@@ -1,6 +1,6 @@
 /** Lyrics as song files carry them: plain text, or LRC with times of lines and, where it is the enhanced kind, of words. */
-import type { EmbeddedLyrics } from "../../domain/record.ts";
-import { storable } from "../../domain/text.ts";
+import type { EmbeddedLyrics } from "../../domain/record/record.ts";
+import { storable } from "../../domain/record/text.ts";
 
 type Line = EmbeddedLyrics["lines"][number];
 

@@ -1,6 +1,6 @@
 /** The blocks before a FLAC's first frame (RFC 9639, 8): what the stream is, and its tags. */
 
-import type { MediaFile, View } from "../source.ts";
+import type { MediaFile, View } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
 
 export interface FlacBlocks {

@@ -1,8 +1,9 @@
 /** The frames of a FLAC stream (RFC 9639, 9.1), found by their headers: their lengths are not told. */
-import { BLOCK_BYTES } from "../blocks.ts";
-import { joined } from "../film/mp4-boxes.ts";
-import { crc8 } from "../sound/crc.ts";
-import type { MediaFile, View } from "../source.ts";
+
+import { crc8 } from "../codecs/crc.ts";
+import { BLOCK_BYTES } from "../lib/blocks.ts";
+import { joined } from "../lib/mp4-boxes.ts";
+import type { MediaFile, View } from "../lib/source.ts";
 import type { SongPacket, Walked } from "./frames.ts";
 
 const LONGEST_HEADER = 16;

@@ -1,6 +1,6 @@
 /** Walking the frames of a stream that has no index, block by block. */
 
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 import type { Span } from "./outer-tags.ts";
 
 export interface Frame {

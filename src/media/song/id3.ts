@@ -1,6 +1,6 @@
 /** ID3v2 tags (id3.org: 2.2, 2.3, 2.4), frame by frame, so that one of any size costs little memory. */
 
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 import { ascii, type Span, synchsafe } from "./outer-tags.ts";
 
 export interface Id3Frame {

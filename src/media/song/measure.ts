@@ -1,8 +1,8 @@
 /** How long a song is, by its frames or samples, and how much of the file they take. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
-import type { AudioFormat } from "../../domain/record.ts";
-import { flacInfo } from "../sound/flac-decoder.ts";
-import type { MediaFile, View } from "../source.ts";
+import type { AudioFormat } from "../../domain/record/record.ts";
+import { flacInfo } from "../codecs/flac-decoder.ts";
+import type { MediaFile, View } from "../lib/source.ts";
 import { countAdts } from "./adts-frames.ts";
 import { countFlac } from "./flac-frames.ts";
 import { countMp3, type Mp3Stream } from "./mp3-frames.ts";

@@ -1,55 +1,9 @@
 /** The frames of an MP3 (ISO 11172-3, 2.4.1.3; 13818-3 for its lower rates), and what the first one says of the others. */
 
-import type { MediaFile } from "../source.ts";
-import { type Frame, type Walked, walkFrames } from "./frames.ts";
+import { type Mp3Header, readMp3Header } from "../codecs/mp3-header.ts";
+import type { MediaFile } from "../lib/source.ts";
+import { type Walked, walkFrames } from "./frames.ts";
 import { ascii, type Span } from "./outer-tags.ts";
-
-export interface Mp3Header extends Frame {
-  sampleRate: number;
-  channels: number;
-  /** 1 to 3. */
-  layer: number;
-  /** What all frames of a stream have in common. */
-  kind: number;
-}
-
-const RATES = [44_100, 48_000, 32_000];
-/** Kilobits per second of MPEG-1 layers 1 to 3, then of MPEG-2 layer 1 and its layers 2 and 3. */
-const KILOBITS = [
-  [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
-  [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-  [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-  [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
-  [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-];
-
-/** Null where no frame begins, or one of free bit rate, whose length is not told. */
-export function readMp3Header(bytes: Uint8Array, at: number): Mp3Header | null {
-  const [second = 0, third = 0, fourth = 0] = [bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-  if (bytes[at] !== 0xff || second < 0xe0 || at + 4 > bytes.length) return null;
-  const version = (second >> 3) & 3;
-  const layer = 4 - ((second >> 1) & 3);
-  const rate = RATES[(third >> 2) & 3];
-  const first = version === 3;
-  const kilobits = KILOBITS[first ? layer - 1 : layer === 1 ? 3 : 4]?.[(third >> 4) - 1];
-  if (version === 1 || layer === 4 || !rate || !kilobits) return null;
-  const sampleRate = first ? rate : version === 2 ? rate / 2 : rate / 4;
-  const samples = layer === 1 ? 384 : layer === 3 && !first ? 576 : 1152;
-  const padding = (third >> 1) & 1;
-  const length =
-    layer === 1
-      ? (Math.floor((12_000 * kilobits) / sampleRate) + padding) * 4
-      : Math.floor((samples * 125 * kilobits) / sampleRate) + padding;
-  const channels = fourth >> 6 === 3 ? 1 : 2;
-  return {
-    bytes: length,
-    samples,
-    sampleRate,
-    channels,
-    layer,
-    kind: ((second & 0xfe) << 8) | (third & 0x0c) | channels,
-  };
-}
 
 /** What a first frame without sound says (Xing and LAME's "info tag"; Fraunhofer's VBRI counts, and holds sound). */
 interface Mp3Info {

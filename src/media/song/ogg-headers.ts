@@ -1,6 +1,6 @@
 /** Whether the tags of an Ogg (RFC 3533, 6) can be held in memory: mediabunny 1.61.0 reads them whole, several times over. */
 
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 import { ascii } from "./outer-tags.ts";
 
 const MOST_BYTES = 12 * 1024 * 1024;

@@ -15,9 +15,9 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import { indexIsSound } from "../mp4-index.ts";
-import { packetsOf } from "../packets.ts";
-import type { MediaFile, View } from "../source.ts";
+import { indexIsSound } from "../lib/mp4-index.ts";
+import { packetsOf } from "../lib/packets.ts";
+import type { MediaFile, View } from "../lib/source.ts";
 import { type AiffFacts, isAiff, readAiff } from "./aiff.ts";
 import { CONTAINERS } from "./container.ts";
 import { type FlacBlocks, readFlacBlocks } from "./flac-blocks.ts";

@@ -1,5 +1,5 @@
 /** Tags that stand before and behind the sound of MP3, AAC and FLAC files, and are no part of it. */
-import type { MediaFile } from "../source.ts";
+import type { MediaFile } from "../lib/source.ts";
 
 export interface Span {
   start: number;

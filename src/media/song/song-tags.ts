@@ -1,9 +1,9 @@
 /** What a song file says of itself: title, artist, lyrics and picture, from whatever kind of tag it has. */
 import type { MetadataTags } from "mediabunny";
-import type { Cover, EmbeddedLyrics } from "../../domain/record.ts";
-import { storable } from "../../domain/text.ts";
-import type { MediaFile } from "../source.ts";
-import { COVER_HEAD_BYTES, measureCover } from "./cover.ts";
+import type { Cover, EmbeddedLyrics } from "../../domain/record/record.ts";
+import { storable } from "../../domain/record/text.ts";
+import type { MediaFile } from "../lib/source.ts";
+import { COVER_HEAD_BYTES, measureCover } from "./cover-art.ts";
 import { languageOf, lyricsOfText } from "./embedded-lyrics.ts";
 import type { FlacBlocks } from "./flac-blocks.ts";
 import { id3Frames, id3Text, id3TextEnd } from "./id3.ts";

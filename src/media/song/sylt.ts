@@ -1,5 +1,5 @@
 /** Lyrics with times in an ID3 tag: the SYLT frame (ID3v2.4, 4.9). */
-import type { EmbeddedLyrics } from "../../domain/record.ts";
+import type { EmbeddedLyrics } from "../../domain/record/record.ts";
 import { bounded, languageOf } from "./embedded-lyrics.ts";
 import { id3Text, id3TextEnd } from "./id3.ts";
 import { ascii } from "./outer-tags.ts";

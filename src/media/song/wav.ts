@@ -1,6 +1,6 @@
 /** A WAV's chunks (Microsoft RIFF; EBU Tech 3306 for RF64), and a plain form of it for readers that expect one. */
 
-import type { MediaFile, View } from "../source.ts";
+import type { MediaFile, View } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
 
 export interface WavFacts {

@@ -1,5 +1,5 @@
 /** The codecs' modules as a Worker has them: compiled when it is deployed. */
-import type { CodecModules } from "../sound/modules.ts";
+import type { CodecModules } from "../codecs/modules.ts";
 import aacEncoder from "./aac-encoder.wasm";
 import mp3Decoder from "./mp3-decoder.wasm";
 import opusDecoder from "./opus-decoder.wasm";

@@ -8,11 +8,11 @@ import { play, tasksOf } from "../demo/play.ts";
 import { openScreen } from "../demo/screen.ts";
 import { summary } from "../demo/summary.ts";
 import { newest } from "../demo/view.ts";
-import { Refusal } from "../refusal.ts";
 import { defaultOrFreePorts } from "../world/ports.ts";
+import { Refusal } from "../world/refusal.ts";
 import { ROOT } from "../world/variables.ts";
 import { tail } from "../world/worker.ts";
-import { startWorld } from "../world.ts";
+import { startWorld } from "../world/world.ts";
 import { readOptions } from "./options.ts";
 import { session } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { Refusal } from "../refusal.ts";
 import { DEFAULT_PORTS } from "../world/ports.ts";
+import { Refusal } from "../world/refusal.ts";
 
 /** `parseArgs` that prints `help` and ends on --help, and refuses in one sentence what it does not know. */
 export function readOptions<const O extends ParseArgsOptionsConfig>(

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../world/refusal.ts";
 
 /** npm passes an interrupt on that the terminal has sent already: the second one is no impatience. */
 const SAME_INTERRUPT_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { z as schema } from "zod";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../world/refusal.ts";
 
 /** What the API says to the person when it can't do what was asked. */
 const Problem = schema.object({ detail: schema.string() });

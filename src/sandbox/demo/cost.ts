@@ -1,4 +1,4 @@
-import type { Task } from "./wire.ts";
+import type { Task } from "./schemas.ts";
 
 /** US dollars that something would have cost at the real providers, and who made it. */
 export interface Cost {

@@ -1,9 +1,9 @@
 import { on } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
+import { Message, Ticket } from "./schemas.ts";
 import { emptyView, receive, type View } from "./view.ts";
-import { Message, Ticket } from "./wire.ts";
 
 const MOST_RECONNECTS = 5;
 /** Longer than anything in the local world takes without a word. */

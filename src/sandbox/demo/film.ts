@@ -2,10 +2,10 @@ import { createWriteStream } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunny";
+import { memoryFile } from "../../media/lib/source.ts";
 import { probeSong } from "../../media/probe.ts";
 import { trackCodec } from "../../media/song/track-codec.ts";
-import { memoryFile } from "../../media/source.ts";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
 
 /** Saves the film; the file appears under its name once it is whole. */

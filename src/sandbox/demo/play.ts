@@ -2,11 +2,11 @@ import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { z } from "zod";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
 import { follow } from "./feed.ts";
+import { type Asset, type Job, Project, type Task, TaskPage, Upload } from "./schemas.ts";
 import { newest, type View } from "./view.ts";
-import { type Asset, type Job, Project, type Task, TaskPage, Upload } from "./wire.ts";
 
 /** By file ending, as browsers name them. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import { STAGES } from "../../domain/record.ts";
+import { STAGES } from "../../domain/record/record.ts";
+import type { Job } from "./schemas.ts";
 import type { View } from "./view.ts";
-import type { Job } from "./wire.ts";
 
 /** One stage as a person sees it. */
 export interface StageRow {

@@ -1,8 +1,8 @@
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../world/refusal.ts";
 import { type Cost, wouldHaveCost } from "./cost.ts";
 import type { Measured } from "./film.ts";
+import type { Asset, Project, Task } from "./schemas.ts";
 import type { View } from "./view.ts";
-import type { Asset, Project, Task } from "./wire.ts";
 
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
 const completed = (assets: ReadonlyMap<string, Asset>) =>

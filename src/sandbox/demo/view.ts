@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { ENTITIES, type Message } from "./wire.ts";
+import { ENTITIES, type Message } from "./schemas.ts";
 
 type Entities = { [Name in keyof typeof ENTITIES]: z.infer<(typeof ENTITIES)[Name]> };
 

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { PaidCall } from "../calls.ts";
-import { openDatabase } from "../postgres.ts";
+import type { PaidCall } from "../chaos/calls.ts";
+import { openDatabase } from "../neon/neon.ts";
 import { startSandbox } from "../server.ts";
 import { cleanups } from "./cleanups.ts";
 import { lock } from "./lock.ts";

@@ -1,0 +1,162 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Deps, fromEnv, type WakeUp } from "../deps.ts";
+import { Controller } from "./controller.ts";
+import { EventLog, type Position } from "./event-log.ts";
+import { snapshot } from "./public-view.ts";
+
+const TICKET_MS = 30_000;
+const FAILURES = "failures";
+
+/**
+ * One project's coordinator: the controller's home, its alarm and its storage, and the feed's door.
+ * It owns the order of events and nothing else.
+ */
+export class ProjectCoordinator extends DurableObject<Env> {
+  readonly #deps: Deps;
+  readonly #controller: Controller;
+  #log: EventLog | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#deps = fromEnv(env);
+    const { name } = ctx.id;
+    if (!name) throw new Error("A coordinator is reached by its project id");
+    const { store, queue, now, newId, random, log } = this.#deps;
+    this.#controller = new Controller({
+      projectId: name,
+      store,
+      queue,
+      events: () => this.#events(),
+      alarm: {
+        set: (afterMs) => ctx.storage.setAlarm(now().getTime() + Math.max(1, afterMs)),
+        clear: () => ctx.storage.deleteAlarm(),
+      },
+      failures: {
+        read: () => ctx.storage.kv.get<number>(FAILURES) ?? 0,
+        write: (count) => {
+          if (count > 0) ctx.storage.kv.put(FAILURES, count);
+          else ctx.storage.kv.delete(FAILURES);
+        },
+      },
+      broadcast: (message) => this.#broadcast(message),
+      destroy: () => this.#forget(),
+      now,
+      newId,
+      random,
+      log,
+    });
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  #events(): EventLog {
+    this.#log ??= new EventLog(this.ctx.storage, this.#deps.newId);
+    return this.#log;
+  }
+
+  /** Returns once the wake-up can't be lost; the work goes on behind. */
+  async wake(): Promise<void> {
+    const { done } = await this.#controller.wake();
+    this.ctx.waitUntil(done);
+  }
+
+  override async alarm(): Promise<void> {
+    await (await this.#controller.wake()).done;
+  }
+
+  /** The receipt comes last: until the news is in the queue, the same webhook is news again. */
+  async receive(webhookId: string, news: WakeUp): Promise<void> {
+    const log = this.#events();
+    if (log.hasReceipt(webhookId)) return;
+    await this.#deps.queue.send([news]);
+    log.addReceipt(webhookId, this.#deps.now());
+  }
+
+  #broadcast(message: string): void {
+    for (const socket of this.ctx.getWebSockets()) {
+      try {
+        socket.send(message);
+      } catch {
+        socket.close(1011, "The connection could not be written to");
+      }
+    }
+  }
+
+  /** Fast-moving and never stored: a client that misses one sees the next. */
+  progress(report: { jobId: string; taskId: string; fraction: number }): void {
+    this.#broadcast(
+      JSON.stringify({
+        type: "progress",
+        job_id: report.jobId,
+        task_id: report.taskId,
+        fraction: report.fraction,
+      }),
+    );
+  }
+
+  issueTicket(): { ticket: string; expiresAt: number } {
+    const ticket = Array.from(crypto.getRandomValues(new Uint8Array(24)), (b) =>
+      b.toString(16).padStart(2, "0"),
+    ).join("");
+    const expiresAt = new Date(this.#deps.now().getTime() + TICKET_MS);
+    this.#events().addTicket(ticket, expiresAt);
+    return { ticket, expiresAt: expiresAt.getTime() };
+  }
+
+  redeem(ticket: string): boolean {
+    return EventLog.isIn(this.ctx.storage) && this.#events().redeem(ticket, this.#deps.now());
+  }
+
+  ping(): boolean {
+    return this.ctx.storage.sql.exec("select 1 as one").one().one === 1;
+  }
+
+  /** The WebSocket door. The caller has checked who may come in. */
+  override async fetch(request: Request): Promise<Response> {
+    const log = this.#events();
+    const after = parsePosition(new URL(request.url).searchParams.get("after"));
+    let missed = after && log.since(after);
+    if (!missed) {
+      const record = await this.#deps.store.load(this.ctx.id.name ?? "");
+      if (record) this.#controller.publish(record);
+      missed = [snapshot(log.told(), log.head())];
+    }
+    // From here to the last send nothing else runs: the socket sees no event before its snapshot.
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    for (const message of missed) server.send(message);
+    await this.wake();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    socket.send(
+      JSON.stringify({ type: "error", detail: "This feed only sends. Use the API to change things." }),
+    );
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  /** The project was deleted; safe to repeat. A run that still has its record finds out as well. */
+  async destroy(): Promise<void> {
+    await this.#forget();
+    this.#controller.lookAgain();
+  }
+
+  /** Forgets everything, alarm included. */
+  async #forget(): Promise<void> {
+    for (const socket of this.ctx.getWebSockets()) socket.close(4404, "The project was deleted");
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#log = null;
+  }
+}
+
+/** `<epoch>.<seq>`, as a client remembers it. */
+function parsePosition(text: string | null): Position | null {
+  const dot = text?.lastIndexOf(".") ?? -1;
+  if (!text || dot < 1) return null;
+  const seq = Number(text.slice(dot + 1));
+  return Number.isSafeInteger(seq) && seq >= 0 ? { epoch: text.slice(0, dot), seq } : null;
+}

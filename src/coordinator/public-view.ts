@@ -1,0 +1,49 @@
+import type { ProjectRecord } from "../domain/record/record.ts";
+import type { Told, View } from "../domain/views/feed.ts";
+import {
+  approvalView,
+  clipView,
+  feedProjectView,
+  filmView,
+  imageView,
+  jobView,
+  promptView,
+  sceneView,
+} from "../domain/views/views.ts";
+
+const byId = <T extends { id: string }>(rows: T[]): Record<string, unknown> =>
+  Object.fromEntries(rows.map((row) => [row.id, row]));
+
+/** What the public sees of a record, as the feed publishes it. */
+export function publicView(record: ProjectRecord): View {
+  const { fps } = record.project.settings;
+  return {
+    project: byId([feedProjectView(record.project)]),
+    scene: byId(record.scenes.map((scene) => sceneView(scene, fps))),
+    prompt: byId(record.prompts.map(promptView)),
+    image: byId(record.images.map(imageView)),
+    clip: byId(record.clips.map(clipView)),
+    approval: byId(record.approvals.map(approvalView)),
+    job: byId(record.jobs.map(jobView)),
+    final_video: byId(record.films.map(filmView)),
+  };
+}
+
+/** All that was told as one message: everything a client needs before it follows events. */
+export function snapshot(told: Told, { epoch, seq }: { epoch: string; seq: number }): string {
+  const list = (entity: keyof Told) => `[${Object.values(told[entity]).join(",")}]`;
+  const members = [
+    `"type":"snapshot"`,
+    `"epoch":${JSON.stringify(epoch)}`,
+    `"seq":${seq}`,
+    `"project":${Object.values(told.project)[0] ?? "null"}`,
+    `"scenes":${list("scene")}`,
+    `"prompts":${list("prompt")}`,
+    `"images":${list("image")}`,
+    `"clips":${list("clip")}`,
+    `"approvals":${list("approval")}`,
+    `"jobs":${list("job")}`,
+    `"final_videos":${list("final_video")}`,
+  ];
+  return `{${members.join(",")}}`;
+}

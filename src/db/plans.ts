@@ -1,0 +1,162 @@
+import { and, eq, getTableColumns, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import type { Change } from "../domain/controller/change.ts";
+import type { Task } from "../domain/record/record.ts";
+import { lockPurse } from "./budget.ts";
+import { endPending } from "./claims.ts";
+import type { Db } from "./client.ts";
+import { retried } from "./retry.ts";
+import { jobs, owners, projects, tasks, userApprovals } from "./schema.ts";
+
+type Statement = BatchItem<"pg">;
+
+/**
+ * Applies a plan in one transaction, each change only while what it saw still holds:
+ * what somebody else moved in the meantime is left alone, and the next look sees it.
+ */
+export async function applyChanges(db: Db, projectId: string, changes: Change[], now: SQL): Promise<void> {
+  if (changes.length === 0) return;
+  const statements = changes.flatMap((change) => toStatements(db, projectId, change, now));
+  await retried(() => db.batch([...lockPurse(db, projectId), ...statements]));
+}
+
+function toStatements(db: Db, projectId: string, change: Change, now: SQL): Statement | Statement[] {
+  switch (change.kind) {
+    case "project":
+      return db
+        .update(projects)
+        .set({ status: change.status, updatedAt: now })
+        .where(eq(projects.id, projectId));
+    case "job.create":
+      return db.insert(jobs).values(change.job).onConflictDoNothing();
+    case "job.update":
+      return db
+        .update(jobs)
+        .set(change.set)
+        .where(
+          and(
+            eq(jobs.id, change.id),
+            eq(jobs.status, change.from),
+            // A decision that comes late must not close a run that has got more to do since.
+            change.set.finishedAt ? noneOpen(db, change.id) : undefined,
+          ),
+        );
+    case "task.create":
+      // Its job may have lost against another one that opened first: then there is nothing to add to.
+      return insertUnderJob(db, change.task);
+    case "task.update":
+      return change.release
+        ? [
+            releaseAndUpdate(db, projectId, change, change.release, now),
+            ...endPending(db, projectId, change.id),
+          ]
+        : updateTask(db, change, now);
+    case "approval": {
+      const isOne = eq(userApprovals.id, change.id);
+      return change.voided === null
+        ? db.update(userApprovals).set({ voidedAt: null, voidedReason: null }).where(isOne)
+        : db
+            .update(userApprovals)
+            .set({ voidedAt: now, voidedReason: change.voided })
+            .where(and(isOne, isNull(userApprovals.voidedAt)));
+    }
+  }
+}
+
+const noneOpen = (db: Db, jobId: string) =>
+  notExists(
+    db
+      .select({ id: tasks.id })
+      .from(tasks)
+      .where(and(eq(tasks.jobId, jobId), inArray(tasks.status, ["pending", "running", "waiting"]))),
+  );
+
+type TaskUpdate = Extract<Change, { kind: "task.update" }>;
+
+const unchanged = ({ id, from }: TaskUpdate): SQL | undefined =>
+  and(eq(tasks.id, id), eq(tasks.status, from.status), eq(tasks.attempt, from.attempt));
+
+const updateTask = (db: Db, change: TaskUpdate, now: SQL) =>
+  db
+    .update(tasks)
+    .set({ ...change.set, updatedAt: now })
+    .where(unchanged(change));
+
+/** The task and the purse move together or not at all. */
+function releaseAndUpdate(
+  db: Db,
+  projectId: string,
+  change: TaskUpdate,
+  { usd, spentUsd }: NonNullable<TaskUpdate["release"]>,
+  now: SQL,
+) {
+  const moved = db.$with("moved").as(updateTask(db, change, now).returning({ projectId: tasks.projectId }));
+  const counted = db.$with("counted").as(
+    db
+      .update(projects)
+      .set({
+        reservedUsd: sql`greatest(0, ${projects.reservedUsd} - ${usd}::numeric)`,
+        spentUsd: sql`${projects.spentUsd} + ${spentUsd}::numeric`,
+      })
+      .from(moved)
+      .where(and(eq(projects.id, projectId), eq(projects.id, moved.projectId)))
+      .returning({ ownerId: projects.ownerId }),
+  );
+  return db
+    .with(moved, counted)
+    .update(owners)
+    .set({
+      reservedUsd: sql`greatest(0, ${owners.reservedUsd} - ${usd}::numeric)`,
+      spentUsd: sql`${owners.spentUsd} + ${spentUsd}::numeric`,
+    })
+    .from(counted)
+    .where(eq(owners.id, counted.ownerId));
+}
+
+/** Only while the job is open: somebody may have called it off. */
+function insertUnderJob(db: Db, task: Task) {
+  const values: Record<keyof Task, SQL> = {
+    id: sql`${task.id}::uuid`,
+    jobId: sql`${jobs.id}`,
+    projectId: sql`${jobs.projectId}`,
+    type: sql`${task.type}`,
+    subject: sql`${task.subject}::uuid`,
+    imageId: sql`${task.imageId}::uuid`,
+    terms: sql`${task.terms}`,
+    status: sql`${task.status}`,
+    attempt: sql`${task.attempt}::int`,
+    tries: sql`${task.tries}::int`,
+    choice: sql`${task.choice}::int`,
+    claimId: sql`null::uuid`,
+    runNumber: sql`${task.runNumber}::int`,
+    recalled: sql`false`,
+    trail: sql`'[]'::jsonb`,
+    retriedAt: sql`null::timestamptz`,
+    runAfter: sql`${task.runAfter.toISOString()}::timestamptz`,
+    dispatchedAt: sql`${task.dispatchedAt?.toISOString() ?? null}::timestamptz`,
+    leaseUntil: sql`null::timestamptz`,
+    claimedAt: sql`null::timestamptz`,
+    provider: sql`${task.provider}`,
+    model: sql`${task.model}`,
+    providerRequestId: sql`null`,
+    inputHash: sql`${task.inputHash}`,
+    costEstimatedUsd: sql`${task.costEstimatedUsd}::numeric`,
+    costChargedUsd: sql`null::numeric`,
+    charged: sql`'no'`,
+    error: sql`null::jsonb`,
+    createdAt: sql`${task.createdAt.toISOString()}::timestamptz`,
+    updatedAt: sql`${task.updatedAt.toISOString()}::timestamptz`,
+  };
+  const names = Object.keys(getTableColumns(tasks)) as (keyof Task)[];
+  return db
+    .insert(tasks)
+    .select(
+      sql`select ${sql.join(
+        names.map((name) => values[name]),
+        sql`, `,
+      )} from ${jobs}
+        where ${jobs.id} = ${task.jobId} and ${jobs.projectId} = ${task.projectId}
+          and ${jobs.status} in ('pending', 'running')`,
+    )
+    .onConflictDoNothing();
+}

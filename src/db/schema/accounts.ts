@@ -1,0 +1,39 @@
+/** Who pays, and the answers kept for repeated requests. */
+import { sql } from "drizzle-orm";
+import { check, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { at, createdAt, usd } from "./columns.ts";
+
+/** Who pays: the sums over all projects, which outlive them. */
+export const owners = pgTable(
+  "owners",
+  {
+    id: text("id").primaryKey(),
+    /** The most that may be spent, or null for the operator's default. */
+    budgetUsd: usd("budget_usd"),
+    reservedUsd: usd("reserved_usd").notNull().default(0),
+    spentUsd: usd("spent_usd").notNull().default(0),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    check(
+      "owners_money",
+      sql`${t.reservedUsd} >= 0 and ${t.spentUsd} >= 0 and coalesce(${t.budgetUsd}, 0) >= 0`,
+    ),
+  ],
+);
+
+/** Answers to POSTs that carried an Idempotency-Key, for as long as they may be repeated. */
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    ownerId: text("owner_id").notNull(),
+    key: text("key").notNull(),
+    requestHash: text("request_hash").notNull(),
+    lockedUntil: at("locked_until").notNull(),
+    status: integer("status"),
+    headers: jsonb("headers").$type<Record<string, string>>(),
+    body: text("body"),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.ownerId, t.key] }), index("idempotency_by_age").on(t.createdAt)],
+);

@@ -1,0 +1,13 @@
+/** Columns and conditions that several tables have. */
+import { sql } from "drizzle-orm";
+import { numeric, type PgColumn, timestamp } from "drizzle-orm/pg-core";
+
+export const at = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
+
+export const createdAt = () => at("created_at").notNull().defaultNow();
+
+export const usd = (name: string) => numeric(name, { precision: 12, scale: 6, mode: "number" });
+
+/** `column in ('a', 'b')`, from a closed list of ours. */
+export const oneOf = (column: PgColumn, values: readonly string[]) =>
+  sql`${column} in (${sql.raw(values.map((v) => `'${v}'`).join(", "))})`;

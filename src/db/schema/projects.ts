@@ -1,0 +1,67 @@
+/** Projects: what the person asked for, and the song. */
+import { sql } from "drizzle-orm";
+import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import {
+  type Audio,
+  type BeatGrid,
+  type CoverCertificate,
+  type Hearing,
+  type Lyrics,
+  type ModelNotice,
+  type Pin,
+  PROJECT_STATUSES,
+  type Proposal,
+  type Retiming,
+  type RunRequest,
+  type Settings,
+  STAGES,
+} from "../../domain/record/record.ts";
+import { owners } from "./accounts.ts";
+import { at, createdAt, oneOf, usd } from "./columns.ts";
+
+export const projects = pgTable(
+  "projects",
+  {
+    id: uuid("id").primaryKey(),
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => owners.id),
+    name: text("name").notNull(),
+    status: text("status", { enum: PROJECT_STATUSES }).notNull().default("draft"),
+    settings: jsonb("settings").$type<Settings>().notNull(),
+    targetStage: text("target_stage", { enum: STAGES }),
+    runNumber: integer("run_number").notNull().default(0),
+    request: jsonb("request").$type<RunRequest>(),
+    modelNotices: jsonb("model_notices").$type<ModelNotice[]>().notNull().default([]),
+    audio: jsonb("audio").$type<Audio>(),
+    lyrics: jsonb("lyrics").$type<Lyrics>(),
+    lyricsHash: text("lyrics_hash"),
+    transcriptText: text("transcript_text"),
+    hearing: jsonb("hearing").$type<Hearing>(),
+    beat: jsonb("beat").$type<BeatGrid>(),
+    pins: jsonb("pins").$type<Pin[]>().notNull().default([]),
+    proposal: jsonb("proposal").$type<Proposal>(),
+    cover: jsonb("cover").$type<CoverCertificate>(),
+    retiming: jsonb("retiming").$type<Retiming>(),
+    /** Claimed and not settled, and settled: claims take from what the budget leaves of both. */
+    reservedUsd: usd("reserved_usd").notNull().default(0),
+    spentUsd: usd("spent_usd").notNull().default(0),
+    version: integer("version").notNull().default(1),
+    createdAt: createdAt(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [
+    index("projects_by_owner").on(t.ownerId, t.id.desc()),
+    index("projects_to_sweep").on(t.updatedAt).where(sql`${t.targetStage} is not null`),
+    check("projects_status", oneOf(t.status, PROJECT_STATUSES)),
+    check("projects_target", oneOf(t.targetStage, STAGES)),
+    check("projects_name", sql`length(${t.name}) between 1 and 200`),
+    check("projects_version", sql`${t.version} > 0`),
+    check("projects_money", sql`${t.reservedUsd} >= 0 and ${t.spentUsd} >= 0`),
+  ],
+);
+
+export const projectId = () =>
+  uuid("project_id")
+    .notNull()
+    .references(() => projects.id, { onDelete: "cascade" });

@@ -1,0 +1,92 @@
+/** Jobs and their tasks. */
+import { sql } from "drizzle-orm";
+import { boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  type Attempt,
+  CHARGED,
+  type Failure,
+  JOB_STATUSES,
+  STAGES,
+  TASK_STATUSES,
+} from "../../domain/record/record.ts";
+import { at, createdAt, oneOf, usd } from "./columns.ts";
+import { projectId } from "./projects.ts";
+
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: uuid("id").primaryKey(),
+    projectId: projectId(),
+    type: text("type", { enum: STAGES }).notNull(),
+    status: text("status", { enum: JOB_STATUSES }).notNull(),
+    progress: integer("progress").notNull().default(0),
+    payload: jsonb("payload").$type<Record<string, unknown>>().notNull(),
+    result: jsonb("result").$type<Record<string, unknown>>(),
+    error: jsonb("error").$type<Failure>(),
+    createdAt: createdAt(),
+    startedAt: at("started_at"),
+    finishedAt: at("finished_at"),
+  },
+  (t) => [
+    index("jobs_by_project").on(t.projectId, t.id.desc()),
+    /** One open run of a stage at a time, whoever plans it. */
+    uniqueIndex("jobs_one_open").on(t.projectId, t.type).where(sql`${t.status} in ('pending', 'running')`),
+    check("jobs_type", oneOf(t.type, STAGES)),
+    check("jobs_status", oneOf(t.status, JOB_STATUSES)),
+    check("jobs_progress", sql`${t.progress} between 0 and 100`),
+    check("jobs_finished", sql`(${t.finishedAt} is null) = (${t.status} in ('pending', 'running'))`),
+  ],
+);
+
+export const tasks = pgTable(
+  "tasks",
+  {
+    id: uuid("id").primaryKey(),
+    jobId: uuid("job_id")
+      .notNull()
+      .references(() => jobs.id, { onDelete: "cascade" }),
+    projectId: projectId(),
+    type: text("type", { enum: STAGES }).notNull(),
+    subject: uuid("subject").notNull(),
+    /** No foreign key: what was ordered stays known when its picture is gone. */
+    imageId: uuid("image_id"),
+    terms: text("terms").notNull().default(""),
+    status: text("status", { enum: TASK_STATUSES }).notNull(),
+    attempt: integer("attempt").notNull().default(1),
+    tries: integer("tries").notNull().default(0),
+    choice: integer("choice").notNull().default(0),
+    claimId: uuid("claim_id"),
+    runNumber: integer("run_number").notNull().default(0),
+    recalled: boolean("recalled").notNull().default(false),
+    trail: jsonb("trail").$type<Attempt[]>().notNull().default([]),
+    retriedAt: at("retried_at"),
+    runAfter: at("run_after").notNull(),
+    dispatchedAt: at("dispatched_at"),
+    leaseUntil: at("lease_until"),
+    claimedAt: at("claimed_at"),
+    provider: text("provider"),
+    model: text("model"),
+    providerRequestId: text("provider_request_id"),
+    inputHash: text("input_hash").notNull(),
+    costEstimatedUsd: usd("cost_estimated_usd").notNull().default(0),
+    costChargedUsd: usd("cost_charged_usd"),
+    charged: text("charged", { enum: CHARGED }).notNull().default("no"),
+    error: jsonb("error").$type<Failure>(),
+    createdAt: createdAt(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [
+    uniqueIndex("tasks_once_per_job")
+      .on(t.jobId, t.subject, t.inputHash)
+      .where(sql`${t.status} <> 'canceled'`),
+    index("tasks_by_job").on(t.jobId),
+    index("tasks_by_project").on(t.projectId, t.id.desc()),
+    index("tasks_by_run").on(t.projectId, t.runNumber),
+    check("tasks_type", oneOf(t.type, STAGES)),
+    check("tasks_status", oneOf(t.status, TASK_STATUSES)),
+    check("tasks_charged", oneOf(t.charged, CHARGED)),
+    check("tasks_attempt", sql`${t.attempt} > 0 and ${t.tries} >= 0 and ${t.choice} >= 0`),
+    check("tasks_costs", sql`${t.costEstimatedUsd} >= 0 and coalesce(${t.costChargedUsd}, 0) >= 0`),
+    check("tasks_lease", sql`(${t.leaseUntil} is null) = (${t.status} <> 'running')`),
+  ],
+);

@@ -1,0 +1,13 @@
+/** The order of the stages, as SQL. */
+import { type SQL, sql } from "drizzle-orm";
+import { STAGES } from "../domain/record/record.ts";
+import type { projects } from "./schema.ts";
+
+export const stagesInOrder: SQL = sql`array[${sql.join(
+  STAGES.map((stage) => sql`${stage}`),
+  sql`, `,
+)}]::text[]`;
+
+/** A stage's place, from 1; 0 for none. */
+export const place = (stage: SQL | typeof projects.targetStage): SQL =>
+  sql`coalesce(array_position(${stagesInOrder}, ${stage}), 0)`;

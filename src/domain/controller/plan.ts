@@ -1,0 +1,230 @@
+/**
+ * The controller: given the project's record, what should happen next to get closer to
+ * the target, without passing a gate that waits for a person. Pure: no I/O, no clock.
+ */
+
+import { type ProjectRecord, type ProjectStatus, STAGES, type Stage, type Task } from "../record/record.ts";
+import { type Change, type Moment, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
+import { type Current, currentOf, type Unit } from "./current.ts";
+import { isHeavy } from "./heavy.ts";
+import { subjectHash } from "./inputs.ts";
+import { runStage } from "./jobs.ts";
+import { type OrderGate, orderGate } from "./model-standing.ts";
+import { abandoned, over } from "./recovery.ts";
+import { coveredUnits, isUnitOf } from "./run-request.ts";
+import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
+import {
+  CANCELED,
+  failure,
+  isOpen,
+  isOpenJob,
+  needsDecision,
+  outcomeUnknown,
+  REDISPATCH_MS,
+  WAIT_LIMIT_MS,
+} from "./tasks.ts";
+
+export function plan(record: ProjectRecord, { newId, random }: PlanContext): Plan {
+  const context = { now: record.readAt, newId, random };
+  const current = currentOf(record);
+  const changes: Change[] = [];
+  const target = placeOf(record.project.targetStage);
+  const covered = coveredUnits(record, current);
+
+  const tasks = new Map(record.tasks.map((t) => [t.id, t]));
+  const change: ChangeTask = (task, set, release = null) => {
+    const from = { status: task.status, attempt: task.attempt };
+    changes.push({ kind: "task.update", id: task.id, from, set, release });
+    tasks.set(task.id, { ...task, ...set, updatedAt: context.now });
+  };
+  const suppliersFor = suppliersOf(record, current);
+  for (const task of record.tasks) settleTask(task, { record, covered, suppliersFor }, context, change);
+
+  const wanted = covered.filter((u) => blockers(u, record, tasks).length === 0);
+  let openUpstream = false;
+  for (const stage of STAGES) {
+    const job = record.jobs.find((j) => j.type === stage && isOpenJob(j)) ?? null;
+    const units = wanted.filter((u) => u.stage === stage);
+    if (!job && units.length === 0) continue;
+    openUpstream =
+      runStage({ stage, job, units, openUpstream, record, suppliersFor, tasks, changes }, context) ||
+      openUpstream;
+  }
+
+  changes.push(...approvalChanges(record, current));
+
+  const failed = covered.some((u) => blockers(u, record, tasks).some((t) => t.status === "failed"));
+  const status = projectStatus(record, current, { target, open: openUpstream, failed });
+  if (status !== record.project.status) changes.push({ kind: "project", status });
+  const gate = orderGate(record, [...tasks.values()], context.now);
+  return { changes, ...dispatches(tasks, changes, gate, context) };
+}
+
+type ChangeTask = (
+  task: Task,
+  set: Partial<Task>,
+  release?: { usd: number; spentUsd: number } | null,
+) => void;
+
+/** Ends what is over (lost workers, lost predictions), and withdraws or calls off what is not wanted any more. */
+function settleTask(
+  task: Task,
+  {
+    record,
+    covered,
+    suppliersFor,
+  }: { record: ProjectRecord; covered: readonly Unit[]; suppliersFor: SuppliersFor },
+  { now, random }: Moment,
+  change: ChangeTask,
+) {
+  const job = record.jobs.find((j) => j.id === task.jobId);
+  const calledOff = job?.status === "canceled";
+  const idle = { leaseUntil: null, dispatchedAt: null };
+  if (task.status === "pending") {
+    const wanted = covered.some((u) => isUnitOf(u, task));
+    if (!job || !isOpenJob(job) || !wanted)
+      change(task, { status: "canceled", error: calledOff ? CANCELED : SUPERSEDED });
+  } else if (task.status === "running" && task.leaseUntil && task.leaseUntil <= now) {
+    const set = abandoned(task, WORKER_LOST, {
+      suppliers: suppliersFor(task.type, task.subject),
+      settings: record.project.settings,
+      now,
+      random: random(),
+    });
+    // Whoever still works on it has lost it: what they write is fenced by the attempt, their claim forgotten.
+    const kept = set.status === "waiting";
+    const spentUsd = set.charged === "unknown" ? task.costEstimatedUsd : 0;
+    change(task, { ...idle, claimId: null, ...set }, kept ? null : { usd: task.costEstimatedUsd, spentUsd });
+  } else if (task.status === "waiting") {
+    const waited = now.getTime() - (task.claimedAt ?? task.createdAt).getTime();
+    const spent = { usd: task.costEstimatedUsd, spentUsd: task.costEstimatedUsd };
+    if (waited > WAIT_LIMIT_MS && calledOff)
+      change(task, { ...over(task, CANCELED, "unknown", now), status: "canceled" }, spent);
+    else if (waited > WAIT_LIMIT_MS) change(task, over(task, outcomeUnknown(task), "unknown", now), spent);
+    else if (calledOff && !task.recalled) change(task, { recalled: true, runAfter: now, dispatchedAt: null });
+  }
+}
+
+/**
+ * What keeps a unit from being started. The same work ended since the person last asked for a run: it waits
+ * until they ask again, and by name where it may be paid for twice. A success whose artifact is still missing
+ * counts too, so that no defect buys the same thing for ever; so does an order of a run that was called off,
+ * until it ends.
+ */
+function blockers(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): Task[] {
+  const isOver = (jobId: string) => record.jobs.some((j) => j.id === jobId && !isOpenJob(j));
+  return [...tasks.values()].filter((t) => {
+    if (!isUnitOf(unit, t)) return false;
+    if (isOpen(t)) return isOver(t.jobId);
+    if (t.status === "canceled" || t.retriedAt) return false;
+    return needsDecision(t) || t.runNumber === record.project.runNumber;
+  });
+}
+
+/** Approvals bind exact bytes: they hold while these are the scene's picture or clip, and again when they return. */
+function approvalChanges(record: ProjectRecord, current: Current): Change[] {
+  // Until the scenes follow the song's new recording, nobody knows which pictures they keep.
+  if (record.project.retiming) return [];
+  const live = new Map(
+    current.scenes
+      .flatMap((s) => [s.image, s.clip])
+      .flatMap((a) => (a ? [[a.id, subjectHash(a)] as const] : [])),
+  );
+  return record.approvals.flatMap((a): Change[] => {
+    const binds = live.get(a.imageId ?? a.clipId ?? "") === a.subjectHash;
+    if (!a.approved || binds === (a.voidedAt === null)) return [];
+    const what = a.imageId ? "image" : "clip";
+    return [
+      {
+        kind: "approval",
+        id: a.id,
+        voided: binds ? null : `The ${what} is not the one of its scene any more.`,
+      },
+    ];
+  });
+}
+
+const placeOf = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
+
+/** Whether a picture or a clip that the target needs waits for the person's word. */
+const waitsForApproval = ({ scenes }: Current, target: number): boolean =>
+  scenes.some(
+    (s) =>
+      (target >= placeOf("generate_clips") && s.image && !s.imageApproved) ||
+      (target >= placeOf("assemble_video") && s.clip && !s.clipApproved),
+  );
+
+function projectStatus(
+  { project }: ProjectRecord,
+  current: Current,
+  { target, open, failed }: { target: number; open: boolean; failed: boolean },
+): ProjectStatus {
+  if (!project.audio) return "draft";
+  if (open) return "running";
+  if (target < 0) return "ready";
+  if (STAGES.every((stage, i) => i > target || current.done[stage])) return "completed";
+  if (failed) return "failed";
+  return waitsForApproval(current, target) ? "awaiting_approval" : "ready";
+}
+
+/** Which tasks to send to the queue now, marked as sent; and when to look again. */
+function dispatches(
+  tasks: Map<string, Task>,
+  changes: Change[],
+  gate: OrderGate,
+  { now }: Moment,
+): Pick<Plan, "dispatch" | "wakeAt"> {
+  const dispatch: Plan["dispatch"] = [];
+  let wakeAt = Number.POSITIVE_INFINITY;
+  const lookAt = (at: number) => {
+    wakeAt = Math.min(wakeAt, at);
+  };
+  const ready: Task[] = [];
+  for (const task of tasks.values()) {
+    if (task.status === "running") lookAt((task.leaseUntil?.getTime() ?? now.getTime()) + 1);
+    if (task.status !== "pending" && task.status !== "waiting") continue;
+    const sent = task.dispatchedAt ? task.dispatchedAt.getTime() + REDISPATCH_MS : 0;
+    const due = Math.max(task.runAfter.getTime(), sent);
+    if (due <= now.getTime()) ready.push(task);
+    else {
+      if (task.status === "pending" && sent > now.getTime()) gate.count(task);
+      lookAt(due);
+    }
+  }
+  for (const task of ready) {
+    if (task.status === "pending" && !gate.admits(task)) {
+      // The end of an order under way wakes the project; one that takes long holds nobody back.
+      lookAt(gate.opensAt(task)?.getTime() ?? now.getTime() + REDISPATCH_MS);
+      continue;
+    }
+    dispatch.push({ taskId: task.id, heavy: isHeavy(task) });
+    markSent(task, changes, now);
+    lookAt(now.getTime() + REDISPATCH_MS);
+  }
+  return { dispatch, wakeAt: Number.isFinite(wakeAt) ? new Date(Math.max(wakeAt, now.getTime() + 1)) : null };
+}
+
+function markSent(task: Task, changes: Change[], now: Date) {
+  for (const c of changes) {
+    if (c.kind === "task.create" && c.task.id === task.id) {
+      c.task.dispatchedAt = now;
+      return;
+    }
+    if (c.kind === "task.update" && c.id === task.id) {
+      c.set = { ...c.set, dispatchedAt: now };
+      return;
+    }
+  }
+  changes.push({
+    kind: "task.update",
+    id: task.id,
+    from: { status: task.status, attempt: task.attempt },
+    set: { dispatchedAt: now },
+    release: null,
+  });
+}
+
+const WORKER_LOST = failure("worker_lost", "The work was interrupted too often.", {
+  retryable: true,
+  nextAction: "Start the run again.",
+});

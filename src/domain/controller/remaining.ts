@@ -1,0 +1,54 @@
+/** What is still to be bought for the scenes, and what repeated lyrics would save of it. In US dollars, estimated. */
+
+import { type Motif, motifsOf } from "../cover/motifs.ts";
+import type { MotifWay, ProjectRecord } from "../record/record.ts";
+import { currentOf } from "./current.ts";
+import { clipSuppliers, suppliersOf } from "./suppliers.ts";
+
+/** Prompts, pictures and clips that the scenes lack; 0 before they are planned. */
+export function remainingUsd(record: ProjectRecord): number {
+  const { settings, id } = record.project;
+  const current = currentOf(record);
+  const suppliersFor = suppliersOf(record, current);
+  const [prompts, images] = (["generate_prompts", "generate_images"] as const).map(
+    (stage) => suppliersFor(stage, id)[0].estimateUsd,
+  );
+  return current.scenes.reduce(
+    (sum, { prompt, image, clip, borrowed, footage }) =>
+      sum +
+      (prompt || borrowed ? 0 : (prompts ?? 0)) +
+      (image || borrowed ? 0 : (images ?? 0)) +
+      (clip || borrowed?.clip ? 0 : (clipSuppliers(settings, footage)[0]?.estimateUsd ?? 0)),
+    0,
+  );
+}
+
+export interface MotifOffer extends Motif {
+  lyric: string;
+  /** What each scene but the leader does now. */
+  ways: Record<string, MotifWay>;
+  /** What is still to be bought in the whole project, were all scenes of this motif made so. */
+  remainingUsd: Record<MotifWay, number>;
+}
+
+/** Scenes over lyrics that come again, each with what every way of making them would cost. */
+export function motifOffers(record: ProjectRecord): MotifOffer[] {
+  const planned = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
+  const { motifs } = record.project.settings;
+  return motifsOf(planned).map((motif) => {
+    const follows = (id: string) => id !== motif.leaderId && motif.sceneIds.includes(id);
+    const costOf = (way: MotifWay) =>
+      remainingUsd({
+        ...record,
+        scenes: planned.map((scene) => (follows(scene.id) ? { ...scene, motif: way } : scene)),
+      });
+    return {
+      ...motif,
+      lyric: planned.find((scene) => scene.id === motif.leaderId)?.lyricExcerpt ?? "",
+      ways: Object.fromEntries(
+        planned.filter((s) => follows(s.id)).map((scene) => [scene.id, scene.motif ?? motifs]),
+      ),
+      remainingUsd: { new: costOf("new"), vary: costOf("vary"), reuse: costOf("reuse") },
+    };
+  });
+}

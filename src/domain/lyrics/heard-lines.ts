@@ -1,0 +1,122 @@
+/** What was heard of a part of a song, as lines whose words have times, whatever the transcriber gave. */
+
+import type { HeardPart } from "../record/record.ts";
+import { alignWords, type HeardWord, tokens } from "./align-words.ts";
+import { isMadeUp, spreadText } from "./lyrics.ts";
+
+/** A segment, or what stands for one where the transcriber gave none, in song time. */
+export interface Line extends HeardWord {
+  noSpeech: number | null;
+  confidence: number | null;
+  compressionRatio?: number | null;
+  units: HeardWord[];
+}
+
+/** How well the times of words are known. */
+export interface Precision {
+  /** Two times of one word differ by less than this. */
+  slackSeconds: number;
+  /** What a word that only one side has costs, in words that both have: the less times tell, the more. */
+  gapCost: number;
+}
+const TIMED: Precision = { slackSeconds: 1, gapCost: 0 };
+const TIMED_BY_LINE: Precision = { slackSeconds: 2, gapCost: 0.2 };
+const UNTIMED: Precision = { slackSeconds: Number.POSITIVE_INFINITY, gapCost: 0.4 };
+
+export interface Piece {
+  endSeconds: number;
+  lines: Line[];
+  /** As the transcriber timed them; none where it did not. */
+  words: HeardWord[];
+  precision: Precision;
+}
+
+/** A pause that ends a line where the transcriber did not say where lines end. */
+const PAUSE_SECONDS = 0.7;
+const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+
+export const middleOf = ({ start, end }: HeardWord): number => (start + end) / 2;
+
+/** What stands between two words: nothing in scripts that are written without spaces. */
+export const jointOf = (text: string): "" | " " =>
+  /\s/u.test(text.trim()) || !UNSPACED.test(text) ? " " : "";
+
+/** In order and by so many seconds later; without what has no times. */
+export const shifted = <T extends HeardWord>(timed: readonly T[], by: number): T[] =>
+  timed
+    .filter(({ start, end }) => Number.isFinite(start) && Number.isFinite(end))
+    .map((t) => ({ ...t, start: t.start + by, end: t.end + by }))
+    .toSorted((a, b) => a.start - b.start);
+
+/** A line of so many words of another. */
+export function lineOf(
+  units: HeardWord[],
+  { text, noSpeech, confidence, compressionRatio }: Omit<Line, "start" | "end" | "units">,
+): Line {
+  const [start = 0, end = 0] = [units[0]?.start, units.at(-1)?.end];
+  const written = units.map((unit) => unit.text).join(jointOf(text));
+  return { text: written, start, end, noSpeech, confidence, compressionRatio, units };
+}
+
+/** Words that nobody timed share their line's time by their length. */
+function spread(line: HeardWord): HeardWord[] {
+  const texts = jointOf(line.text) === "" ? [...line.text] : tokens(line.text).map((t) => t.text);
+  const total = texts.reduce((sum, text) => sum + text.length, 0);
+  let at = line.start;
+  return texts.map((text) => {
+    const start = at;
+    at += ((line.end - line.start) * text.length) / total;
+    return { text, start, end: at };
+  });
+}
+
+function linesOfSegments(segments: readonly Omit<Line, "units">[], words: readonly HeardWord[]): Line[] {
+  let used = 0;
+  return segments.map((segment) => {
+    const aligned = alignWords(segment, words, used);
+    used = aligned.next;
+    const units = aligned.words.map(({ text, start, end }) => ({ text, start, end }));
+    return { ...segment, units: units.length > 0 ? units : spread(segment) };
+  });
+}
+
+function linesOfWords(text: string, words: readonly HeardWord[]): Line[] {
+  const whole = { text, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+  const lines: HeardWord[][] = [];
+  let begins = true;
+  for (const { endsLine, ...word } of alignWords(whole, words, 0).words) {
+    const open = lines.at(-1);
+    const pause = word.start - (open?.at(-1)?.end ?? word.start);
+    if (begins || !open || pause >= PAUSE_SECONDS) lines.push([word]);
+    else open.push(word);
+    begins = endsLine ?? false;
+  }
+  return lines.map((units) => lineOf(units, { text, noSpeech: null, confidence: null }));
+}
+
+/** The part's lines and words in song time, without what was made up over music. */
+export function pieceOf({ startSeconds, endSeconds, heard }: HeardPart): Piece {
+  const all = shifted(heard.segments, startSeconds);
+  const segments = all.filter((segment) => !isMadeUp(segment));
+  const madeUp = all.filter(isMadeUp);
+  const holds = (ranges: readonly HeardWord[], word: HeardWord) =>
+    ranges.some(({ start, end }) => middleOf(word) >= start && middleOf(word) < end);
+  const words = shifted(heard.words, startSeconds).filter(
+    (word) => !holds(madeUp, word) || holds(segments, word),
+  );
+  const piece = { endSeconds, words, precision: TIMED };
+  if (all.length > 0) {
+    const precision = words.length > 0 ? TIMED : TIMED_BY_LINE;
+    return { ...piece, precision, lines: linesOfSegments(segments, words) };
+  }
+  if (words.length > 0) return { ...piece, lines: linesOfWords(heard.text, words) };
+  const lines = shifted(spreadText(heard.text, endSeconds - startSeconds), startSeconds);
+  return {
+    ...piece,
+    precision: lines.length > 0 ? UNTIMED : TIMED,
+    lines: lines.map(({ text, start, end, confidence }) => {
+      const line = { text, start, end, confidence, noSpeech: null };
+      return { ...line, units: spread(line) };
+    }),
+  };
+}

@@ -1,0 +1,225 @@
+/** From what a transcriber heard to the song's lyrics: lines and words in whole frames of song time. */
+import type { EmbeddedLyrics, Lyrics } from "../record/record.ts";
+import { alignWords, type HeardWord, tokens } from "./align-words.ts";
+
+/** What a transcriber returns, as far as lyrics need it. Times in seconds from the song's start. */
+export interface Heard {
+  text: string;
+  language: string | null;
+  /**
+   * `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. The text's
+   * `compressionRatio` (its bytes to those of its zlib) tells how much it repeats itself.
+   */
+  segments: readonly (HeardWord & {
+    noSpeech: number | null;
+    confidence: number | null;
+    compressionRatio?: number | null;
+  })[];
+  /** Without punctuation; empty where the provider gives none. */
+  words: readonly HeardWord[];
+}
+
+interface HeardLine extends HeardWord {
+  words: HeardWord[];
+  confidence: number | null;
+}
+
+/** A pause that ends a line where the transcriber did not say where lines end. */
+const PAUSE_SECONDS = 0.7;
+/** A longer line is cut at its widest pause: scenes are cut between lines. */
+const LONG_LINE_SECONDS = 8;
+/** Words of a line where nothing but text is known, not even where sentences end. */
+const LINE_WORDS = 8;
+
+/** Whisper's own thresholds (whisper/transcribe.py): of silence, of guessing (exp(-1)), of going in circles. */
+const SILENT_ABOVE = 0.6;
+const GUESSED_BELOW = 0.37;
+const CIRCLING_ABOVE = 2.4;
+
+/**
+ * Text that the model made up over music: two of its three signs of failure together. One alone says
+ * little, because singing raises `noSpeech`, and a chorus repeats itself as a failing model does.
+ */
+export function isMadeUp(segment: {
+  text: string;
+  noSpeech: number | null;
+  confidence: number | null;
+  compressionRatio?: number | null;
+}): boolean {
+  const { text, noSpeech, confidence, compressionRatio } = segment;
+  const sung = text.replace(/\[[^\]]*\]|\*[^*]*\*|\((?:music|instrumental|applause|silence)[^)]*\)/giu, "");
+  if (!/[\p{L}\p{N}]/u.test(sung)) return true;
+  const silent = (noSpeech ?? 0) > SILENT_ABOVE;
+  const circling = (compressionRatio ?? 0) > CIRCLING_ABOVE;
+  if (silent && ((confidence ?? 0) < GUESSED_BELOW || circling)) return true;
+  return circling && (confidence ?? 1) < GUESSED_BELOW;
+}
+
+const isTimed = (t: HeardWord) => Number.isFinite(t.start) && Number.isFinite(t.end);
+
+function lineOf(words: HeardWord[], joint: string, confidence: number | null): HeardLine[] {
+  const first = words[0];
+  const last = words.at(-1);
+  if (!first || !last) return [];
+  return [
+    { text: words.map((w) => w.text).join(joint), start: first.start, end: last.end, words, confidence },
+  ];
+}
+
+/** Cuts a line that is too long at its widest pause, and its halves again; between equals, near the middle. */
+function cutLong(words: HeardWord[]): HeardWord[][] {
+  const start = words[0]?.start ?? 0;
+  const end = words.at(-1)?.end ?? 0;
+  if (end - start <= LONG_LINE_SECONDS || words.length < 2) return [words];
+  let best = { score: Number.NEGATIVE_INFINITY, at: 1 };
+  for (let at = 1; at < words.length; at++) {
+    const before = words[at - 1]?.end ?? start;
+    const after = words[at]?.start ?? end;
+    const score = after - before - 0.1 * Math.abs((before + after) / 2 - (start + end) / 2);
+    if (score > best.score) best = { score, at };
+  }
+  return [...cutLong(words.slice(0, best.at)), ...cutLong(words.slice(best.at))];
+}
+
+function cutAtPauses(words: readonly (HeardWord & { endsLine?: boolean })[]): HeardWord[][] {
+  const lines: HeardWord[][] = [];
+  let open: HeardWord[] = [];
+  words.forEach(({ endsLine, ...word }, i) => {
+    open.push(word);
+    const next = words[i + 1];
+    if (endsLine || !next || next.start - word.end >= PAUSE_SECONDS) {
+      lines.push(open);
+      open = [];
+    }
+  });
+  return lines;
+}
+
+/** A script that is written without spaces joins its words without them. */
+const jointFor = (text: string, words: readonly HeardWord[]) =>
+  words.length > 2 && !/\s/u.test(text.trim()) && text.trim() !== "" ? "" : " ";
+
+function fromSegments(heard: Heard, words: readonly HeardWord[]): HeardLine[] {
+  const segments = heard.segments
+    .filter((s) => isTimed(s) && !isMadeUp(s))
+    .toSorted((a, b) => a.start - b.start);
+  let used = 0;
+  return segments.flatMap((segment) => {
+    const aligned = alignWords(segment, words, used);
+    used = aligned.next;
+    const text = segment.text.trim().replace(/\s+/gu, " ");
+    const { start, end, confidence } = segment;
+    if (aligned.words.length === 0) return [{ text, start, end, words: [], confidence }];
+    const pieces = cutLong(aligned.words);
+    if (pieces.length > 1)
+      return pieces.flatMap((piece) => lineOf(piece, jointFor(text, aligned.words), confidence));
+    return lineOf(aligned.words, " ", confidence).map((line) => ({ ...line, text }));
+  });
+}
+
+function fromWords(heard: Heard, words: readonly HeardWord[]): HeardLine[] {
+  const whole = { text: heard.text, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+  const aligned = alignWords(whole, words, 0).words;
+  const joint = jointFor(heard.text, words);
+  return cutAtPauses(aligned)
+    .flatMap(cutLong)
+    .flatMap((line) => lineOf(line, joint, null));
+}
+
+/** Text without any times: its lines (or sentences, or runs of words) fill the duration by their length. */
+export function spreadText(text: string, durationSeconds: number): HeardLine[] {
+  const sentences = text.split(/\n+|(?<=[.!?…。！？])\s+/u).map((s) => s.trim().replace(/\s+/gu, " "));
+  const lines = sentences
+    .filter((s) => !isMadeUp({ text: s, noSpeech: null, confidence: null }))
+    .flatMap((sentence) => {
+      const words = tokens(sentence).map((t) => t.text);
+      const runs = Math.max(1, Math.ceil(words.length / (LINE_WORDS * 1.5)));
+      const size = Math.ceil(words.length / runs);
+      return Array.from({ length: runs }, (_, i) => words.slice(i * size, (i + 1) * size).join(" "));
+    })
+    .filter((line) => line !== "");
+  const total = lines.reduce((sum, line) => sum + line.length, 0);
+  let at = 0;
+  return lines.map((line) => {
+    const start = at;
+    at += (line.length / total) * durationSeconds;
+    return { text: line, start, end: at, words: [], confidence: null };
+  });
+}
+
+const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
+
+/** Whole frames in song order: starts ascend strictly, nothing overlaps, nothing leaves the song. */
+function inFrames(heard: readonly HeardLine[], totalFrames: number, fps: number): Lyrics["lines"] {
+  const sorted = heard.toSorted((a, b) => a.start - b.start);
+  const starts: number[] = [];
+  const placed = sorted.filter((line) => {
+    const start = Math.max(0, Math.round(line.start * fps), (starts.at(-1) ?? -1) + 1);
+    const fits = start < totalFrames && line.end > 0;
+    if (fits) starts.push(start);
+    return fits;
+  });
+  return placed.map(({ text, end, words, confidence }, i) => {
+    const startFrame = starts[i] ?? 0;
+    const limit = starts[i + 1] ?? totalFrames;
+    const endFrame = within(Math.round(end * fps), startFrame + 1, limit);
+    let at = startFrame;
+    const inLine = words.map((word) => {
+      const from = within(Math.round(word.start * fps), at, endFrame);
+      at = within(Math.round(word.end * fps), from, endFrame);
+      return { text: word.text, startFrame: from, endFrame: at };
+    });
+    return { text, startFrame, endFrame, words: inLine, confidence };
+  });
+}
+
+/**
+ * The song's lyrics from a transcription. Lines come from segments, else from words cut at pauses;
+ * text without times is spread over the song, without word times. Text that was made up over music
+ * is dropped; an empty transcript has no lines. In the result, lines ascend, never overlap and last
+ * at least a frame; the words of a line ascend inside it (a word may be shorter than a frame).
+ */
+export function lyricsFrom(heard: Heard, song: { totalFrames: number; fps: number }): Lyrics {
+  const words = heard.words.filter(isTimed).toSorted((a, b) => a.start - b.start);
+  const lines = () => {
+    if (heard.segments.some(isTimed)) return fromSegments(heard, words);
+    if (words.length > 0) return fromWords(heard, words);
+    return spreadText(heard.text, song.totalFrames / song.fps);
+  };
+  return {
+    source: "transcribed",
+    language: heard.language,
+    lines: inFrames(lines(), song.totalFrames, song.fps),
+  };
+}
+
+/** A line whose end nobody wrote down lasts until the next one begins, but no longer than this. */
+const LONGEST_SUNG_SECONDS = 8;
+
+/** The lyrics that a file carries with times; lines without one are left out. */
+export function embeddedLyrics(
+  { language, lines }: EmbeddedLyrics,
+  song: { totalFrames: number; fps: number },
+): Lyrics {
+  const timed = lines
+    .flatMap(({ startSeconds, ...line }) => (startSeconds === null ? [] : [{ ...line, start: startSeconds }]))
+    .toSorted((a, b) => a.start - b.start);
+  const heard = timed.map(({ text, start, words }, i): HeardLine => {
+    const next = timed[i + 1]?.start ?? song.totalFrames / song.fps;
+    const end = Math.min(next, start + LONGEST_SUNG_SECONDS);
+    return {
+      text: text.trim(),
+      start,
+      end,
+      words: words.map((word, k) => ({
+        text: word.text.trim(),
+        start: word.startSeconds,
+        end: words[k + 1]?.startSeconds ?? end,
+      })),
+      confidence: null,
+    };
+  });
+  // A line without words ends the one before it: that is how such files say that nobody sings.
+  const sung = heard.filter((line) => /[\p{L}\p{N}]/u.test(line.text));
+  return { source: "embedded", language, lines: inFrames(sung, song.totalFrames, song.fps) };
+}

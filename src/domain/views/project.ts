@@ -1,0 +1,121 @@
+/** A project as the API shows it. */
+import { songFrames } from "../controller/inputs.ts";
+import type { Audio, BeatGrid, Lyrics, LyricWord, Pin, Project, Settings } from "../record/record.ts";
+import { span } from "./common.ts";
+
+export const settingsView = (s: Settings) => ({
+  fps: s.fps,
+  aspect_ratio: s.aspectRatio,
+  style: s.style,
+  mood: s.mood,
+  scenes: { min_seconds: s.scenes.minSeconds, max_seconds: s.scenes.maxSeconds },
+  image_model: s.imageModel,
+  image_fallbacks: s.imageFallbacks,
+  clip_model: s.clipModel,
+  clip_fallbacks: s.clipFallbacks,
+  clip_resolution: s.clipResolution,
+  budget_usd: s.budgetUsd,
+  auto_approve: s.autoApprove,
+  soften_refused: s.softenRefused,
+  repeat_unknown_up_to_usd: s.repeatUnknownUpToUsd,
+  embedded_lyrics: s.embeddedLyrics,
+  motifs: s.motifs,
+  clip_fill: s.clipFill,
+  clip_audio: s.clipAudio,
+  film_sound: s.filmSound,
+});
+
+const audioView = (a: Audio, fps: number) => ({
+  format: a.format,
+  codec: a.codec,
+  content_type: a.contentType,
+  bytes: a.bytes,
+  duration_seconds: a.durationSeconds,
+  frames: songFrames(a, fps),
+  sample_rate: a.sampleRate,
+  channels: a.channels,
+  title: a.title,
+  artist: a.artist,
+  bit_rate: a.bitRate ?? null,
+  embedded_lyrics: a.embeddedLyrics
+    ? {
+        form: a.embeddedLyrics.form,
+        language: a.embeddedLyrics.language,
+        timed: a.embeddedLyrics.lines.some((line) => line.startSeconds !== null),
+        text: a.embeddedLyrics.lines.map((line) => line.text).join("\n"),
+      }
+    : null,
+  cover: a.cover
+    ? {
+        content_type: a.cover.contentType,
+        bytes: a.cover.bytes,
+        width: a.cover.width,
+        height: a.cover.height,
+      }
+    : null,
+});
+
+export const beatView = (beat: BeatGrid) => ({
+  bpm: beat.bpm,
+  offset_seconds: beat.offsetSeconds,
+  beats_per_bar: beat.beatsPerBar,
+  confidence: beat.confidence,
+  source: beat.source,
+});
+
+const pinView = (pin: Pin) =>
+  pin.kind === "cut"
+    ? { kind: pin.kind, frame: pin.frame }
+    : { kind: pin.kind, start_frame: pin.startFrame, end_frame: pin.endFrame };
+
+const wordView = (word: LyricWord, fps: number) => ({ text: word.text, ...span(word, fps) });
+
+export const lyricsView = (lyrics: Lyrics, fps: number) => ({
+  source: lyrics.source,
+  language: lyrics.language,
+  lines: lyrics.lines.map((line) => ({
+    ...wordView(line, fps),
+    words: line.words.map((word) => wordView(word, fps)),
+    confidence: line.confidence,
+  })),
+});
+
+export type ProjectView = ReturnType<typeof projectView>;
+
+export function projectView(p: Project) {
+  const { fps } = p.settings;
+  return {
+    id: p.id,
+    name: p.name,
+    status: p.status,
+    cost: { reserved_usd: p.reservedUsd, spent_usd: p.spentUsd },
+    settings: settingsView(p.settings),
+    target_stage: p.targetStage,
+    audio: p.audio && audioView(p.audio, fps),
+    lyrics: p.lyrics && lyricsView(p.lyrics, fps),
+    transcript_text: p.transcriptText,
+    beat: p.beat && beatView(p.beat),
+    pins: p.pins.map(pinView),
+    model_notices: p.modelNotices.map((notice) => ({
+      kind: notice.kind,
+      stage: notice.stage,
+      model: notice.model,
+      replaced_by: notice.kind === "replaced" ? notice.by : null,
+      message: notice.message,
+      at: notice.at,
+    })),
+    version: p.version,
+    created_at: p.createdAt.toISOString(),
+    updated_at: p.updatedAt.toISOString(),
+  };
+}
+
+export type FeedProjectView = ReturnType<typeof feedProjectView>;
+
+/** The project as the feed tells it: what is sung can be long, and is read from the project; `version` rises with it. */
+export function feedProjectView(p: Project) {
+  const { lyrics: _, transcript_text: __, audio, ...view } = projectView(p);
+  const carried = audio?.embedded_lyrics ?? null;
+  const told = carried && { form: carried.form, language: carried.language, timed: carried.timed };
+  return { ...view, audio: audio && { ...audio, embedded_lyrics: told } };
+}

@@ -1,0 +1,127 @@
+/** What a film was made of, by whom and for how much: kept beside it, for whoever publishes it. */
+
+import { currentOf } from "../controller/current.ts";
+import { seedOf } from "../controller/inputs.ts";
+import type { SceneState } from "../controller/scene-state.ts";
+import type { Approval, Film, ProjectRecord, Task } from "../record/record.ts";
+import { FILM_SOURCE, type PosterMark, sourceUri } from "./ai-sources.ts";
+import { provenanceView } from "./views.ts";
+
+const FORMAT = "omvee.release-sheet/1";
+
+const iso = (date: Date) => date.toISOString();
+
+/** Whose yes it was: a person's, by the approval, or the project's setting. */
+function consent(approvals: readonly Approval[], assetId: string) {
+  const given = approvals
+    .filter((a) => (a.imageId ?? a.clipId) === assetId && a.approved && !a.voidedAt)
+    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0];
+  return given
+    ? { by: "person", approval_id: given.id, at: iso(given.createdAt), notes: given.notes }
+    : { by: "auto_approve" };
+}
+
+function sceneSheet(record: ProjectRecord, film: Film, { scene, prompt, image, clip, borrowed }: SceneState) {
+  const { approvals } = record;
+  const edit = film.editList.find((e) => e.sceneId === scene.id);
+  return {
+    scene_id: scene.id,
+    start_frame: scene.startFrame,
+    end_frame: scene.endFrame,
+    theme: scene.theme,
+    lyric: scene.lyricExcerpt,
+    repeats_scene: borrowed?.from ?? null,
+    prompt: prompt && {
+      id: prompt.id,
+      version: prompt.version,
+      written_by: prompt.edited ? "person" : prompt.generatedByModel,
+      rung: prompt.rung,
+      image: prompt.imagePrompt,
+      motion: prompt.motionPrompt,
+      negative: prompt.negativePrompt,
+    },
+    image: image && {
+      id: image.id,
+      origin: image.origin,
+      model: image.model,
+      seed: image.origin === "generated" ? seedOf(image.inputHash) : null,
+      etag: image.etag,
+      made_from: image.inputHash,
+      provenance: image.provenance?.map(provenanceView) ?? null,
+      consent: consent(approvals, image.id),
+    },
+    clip: clip && {
+      id: clip.id,
+      model: clip.model,
+      seed: seedOf(clip.inputHash),
+      etag: clip.etag,
+      made_from: clip.inputHash,
+      provenance: clip.provenance?.map(provenanceView) ?? null,
+      fill: edit?.fill ?? null,
+      /** Its first picture, by which it was made. */
+      reference_image_id: clip.imageId,
+      consent: consent(approvals, clip.id),
+    },
+  };
+}
+
+/** Of what the record still knows: attempts that brought nothing count as well. */
+function spentBy(tasks: readonly Task[]) {
+  const sums = new Map<string, number>();
+  for (const task of tasks.filter((t) => t.charged !== "no" && t.provider)) {
+    const who = `${task.type} ${task.provider} ${task.model}`;
+    sums.set(who, (sums.get(who) ?? 0) + (task.costChargedUsd ?? task.costEstimatedUsd));
+  }
+  return [...sums].map(([who, usd]) => {
+    const [stage, provider, ...model] = who.split(" ");
+    return { stage, provider, model: model.join(" "), usd: Math.round(usd * 1e6) / 1e6 };
+  });
+}
+
+/** How the files say that AI made them; the poster's null where it says nothing, as a picture of the person's own. */
+const marks = (poster: PosterMark) => ({
+  film: { digital_source_type: sourceUri(FILM_SOURCE), by: "xmp" },
+  poster: poster && { by: poster === "added" ? "xmp" : poster },
+  note: "The film's pictures are made by AI. Most platforms ask whoever uploads such a film to say so there as well.",
+});
+
+/** Plain JSON. `film` is the one that was just made of this record; `poster`: what marks its poster. */
+export function releaseSheet(record: ProjectRecord, film: Film, poster: PosterMark) {
+  const { project } = record;
+  const { audio, lyrics, settings } = project;
+  return {
+    format: FORMAT,
+    project: { id: project.id, name: project.name },
+    film: {
+      id: film.id,
+      made_at: iso(film.createdAt),
+      etag: film.etag,
+      bytes: film.bytes,
+      frames: film.frames,
+      fps: settings.fps,
+      duration_seconds: film.durationSeconds,
+      width: film.width,
+      height: film.height,
+      certificate: film.certificate,
+    },
+    marked_as_ai: marks(poster),
+    song: audio && {
+      title: audio.title,
+      artist: audio.artist,
+      format: audio.format,
+      codec: audio.codec,
+      duration_seconds: audio.durationSeconds,
+      bytes: audio.bytes,
+      etag: audio.etag,
+    },
+    lyrics: lyrics && { source: lyrics.source, language: lyrics.language, lines: lyrics.lines.length },
+    style: settings.style,
+    mood: settings.mood,
+    scenes: currentOf(record).scenes.map((state) => sceneSheet(record, film, state)),
+    costs: {
+      currency: "USD",
+      project_total: project.spentUsd,
+      by_model: spentBy(record.tasks),
+    },
+  };
+}

@@ -1,0 +1,10 @@
+/**
+ * The public JSON of each entity, for HTTP and the feed alike: snake_case, times as ISO 8601,
+ * song time in frames and in seconds. Keys of objects, etags, owners, hashes and ids at
+ * providers stay inside; so do addresses of files, which expire.
+ */
+
+export * from "./artifacts.ts";
+export * from "./common.ts";
+export * from "./project.ts";
+export * from "./work.ts";

@@ -1,0 +1,83 @@
+/** What becomes of a request that did not reach a handler, or was thrown out of one. */
+import type { Hook } from "@hono/zod-openapi";
+import type { ErrorHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { RouterRoute } from "hono/types";
+import { isOverloaded, isUnreached } from "../../coordinator/errors.ts";
+import { isPassing, rootCause } from "../../db/errors.ts";
+import type { Deps } from "../../deps.ts";
+import { NOTHING_HERE } from "../../operations/shared.ts";
+import { problem, Refused } from "./problem.ts";
+import type { AppEnv } from "./router.ts";
+
+const MOST_ERRORS = 20;
+const LONGEST_PATH = 100;
+
+type ValidationHook = Hook<unknown, AppEnv, string, Response | undefined>;
+
+/** A path whose ids are no ids is a path to nothing; everything else that is malformed is named. */
+export const onInvalid: ValidationHook = (result, c) => {
+  if (result.success) return undefined;
+  if (result.target === "param") return problem(c, NOTHING_HERE);
+  const errors = result.error.issues
+    .flatMap((issue) => {
+      const path = issue.path.map(String);
+      if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message, code: issue.code }];
+      const message = "It is not a member that can be set here.";
+      return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" }));
+    })
+    .slice(0, MOST_ERRORS)
+    .map((e) => ({ ...e, path: e.path.join(".").slice(0, LONGEST_PATH).toWellFormed() }));
+  const detail = errors.map((e) => (e.path ? `${e.path}: ${e.message}` : e.message)).join(" ");
+  return problem(c, { code: "invalid_request", detail, errors });
+};
+
+/** 405 with Allow where another method is offered at this path, else 404. */
+export function onNotFound(routes: () => RouterRoute[]): NotFoundHandler<AppEnv> {
+  let offered: { method: string; pattern: RegExp }[] | null = null;
+  return (c) => {
+    offered ??= routes()
+      .filter((route) => route.method !== "ALL")
+      .map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`) }));
+    const methods = new Set(offered.filter((r) => r.pattern.test(c.req.path)).map((r) => r.method));
+    if (methods.size === 0)
+      return problem(c, {
+        code: "not_found",
+        detail: "No such address. GET /docs shows every address there is.",
+      });
+    if (methods.has("GET")) methods.add("HEAD");
+    const allow = [...methods].sort().join(", ");
+    const detail = `This address answers ${allow} only.`;
+    return problem(c, { code: "method_not_allowed", detail }, { Allow: allow });
+  };
+}
+
+export const onError =
+  (deps: Pick<Deps, "log">): ErrorHandler<AppEnv> =>
+  (error, c) => {
+    if (error instanceof Refused) return problem(c, error.error);
+    if (error instanceof HTTPException && error.status === 400)
+      return problem(c, { code: "malformed_json", detail: "The body could not be read as JSON." });
+    if (error instanceof HTTPException && error.status === 415)
+      return problem(c, { code: "unsupported_media_type", detail: "Send the body as application/json." });
+    const where = { request_id: c.get("requestId"), method: c.req.method, path: c.req.path };
+    if (isOutage(error)) {
+      deps.log("warn", "outage", { ...where, error: rootCause(error) });
+      return problem(c, { code: "unavailable", detail: "Try again in a few seconds." });
+    }
+    deps.log("error", "uncaught", { ...where, error: rootCause(error), stack: frames(error) });
+    return problem(c, {
+      code: "internal",
+      detail: "It is not your request. It has been logged; trying again later may help.",
+    });
+  };
+
+/** Whether a part of the service was out of reach or too busy: a little later it may well work. */
+const isOutage = (error: unknown): boolean => isPassing(error) || isOverloaded(error) || isUnreached(error);
+
+/** Where it was thrown, without the message above it, which repeats statements too. */
+const frames = (error: Error): string =>
+  (error.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");

@@ -1,0 +1,136 @@
+/** Idempotency-Key: a POST that is repeated under the same key takes effect once. */
+import { createHash } from "node:crypto";
+import { z } from "@hono/zod-openapi";
+import type { Context, HonoRequest, Input } from "hono";
+import { rootCause } from "../../db/errors.ts";
+import { type Answer, claimKey, type Hold, keepAnswer, releaseKey } from "../../db/idempotency.ts";
+import type { Deps } from "../../deps.ts";
+import type { OperationError } from "../../domain/record/errors.ts";
+import { uuidv7 } from "../../domain/record/ids.ts";
+import { problem, Refused } from "./problem.ts";
+import type { AppEnv } from "./router.ts";
+
+export const REPLAYED = "Idempotency-Replayed";
+const KEPT_HEADERS = ["content-type", "location", "etag"];
+
+const RULE = "Give 1 to 255 visible ASCII characters, without spaces.";
+/** The draft (draft-ietf-httpapi-idempotency-key-header) quotes the key by RFC 8941, most clients do not. */
+const QUOTED = /^"((?:[!#-[\]-~]|\\["\\])+)"$/;
+const BARE = /^[!#-~][!-~]*$/;
+
+const Key = z
+  .string()
+  .transform((given, ctx) => {
+    const key = QUOTED.exec(given)?.[1]?.replace(/\\(.)/g, "$1") ?? BARE.exec(given)?.[0];
+    if (key !== undefined && key.length <= 255) return key;
+    ctx.addIssue({ code: "custom", message: RULE, input: given });
+    return z.NEVER;
+  })
+  .openapi({
+    type: "string",
+    minLength: 1,
+    maxLength: 255,
+    pattern: BARE.source,
+    description:
+      "Makes this request safe to repeat: choose a new key for each new request, such as a UUID, and send the same one to repeat it. It may stand in double quotes.",
+    example: "8e03978e-40d5-43dd-bc93-6894a57f9324",
+  });
+
+/** For the `request.headers` of every POST. */
+export const IdempotencyHeader = z.object({ "idempotency-key": Key.optional() });
+
+/** For the `headers` of an answer that is kept. */
+export const replayedHeader = {
+  [REPLAYED]: {
+    description: "`true`: this is the answer that was given when the request was first sent.",
+    schema: { type: "string" as const, enum: ["true"] },
+  },
+};
+
+/** What a POST may also answer, for its `problems`. */
+export const REPEAT_PROBLEMS = ["idempotency_in_progress", "idempotency_key_reused"] as const;
+
+const IN_PROGRESS: OperationError = {
+  code: "idempotency_in_progress",
+  detail: "The first request with this Idempotency-Key has no answer yet. Repeat it in a second.",
+};
+const REUSED: OperationError = {
+  code: "idempotency_key_reused",
+  detail: "Another request was sent with this Idempotency-Key. Make a new key for each new request.",
+};
+
+/** Input of a route whose headers are validated by `IdempotencyHeader`. */
+type Keyed = Input & { out: { header: z.output<typeof IdempotencyHeader> } };
+
+/**
+ * Does the work of a POST, once for each key. `work` is given `deps` whose `newId` makes the same ids
+ * whenever it is done again for a key, so that an effect whose answer was lost is met, not doubled.
+ * Answers are kept, refusals too, but none that says to try again later (429, 5xx).
+ * "fresh": the answer is good for a short time only; a repeat does the work again, by the same ids.
+ */
+export async function once<P extends string, I extends Keyed, T>(
+  c: Context<AppEnv, P, I>,
+  deps: Deps,
+  answers: "kept" | "fresh",
+  work: (deps: Deps) => Promise<T>,
+): Promise<T> {
+  const key = c.req.valid("header")["idempotency-key"];
+  if (key === undefined) return work(deps);
+  const asked = { ownerId: c.var.actor.ownerId, key, hash: await hashOf(c.req) };
+  const claim = await claimKey(deps.db, asked);
+  if (claim.kind === "reused") throw new Refused(REUSED);
+  if (claim.kind === "in_progress") throw new Refused(IN_PROGRESS);
+  if (claim.kind === "answered") return answeredBefore<T>(c, claim.answer);
+
+  const settle = async (response: unknown) => {
+    const answer = answers === "kept" && response instanceof Response ? await keepable(response) : null;
+    await settled(deps, claim.hold, answer);
+  };
+  let response: T;
+  try {
+    response = await work({ ...deps, newId: idsOf(claim.hold) });
+  } catch (error) {
+    await settle(error instanceof Refused ? problem(c, error.error) : null);
+    throw error;
+  }
+  await settle(response);
+  return response;
+}
+
+/** Method, target and body, as text: what is read of it is equal where this is. */
+async function hashOf(request: HonoRequest): Promise<string> {
+  const { pathname, search } = new URL(request.url);
+  const whole = JSON.stringify([request.method, pathname + search, await request.text()]);
+  return createHash("sha256").update(whole).digest("hex");
+}
+
+/** UUIDv7s of the time when the key was first seen; the n-th is always the same. */
+function idsOf({ ownerId, key, since }: Hold): () => string {
+  let n = 0;
+  return () => {
+    const seed = JSON.stringify([ownerId, key, n++]);
+    return uuidv7(since.getTime(), createHash("sha256").update(seed).digest().subarray(0, 10));
+  };
+}
+
+async function keepable(response: Response): Promise<Answer | null> {
+  const { status } = response;
+  if (status >= 500 || status === 429) return null;
+  const headers = [...response.headers].filter(([name]) => KEPT_HEADERS.includes(name));
+  return { status, headers: Object.fromEntries(headers), body: await response.clone().text() };
+}
+
+/** The effect is committed, so its answer goes out even where this fails: the lock expires by itself. */
+async function settled(deps: Deps, hold: Hold, answer: Answer | null): Promise<void> {
+  try {
+    await (answer ? keepAnswer(deps.db, hold, answer) : releaseKey(deps.db, hold));
+  } catch (error) {
+    deps.log("warn", "idempotency_key_unsettled", { error: rootCause(error) });
+  }
+}
+
+/** An answer kept under this route's method and path was this route's: the cast says no more. */
+function answeredBefore<T>(c: Context<AppEnv>, { status, headers, body }: Answer): T {
+  const init = new Response(null, { status, headers: { ...headers, [REPLAYED]: "true" } });
+  return c.body(body, init) as T;
+}

@@ -1,0 +1,87 @@
+/** Starting and stopping the work of a project. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Deps } from "../deps.ts";
+import { STAGES } from "../domain/record/record.ts";
+import { projectView } from "../domain/views/views.ts";
+import { cancelRun, requestRun } from "../operations/runs.ts";
+import { accepted } from "./lib/accepted.ts";
+import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
+import { orRefuse, problems } from "./lib/problem.ts";
+import { router } from "./lib/router.ts";
+import { bearerAuth, body, ProjectParams, StageName } from "./lib/schemas.ts";
+
+const run = createRoute({
+  method: "post",
+  path: "/api/projects/{project_id}/run",
+  operationId: "runProject",
+  tags: ["Pipeline"],
+  summary: "Start the work, up to a stage",
+  description:
+    "Makes everything that is missing or stale, stage by stage, up to and including `target`; follow it by the feed. It stops where a person must approve, and goes on when they have. It covers the project as it is now: what is edited afterwards waits for another run. Asking again retries what failed and makes nothing twice; tasks that need a decision (`needs_decision`) are left to their own retry.",
+  security: bearerAuth,
+  request: {
+    params: ProjectParams,
+    headers: IdempotencyHeader,
+    body: body(z.strictObject({ target: StageName.openapi({ example: "assemble_video" }) })),
+  },
+  responses: {
+    202: accepted,
+    ...problems(
+      "invalid_request",
+      "malformed_json",
+      "unauthenticated",
+      "not_found",
+      "audio_missing",
+      "payload_too_large",
+      "unsupported_media_type",
+      ...REPEAT_PROBLEMS,
+    ),
+  },
+});
+
+const cancel = createRoute({
+  method: "post",
+  path: "/api/projects/{project_id}/cancel",
+  operationId: "cancelProject",
+  tags: ["Pipeline"],
+  summary: "Stop the work, from a stage on",
+  description:
+    "Ends the jobs of this stage and of all behind it, and lowers the target. No new attempt starts after the answer; providers are asked to stop what they work on, and what they deliver all the same is kept. Start the run again to go on.",
+  security: bearerAuth,
+  request: {
+    params: ProjectParams,
+    headers: IdempotencyHeader,
+    body: body(z.strictObject({ from: StageName.default(STAGES[0]) })),
+  },
+  responses: {
+    202: accepted,
+    ...problems(
+      "invalid_request",
+      "malformed_json",
+      "unauthenticated",
+      "not_found",
+      "payload_too_large",
+      "unsupported_media_type",
+      ...REPEAT_PROBLEMS,
+    ),
+  },
+});
+
+export function runRoutes(deps: Deps) {
+  const app = router();
+  app.openapi(run, (c) =>
+    once(c, deps, "kept", async (deps) => {
+      const projectId = c.req.valid("param").project_id;
+      const { target } = c.req.valid("json");
+      return c.json(projectView(orRefuse(await requestRun(deps, c.var.actor, { projectId, target }))), 202);
+    }),
+  );
+  app.openapi(cancel, (c) =>
+    once(c, deps, "kept", async (deps) => {
+      const projectId = c.req.valid("param").project_id;
+      const { from } = c.req.valid("json");
+      return c.json(projectView(orRefuse(await cancelRun(deps, c.var.actor, { projectId, from }))), 202);
+    }),
+  );
+  return app;
+}

@@ -1,0 +1,130 @@
+/** Media files as mediabunny reads them: by range, in few large reads, from the bucket or from memory. */
+import { CustomSource, type Source } from "mediabunny";
+import type { Storage, StoredObject } from "../../storage/port.ts";
+import { BLOCK_BYTES, blocksOf, type Loader, SourceGone } from "./blocks.ts";
+
+export { SourceGone } from "./blocks.ts";
+
+/** mediabunny's own cache: enough for the few hundred bytes that it asks for at a time, little enough to stay fast. */
+const CACHE_BYTES = 64 * 1024;
+/** A reader that asks for one place more often, and for nothing else, will never come to an end. */
+const MOST_REPEATS = 100;
+/** An index or a tag beyond this would take the memory that a Worker has. */
+const MOST_BYTES_AT_ONCE = 33 * 1024 * 1024;
+
+/** What a reader is shown instead of the whole file: `head`, and behind it the file's bytes from `start` to `end`. */
+export interface View {
+  head: Uint8Array;
+  start: number;
+  end: number;
+}
+
+export interface MediaFile {
+  readonly bytes: number;
+  /**
+   * For one mediabunny `Input` after another; disposing the input leaves the file usable. `watched`
+   * for files that can lead the reader in circles: it sees every read, and ends those with an error.
+   */
+  source(watched?: boolean, view?: View): Source;
+  /** Bytes `start` (inclusive) to `end` (exclusive), as far as the file reaches. Rejects with `SourceGone`. */
+  read(start: number, end: number): Promise<Uint8Array>;
+  /** As `read`, but in one read of exactly these bytes that holds nothing; they are the caller's, to do with as it likes. */
+  take(start: number, end: number): Promise<Uint8Array>;
+  /** Lets go of what is held in memory and of the connection; reading on is possible. A film's clips are all open at once. */
+  release(): void;
+  /** How many reads the bucket has served: ranges, and streams of what was read in order. */
+  reads(): number;
+  /** What stopped the reading, where something did: `SourceGone`, or what the bucket threw. */
+  trouble(): unknown;
+}
+
+function mediaFile(bytes: number, loader: Loader): MediaFile {
+  const blocks = blocksOf(bytes, loader);
+
+  async function read(start: number, end: number): Promise<Uint8Array> {
+    const to = Math.min(end, bytes);
+    const out = new Uint8Array(Math.max(0, to - start));
+    for (let at = start; at < to; ) {
+      const index = Math.floor(at / BLOCK_BYTES);
+      const block = blocks.at(index);
+      const inBlock = (block.bytes ?? (await block.loading)).subarray(
+        at - index * BLOCK_BYTES,
+        to - index * BLOCK_BYTES,
+      );
+      out.set(inBlock, at - start);
+      at += inBlock.length;
+    }
+    return out;
+  }
+
+  /** Without a promise where the bytes are in memory already, which is almost always. */
+  function readAtOnce(start: number, end: number): Uint8Array | Promise<Uint8Array> {
+    const index = Math.floor(start / BLOCK_BYTES);
+    const block = end <= (index + 1) * BLOCK_BYTES ? blocks.held(index) : null;
+    return block ? block.slice(start - index * BLOCK_BYTES, end - index * BLOCK_BYTES) : read(start, end);
+  }
+
+  function source(watched = false, view: View = { head: new Uint8Array(), start: 0, end: bytes }): Source {
+    const { head } = view;
+    const behind = view.start - head.length;
+    let last = -1;
+    let repeats = 0;
+    return new CustomSource({
+      getSize: () => view.end - behind,
+      read(start, end) {
+        repeats = start === last ? repeats + 1 : 0;
+        last = start;
+        if (watched && repeats > MOST_REPEATS) throw new Error("The file leads its reader in circles.");
+        if (end - start > MOST_BYTES_AT_ONCE) throw new Error("The file asks for more memory than there is.");
+        if (start >= head.length) return readAtOnce(behind + start, behind + end);
+        return read(view.start, Math.max(view.start, behind + end)).then((rest) => {
+          const out = new Uint8Array(end - start);
+          out.set(head.subarray(start, end));
+          out.set(rest, Math.min(end, head.length) - start);
+          return out;
+        });
+      },
+      // The blocks are what saves reads: the "network" profile on top would fetch up to 8 MiB ahead
+      // once more, into memory that a Worker does not have for every file of a film.
+      prefetchProfile: watched ? "none" : "fileSystem",
+      maxCacheSize: watched ? 0 : CACHE_BYTES,
+      // A prefetch that fails is met again by the read that needs it; `trouble` keeps the reason.
+      handleUnhandledError: () => undefined,
+    });
+  }
+
+  const take = (start: number, end: number) => blocks.take(start, Math.min(end, bytes));
+  return { bytes, source, read, take, release: blocks.release, reads: blocks.reads, trouble: blocks.trouble };
+}
+
+/** An object of the bucket, pinned to the version that `etag` names. */
+export function storedFile(
+  storage: Pick<Storage, "read"> & Partial<Pick<Storage, "stream">>,
+  { key, etag, bytes }: Pick<StoredObject, "key" | "etag" | "bytes">,
+): MediaFile {
+  return mediaFile(bytes, {
+    read: (start, end) => storage.read(key, start, end, etag),
+    ...(storage.stream && { stream: async (start, end) => storage.stream?.(key, start, end, etag) ?? null }),
+  });
+}
+
+export function memoryFile(bytes: Uint8Array): MediaFile {
+  return mediaFile(bytes.length, { read: async (start, end) => bytes.slice(start, end) });
+}
+
+export type Read<T> = { ok: true; value: T } | { ok: false; cause: "gone" | "unreadable"; error: unknown };
+
+/**
+ * Runs work that reads the file. A vanished object and bytes that can't be parsed are values;
+ * what the bucket itself threw is thrown again, because trying later can help.
+ */
+export async function reading<T>(file: MediaFile, work: () => Promise<T>): Promise<Read<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    const trouble = file.trouble();
+    if (trouble instanceof SourceGone) return { ok: false, cause: "gone", error: trouble };
+    if (trouble) throw trouble;
+    return { ok: false, cause: "unreadable", error };
+  }
+}

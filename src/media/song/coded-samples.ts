@@ -1,0 +1,82 @@
+/** Samples of sound that is decoded by WebAssembly: MP3 and Opus. */
+import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import type { Decoded } from "../codecs/decoded.ts";
+import type { CodecModules } from "../codecs/modules.ts";
+import { MP3_BITS, mp3Decoder } from "../codecs/mp3-decoder.ts";
+import { OPUS_BITS, OPUS_RATE, opusDecoder } from "../codecs/opus-decoder.ts";
+import { opusHead } from "../codecs/opus-packet.ts";
+import { packetsOf } from "../lib/packets.ts";
+import type { MediaFile } from "../lib/source.ts";
+import type { SongPacket } from "./frames.ts";
+import type { Mp3Stream } from "./mp3-frames.ts";
+import { mp3Packets } from "./mp3-packets.ts";
+import { type Blocks, even, GAP_SECONDS, type Samples, SoundDamaged, type Timed, untorn } from "./samples.ts";
+import { trackCodec, trackConfig } from "./track-codec.ts";
+
+type Decode = (packet: Uint8Array) => Decoded;
+type Packets = AsyncIterable<Pick<SongPacket, "data" | "timestamp">>;
+
+async function* singly<T>(source: AsyncIterable<readonly T[]>): AsyncGenerator<T, void, unknown> {
+  for await (const some of source) yield* some;
+}
+
+/** Throws `SoundDamaged` where there are packets, and not one can be decoded. */
+async function* decodedEach(packets: Packets, decode: Decode): AsyncGenerator<Timed, void, unknown> {
+  let [good, damaged] = [0, 0];
+  for await (const { data, timestamp } of packets) {
+    const { rows, isDamaged } = decode(data);
+    if (isDamaged) damaged++;
+    else good++;
+    yield { timestamp, rows };
+  }
+  if (good === 0 && damaged > 0) throw new SoundDamaged(0, "none of its packets can be decoded");
+}
+
+/** Without the first samples, which only prepare the decoder. */
+async function* behind(source: Blocks, skipped: number): Blocks {
+  let left = skipped;
+  for await (const rows of source) {
+    const length = rows[0]?.length ?? 0;
+    if (left < length) yield left > 0 ? rows.map((row) => row.subarray(left)) : rows;
+    left = Math.max(0, left - length);
+  }
+}
+
+/**
+ * Null for any other codec, or a stream of Opus that is described in a way that is not known here. `mp3` is the stream
+ * in an MP3, which says what decoders leave out at its start.
+ */
+export async function codedSamples(
+  file: MediaFile,
+  track: InputAudioTrack,
+  mp3: Mp3Stream | undefined,
+  modules: CodecModules,
+): Promise<Samples | null> {
+  const codec = await trackCodec(track);
+  const config = codec === "mp3" || codec === "opus" ? await trackConfig(track) : null;
+  if (!config) return null;
+  const first = mp3 ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
+  // In an MP4 its edit list says it: packets are due before the film begins.
+  const earlySeconds = Math.max(0, -(first?.timestamp ?? 0));
+  if (codec === "mp3") {
+    const { sampleRate, numberOfChannels: channels } = config;
+    const early = Math.round(earlySeconds * sampleRate);
+    const blocks = () => {
+      const packets = mp3 ? singly(mp3Packets(file, mp3)) : packetsOf(track);
+      const skipped = mp3 ? (mp3.info?.skipped.start ?? 0) : early;
+      const each = decodedEach(packets, mp3Decoder(modules.mp3Decoder, channels));
+      return even(behind(untorn(each, sampleRate, channels, GAP_SECONDS), skipped), channels);
+    };
+    return { sampleRate, channels, bits: MP3_BITS, blocks };
+  }
+  const { description } = config;
+  const head = description instanceof Uint8Array ? opusHead(description) : null;
+  if (!head) return null;
+  const { channels } = head;
+  const skipped = Math.max(head.preSkip, Math.round(earlySeconds * OPUS_RATE));
+  const blocks = () => {
+    const each = decodedEach(packetsOf(track), opusDecoder(modules.opusDecoder, head));
+    return even(behind(untorn(each, OPUS_RATE, channels, GAP_SECONDS), skipped), channels);
+  };
+  return { sampleRate: OPUS_RATE, channels, bits: OPUS_BITS, blocks };
+}

@@ -1,0 +1,234 @@
+/** A song's sound as whole numbers, decoded here where no codec of the platform's is to be had. */
+import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import { alacDecoder } from "../codecs/alac-decoder.ts";
+import { flacDecoder, flacInfo } from "../codecs/flac-decoder.ts";
+import { type PcmForm, pcmForm } from "../codecs/pcm.ts";
+import { VORBIS_BITS, vorbisDecoder } from "../codecs/vorbis-decoder.ts";
+import { vorbisSetup } from "../codecs/vorbis-setup.ts";
+import { packetsOf } from "../lib/packets.ts";
+import type { MediaFile } from "../lib/source.ts";
+import { alacCookie, isAlac } from "./alac-cookie.ts";
+import { countFlac, flacPackets } from "./flac-frames.ts";
+import type { SongPacket } from "./frames.ts";
+import type { Layout } from "./open-song.ts";
+import { pcmCodec, type WavFacts } from "./wav.ts";
+
+/** The most samples of each channel that a block holds. */
+export const BLOCK_SAMPLES = 4096;
+
+export interface Samples {
+  sampleRate: number;
+  channels: number;
+  /** Bits of a sample: its values run from -(2 ** (bits - 1)) to 2 ** (bits - 1) - 1. */
+  bits: 16 | 24;
+  /**
+   * One array for each channel, equally long: `BLOCK_SAMPLES`, and what is left in the last. Fresh
+   * arrays each time. Throws `SoundDamaged`, and what reading the file throws.
+   */
+  blocks(): Blocks;
+}
+export type Blocks = AsyncGenerator<Int32Array[], void, unknown>;
+
+export interface CountedSamples extends Samples {
+  /** Of each channel, as exact as is known before they are read. */
+  totalSamples: number;
+}
+
+/** What of a file's layout its samples depend on. */
+export type SongLayout = Pick<Layout, "flac" | "wav">;
+
+/** A packet of the song can't be decoded, and never will. */
+export class SoundDamaged extends Error {
+  override name = "SoundDamaged";
+
+  constructor(seconds: number, cause: unknown) {
+    super(`The song is damaged at ${seconds.toFixed(1)} seconds.`, { cause });
+  }
+}
+
+type Decode = (packet: Uint8Array) => Int32Array[];
+type Form = Pick<Samples, "sampleRate" | "channels" | "bits"> & {
+  /** Of each channel; 0 where only the track knows. */
+  totalSamples?: number;
+  /** The last packet may decode to more than belongs to the song. */
+  isPadded?: boolean;
+  /** Makes a function that decodes packets, from the first on. */
+  decoder(): Decode;
+};
+
+function attempt(decode: Decode, packet: Uint8Array, seconds: number): Int32Array[] {
+  try {
+    return decode(packet);
+  } catch (error) {
+    throw new SoundDamaged(seconds, error);
+  }
+}
+
+/** What a packet was decoded to, and when it is due in seconds. */
+export interface Timed {
+  timestamp: number;
+  rows: Int32Array[];
+}
+
+/** More than times are rounded by, and less than is heard as out of step. */
+export const GAP_SECONDS = 0.02;
+/** Vorbis' packets are due when their middle is heard, or their start, as their lengths change. */
+const VORBIS_GAP_SECONDS = 0.06;
+const MOST_GAP_SECONDS = 30 * 60;
+
+/**
+ * With silence where packets are missing: where one is due by more than `tolerance` seconds later than what came
+ * before it lasts. Without it everything behind a gap would be heard too early.
+ */
+export async function* untorn(
+  source: AsyncIterable<Timed>,
+  rate: number,
+  channels: number,
+  tolerance: number,
+): Blocks {
+  let given = 0;
+  /** By how much packets are ahead of their samples where nothing is missing. */
+  let usual = Number.POSITIVE_INFINITY;
+  for await (const { timestamp, rows } of source) {
+    const ahead = timestamp - given / rate;
+    if (given > 0 && ahead - usual > tolerance) {
+      let missing = Math.round(Math.min(ahead - usual, MOST_GAP_SECONDS) * rate);
+      given += missing;
+      for (; missing > 0; missing -= BLOCK_SAMPLES) {
+        const length = Math.min(missing, BLOCK_SAMPLES);
+        yield Array.from({ length: channels }, () => new Int32Array(length));
+      }
+    } else if (given > 0) usual = Math.min(usual, ahead);
+    given += rows[0]?.length ?? 0;
+    yield rows;
+  }
+}
+
+/** Decoded packets, without what lies before the track's beginning. */
+async function* decodedEach(
+  packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
+  { sampleRate, decoder }: Form,
+): AsyncGenerator<Timed, void, unknown> {
+  const decode = decoder();
+  for await (const { data, timestamp } of packets) {
+    const before = Math.max(0, -Math.round(timestamp * sampleRate));
+    const rows = attempt(decode, data, timestamp).map((row) => row.subarray(before));
+    yield { timestamp: Math.max(0, timestamp), rows };
+  }
+}
+
+/** As many samples as there are to be. */
+async function* limited(source: Blocks, limit: number): Blocks {
+  let left = limit;
+  for await (const rows of source) {
+    yield rows.map((row) => row.subarray(0, left));
+    left -= Math.min(left, rows[0]?.length ?? 0);
+  }
+}
+
+/** Blocks of any size cut anew into those of `Samples`. */
+export async function* even(source: Blocks, channels: number): Blocks {
+  let open: Int32Array[] | null = null;
+  let filled = 0;
+  for await (const block of source) {
+    const length = block[0]?.length ?? 0;
+    if (filled === 0 && length === BLOCK_SAMPLES) {
+      yield block;
+      continue;
+    }
+    for (let at = 0; at < length; ) {
+      open ??= Array.from({ length: channels }, () => new Int32Array(BLOCK_SAMPLES));
+      const taken = Math.min(length - at, BLOCK_SAMPLES - filled);
+      for (const [c, row] of open.entries()) row.set(block[c]?.subarray(at, at + taken) ?? [], filled);
+      at += taken;
+      filled += taken;
+      if (filled < BLOCK_SAMPLES) continue;
+      yield open;
+      open = null;
+      filled = 0;
+    }
+  }
+  if (open) yield open.map((row) => row.subarray(0, filled));
+}
+
+/** Reads packets of uncompressed sound. */
+const pcmDecoder = (form: PcmForm, channels: number) => (packet: Uint8Array) => {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const stride = form.bytesPerSample * channels;
+  return Array.from({ length: channels }, (_, c) => {
+    const row = new Int32Array(Math.floor(packet.length / stride));
+    for (let i = 0; i < row.length; i++) row[i] = form.read(view, i * stride + c * form.bytesPerSample);
+    return row;
+  });
+};
+
+const holding = (bits: number) => (bits > 16 ? 24 : 16);
+
+async function formOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  wav: WavFacts | undefined,
+): Promise<Form | null> {
+  if (await isAlac(track)) {
+    const config = await alacCookie(file, track);
+    const bits = holding(config.bits);
+    return { ...config, bits, decoder: () => alacDecoder(config, bits) };
+  }
+  const codec = await track.getCodec();
+  const description = (await track.getDecoderConfig())?.description;
+  if (codec === "flac" && description instanceof Uint8Array) {
+    const info = flacInfo(description);
+    const bits = holding(info.bits);
+    return { ...info, bits, decoder: () => flacDecoder(info, bits) };
+  }
+  if (codec === "vorbis" && description instanceof Uint8Array) {
+    const setup = vorbisSetup(description);
+    return { ...setup, bits: VORBIS_BITS, isPadded: true, decoder: () => vorbisDecoder(setup) };
+  }
+  const form = codec && pcmForm(pcmCodec(codec, wav));
+  if (!form) return null;
+  const [sampleRate, channels] = [await track.getSampleRate(), await track.getNumberOfChannels()];
+  const { bits } = form;
+  return { sampleRate, channels, bits, decoder: () => pcmDecoder(form, channels) };
+}
+
+async function countSamples(track: InputAudioTrack, sampleRate: number): Promise<number> {
+  // Without a first packet there is no last one, and mediabunny looks for that in a FLAC for ever.
+  const first = await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
+  const seconds = first ? (await track.computeDuration()) - Math.max(0, first.timestamp) : 0;
+  return Math.round(seconds * sampleRate);
+}
+
+/**
+ * Null where this codec is not decoded here (mp3, opus: see coded-samples.ts; aac). The track is one of the file's;
+ * `layout` is what was read of the file before.
+ */
+export async function samplesOf(
+  file: MediaFile,
+  track: InputAudioTrack,
+  { flac, wav }: SongLayout,
+): Promise<CountedSamples | null> {
+  const form = await formOf(file, track, wav);
+  if (!form) return null;
+  const { sampleRate, channels, bits } = form;
+  const counted = async () =>
+    flac
+      ? ((await countFlac(file, flac.view, Number.POSITIVE_INFINITY))?.samples ?? 0)
+      : await countSamples(track, sampleRate);
+  const totalSamples = form.totalSamples || (await counted());
+  // Only a container that counts in samples knows how many are too many.
+  const isExact = form.isPadded && (await track.getTimeResolution()) === sampleRate;
+  const limit = isExact ? totalSamples : Number.POSITIVE_INFINITY;
+  const gap = form.isPadded ? VORBIS_GAP_SECONDS : GAP_SECONDS;
+  return {
+    sampleRate,
+    channels,
+    bits,
+    totalSamples,
+    blocks: () => {
+      const packets = flac ? flacPackets(file, flac.view, sampleRate) : packetsOf(track);
+      const whole = untorn(decodedEach(packets, form), sampleRate, channels, gap);
+      return even(limited(whole, limit), channels);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** Starting, stopping and repeating the work. */
+import type { Deps } from "../deps.ts";
+import { fail, ok, type Result } from "../domain/record/errors.ts";
+import { type Project, STAGES, type Stage } from "../domain/record/record.ts";
+import { type Actor, notFound, wake } from "./shared.ts";
+
+/** Asks for everything up to and including `target`. Asking again retries what failed. */
+export async function requestRun(
+  deps: Deps,
+  { ownerId }: Actor,
+  { projectId, target }: { projectId: string; target: Stage },
+): Promise<Result<Project>> {
+  const project = await deps.store.requestRun({ ownerId, projectId }, target);
+  if (!project) return notFound();
+  if (!project.audio) return fail("audio_missing", "Upload a song and confirm it, then start the run.");
+  await wake(deps, projectId);
+  return ok(project);
+}
+
+/**
+ * Stops this stage and all behind it: no attempt starts from here on, and providers are asked to stop
+ * theirs. What they deliver all the same is kept.
+ */
+export async function cancelRun(
+  deps: Deps,
+  { ownerId }: Actor,
+  { projectId, from }: { projectId: string; from: Stage },
+): Promise<Result<Project>> {
+  const place = STAGES.indexOf(from);
+  const before = STAGES[place - 1] ?? null;
+  const project = await deps.store.cancel({ ownerId, projectId }, STAGES.slice(place), before);
+  if (!project) return notFound();
+  await wake(deps, projectId);
+  return ok(project);
+}
+
+/** Has one task made again, or what failed in one job; only by name where it may be paid for twice. */
+export async function retry(
+  deps: Deps,
+  { ownerId }: Actor,
+  {
+    projectId,
+    ...what
+  }: { projectId: string } & ({ taskId: string } | { jobId: string; includeUnknown: boolean }),
+): Promise<Result<Project>> {
+  const { project, retried } = await deps.store.retry({ ownerId, projectId }, what);
+  if (!project) return notFound();
+  if (retried.length === 0)
+    return "taskId" in what
+      ? fail("conflict", "Only a task of this project that failed or was canceled can be retried.")
+      : fail(
+          "conflict",
+          "Nothing of this job can be retried: no task of it failed, or the outcome of those that did is unknown. Retry these one by one, or with include_unknown.",
+        );
+  await wake(deps, projectId);
+  return ok(project);
+}

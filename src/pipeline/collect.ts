@@ -1,0 +1,88 @@
+import type { StepResult } from "../domain/controller/settlement.ts";
+import { failure, pollAfterMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
+import type { Prediction } from "../providers/ports.ts";
+import { LOOK_FOR_ORPHAN_MS, webhookUrl } from "./predictions.ts";
+import { collectClip } from "./stages/generate-clips.ts";
+import { collectImage } from "./stages/generate-images.ts";
+import { collectTranscription } from "./stages/transcribe.ts";
+import type { StepContext } from "./step.ts";
+
+/** Clocks of ours and the provider's may differ by this when its list is searched. */
+const SKEW_MS = 900_000;
+
+/**
+ * Looks at a prediction under way, whoever asked for the look: a webhook, a poll, or a new worker.
+ * One that the person called off is asked to stop; what it brought before that is kept.
+ */
+export async function collect(step: StepContext): Promise<StepResult> {
+  const { deps, task } = step;
+  const { predictions } = deps.providers;
+  const since = (task.claimedAt ?? task.createdAt).getTime();
+  const age = step.now().getTime() - since;
+  const outcome = task.providerRequestId
+    ? await (task.recalled ? predictions.cancel : predictions.get)(task.providerRequestId)
+    : await predictions.find({ webhookUrl: webhookUrl(step), since: new Date(since - SKEW_MS) });
+  if (outcome.kind !== "ok") {
+    // A look that fails says nothing of the order, which may be running, or paid for: look again.
+    const told = outcome.kind === "retry" ? (outcome.afterSeconds ?? 0) * 1000 : 0;
+    deps.log("warn", "look_failed", { task: task.id, kind: outcome.kind, code: outcome.failure.code });
+    return waiting(task.providerRequestId, Math.max(pollAfterMs(age), told));
+  }
+  const prediction = outcome.value;
+  if (prediction)
+    return harvest({ ...step, task: { ...task, providerRequestId: prediction.id } }, prediction, age);
+  // An order that was accepted and is known no more.
+  if (task.providerRequestId)
+    return task.recalled
+      ? { kind: "called_off", charged: "unknown" }
+      : { kind: "unknown", failure: PREDICTION_GONE };
+  if (age < UNKNOWN_RESOLVED_AFTER_MS) return waiting(null, LOOK_FOR_ORPHAN_MS);
+  if (task.recalled) return { kind: "called_off", charged: "no" };
+  return { kind: "again", failure: NEVER_ACCEPTED, afterSeconds: null, throttled: false };
+}
+
+function harvest(step: StepContext, prediction: Prediction, age: number): Promise<StepResult> | StepResult {
+  const { task } = step;
+  switch (prediction.status) {
+    case "running":
+      // Found by the list, an order to be stopped is told so at the next look, by its id.
+      return waiting(prediction.id, task.recalled ? RECALL_MS : pollAfterMs(age));
+    case "succeeded":
+      if (task.type === "generate_images") return collectImage(step, prediction);
+      if (task.type === "generate_clips") return collectClip(step, prediction);
+      return collectTranscription(step, prediction);
+    case "failed": {
+      if (task.recalled) return { kind: "called_off", charged: "no" };
+      // A run that failed is not charged (replicate.com/docs/topics/billing).
+      const { refused: _, ...why } = prediction.failure ?? { ...FAILED, refused: false };
+      if (why.retryable) return { kind: "again", failure: why, afterSeconds: null, throttled: false };
+      return { kind: "declined", failure: why, spent: false };
+    }
+    case "canceled": {
+      // One that had begun may be charged (replicate.com/docs/topics/predictions/lifecycle).
+      const charged = prediction.predictSeconds ? "unknown" : "no";
+      if (task.recalled) return { kind: "called_off", charged };
+      return charged === "no"
+        ? { kind: "again", failure: ENDED, afterSeconds: null, throttled: false }
+        : { kind: "spoiled", failure: ENDED, costUsd: null, charged };
+    }
+  }
+}
+
+const RECALL_MS = 3_000;
+
+const waiting = (requestId: string | null, lookAfterMs: number): StepResult => ({
+  kind: "waiting",
+  requestId,
+  lookAfterMs,
+  facts: [],
+});
+
+const PREDICTION_GONE = failure("prediction_gone", "The provider does not know this order any more.", {
+  retryable: true,
+});
+const NEVER_ACCEPTED = failure("not_accepted", "The order never reached the provider.", { retryable: true });
+const FAILED = failure("provider_failed", "The provider failed and did not say why.", { retryable: true });
+const ENDED = failure("provider_canceled", "The provider ended the work before it was done.", {
+  retryable: true,
+});

@@ -1,0 +1,122 @@
+import { currentOf } from "../../domain/controller/current.ts";
+import { seedOf } from "../../domain/controller/inputs.ts";
+import { isUnitOf } from "../../domain/controller/run-request.ts";
+import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { chargedForClip, sizeDiffers } from "../../domain/controller/suppliers.ts";
+import { failure } from "../../domain/controller/tasks.ts";
+import { clipModel, clipSecondsFor } from "../../domain/models/models.ts";
+import type { Clip, Failure, ModelNotice } from "../../domain/record/record.ts";
+import { reading, storedFile } from "../../media/lib/source.ts";
+import type { Prediction } from "../../providers/ports.ts";
+import { clipKey } from "../../storage/keys.ts";
+import { assetRow, NO_CLIP_YET, pendingRow } from "../assets.ts";
+import { copyOutput, spoiled } from "../output.ts";
+import { submit } from "../predictions.ts";
+import type { StepContext } from "../step.ts";
+import { READ_BY_PROVIDER_SECONDS } from "./transcribe.ts";
+
+/** Orders one scene's clip, from its approved picture. */
+export async function generateClip(step: StepContext): Promise<StepResult> {
+  const { deps, task, record } = step;
+  const { settings } = record.project;
+  const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
+  const model = clipModel(task.model ?? "");
+  if (!state?.prompt || !state.image?.objectKey || !state.imageApproved || !model) return failed(NOT_READY);
+  const seconds = clipSecondsFor(model, state.footage, settings.fps, settings.clipResolution);
+  if (seconds === null) return { kind: "declined", failure: TOO_LONG, spent: false };
+  const { prompt, image } = state;
+  const input = model.input({
+    prompt: prompt.motionPrompt,
+    negativePrompt: prompt.negativePrompt,
+    imageUrl: await deps.storage.presignGet({
+      key: state.image.objectKey,
+      expiresSeconds: READ_BY_PROVIDER_SECONDS,
+      now: deps.now(),
+    }),
+    seconds,
+    resolution: settings.clipResolution,
+    aspectRatio: settings.aspectRatio,
+    seed: seedOf(task.inputHash),
+  });
+  const id = deps.newId();
+  return submit(step, { model: model.name, input }, (predictionId) => [
+    { kind: "clip", clip: { ...assetRow(step, id, predictionId), ...NO_CLIP_YET, imageId: image.id } },
+  ]);
+}
+
+const NOT_READY = failure("image_not_approved", "The scene has no approved image any more.");
+const TOO_LONG = failure("scene_too_long", "The scene is longer than any clip that the model makes.", {
+  nextAction: "Choose another clip model, or shorter scenes.",
+});
+
+const MAX_CLIP_BYTES = 256 * 1024 * 1024;
+
+/** A finished clip: copied into the bucket, its frames counted, and only then completed. */
+export async function collectClip(step: StepContext, prediction: Prediction): Promise<StepResult> {
+  const { deps, task, record } = step;
+  const { project } = record;
+  const row = pendingRow(record.clips, step);
+  const imageId = row?.imageId ?? record.images.find((image) => image.id === task.imageId)?.id;
+  // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
+  if (!imageId) return { kind: "made", facts: [], costUsd: task.costEstimatedUsd };
+  const id = row?.id ?? deps.newId();
+  const copied = await copyOutput(step, prediction, {
+    key: clipKey(project.ownerId, project.id, id),
+    contentType: "video/mp4",
+    maxBytes: MAX_CLIP_BYTES,
+  });
+  if (!copied.ok) return copied.result;
+  const { object } = copied;
+  const file = storedFile(deps.storage, object);
+  const inspected = await deps.media.inspectClip(file);
+  if (!inspected.ok) {
+    await deps.storage.delete([object.key]);
+    return spoiled(inspected.failure);
+  }
+  const { width, height, frames, fps, codec, decoderConfig } = inspected.clip;
+  const current = currentOf(record);
+  // One that an edit made pointless is kept for when the edit is taken back; it stands beside no others now.
+  const counts = current.units.some((unit) => isUnitOf(unit, task));
+  const [film] = current.scenes.flatMap((s) => (s.scene.id === task.subject ? [] : (s.clip ?? [])));
+  if (counts && film && (film.width !== width || film.height !== height)) {
+    await deps.storage.delete([object.key]);
+    const why = sizeDiffers(film, { width, height, model: task.model });
+    return { ...spoiled(why), costUsd: costOf(step, prediction), ...measured(step, { width, height }, why) };
+  }
+  // A clip that can be used is not given up for what can't be read of its making.
+  const said = await reading(file, () => deps.media.clipProvenance(file));
+  const clip: Clip = {
+    ...assetRow(step, id, prediction.id),
+    imageId,
+    status: "completed",
+    objectKey: object.key,
+    etag: object.etag,
+    bytes: object.bytes,
+    contentType: "video/mp4",
+    provenance: said.ok ? said.value : null,
+    width,
+    height,
+    frames,
+    fps,
+    codec,
+    decoderConfig,
+  };
+  return { kind: "made", facts: [{ kind: "clip", clip }], costUsd: costOf(step, prediction) };
+}
+
+/** The first clip decides the film's size. One that can't join it tells what this model really makes. */
+function measured(
+  { task, now }: StepContext,
+  size: { width: number; height: number },
+  { message }: Failure,
+): { notice?: ModelNotice } {
+  const { type: stage, model, terms } = task;
+  if (model === null) return {};
+  return { notice: { kind: "measured", stage, model, terms, ...size, message, at: now().toISOString() } };
+}
+
+/** By the seconds that the provider says it made, where it says so; else what was ordered. */
+const costOf = ({ task }: StepContext, { videoSeconds }: Prediction): number =>
+  videoSeconds === null
+    ? task.costEstimatedUsd
+    : chargedForClip(task.model, task.costEstimatedUsd, videoSeconds);

@@ -1,0 +1,84 @@
+import { currentOf } from "../../domain/controller/current.ts";
+import { seedOf } from "../../domain/controller/inputs.ts";
+import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failure } from "../../domain/controller/tasks.ts";
+import { imageCostUsd, imageModel } from "../../domain/models/models.ts";
+import type { Image } from "../../domain/record/record.ts";
+import type { Prediction } from "../../providers/ports.ts";
+import { imageKey } from "../../storage/keys.ts";
+import { assetRow, pendingRow } from "../assets.ts";
+import { copyOutput, spoiled } from "../output.ts";
+import { submit } from "../predictions.ts";
+import type { StepContext } from "../step.ts";
+
+/** Orders one scene's picture. */
+export async function generateImage(step: StepContext): Promise<StepResult> {
+  const { deps, task, record } = step;
+  const prompt = currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.prompt;
+  const model = imageModel(task.model ?? "");
+  if (!prompt || !model)
+    return failed(failure("prompt_gone", "The scene or its prompt does not exist any more."));
+  const input = model.input({
+    prompt: prompt.imagePrompt,
+    negativePrompt: prompt.negativePrompt,
+    aspectRatio: record.project.settings.aspectRatio,
+    seed: seedOf(task.inputHash),
+  });
+  const id = deps.newId();
+  return submit(step, { model: model.name, input }, (predictionId) => [
+    {
+      kind: "image",
+      image: { ...assetRow(step, id, predictionId), promptId: prompt.id, origin: "generated" },
+    },
+  ]);
+}
+
+const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
+/** All of most pictures: sizes stand in the headers, what says how it was made may stand behind the pixels. */
+const READ_BYTES = 4 * 1024 * 1024;
+
+/** A finished picture: copied into the bucket, measured, and only then completed. */
+export async function collectImage(step: StepContext, prediction: Prediction): Promise<StepResult> {
+  const { deps, task, record } = step;
+  const { project } = record;
+  const model = imageModel(task.model ?? "");
+  const costUsd = model ? imageCostUsd(model, project.settings.aspectRatio) : null;
+  // Without its scene the picture belongs to nothing any more; it was paid for all the same.
+  if (!record.scenes.some((s) => s.id === task.subject)) return { kind: "made", facts: [], costUsd };
+  const row = pendingRow(record.images, step);
+  const id = row?.id ?? deps.newId();
+  const copied = await copyOutput(step, prediction, {
+    key: imageKey(project.ownerId, project.id, id, "jpg"),
+    contentType: "image/jpeg",
+    maxBytes: MAX_IMAGE_BYTES,
+  });
+  if (!copied.ok) return copied.result;
+  const { object } = copied;
+  const head = await deps.storage.read(object.key, 0, Math.min(object.bytes, READ_BYTES), object.etag);
+  // Not there, or another object by now: what it is can't be told, and a later look may.
+  if (!head) return { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, facts: [] };
+  const size = deps.media.measurePicture(head);
+  if (!size) {
+    await deps.storage.delete([object.key]);
+    return spoiled(NOT_AN_IMAGE);
+  }
+  const prompt = currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.prompt;
+  const image: Image = {
+    ...assetRow(step, id, prediction.id),
+    promptId: row?.promptId ?? prompt?.id ?? null,
+    origin: "generated",
+    status: "completed",
+    objectKey: object.key,
+    etag: object.etag,
+    bytes: object.bytes,
+    ...size,
+    provenance: deps.media.pictureProvenance(head),
+  };
+  return { kind: "made", facts: [{ kind: "image", image }], costUsd };
+}
+
+const NOT_AN_IMAGE = failure(
+  "output_form",
+  "What the provider gave is no picture that can be read: it must be a JPEG, PNG or WebP.",
+  { nextAction: "Choose another image model." },
+);

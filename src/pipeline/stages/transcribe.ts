@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { songFrames, takesEmbeddedLyrics } from "../../domain/controller/inputs.ts";
+import { type Fact, failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failure } from "../../domain/controller/tasks.ts";
+import { joinHeard } from "../../domain/lyrics/join-parts.ts";
+import { embeddedLyrics, type Heard, lyricsFrom } from "../../domain/lyrics/lyrics.ts";
+import type { Audio, Hearing, Lyrics } from "../../domain/record/record.ts";
+import { storable } from "../../domain/record/text.ts";
+import { storedFile } from "../../media/lib/source.ts";
+import type { Prediction } from "../../providers/ports.ts";
+import { fromOutcome } from "../outcome.ts";
+import { spoiled } from "../output.ts";
+import { submit } from "../predictions.ts";
+import type { StepContext } from "../step.ts";
+
+/** What lyrics are written by. */
+export type Transcribing = Pick<StepContext, "task" | "record">;
+
+/** An address that the provider reads from: it may queue, and run for half an hour. */
+export const READ_BY_PROVIDER_SECONDS = 6 * 3600;
+
+/** The song's words and when they are sung: from its own tags, by address, or part by part as the provider takes it. */
+export async function transcribe(step: StepContext): Promise<StepResult> {
+  const { deps, task, record } = step;
+  const { project } = record;
+  const { audio } = project;
+  if (!audio) return failed(NO_SONG);
+  if (takesEmbeddedLyrics(project) && audio.embeddedLyrics) {
+    const { fps } = project.settings;
+    const song = { totalFrames: songFrames(audio, fps), fps };
+    return {
+      kind: "made",
+      facts: factsOf(step, audio, embeddedLyrics(audio.embeddedLyrics, song)),
+      costUsd: 0,
+    };
+  }
+  if (!task.model) return failed(NO_SONG);
+  if (task.provider === "replicate") {
+    const url = await deps.storage.presignGet({
+      key: audio.key,
+      expiresSeconds: READ_BY_PROVIDER_SECONDS,
+      now: deps.now(),
+    });
+    // Voice activity detection is tuned for speech; a low onset keeps singing.
+    const input = { audio_file: url, align_output: true, vad_onset: 0.3, vad_offset: 0.2 };
+    return submit(step, { model: task.model, input }, () => []);
+  }
+  return hear(step, audio, task.model, project.hearing);
+}
+
+/** The next part that nobody has heard: one call, whose words are kept until the last part's are there. */
+async function hear(
+  { deps, progress, ...step }: StepContext,
+  audio: Audio,
+  model: string,
+  hearing: Hearing | null,
+): Promise<StepResult> {
+  const before = hearing?.audioEtag === audio.etag ? hearing.parts : [];
+  const next = await deps.media.nextPart(
+    storedFile(deps.storage, audio),
+    audio,
+    before.at(-1)?.endSeconds ?? 0,
+  );
+  if (!next.ok)
+    return next.failure.code === "media_gone"
+      ? failed(SONG_GONE)
+      : { kind: "declined", failure: next.failure, spent: false };
+  const { bytes, filename, contentType, startSeconds, endSeconds, last } = next.part;
+  const outcome = await deps.providers.transcriber.transcribe({ audio: bytes, filename, contentType, model });
+  if (outcome.kind !== "ok") return fromOutcome(outcome);
+  const part = { startSeconds, endSeconds, heard: outcome.value };
+  const { costUsd } = outcome;
+  if (last) {
+    const heard = joinHeard([...before, part]);
+    return { kind: "made", facts: lyricsOf(step, heard), costUsd };
+  }
+  progress(endSeconds / audio.durationSeconds);
+  return { kind: "partly", facts: [{ kind: "hearing", part, audioEtag: audio.etag }], costUsd };
+}
+
+/** The lyrics, while the song is still the one that they were heard in. */
+function lyricsOf(step: Transcribing, heard: Heard): Fact[] {
+  const { audio, settings } = step.record.project;
+  if (!audio) return [];
+  const { fps } = settings;
+  return factsOf(step, audio, lyricsFrom(heard, { totalFrames: songFrames(audio, fps), fps }));
+}
+
+function factsOf({ task }: Transcribing, { etag: audioEtag }: Audio, lyrics: Lyrics): Fact[] {
+  const transcriptText = lyrics.lines.map((line) => line.text).join("\n");
+  return [{ kind: "lyrics", lyrics, lyricsHash: task.inputHash, transcriptText, audioEtag }];
+}
+
+const NO_SONG = failure("audio_missing", "The project has no song.", { nextAction: "Upload a song." });
+const SONG_GONE = failure("audio_gone", "The song is not in the bucket any more.", {
+  nextAction: "Upload the song again.",
+});
+
+/** As long as a tag of a language is (RFC 5646, 4.4.1). */
+const MOST_LANGUAGE_CHARACTERS = 35;
+const written = z.string().transform((text) => storable(text));
+
+/** The output of victor-upmeet/whisperx at Replicate, by its schema: words that it could not place carry no times. */
+const WhisperX = z.object({
+  detected_language: z
+    .string()
+    .transform((tag) => storable(tag, MOST_LANGUAGE_CHARACTERS))
+    .nullish(),
+  segments: z
+    .array(
+      z.object({
+        start: z.number(),
+        end: z.number(),
+        text: written,
+        words: z
+          .array(z.object({ word: written, start: z.number().optional(), end: z.number().optional() }))
+          .optional(),
+      }),
+    )
+    .nullish(),
+});
+
+export function collectTranscription(step: Transcribing, prediction: Prediction): StepResult {
+  const parsed = WhisperX.safeParse(prediction.output);
+  if (!parsed.success) return spoiled(UNREADABLE);
+  const segments = parsed.data.segments ?? [];
+  const heard = {
+    text: segments.map((s) => s.text.trim()).join("\n"),
+    language: parsed.data.detected_language ?? null,
+    segments: segments.map(({ start, end, text }) => ({
+      start,
+      end,
+      text,
+      noSpeech: null,
+      confidence: null,
+    })),
+    words: segments.flatMap((s) =>
+      (s.words ?? []).flatMap(({ word, start, end }) =>
+        start === undefined || end === undefined ? [] : [{ text: word, start, end }],
+      ),
+    ),
+  };
+  return { kind: "made", facts: lyricsOf(step, heard), costUsd: null };
+}
+
+const UNREADABLE = failure("output_form", "The transcription came in a form that we do not know.", {
+  nextAction:
+    "Upload the song with lyrics in its tags, each line with its time (LRC), and set embedded_lyrics.",
+});

@@ -1,0 +1,35 @@
+/** /_sandbox: what was bought, and what shall go wrong. */
+import { Hono } from "hono";
+import { z } from "zod";
+import type { SandboxState } from "../state.ts";
+import { ChaosChange, calm } from "./chaos.ts";
+import { emptyLedger } from "./ledger.ts";
+
+export function controlRoutes(state: SandboxState, reset: () => void): Hono {
+  const report = () => ({ ...state.ledger, chaos: state.chaos });
+  return new Hono()
+    .get("/state", (c) => c.json(report()))
+    .delete("/state", (c) => {
+      state.chaos = calm();
+      state.ledger = emptyLedger();
+      state.calls = [];
+      reset();
+      return c.json(report());
+    })
+    .delete("/chaos", (c) => {
+      state.chaos = calm();
+      return c.json(report());
+    })
+    .post("/chaos", async (c) => {
+      const body: unknown = await c.req.json().catch(() => null);
+      const change = ChaosChange.safeParse(body);
+      if (!change.success) return c.json({ detail: z.prettifyError(change.error) }, 422);
+      // Only what is named changes: defaults would end every other fault.
+      const named = new Set(Object.keys(Object(body)));
+      Object.assign(
+        state.chaos,
+        Object.fromEntries(Object.entries(change.data).filter(([mode]) => named.has(mode))),
+      );
+      return c.json(report());
+    });
+}

@@ -1,0 +1,74 @@
+/** Webhooks, signed and repeated as Replicate does: the Standard Webhooks scheme. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { Webhook } from "standardwebhooks";
+import { strikes } from "../chaos/chaos.ts";
+import type { SandboxState } from "../state.ts";
+
+/** After a failed delivery of a terminal event, before each further try. */
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const TIMEOUT_MS = 10_000;
+
+export interface Courier {
+  /** Sends in the background; the body is that of the moment. */
+  send(url: string, prediction: object, terminal: boolean): void;
+  close(): void;
+}
+
+/** `pace` scales the pauses between tries; 0 makes none. */
+export function openCourier(state: SandboxState, secret: string, pace: number): Courier {
+  const signer = new Webhook(secret);
+  const closing = new AbortController();
+  const counts = () => state.ledger.replicate.webhooks;
+
+  async function post(url: string, id: string, body: string): Promise<boolean> {
+    const at = new Date(Math.floor(state.clock() / 1000) * 1000);
+    try {
+      const answer = await fetch(url, {
+        method: "POST",
+        redirect: "manual",
+        headers: {
+          "content-type": "application/json",
+          "user-agent": "Replicate/1.0",
+          "webhook-id": id,
+          "webhook-timestamp": String(at.getTime() / 1000),
+          "webhook-signature": signer.sign(id, at, body),
+        },
+        body,
+        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
+      await answer.body?.cancel();
+      return answer.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async function deliver(url: string, body: string, terminal: boolean, lateMs: number): Promise<void> {
+    const id = `msg_${randomUUID().replaceAll("-", "")}`;
+    const pauses = [lateMs, ...(terminal ? RETRY_MS.map((ms) => ms * pace) : [])];
+    for (const pause of pauses) {
+      if (pause > 0) await wait(pause, undefined, { signal: closing.signal });
+      if (closing.signal.aborted) return;
+      if (await post(url, id, body)) {
+        counts().delivered += 1;
+        if (strikes(state.chaos, "double_webhooks") && (await post(url, id, body))) counts().delivered += 1;
+        return;
+      }
+    }
+    counts().failed += 1;
+  }
+
+  return {
+    send(url, prediction, terminal) {
+      if (strikes(state.chaos, "lose_webhooks")) {
+        counts().lost += 1;
+        return;
+      }
+      deliver(url, JSON.stringify(prediction), terminal, state.chaos.late_webhooks_ms).catch(() => {
+        // Only closing interrupts a pause, and then nobody waits for the webhook.
+      });
+    },
+    close: () => closing.abort(),
+  };
+}

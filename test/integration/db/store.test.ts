@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect, type Db } from "../../../src/db/client.ts";
+import { Chance } from "../../simulation/random.ts";
+import { openPostgres } from "../../support/postgres.ts";
+import { events, goodRound } from "../../support/store-events.ts";
+import { begin, people } from "../../support/store-people.ts";
+import { Story } from "../../support/store-story.ts";
+import { Twins } from "../../support/store-twins.ts";
+
+let postgres: Awaited<ReturnType<typeof openPostgres>>;
+let db: Db;
+beforeAll(async () => {
+  postgres = await openPostgres();
+  db = connect("postgresql://omvee:omvee@localhost/omvee", postgres.url);
+}, 60_000);
+afterAll(() => postgres.close());
+
+const VERBS = { ...people, ...events };
+type Name = keyof typeof VERBS;
+/** How often each comes up, beside the others. */
+const WEIGHTS: Record<Name, number> = {
+  createProject: 2,
+  attachAudio: 3,
+  editProject: 6,
+  chooseMotif: 3,
+  requestRun: 2,
+  judge: 8,
+  cancel: 4,
+  retry: 5,
+  findProject: 1,
+  removeProject: 3,
+  trespass: 2,
+  beginAnother: 2,
+  squeezeProject: 3,
+  squeezeOwner: 2,
+  planAndApply: 5,
+  applyLate: 10,
+  claim: 8,
+  renew: 4,
+  settle: 20,
+  fail: 4,
+  unattended: 3,
+  wait: 3,
+  round: 6,
+  changeSong: 1,
+  overtake: 3,
+  failTwice: 2,
+};
+const NAMES = Object.keys(WEIGHTS) as Name[];
+const move = fc.record({
+  verb: fc.oneof(...NAMES.map((name) => ({ weight: WEIGHTS[name], arbitrary: fc.constant(name) }))),
+  seed: fc.nat(),
+});
+const story = fc.record({
+  ownerBudgetUsd: fc.constantFrom(null, null, 0.5),
+  seed: fc.nat(),
+  /** How far the first project has come when things begin to happen. */
+  goodRounds: fc.constantFrom(0, 1, 3, 5, 5, 6, 7),
+  moves: fc.array(move, { minLength: 1, maxLength: 44, size: "max" }),
+});
+
+/** What each verb may come to: everything that a caller can meet. */
+const MUST_COME_UP: Record<string, string[]> = {
+  createProject: ["made", "known", "of another owner"],
+  attachAudio: ["the same song", "another song", "not theirs", "scenes follow"],
+  chooseMotif: ["chosen", "no such scene"],
+  editProject: ["saved", "another version", "undeliverable", "not theirs"],
+  requestRun: ["wanted", "no song", "not theirs", "model replaced"],
+  judge: ["said", "again", "no such asset", "nothing", "not theirs"],
+  cancel: ["a run ended", "the target lowered", "nothing to end", "not theirs"],
+  retry: ["a task", "a job", "failed twins too", "nothing to retry", "not theirs"],
+  removeProject: ["gone", "not theirs"],
+  findProject: ["found", "not theirs"],
+  claim: [
+    "claimed, was pending",
+    "claimed, was waiting",
+    "adopted while running",
+    "adopted while waiting",
+    "heavy",
+    "over the budget of the project",
+    "over the budget of the owner",
+    "not now, running",
+    "not now, succeeded",
+    "not now, failed",
+    "not now, canceled",
+    "not now, not due",
+    "not now, called off",
+    "not now, beyond the target",
+    "gone",
+  ],
+  renew: ["renewed", "not ours"],
+  settle: [
+    "made",
+    "partly",
+    "waiting",
+    "paced",
+    "superseded",
+    "again",
+    "spoiled",
+    "unknown",
+    "declined",
+    "failed",
+    "called_off",
+    "taken over",
+    "prompt refused",
+    "image refused",
+  ],
+  purse: ["spend", "free", "keep"],
+  fact: ["lyrics", "hearing", "scenes", "prompt", "image", "clip", "film", "notice"],
+  fail: ["failed", "left alone"],
+  apply: [
+    "job.create done at once",
+    "job.create refused late",
+    "job.update done at once",
+    "job.update refused late",
+    "task.create done at once",
+    "task.create refused late",
+    "task.update done at once",
+    "task.update refused late",
+    "approval done at once",
+    "project done at once",
+    "project done late",
+    "the project is gone",
+  ],
+  unattended: ["some", "none"],
+};
+test("the store in memory, which the simulation rests on, does what Postgres does", {
+  timeout: 300_000,
+}, async () => {
+  const counts = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(story, async ({ ownerBudgetUsd, seed, goodRounds, moves }) => {
+      const twins = await Twins.open(db, counts, ownerBudgetUsd);
+      const told = new Story(twins);
+      await begin(told, new Chance(seed));
+      for (let i = 0; i < goodRounds; i++) await goodRound(told, new Chance(seed + i));
+      for (const { verb, seed } of moves) {
+        if (!told.lives()) await begin(told, new Chance(seed));
+        await VERBS[verb](told, new Chance(seed));
+      }
+      await twins.compareAccounts();
+    }),
+    // The same stories each time: what comes up in them is counted.
+    { seed: 1, numRuns: 28, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
+  );
+  const came = (verb: string, end: string) => counts.get(`${verb}: ${end}`) ?? 0;
+  const missing = Object.entries(MUST_COME_UP).flatMap(([verb, ends]) => [
+    ...ends.filter((end) => came(verb, end) === 0).map((end) => `${verb}: ${end}`),
+    ...(ends.reduce((sum, end) => sum + came(verb, end), 0) < 10 ? [`${verb}, often enough`] : []),
+  ]);
+  expect(missing).toEqual([]);
+});

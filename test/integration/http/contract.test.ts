@@ -1,0 +1,277 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { audioKey } from "../../../src/storage/keys.ts";
+import { type Api, openApi, type Person } from "../../support/api.ts";
+import { Document, operationsOf, responseSchema } from "../../support/document.ts";
+import { fixture } from "../../support/media.ts";
+import { insertStory } from "../../support/story.ts";
+
+let api: Api;
+let document: Document;
+beforeAll(async () => {
+  api = await openApi();
+  document = Document.parse(await (await api.api.request("/openapi.json")).json());
+}, 60_000);
+afterAll(() => api.close());
+
+interface Scene {
+  person: Person;
+  story: Awaited<ReturnType<typeof insertStory>>;
+}
+interface Case {
+  status: number;
+  /** Times it goes to Postgres. */
+  trips?: number;
+  body?: (scene: Scene) => unknown;
+  /** What a repeat of a POST under the same key gets: the answer kept, or a fresh one. */
+  repeat?: "kept" | "fresh";
+  /** Where the project's id is. */
+  project?: "path" | "body" | "nowhere";
+}
+
+/** Each operation under /api, as its owner asks for it with success. */
+const CASES: Record<string, Case> = {
+  createProject: {
+    status: 201,
+    repeat: "kept",
+    body: () => ({ name: "Night Drive" }),
+    project: "nowhere",
+  },
+  listProjects: { status: 200, project: "nowhere" },
+  getProject: { status: 200 },
+  replaceProject: { status: 200, body: () => ({ name: "Day Drive" }) },
+  updateProject: { status: 200, body: () => ({ settings: { style: "pencil" } }) },
+  deleteProject: { status: 204 },
+  presignUpload: {
+    status: 201,
+    repeat: "fresh",
+    project: "body",
+    body: ({ story }) => ({
+      project_id: story.id,
+      filename: "song.mp3",
+      content_type: "audio/mpeg",
+      bytes: 1000,
+    }),
+  },
+  confirmAudio: {
+    status: 200,
+    repeat: "kept",
+    // Whose project it is must be known before the file is read.
+    trips: 2,
+    body: ({ person, story }) => {
+      const key = audioKey(person.sub, story.id, randomUUID(), "mp3");
+      api.bucket.upload(key, fixture("song.mp3"), "audio/mpeg");
+      return { key };
+    },
+  },
+  cancelProject: { status: 202, repeat: "kept", body: () => ({ from: "generate_images" }) },
+  retryJob: { status: 202, repeat: "kept", body: () => ({ include_unknown: true }) },
+  retryTask: { status: 202, repeat: "kept" },
+  runProject: { status: 202, repeat: "kept", body: () => ({ target: "assemble_video" }) },
+  listScenes: { status: 200 },
+  updateScene: { status: 200, body: () => ({ motif: "reuse" }) },
+  listMotifs: { status: 200 },
+  getTimeline: { status: 200 },
+  exportTimeline: { status: 200 },
+  listPrompts: { status: 200 },
+  listImages: { status: 200 },
+  listClips: { status: 200 },
+  approve: {
+    status: 200,
+    body: ({ story }) => ({ approvals: [{ image_id: story.scenes[0]?.image, approved: true }] }),
+  },
+  listApprovals: { status: 200 },
+  listJobs: { status: 200 },
+  listTasks: { status: 200 },
+  listFinalVideos: { status: 200 },
+  getFinalVideo: { status: 200 },
+  downloadFinalVideo: { status: 302 },
+  createFeedTicket: { status: 201, repeat: "fresh" },
+};
+
+/** Not of this table: the WebSocket, which has its own tests. */
+const APART = ["connectFeed"];
+
+const operations = () =>
+  operationsOf(document).filter((o) => o.path.startsWith("/api/") && !APART.includes(o.operationId));
+const operation = (id: string) => {
+  const found = operations().find((o) => o.operationId === id);
+  if (!found) throw new Error(`The document has no ${id}`);
+  return found;
+};
+
+async function scene(): Promise<Scene> {
+  const person = await api.person();
+  return { person, story: await insertStory(api.deps.db, person.sub) };
+}
+const pathOf = (path: string, { story }: Scene) =>
+  path
+    .replace("{project_id}", story.id)
+    .replace("{film_id}", story.filmId)
+    .replace("{scene_id}", story.scenes[0]?.scene ?? "")
+    .replace("{format}", "vtt")
+    .replace("{job_id}", story.jobId)
+    .replace("{task_id}", story.taskId);
+
+/** What may differ between two answers to the same question. */
+const withoutRequestId = (json: object) => ({ ...json, request_id: "" });
+
+test("every route under /api takes part in this contract", () => {
+  expect(Object.keys(CASES).sort()).toEqual(
+    operations()
+      .map((o) => o.operationId)
+      .sort(),
+  );
+});
+
+test("every POST, and nothing else, takes an Idempotency-Key", () => {
+  const posts = operations().filter((o) => o.method === "POST");
+  const taking = operations().filter((o) =>
+    o.parameters.some((p) => p.name === "idempotency-key" && p.in === "header" && !p.required),
+  );
+  const ids = (of: typeof posts) => of.map((o) => o.operationId).sort();
+  expect(ids(taking)).toEqual(ids(posts));
+  expect(
+    Object.keys(CASES)
+      .filter((id) => CASES[id]?.repeat)
+      .sort(),
+  ).toEqual(ids(posts));
+  for (const post of posts)
+    expect(Object.keys(post.responses)).toEqual(expect.arrayContaining(["409", "422"]));
+});
+
+describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repeat, project = "path" }) => {
+  const ask = (person: Person, at: Scene, path = pathOf(operation(id).path, at)) =>
+    person.call(operation(id).method, path, body?.(at));
+
+  test(`answers its owner as documented, in ${trips} round trip(s), and tells no inner facts`, async () => {
+    const at = await scene();
+    const request = body?.(at);
+    const { result, trips: counted } = await api.roundTrips(() =>
+      at.person.call(operation(id).method, pathOf(operation(id).path, at), request),
+    );
+    expect(result.status, JSON.stringify(result.json)).toBe(status);
+    expect(counted).toBe(trips);
+    responseSchema(document, operation(id), status)?.parse(result.json);
+    expect(innerFacts(result.json, at.person.sub)).toEqual([]);
+  });
+
+  if (repeat)
+    test(`is given its ${repeat} answer again under the same key, which costs two round trips at first`, async () => {
+      const at = await scene();
+      const request = body?.(at);
+      const path = pathOf(operation(id).path, at);
+      const send = () =>
+        api.roundTrips(() =>
+          at.person.call("POST", path, request, {
+            "idempotency-key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+          }),
+        );
+      const first = await send();
+      expect([first.result.status, first.trips], JSON.stringify(first.result.json)).toEqual([
+        status,
+        trips + 2,
+      ]);
+      expect(first.result.response.headers.get("idempotency-replayed")).toBeNull();
+      const second = await send();
+      expect([second.result.status, second.trips]).toEqual([status, repeat === "kept" ? 1 : trips + 2]);
+      expect(second.result.response.headers.get("idempotency-replayed")).toBe(
+        repeat === "kept" ? "true" : null,
+      );
+      if (repeat === "kept") expect(second.result.json).toEqual(first.result.json);
+      else responseSchema(document, operation(id), status)?.parse(second.result.json);
+    });
+
+  test("asks for a token, before it looks at anything", async () => {
+    const at = await scene();
+    const { result, trips: counted } = await api.roundTrips(
+      async () =>
+        await api.api.request(pathOf(operation(id).path, at), {
+          method: operation(id).method,
+          headers: { "content-type": "application/json" },
+          ...(body ? { body: "{" } : {}),
+        }),
+    );
+    expect(result.status).toBe(401);
+    expect(result.headers.get("www-authenticate")).toBe('Bearer realm="omvee"');
+    expect(await result.json()).toMatchObject({ code: "unauthenticated" });
+    expect(counted).toBe(0);
+  });
+
+  test("answers a method that is not offered with 405 and those that are", async () => {
+    const at = await scene();
+    const { method: _, path, offered } = operation(id);
+    const other = ["GET", "POST", "PUT", "PATCH", "DELETE"].find((m) => !offered.includes(m)) ?? "TRACE";
+    const refused = await at.person.call(other, pathOf(path, at));
+    expect(refused.status).toBe(405);
+    expect(refused.json).toMatchObject({ code: "method_not_allowed" });
+    const allowed = refused.response.headers.get("allow")?.split(", ") ?? [];
+    expect(allowed.filter((m) => m !== "HEAD").sort()).toEqual([...offered].sort());
+  });
+
+  if (project === "nowhere") return;
+
+  test("is the same 404 for what is another's, what is nobody's, and what is no id", async () => {
+    const at = await scene();
+    const stranger = await api.person();
+    const foreign = await ask(stranger, at);
+    expect(foreign.status).toBe(404);
+    responseSchema(document, operation(id), 404)?.parse(foreign.json);
+
+    const nobodys = { ...at, story: { ...at.story, id: randomUUID() } };
+    const absent = await ask(stranger, nobodys);
+    expect(absent.status).toBe(404);
+    expect(withoutRequestId(absent.json)).toEqual(withoutRequestId(foreign.json));
+
+    if (project === "body") return;
+    const malformed = await ask(
+      at.person,
+      at,
+      pathOf(operation(id).path, { ...at, story: { ...at.story, id: "7" } }),
+    );
+    expect(malformed.status).toBe(404);
+    expect(withoutRequestId(malformed.json)).toEqual(withoutRequestId(foreign.json));
+  });
+
+  test("a stranger changes nothing", async () => {
+    const at = await scene();
+    const request = body?.(at);
+    const before = await at.person.call("GET", `/api/projects/${at.story.id}`);
+    await (await api.person()).call(operation(id).method, pathOf(operation(id).path, at), request);
+    const after = await at.person.call("GET", `/api/projects/${at.story.id}`);
+    expect(after.json).toEqual(before.json);
+  });
+
+  if (!body) return;
+
+  test("names what is wrong with a body, and does not go to Postgres for it", async () => {
+    const at = await scene();
+    const path = pathOf(operation(id).path, at);
+    const sound = body(at);
+    const members = { ...(sound as object), owner_id: "somebody", status: "completed" };
+    const { result, trips: counted } = await api.roundTrips(() =>
+      at.person.call(operation(id).method, path, members),
+    );
+    expect(result.status).toBe(400);
+    expect(result.json).toMatchObject({ code: "invalid_request" });
+    expect(result.json.errors).toContainEqual(
+      expect.objectContaining({ path: "owner_id", code: "unknown_member" }),
+    );
+    expect(counted).toBe(0);
+
+    const malformed = await at.person.call(operation(id).method, path, '{"name":');
+    expect(malformed.json).toMatchObject({ status: 400, code: "malformed_json" });
+    const text = await at.person.call(operation(id).method, path, JSON.stringify(sound), {
+      "content-type": "text/plain",
+    });
+    expect(text.json).toMatchObject({ status: 415, code: "unsupported_media_type" });
+    const large = await at.person.call(operation(id).method, path, `"${"x".repeat(300_000)}"`);
+    expect(large.json).toMatchObject({ status: 413, code: "payload_too_large" });
+  });
+});
+
+/** Facts that stay inside, found anywhere in an answer but in presigned addresses and the key of an upload. */
+function innerFacts(json: unknown, ownerId: string): string[] {
+  const text = JSON.stringify(json, (name, value) => (/(^|_)(url|key)$/.test(name) ? undefined : value));
+  return ["secret", ownerId, "etag", "object_key", "input_hash"].filter((fact) => text?.includes(fact));
+}

@@ -1,0 +1,231 @@
+import { NeonDbError } from "@neondatabase/serverless";
+import { DrizzleQueryError } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { healthRoutes } from "../../../src/http/health.ts";
+import { type Api, openApi, read } from "../../support/api.ts";
+import { Document, parserOf } from "../../support/document.ts";
+
+let api: Api;
+let Problem: z.ZodType;
+beforeAll(async () => {
+  api = await openApi();
+  const document = Document.parse(await read(await api.api.request("/openapi.json")));
+  Problem = parserOf(document, document.components.schemas.Problem);
+}, 60_000);
+afterAll(() => api.close());
+
+/** Runs a request while one part fails so. */
+async function whileBroken<T>(
+  part: "db" | "storage" | "queue" | "coordinator",
+  error: Error,
+  work: () => Promise<T>,
+) {
+  const whole = api.deps[part];
+  const broken = new Proxy(() => {}, {
+    get: () => () => {
+      throw error;
+    },
+    apply: () => {
+      throw error;
+    },
+  });
+  Reflect.set(api.deps, part, broken);
+  try {
+    return await work();
+  } finally {
+    Reflect.set(api.deps, part, whole);
+  }
+}
+
+describe("every answer that is no success is a problem", () => {
+  const json = { "content-type": "application/json" };
+  test.each<[string, string, RequestInit, number, string]>([
+    ["an unknown address", "/nope", {}, 404, "not_found"],
+    ["an unknown address of the API", "/api/nope", {}, 404, "not_found"],
+    ["a path that is badly escaped", "/api/projects/%zz", {}, 404, "not_found"],
+    ["a trailing slash", "/api/projects/", {}, 404, "not_found"],
+    ["an unknown method", "/api/projects", { method: "PROPFIND" }, 405, "method_not_allowed"],
+    ["a method that is not offered", "/health", { method: "POST" }, 405, "method_not_allowed"],
+    ["malformed JSON", "/api/projects", { method: "POST", headers: json, body: "{" }, 400, "malformed_json"],
+    ["an empty body", "/api/projects", { method: "POST", headers: json, body: "" }, 400, "malformed_json"],
+    ["no body", "/api/projects", { method: "POST" }, 400, "invalid_request"],
+    [
+      "JSON that is no object",
+      "/api/projects",
+      { method: "POST", headers: json, body: "7" },
+      400,
+      "invalid_request",
+    ],
+    [
+      "a form",
+      "/api/projects",
+      { method: "POST", body: new URLSearchParams("name=x") },
+      415,
+      "unsupported_media_type",
+    ],
+    [
+      "bytes of no type",
+      "/api/projects",
+      { method: "POST", body: new Uint8Array(3) },
+      415,
+      "unsupported_media_type",
+    ],
+    ["no token", "/api/projects", { headers: { authorization: "" } }, 401, "unauthenticated"],
+  ])("%s", async (_, path, init, status, code) => {
+    const { token } = await api.person();
+    const response = await api.api.request(path, {
+      ...init,
+      headers: { authorization: `Bearer ${token}`, ...init.headers },
+    });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    const problem = z.looseObject({ code: z.string(), request_id: z.string() }).parse(await read(response));
+    Problem.parse(problem);
+    expect(problem.code).toBe(code);
+    expect(problem.request_id).toBe(response.headers.get("x-request-id"));
+  });
+
+  test("a body that grows too large while it is read is cut off", async () => {
+    const { token } = await api.person();
+    const chunk = new TextEncoder().encode("x".repeat(64 * 1024));
+    let sent = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (++sent > 100) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    const response = await api.api.request("/api/projects", {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body,
+      duplex: "half",
+    } as RequestInit);
+    expect([response.status, (await read(response)).code]).toEqual([413, "payload_too_large"]);
+    expect(sent).toBeLessThan(20);
+  });
+
+  test("the caller's own request id is kept where it is one", async () => {
+    const ids = await Promise.all(
+      ["trace-1", "a b", "x".repeat(300)].map(async (id) => {
+        const response = await api.api.request("/nope", { headers: { "x-request-id": id } });
+        return (await read(response)).request_id;
+      }),
+    );
+    expect(ids[0]).toBe("trace-1");
+    expect(ids.slice(1)).toEqual([
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ]);
+  });
+});
+
+describe("what breaks inside", () => {
+  test("is not told, but logged under the request's id", async () => {
+    const ada = await api.person();
+    const error = new Error("password=hunter2 at /srv/app.ts:7");
+    const { status, json, response } = await whileBroken("db", error, () => ada.call("GET", "/api/projects"));
+    expect([status, json.code]).toEqual([500, "internal"]);
+    expect(JSON.stringify(json)).not.toMatch(/hunter2|srv/);
+    expect(api.calls).toContain("error uncaught");
+    expect(response.headers.get("access-control-expose-headers")).toContain("X-Request-Id");
+  });
+
+  const neon = (code: string) => Object.assign(new NeonDbError("so says Postgres"), { code });
+  const silence = Object.assign(new NeonDbError("Error connecting to database"), {
+    sourceError: new TypeError("fetch failed"),
+  });
+  test.each<[string, Error, number]>([
+    ["no answer from Postgres", silence, 503],
+    ["Postgres shutting down", neon("57P01"), 503],
+    ["a lost connection", neon("08006"), 503],
+    ["too many connections", neon("53300"), 503],
+    ["an outage that Drizzle wraps", new DrizzleQueryError("select 1", [], silence), 503],
+    ["a busy object", Object.assign(new Error("overloaded"), { overloaded: true }), 503],
+    ["an object that moved", Object.assign(new Error("reset"), { retryable: true }), 503],
+    ["a broken constraint", neon("23514"), 500],
+    ["a defect", new TypeError("x is not a function"), 500],
+  ])("%s", async (_, error, expected) => {
+    const ada = await api.person();
+    const { status, response } = await whileBroken("db", error, () => ada.call("GET", "/api/projects"));
+    expect(status).toBe(expected);
+    expect(response.headers.get("retry-after")).toBe(expected === 503 ? "2" : null);
+  });
+});
+
+describe("health", () => {
+  test("asks every part", async () => {
+    const { result, trips } = await api.roundTrips(async () => api.api.request("/health"));
+    expect([result.status, trips]).toEqual([200, 1]);
+    const { status, checks } = await read(result);
+    expect(status).toBe("ok");
+    expect(Object.keys(checks).sort()).toEqual(["bucket", "coordinator", "database", "queue"]);
+  });
+
+  test.each(["db", "storage", "queue", "coordinator"] as const)(
+    "names %s when it is down, and the others as well",
+    async (part) => {
+      const response = await whileBroken(part, new Error("connect ECONNREFUSED 10.0.0.7"), async () =>
+        api.api.request("/health"),
+      );
+      expect(response.status).toBe(503);
+      const { status, checks } = await read(response);
+      expect(status).toBe("degraded");
+      const name = { db: "database", storage: "bucket", queue: "queue", coordinator: "coordinator" }[part];
+      for (const [check, { status, error }] of Object.entries<{ status: string; error?: string }>(checks)) {
+        expect([check, status]).toEqual([check, check === name ? "down" : "ok"]);
+        expect(error ?? "").not.toContain("10.0.0.7");
+      }
+    },
+  );
+
+  test("a part that is silent is down once patience runs out", async () => {
+    const queue = { ...api.deps.queue, ping: () => new Promise<void>(() => {}) };
+    const response = await healthRoutes({ ...api.deps, queue }, 300).request("/health");
+    expect(response.status).toBe(503);
+    const { checks } = await read(response);
+    expect(checks.queue).toMatchObject({ status: "down", error: expect.stringContaining("0.3 seconds") });
+    expect(checks.database.status).toBe("ok");
+  });
+});
+
+describe("the reference", () => {
+  test("is a page that loads nothing from elsewhere", async () => {
+    const response = await api.api.request("/docs");
+    expect(response.headers.get("content-type")).toContain("text/html");
+    const csp = response.headers.get("content-security-policy") ?? "";
+    expect(csp).toContain("default-src 'none'");
+    expect(csp).toContain("script-src 'self'");
+    const page = await response.text();
+    expect(page).toContain('spec-url="/openapi.json"');
+    expect(page).not.toMatch(/https?:\/\//);
+  });
+
+  test("describes every route that answers, and every route it describes answers", async () => {
+    const document = Document.parse(await read(await api.api.request("/openapi.json")));
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((m) => `${m.toUpperCase()} ${path.replace(/{(\w+)}/g, ":$1")}`),
+    );
+    const answering = api.api.routes
+      .filter((route) => route.method !== "ALL")
+      .map((route) => `${route.method} ${route.path}`);
+    const apart = ["GET /docs", "GET /openapi.json"];
+    expect([...new Set(answering)].filter((route) => !apart.includes(route)).sort()).toEqual(
+      described.sort(),
+    );
+  });
+
+  test("everything in it is described: summary, tag, and for the API its security", async () => {
+    const document = await read(await api.api.request("/openapi.json"));
+    const tags = document.tags.map((tag: { name: string }) => tag.name);
+    for (const [path, methods] of Object.entries<Record<string, Record<string, unknown>>>(document.paths))
+      for (const operation of Object.values(methods)) {
+        expect(operation.summary).toBeTruthy();
+        expect(tags).toContain((operation.tags as string[])[0]);
+        if (path.startsWith("/api/")) expect(operation.security).toContainEqual({ bearer: [] });
+      }
+    expect(document.components.schemas.FeedMessage.anyOf.length).toBeGreaterThan(3);
+    expect(document.openapi).toBe("3.1.0");
+  });
+});

@@ -1,0 +1,254 @@
+import { eq } from "drizzle-orm";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { projects } from "../../../src/db/schema.ts";
+import { LEASE_MS, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
+import { draft, jpeg } from "../../support/answers.ts";
+import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
+import {
+  canceled,
+  ended,
+  file,
+  ok,
+  refusedAt,
+  retry,
+  running,
+  succeeded,
+  useless,
+} from "../../support/providers.ts";
+import { staged } from "../../support/staged.ts";
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  pipeline = await openPipeline();
+});
+afterAll(() => pipeline.close());
+
+const IMAGE_USD = 0.003;
+
+/** Two projects of one owner, with pictures wanted in each. */
+async function twoProjects(studio: Studio, scenes: number) {
+  const ownerId = `owner-${studio.deps.newId()}`;
+  const one = await staged(studio, "generate_images", { scenes, ownerId });
+  const two = await staged(studio, "generate_images", { scenes, ownerId });
+  return { ownerId, one, two };
+}
+
+/** Orders everything that these want. */
+async function orderAll(studio: Studio, ...ids: string[]) {
+  studio.script.create.always(() => running("p"));
+  for (const id of ids) await studio.run(id);
+}
+
+const refused = async (studio: Studio, id: string) =>
+  (await studio.record(id)).tasks.filter((t) => t.error?.code === "budget_exceeded");
+
+describe("the owner's budget", () => {
+  test("holds over all their projects, though each has enough of its own", async () => {
+    const studio = pipeline.studio();
+    const { ownerId, one, two } = await twoProjects(studio, 2);
+    await studio.allow(ownerId, 3 * IMAGE_USD);
+    await orderAll(studio, one.id, two.id);
+    expect(studio.script.create.calls).toHaveLength(3);
+    expect(await refused(studio, one.id)).toEqual([]);
+    expect(await refused(studio, two.id)).toMatchObject([
+      {
+        status: "failed",
+        claimedAt: null,
+        charged: "no",
+        error: { nextAction: expect.stringContaining("account") },
+      },
+    ]);
+    expect(await studio.account(ownerId)).toEqual({ reserved: 0.009, spent: 0 });
+  });
+
+  test("counts what they spent in projects that are gone", async () => {
+    const studio = pipeline.studio();
+    const { ownerId, one, two } = await twoProjects(studio, 1);
+    await studio.allow(ownerId, 1.5 * IMAGE_USD);
+    await orderAll(studio, one.id);
+    await studio.person(one).remove();
+    await orderAll(studio, two.id);
+    expect(await refused(studio, two.id)).toHaveLength(1);
+  });
+
+  test("is the operator's where they have none of their own, and theirs where they have", async () => {
+    const studio = pipeline.studio({ ownerBudgetUsd: 1.5 * IMAGE_USD });
+    const poor = await staged(studio, "generate_images", { scenes: 2 });
+    const rich = await staged(studio, "generate_images", { scenes: 2 });
+    await studio.allow(rich.ownerId, 1);
+    await orderAll(studio, poor.id, rich.id);
+    expect(await refused(studio, poor.id)).toHaveLength(1);
+    expect(await refused(studio, rich.id)).toEqual([]);
+  });
+
+  test("does not stop what costs nothing", async () => {
+    const studio = pipeline.studio({ ownerBudgetUsd: 0 });
+    const { id } = await staged(studio, "assemble_video");
+    const { media } = studio.deps;
+    const failure = { code: "clip_unreadable", message: "No.", retryable: false, nextAction: null };
+    studio.deps.media = { ...media, assembleFilm: async () => ({ ok: false, failure }) };
+    await studio.run(id);
+    expect(await studio.task(id)).toMatchObject({ error: { code: "clip_unreadable" } });
+  });
+
+  test("raised, lets through what it had refused, once it is asked for again", async () => {
+    const studio = pipeline.studio();
+    const { ownerId, one } = await twoProjects(studio, 1);
+    await studio.allow(ownerId, 0);
+    await orderAll(studio, one.id);
+    expect(studio.script.create.calls).toEqual([]);
+    await studio.allow(ownerId, 1);
+    expect(await studio.run(one.id, 3_600_000)).toEqual([]);
+    await studio.person(one).run("generate_images");
+    await studio.run(one.id);
+    expect(studio.script.create.calls).toHaveLength(1);
+  });
+});
+
+describe("a project that is deleted", () => {
+  test("leaves what it had spent and reserved on its owner's account, as spent", async () => {
+    const studio = pipeline.studio();
+    const { ownerId, one, two } = await twoProjects(studio, 2);
+    await orderAll(studio, one.id, two.id);
+    const [task] = await studio.tasksOf(one.id, "generate_images");
+    studio.script.get.next(succeeded("x"));
+    studio.script.openOutput.next(file(jpeg));
+    studio.advance(5_000);
+    await studio.deliver([{ v: 1, project: one.id, task: task?.id }]);
+    expect(await studio.account(ownerId)).toEqual({ reserved: 0.009, spent: IMAGE_USD });
+    expect(await studio.person(one).remove()).toBe(true);
+    expect(await studio.account(ownerId)).toEqual({ reserved: 2 * IMAGE_USD, spent: 2 * IMAGE_USD });
+    expect(await studio.person(one).remove()).toBe(false);
+    expect(await studio.account(ownerId)).toEqual({ reserved: 2 * IMAGE_USD, spent: 2 * IMAGE_USD });
+  });
+
+  test("while a worker is in it: nothing is counted twice", async () => {
+    const studio = pipeline.studio();
+    const project = await staged(studio, "generate_prompts");
+    const estimated: number[] = [];
+    studio.script.writePrompt.next(async () => {
+      estimated.push((await studio.task(project.id)).costEstimatedUsd);
+      await studio.person(project).remove();
+      return ok(draft, 0.001);
+    });
+    expect(await studio.run(project.id)).toEqual(["ack"]);
+    expect(await studio.account(project.ownerId)).toEqual({ reserved: 0, spent: estimated[0] });
+  });
+});
+
+describe("whatever happens", () => {
+  const answers = {
+    accept: () => running("p"),
+    refuse: () => ended("refused"),
+    decline: () => ended("invalid"),
+    poor: () => ended("out_of_credit"),
+    lose: () => ended("unknown"),
+    busy: () => retry("provider_throttled", 1),
+    down: () => retry("provider_unavailable"),
+  };
+  const looks = {
+    running: () => running("p"),
+    done: () => succeeded("p"),
+    stopped: () => canceled("p", 2),
+    gone: () => ok(null),
+  };
+  const words = {
+    made: () => ok(draft, 0.0011),
+    useless: () => useless(0.0007),
+    refused: () => refusedAt(0.0005),
+    lost: () => ended("unknown"),
+  };
+  const oneOf = <T extends object>(table: T) => fc.constantFrom(...(Object.keys(table) as (keyof T)[]));
+  const Event = fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant("work" as const),
+        late: fc.nat(3),
+        create: oneOf(answers),
+        look: oneOf(looks),
+        write: oneOf(words),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constantFrom(
+          "cancel" as const,
+          "run" as const,
+          "retry" as const,
+          "crash" as const,
+          "budget" as const,
+        ),
+        which: fc.nat(1),
+      }),
+    },
+  );
+  const LATER = [0, 6_000, LEASE_MS, WAIT_LIMIT_MS + 1];
+
+  test("an owner's money is the sum over their projects, and what is reserved is what is under way", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(Event, { minLength: 3, maxLength: 9 }), async (events) => {
+        const studio = pipeline.studio();
+        const ownerId = `owner-${studio.deps.newId()}`;
+        const both = [
+          await staged(studio, "generate_images", { ownerId, scenes: 2, promptsBy: "director" }),
+          await staged(studio, "generate_prompts", { ownerId, scenes: 2, target: "generate_images" }),
+        ];
+        for (const event of events) {
+          if (event.do === "work") {
+            const { create, get, find, cancel, writePrompt, softenPrompt, openOutput } = studio.script;
+            create.always(answers[event.create]);
+            for (const list of [get, cancel, find]) list.always(looks[event.look]);
+            for (const list of [writePrompt, softenPrompt]) list.always(words[event.write]);
+            openOutput.always(() => file(jpeg));
+            studio.advance(LATER[event.late] ?? 0);
+            for (const { id } of both) await studio.run(id);
+          } else {
+            const project = both[event.which];
+            if (!project) continue;
+            const person = studio.person(project);
+            const { tasks } = await studio.record(project.id);
+            if (event.do === "cancel") await person.cancel("generate_prompts");
+            else if (event.do === "run") await person.run("generate_images");
+            else if (event.do === "budget") await person.set({ budgetUsd: 0.01 });
+            else if (event.do === "retry") for (const task of tasks) await person.retryTask(task.id);
+            else
+              for (const task of tasks)
+                await studio.deps.store.claim({ projectId: project.id, taskId: task.id });
+          }
+          await accounts(studio, ownerId, both);
+        }
+      }),
+      { numRuns: 12 },
+    );
+  }, 120_000);
+
+  async function accounts(studio: Studio, ownerId: string, both: { id: string }[]) {
+    const rows = await studio.deps.db.select().from(projects).where(eq(projects.ownerId, ownerId));
+    const sum = (usd: number[]) => usd.reduce((a, b) => a + b, 0);
+    const account = await studio.account(ownerId);
+    expect(account.reserved).toBeCloseTo(sum(rows.map((p) => p.reservedUsd)), 6);
+    expect(account.spent).toBeCloseTo(sum(rows.map((p) => p.spentUsd)), 6);
+    for (const { id } of both) {
+      const { tasks, project } = await studio.record(id);
+      const held = tasks.filter((t) => t.status === "running" || t.status === "waiting");
+      expect(project.reservedUsd).toBeCloseTo(sum(held.map((t) => t.costEstimatedUsd)), 6);
+    }
+  }
+});
+
+test("a price finer than a millionth of a dollar is rounded alike on both rows", async () => {
+  const studio = pipeline.studio();
+  const { id, ownerId } = await staged(studio, "generate_images");
+  const [message] = await studio.wake(id);
+  const task = await studio.claimed(id, message?.task ?? "");
+  await studio.deps.store.settle(task, {
+    set: { status: "succeeded" },
+    purse: { kind: "spend", usd: 0.0012345678 },
+    facts: [],
+  });
+  expect(await studio.account(ownerId)).toEqual({ reserved: 0, spent: 0.001235 });
+  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.001235 });
+});

@@ -1,0 +1,110 @@
+/** One project's controller over ports of the test's own: what it does when a part of its work fails. */
+import { describe, expect, test } from "vitest";
+import { Controller, type ControllerPorts } from "../../../src/coordinator/controller.ts";
+import { type FeedChange, nothingTold, type Told, telling } from "../../../src/domain/views/feed.ts";
+import type { Log } from "../../../src/log.ts";
+import { World } from "../../support/record.ts";
+
+/** A project that wants its first picture, and a controller whose events or store may refuse. */
+function controlled() {
+  const world = new World({ autoApprove: true });
+  world.run("assemble_video");
+  const refusing = { events: (_: FeedChange) => false, store: false };
+  let told: Told = nothingTold();
+  let failures = 0;
+  const seen = { sent: [] as string[], alarms: [] as (number | null)[], logged: [] as string[] };
+  const log: Log = (_level, event) => void seen.logged.push(event);
+  const ports: ControllerPorts = {
+    projectId: world.record.project.id,
+    store: {
+      load: async () => {
+        if (refusing.store) throw new Error("Postgres is away");
+        return structuredClone({ ...world.record, readAt: new Date(world.now) });
+      },
+      apply: async (_, changes) => world.apply({ changes, dispatch: [], wakeAt: null }),
+    },
+    queue: { send: async (wakeUps) => void seen.sent.push(...wakeUps.map((w) => w.taskId)) },
+    events: () => ({
+      told: () => told,
+      append: (changes) => {
+        if (changes.some(refusing.events)) throw new Error("string or blob too big: SQLITE_TOOBIG");
+        for (const change of changes) told = telling(told, change);
+        return [];
+      },
+    }),
+    alarm: {
+      set: async (afterMs) => void seen.alarms.push(afterMs),
+      clear: async () => void seen.alarms.push(null),
+    },
+    failures: {
+      read: () => failures,
+      write: (count) => {
+        failures = count;
+      },
+    },
+    broadcast: () => {},
+    destroy: async () => {},
+    now: () => new Date(world.now),
+    newId: world.newId,
+    random: () => 0.5,
+    log,
+  };
+  const controller = new Controller(ports);
+  const wake = async () => {
+    seen.alarms.length = 0;
+    await (await controller.wake()).done;
+    return seen.alarms.at(-1);
+  };
+  return { world, seen, refusing, wake, told: () => told };
+}
+
+describe("what can't be published", () => {
+  test("holds no work back", async () => {
+    const { world, seen, refusing, wake } = controlled();
+    refusing.events = () => true;
+    for (let round = 0; round < 8; round++) {
+      await wake();
+      for (const id of seen.sent.splice(0)) {
+        world.claim(id);
+        world.succeed(id);
+      }
+    }
+    await wake();
+    expect(world.record.project.status).toBe("completed");
+    expect(world.record.films).toHaveLength(1);
+  });
+
+  test("holds nothing else back from whoever listens", async () => {
+    const { refusing, seen, wake, told } = controlled();
+    refusing.events = (change) => change.entity === "project";
+    await wake();
+    expect(Object.keys(told().job)).toHaveLength(1);
+    expect(told().project).toEqual({});
+    expect(seen.logged).toContain("publish_failed");
+    refusing.events = () => false;
+    await wake();
+    expect(Object.keys(told().project)).toHaveLength(1);
+  });
+});
+
+test("a wake that fails again and again is tried ever later, and at once after it went well", async () => {
+  const { refusing, wake } = controlled();
+  refusing.store = true;
+  const alarms: unknown[] = [];
+  for (let i = 0; i < 9; i++) alarms.push(await wake());
+  expect(alarms).toEqual([10, 20, 40, 80, 160, 320, 600, 600, 600].map((seconds) => seconds * 1000));
+  refusing.store = false;
+  await wake();
+  refusing.store = true;
+  expect(await wake()).toBe(10_000);
+});
+
+test("a project at rest that can't be published is tried again ever later", async () => {
+  const { world, refusing, wake } = controlled();
+  world.drain();
+  expect(world.record.project.status).toBe("completed");
+  refusing.events = () => true;
+  expect([await wake(), await wake(), await wake()]).toEqual([10_000, 20_000, 40_000]);
+  refusing.events = () => false;
+  expect(await wake()).toBeNull();
+});

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  AWAY_SECONDS,
+  isFree,
+  isHeavy,
+  SILENT_MS,
+  turnedAway,
+} from "../../../../src/domain/controller/heavy.ts";
+import { REDISPATCH_MS, RENEW_MS } from "../../../../src/domain/controller/tasks.ts";
+import { HEAVY_STAGES, STAGES, TASK_STATUSES } from "../../../../src/domain/record/record.ts";
+import { openGate } from "../../../../src/pipeline/heavy-gate.ts";
+
+describe("heavy work", () => {
+  const cases = STAGES.flatMap((type) => TASK_STATUSES.map((status) => ({ type, status })));
+  test.each(cases)("$type that is $status", ({ type, status }) => {
+    expect(isHeavy({ type, status })).toBe(status === "pending" && HEAVY_STAGES.includes(type));
+  });
+});
+
+describe("a message that found the gate taken", () => {
+  test("comes back until the plan sends one of its own, and not beyond", () => {
+    const steps = Array.from({ length: 100 }, (_, i) => turnedAway(i + 1));
+    const back = steps.filter((step) => step.kind === "back");
+    expect(back.length).toBeGreaterThan(0);
+    expect(steps.slice(back.length)).toEqual(steps.slice(back.length).map(() => ({ kind: "drop" })));
+    const lastAsks = back.reduce((at, step) => at + step.afterSeconds * 1000, 0);
+    expect(lastAsks).toBeLessThan(REDISPATCH_MS);
+    expect(lastAsks + AWAY_SECONDS * 1000).toBeGreaterThanOrEqual(REDISPATCH_MS);
+  });
+
+  test("stays away as long as the queue can keep it: whole seconds, half a day at most", () => {
+    expect(AWAY_SECONDS).toSatisfy((seconds: number) => Number.isInteger(seconds) && seconds <= 43_200);
+  });
+});
+
+describe("a gate", () => {
+  test("lets in who comes once its holder has been silent for too long, and not before", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat({ max: 2 * SILENT_MS }), (seenAt, silence) => {
+        expect(isFree({ seenAt }, seenAt + silence)).toBe(silence >= SILENT_MS);
+      }),
+    );
+  });
+
+  const deed = fc.record({
+    what: fc.constantFrom("enter", "enter", "leave", "die"),
+    who: fc.nat({ max: 4 }),
+    afterMs: fc.nat({ max: RENEW_MS }),
+  });
+
+  test("whoever comes, leaves or dies: one at most is inside, and it never stays shut", () => {
+    fc.assert(
+      fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
+        const gate = openGate();
+        const inside = new Map<number, NonNullable<ReturnType<typeof gate.enter>>>();
+        let now = 0;
+        const pass = (ms: number) => {
+          now += ms;
+          for (const holder of inside.values()) holder.seen(now);
+        };
+        for (const { what, who, afterMs } of deeds) {
+          pass(afterMs);
+          const mine = inside.get(who);
+          const entered = what === "enter" && !mine ? gate.enter(now) : null;
+          if (entered) inside.set(who, entered);
+          if (what === "leave") mine?.leave();
+          if (what !== "enter") inside.delete(who);
+          expect(inside.size).toBeLessThanOrEqual(1);
+        }
+        for (const holder of inside.values()) holder.leave();
+        expect(gate.enter(now + SILENT_MS)).not.toBeNull();
+      }),
+    );
+  });
+
+  test("one that was taken for dead and leaves late does not let a third in beside its successor", () => {
+    const gate = openGate();
+    const late = gate.enter(0);
+    expect(gate.enter(SILENT_MS)).not.toBeNull();
+    late?.leave();
+    expect(gate.enter(SILENT_MS)).toBeNull();
+  });
+});

@@ -1,0 +1,71 @@
+/** What a project learns of its models: a few orders try one out, and one that fails is left alone. */
+import { describe, expect, test } from "vitest";
+import { currentOf } from "../../../../src/domain/controller/current.ts";
+import { PROBES } from "../../../../src/domain/controller/model-standing.ts";
+import { suppliersOf } from "../../../../src/domain/controller/suppliers.ts";
+import type { Task } from "../../../../src/domain/record/record.ts";
+import { World } from "../../../support/record.ts";
+
+const SCENES = 12;
+
+/** Every scene's picture is approved, and its clip is wanted. */
+function animating(): World {
+  const world = new World({ autoApprove: true });
+  world.run("generate_clips");
+  for (let round = 0; round < 12; round++) {
+    const { dispatched } = world.wake();
+    for (const task of dispatched.map((id) => world.task(id))) {
+      if (task.type === "generate_clips") task.dispatchedAt = null;
+      else world.succeed(world.claim(task.id).id, { scenes: SCENES });
+    }
+    if (world.record.images.length === SCENES) return world;
+  }
+  throw new Error("No clip is made");
+}
+const sentBy = (world: World): Task[] => world.wake().dispatched.map((id) => world.task(id));
+
+describe("a model that has delivered nothing in this run", () => {
+  test("gets a few orders, and all the others once one of them is delivered", () => {
+    const world = animating();
+    const first = sentBy(world);
+    expect(first).toHaveLength(PROBES);
+    for (const { id } of first) world.wait(world.claim(id).id, 60_000);
+    expect(sentBy(world)).toEqual([]);
+    world.now += 1_000;
+    world.succeed(first[0]?.id ?? "");
+    expect(sentBy(world)).toHaveLength(SCENES - PROBES);
+  });
+
+  test("holds nobody back for longer than five minutes", () => {
+    const world = animating();
+    for (const { id } of sentBy(world)) world.wait(world.claim(id).id, 3_600_000);
+    const { dispatched, wakeAt } = world.wake();
+    expect(dispatched).toEqual([]);
+    expect(wakeAt?.getTime()).toBe(world.now + 300_000);
+    world.now += 300_000;
+    expect(sentBy(world)).toHaveLength(PROBES);
+  });
+
+  test("a wake-up that was lost takes its place only until it is sent again", () => {
+    const world = animating();
+    const first = sentBy(world);
+    expect(sentBy(world)).toEqual([]);
+    world.now += 30_000;
+    expect(sentBy(world).map((t) => t.id)).toEqual(first.map((t) => t.id));
+  });
+});
+
+test("a clip of another size than most is to be made again, and not by the model that made it", () => {
+  const world = animating();
+  world.drain();
+  const { clips, project } = world.record;
+  const { clipModel, clipFallbacks } = project.settings;
+  for (const clip of clips) Object.assign(clip, { model: clipFallbacks[0], width: 1280, height: 720 });
+  const [odd] = clips;
+  if (!odd) throw new Error("no clip");
+  Object.assign(odd, { model: clipModel, width: 1248, height: 704 });
+  const { scenes } = currentOf(world.record);
+  expect(scenes.filter((s) => s.clip === null).map((s) => s.scene.id)).toEqual([odd.sceneId]);
+  const suppliers = suppliersOf(world.record)("generate_clips", odd.sceneId);
+  expect(suppliers.map((s) => s.passedOver?.code ?? null)).toEqual(["clip_size_differs", null, null]);
+});

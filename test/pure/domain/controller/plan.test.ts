@@ -1,0 +1,261 @@
+import { describe, expect, test } from "vitest";
+import { failure, LEASE_MS, REDISPATCH_MS, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { type Settings, STAGES } from "../../../../src/domain/record/record.ts";
+import { World } from "../../../support/record.ts";
+
+const stagesOf = (world: World) => world.record.jobs.map((j) => `${j.type}:${j.status}`);
+
+describe("the way to a film", () => {
+  test("nothing happens without a target", () => {
+    const world = new World();
+    expect(world.wake()).toEqual({ dispatched: [], wakeAt: null });
+    expect(world.record.project.status).toBe("ready");
+  });
+
+  test("a project without a song is a draft, whatever its target", () => {
+    const world = new World({}, null);
+    world.run("assemble_video");
+    expect(world.wake().dispatched).toEqual([]);
+    expect(world.record.project.status).toBe("draft");
+  });
+
+  test.each(STAGES.slice(0, 4).map((s, i) => [s, i] as const))(
+    "a target of %s ends there",
+    (stage, index) => {
+      const world = new World();
+      world.run(stage);
+      world.drain();
+      expect(stagesOf(world)).toEqual(STAGES.slice(0, index + 1).map((s) => `${s}:completed`));
+      expect(world.record.project.status).toBe("completed");
+    },
+  );
+
+  test("images wait for approval, then clips do, then the film is made", () => {
+    const world = new World();
+    world.run("assemble_video");
+    world.drain();
+    expect(world.record.project.status).toBe("awaiting_approval");
+    expect(world.record.clips).toEqual([]);
+    world.approveAll();
+    world.drain();
+    expect(world.record.project.status).toBe("awaiting_approval");
+    expect(world.record.films).toEqual([]);
+    world.approveAll();
+    world.drain();
+    expect(world.record.project.status).toBe("completed");
+    expect(world.record.films).toHaveLength(1);
+  });
+
+  test("auto_approve opens the gates", () => {
+    const world = new World({ autoApprove: true });
+    world.run("assemble_video");
+    world.drain();
+    expect(world.record.project.status).toBe("completed");
+  });
+
+  test("a scene whose image is approved does not wait for the others", () => {
+    const world = new World();
+    world.run("assemble_video");
+    world.drain();
+    const [first] = world.record.images;
+    if (!first) throw new Error("no image");
+    world.judge(first, true);
+    world.drain();
+    expect(world.record.clips.map((c) => c.sceneId)).toEqual([first.sceneId]);
+    expect(world.record.project.status).toBe("awaiting_approval");
+  });
+
+  test("turning an image down draws another, and its clip only after a new approval", () => {
+    const world = new World();
+    world.run("assemble_video");
+    world.drain();
+    const [first] = world.record.images;
+    if (!first) throw new Error("no image");
+    world.judge(first, false);
+    world.drain();
+    expect(world.record.images.filter((i) => i.sceneId === first.sceneId)).toHaveLength(2);
+    expect(world.record.clips).toEqual([]);
+  });
+
+  test("the work of one stage is sent to the workers all at once", () => {
+    const world = new World();
+    world.run("generate_prompts");
+    for (const stage of ["transcribe", "analyze_scenes"]) {
+      const [id] = world.wake().dispatched;
+      if (!id) throw new Error(stage);
+      world.succeed(id, { scenes: 12 });
+    }
+    expect(world.wake().dispatched).toHaveLength(12);
+  });
+});
+
+describe("staleness", () => {
+  const finished = () => {
+    const world = new World({ autoApprove: true });
+    world.run("assemble_video");
+    world.drain();
+    return world;
+  };
+
+  test("a finished project asks for nothing", () => {
+    const world = finished();
+    expect(world.look()).toEqual({ changes: [], dispatch: [], wakeAt: null });
+  });
+
+  test("another clip model redoes the clips and the film, and nothing before them", () => {
+    const world = finished();
+    world.record.project.settings.clipModel = "bytedance/seedance-1-pro";
+    const before = world.claims.length;
+    world.run("assemble_video");
+    world.drain();
+    const redone = new Set(world.claims.slice(before).map((c) => c.stage));
+    expect(redone).toEqual(new Set(["generate_clips", "assemble_video"]));
+  });
+
+  test("an approval is void once its image is not the one of the scene any more", () => {
+    const world = new World();
+    world.run("generate_clips");
+    world.drain();
+    world.approveAll();
+    world.record.project.settings.imageModel = "black-forest-labs/flux-dev";
+    world.run("generate_clips");
+    world.drain();
+    expect(world.record.approvals.every((a) => a.voidedAt && a.voidedReason)).toBe(true);
+    expect(world.record.project.status).toBe("awaiting_approval");
+    expect(world.record.clips).toEqual([]);
+  });
+
+  test("waiting work that an edit made pointless is withdrawn before it is bought", () => {
+    const world = new World();
+    world.run("generate_images");
+    for (let i = 0; i < 2; i++) for (const id of world.wake().dispatched) world.succeed(id);
+    for (const id of world.wake().dispatched) world.succeed(id);
+    const sent = world.wake().dispatched;
+    expect(sent).toHaveLength(3);
+    world.record.project.settings.imageModel = "black-forest-labs/flux-dev";
+    world.wake();
+    expect(sent.map((id) => world.task(id).status)).toEqual(["canceled", "canceled", "canceled"]);
+    expect(world.open()).toEqual([]);
+  });
+});
+
+describe("failure", () => {
+  const oneFails = () => {
+    const world = new World();
+    world.run("generate_prompts");
+    for (let i = 0; i < 2; i++) for (const id of world.wake().dispatched) world.succeed(id);
+    const [first, ...others] = world.wake().dispatched;
+    if (!first) throw new Error("no task");
+    world.failTask(first, failure("refused", "The provider refused it."));
+    for (const id of others) world.succeed(id);
+    world.wake();
+    return { world, first };
+  };
+
+  test("one failed scene fails the job, says which, and the others are done", () => {
+    const { world, first } = oneFails();
+    const job = world.record.jobs.find((j) => j.type === "generate_prompts");
+    expect(job?.status).toBe("failed");
+    expect(job?.error?.message).toContain("1 of 3 failed");
+    expect(job?.result).toEqual({
+      failed: [
+        {
+          task_id: first,
+          scene_id: world.task(first).subject,
+          code: "refused",
+          message: "The provider refused it.",
+        },
+      ],
+    });
+    expect(world.record.prompts).toHaveLength(2);
+    expect(world.record.project.status).toBe("failed");
+  });
+
+  test("a failure is not tried again by itself", () => {
+    const { world } = oneFails();
+    world.now += 3_600_000;
+    expect(world.wake().dispatched).toEqual([]);
+  });
+
+  test("asking for a run again tries only what failed", () => {
+    const { world, first } = oneFails();
+    const subject = world.task(first).subject;
+    world.run("generate_prompts");
+    expect(world.wake().dispatched.map((id) => world.task(id).subject)).toEqual([subject]);
+  });
+
+  /** The first task of a run that transcribes, claimed and never heard of again. */
+  function silentTranscriber(settings: Partial<Settings> = {}) {
+    const world = new World(settings);
+    world.run("transcribe");
+    const [id] = world.wake().dispatched;
+    if (!id) throw new Error("no task");
+    world.claim(id);
+    const { wakeAt } = world.wake();
+    expect(wakeAt?.getTime()).toBeGreaterThanOrEqual(world.now + LEASE_MS);
+    world.now += LEASE_MS + 1;
+    return { world, id, dispatched: world.wake().dispatched };
+  }
+
+  test("a silent worker is taken for dead when its lease ends; whether its paid call is repeated is the person's to say", () => {
+    const { world, id } = silentTranscriber();
+    expect(world.task(id)).toMatchObject({
+      status: "failed",
+      attempt: 1,
+      charged: "unknown",
+      error: { code: "outcome_unknown" },
+    });
+    expect(world.record.project.status).toBe("failed");
+    world.run("transcribe");
+    expect(world.wake().dispatched).toEqual([]);
+    world.retry(id);
+    expect(world.wake().dispatched).toHaveLength(1);
+  });
+
+  test("the person may have said so beforehand, up to a price", () => {
+    const { world, id, dispatched } = silentTranscriber({ repeatUnknownUpToUsd: 1 });
+    expect(world.task(id)).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "unknown" });
+    expect(dispatched).toEqual([]);
+    world.now += 120_000;
+    expect(world.wake().dispatched).toEqual([id]);
+  });
+
+  test("a dead worker whose work is at Replicate leads to a look at the provider, never to another order", () => {
+    const world = new World();
+    world.run("generate_images");
+    for (let i = 0; i < 3; i++) for (const id of world.wake().dispatched) world.succeed(id);
+    const [id] = world.wake().dispatched;
+    if (!id) throw new Error("no task");
+    world.claim(id);
+    world.now += LEASE_MS + 1;
+    expect(world.wake().dispatched).toContain(id);
+    expect(world.task(id)).toMatchObject({ status: "waiting", attempt: 1 });
+  });
+
+  test("a prediction that never ends is given up, and the person decides whether it is ordered anew", () => {
+    const world = new World();
+    world.run("generate_images");
+    for (let i = 0; i < 3; i++) for (const id of world.wake().dispatched) world.succeed(id);
+    const [id] = world.wake().dispatched;
+    if (!id) throw new Error("no task");
+    world.claim(id);
+    world.wait(id, 5_000);
+    world.now += WAIT_LIMIT_MS + 1;
+    world.wake();
+    expect(world.task(id)).toMatchObject({
+      status: "failed",
+      charged: "unknown",
+      error: { code: "outcome_unknown", message: expect.stringContaining("may have been charged") },
+    });
+  });
+
+  test("a lost message is sent again", () => {
+    const world = new World();
+    world.run("transcribe");
+    const [id] = world.wake().dispatched;
+    world.now += REDISPATCH_MS - 1;
+    expect(world.wake().dispatched).toEqual([]);
+    world.now += 1;
+    expect(world.wake().dispatched).toEqual([id]);
+  });
+});

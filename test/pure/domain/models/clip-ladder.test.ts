@@ -1,0 +1,107 @@
+/** Whose clips may stand beside whose: a film is of one size, and what can't join it is never ordered. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { clipSuppliers } from "../../../../src/domain/controller/suppliers.ts";
+import {
+  CLIP_MODEL_NAMES,
+  clipModel,
+  makesRatio,
+  RETIRED_CLIP_MODELS,
+} from "../../../../src/domain/models/models.ts";
+import { ASPECT_RATIOS, type Settings } from "../../../../src/domain/record/record.ts";
+import { DEFAULT_SETTINGS } from "../../../../src/domain/settings.ts";
+
+const GROK = "xai/grok-imagine-video";
+const VEO = "google/veo-3.1-lite";
+const VEO_FAST = "google/veo-3.1-fast";
+const MINI = "bytedance/seedance-2.0-mini";
+const SEEDANCE_2 = "bytedance/seedance-2.0";
+const PRO = "bytedance/seedance-1-pro";
+const PRO_FAST = "bytedance/seedance-1-pro-fast";
+const LITE = "bytedance/seedance-1-lite";
+const KLING = "kwaivgi/kling-v3-video";
+const KLING_2 = "kwaivgi/kling-v2.1";
+const P_VIDEO = "prunaai/p-video";
+
+const FIVE_SECONDS = 120;
+const ladder = (over: Partial<Settings>, frames = FIVE_SECONDS) =>
+  clipSuppliers({ ...DEFAULT_SETTINGS, ...over }, frames).map((supplier) => supplier.model);
+
+type Case = [Settings["clipResolution"], Settings["aspectRatio"], string, string[], string[]];
+const cases: Case[] = [
+  // The defaults: three makers of one size.
+  ["720p", "16:9", GROK, [VEO, MINI], [GROK, VEO, MINI]],
+  ["720p", "9:16", GROK, [VEO, MINI], [GROK, VEO, MINI]],
+  // Veo makes no 1:1; Seedance makes 960×960 of it, Grok 720×720.
+  ["720p", "1:1", GROK, [VEO, MINI], [GROK]],
+  ["720p", "4:3", GROK, [VEO, MINI], [GROK]],
+  ["720p", "1:1", PRO, [MINI, GROK], [PRO, MINI]],
+  // 1248×704 and 1280×720.
+  ["720p", "16:9", PRO_FAST, [PRO, GROK, VEO, MINI], [PRO_FAST, PRO]],
+  ["720p", "16:9", KLING, [GROK, SEEDANCE_2], [KLING, GROK, SEEDANCE_2]],
+  // The size of Kling's 1:1 is told in two ways.
+  ["720p", "1:1", KLING, [GROK, MINI], [KLING]],
+  // Grok's best is 720p, and so is mini's; Veo's 1080p has no published size.
+  ["1080p", "16:9", GROK, [VEO, SEEDANCE_2, MINI], [GROK, MINI]],
+  ["1080p", "16:9", VEO, [SEEDANCE_2, VEO_FAST], [VEO, VEO_FAST]],
+  // Nobody publishes Grok's 480p.
+  ["480p", "16:9", GROK, [MINI, VEO], [GROK]],
+  // Nor that of 4:3 at 480p: the family has one table, whatever stands in it.
+  ["480p", "4:3", MINI, [SEEDANCE_2, PRO], [MINI, SEEDANCE_2]],
+  // 1080p of the one beside 720p of the other.
+  ["1080p", "16:9", SEEDANCE_2, [MINI], [SEEDANCE_2]],
+  ["720p", "21:9", MINI, [GROK, VEO, SEEDANCE_2], [MINI, SEEDANCE_2]],
+  // They follow their picture, to pixels that nobody publishes.
+  ["720p", "16:9", P_VIDEO, [GROK, KLING_2, "wan-video/wan-2.2-i2v-fast"], [P_VIDEO]],
+  ["720p", "16:9", GROK, [P_VIDEO, KLING_2], [GROK]],
+  // A retired one is the project's own, or nobody's.
+  ["720p", "16:9", LITE, [PRO_FAST, PRO], [LITE, PRO_FAST, PRO]],
+  ["720p", "16:9", PRO, [LITE, PRO_FAST], [PRO, PRO_FAST]],
+];
+
+describe("a ladder of suppliers", () => {
+  test.each(cases)(
+    "at %s and %s, of %s before %j, is %j",
+    (clipResolution, aspectRatio, own, others, rungs) => {
+      const settings = { clipResolution, aspectRatio, clipModel: own, clipFallbacks: others };
+      expect(ladder(settings)).toEqual(rungs);
+    },
+  );
+
+  test("passes over a model that makes no clip of the length", () => {
+    const nineSeconds = 9 * 24;
+    expect(ladder({}, nineSeconds)).toEqual([GROK, MINI]);
+    expect(ladder({ clipModel: VEO, clipFallbacks: [GROK] }, nineSeconds)).toEqual([VEO, GROK]);
+  });
+
+  const names = [...CLIP_MODEL_NAMES, ...RETIRED_CLIP_MODELS, "nobody/nothing"];
+  test("begins with the project's own model, and holds only others of its size or its family, once each", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          clipModel: fc.constantFrom(...names),
+          clipFallbacks: fc.array(fc.constantFrom(...names), { maxLength: 5 }),
+          clipResolution: fc.constantFrom<Settings["clipResolution"]>("480p", "720p", "1080p"),
+          aspectRatio: fc.constantFrom(...ASPECT_RATIOS),
+        }),
+        fc.integer({ min: 1, max: 30 * 24 }),
+        (over, frames) => {
+          const [own, ...others] = ladder(over, frames);
+          expect(own).toBe(over.clipModel);
+          expect(new Set(others).size).toBe(others.length);
+          const first = clipModel(over.clipModel);
+          const sizeOf = (model: typeof first) => model?.size(over.clipResolution, over.aspectRatio) ?? null;
+          for (const name of others) {
+            expect(over.clipFallbacks).toContain(name);
+            expect(RETIRED_CLIP_MODELS).not.toContain(name);
+            const model = clipModel(name ?? "");
+            if (!first || !model) throw new Error("A supplier that is not in the table");
+            expect(makesRatio(model, over.aspectRatio)).toBe(true);
+            expect(sizeOf(model)).toEqual(sizeOf(first));
+            if (!sizeOf(first)) expect(model.family).toBe(first.family);
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { faultsOf } from "../../../support/conformance.ts";
+import { assemble, editList, open, packets } from "../../../support/films.ts";
+import { fixture } from "../../../support/media.ts";
+import { FFMPEG_INSTALLED, ffmpeg } from "../../../support/mp4-text.ts";
+import { CLIPS, joins, PAIRS, picturesOf } from "../../../support/pairs.ts";
+
+const SUMS = "-map 0:v -pix_fmt yuv420p -fps_mode passthrough -f framemd5 -".split(" ");
+
+/** A sum of each picture that ffmpeg decodes, in the order in which they are shown, and what it said. `path`: "{}" for the bytes. */
+function decoded(path: string, bytes: Uint8Array): { shown: string[]; said: string } {
+  const { stdout, said } = ffmpeg("ffmpeg", ["-v", "warning", "-i", path, ...SUMS], bytes);
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return {
+    shown: lines.filter((line) => /^\d/.test(line)).map((line) => line.split(",").at(-1) ?? ""),
+    said,
+  };
+}
+
+const clips = new Map<string, { times: number[]; shown: string[] }>();
+/** The sums of a clip's own pictures: of as many of its first packets as are told, in the order in which they are shown. */
+function own(name: string, count: number): string[] {
+  const clip = clips.get(name);
+  if (!clip) throw new Error(`${name} was not decoded.`);
+  const order = clip.times.toSorted((a, b) => a - b);
+  const first = clip.times.slice(0, count).sort((a, b) => a - b);
+  return first.map((time) => clip.shown[order.indexOf(time)] ?? "");
+}
+
+beforeAll(async () => {
+  for (const name of FFMPEG_INSTALLED ? CLIPS : []) {
+    const bytes = fixture(`clips/${name}.mp4`);
+    // By its name: an index that comes last can't be read from a pipe.
+    const path = `${import.meta.dirname}/../../../fixtures/clips/${name}.mp4`;
+    using input = open(bytes);
+    const pictures = await packets(await input.getPrimaryVideoTrack());
+    clips.set(name, { times: pictures.map(({ timestamp }) => timestamp), shown: decoded(path, bytes).shown });
+  }
+});
+
+describe("of the pairs of clips", () => {
+  it.each(PAIRS.filter((pair) => !joins(pair)))(
+    "%s and %s are refused because their sizes differ",
+    async (first, second) => {
+      const { result } = await assemble(editList([first, 51], [second, 50]));
+      expect(result).toMatchObject({ ok: false, failure: { code: "clip_size_differs" } });
+      expect(result.ok || result.failure.message).toMatch(/scene 2 \(\d+×\d+\)/);
+    },
+  );
+
+  it.each(PAIRS.filter(joins))(
+    "%s and %s are joined, picture by picture, and without a fault in the file",
+    async (first, second) => {
+      const { result, target } = await assemble(editList([first, 51], [second, 50]));
+      expect(result.ok).toBe(true);
+      const film = target.film();
+      using input = open(film);
+      const track = await input.getPrimaryVideoTrack();
+      const pictures = await packets(track);
+      expect(pictures).toHaveLength(picturesOf(first, 51) + picturesOf(second, 50));
+      expect(await track?.getDurationFromMetadata()).toBeCloseTo(101 / 24, 6);
+      expect(faultsOf(film)).toEqual([]);
+      if (!FFMPEG_INSTALLED) return;
+      const { shown, said } = decoded("{}", film);
+      expect(said).toBe("");
+      expect(shown).toEqual([...own(first, picturesOf(first, 51)), ...own(second, picturesOf(second, 50))]);
+    },
+  );
+
+  it("as many join as share a size", () => {
+    expect([PAIRS.filter(joins).length, PAIRS.length]).toEqual([36 + 1 + 25 + 4, 196]);
+  });
+});
