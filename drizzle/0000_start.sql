@@ -12,6 +12,8 @@ CREATE TABLE "final_videos" (
 	"height" integer,
 	"edit_list" jsonb NOT NULL,
 	"certificate" jsonb,
+	"warnings" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"sidecars" jsonb,
 	"input_hash" text NOT NULL,
 	"error" jsonb,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
@@ -34,6 +36,7 @@ CREATE TABLE "generated_images" (
 	"model" text,
 	"input_hash" text NOT NULL,
 	"replicate_prediction_id" text,
+	"provenance" jsonb,
 	"error" jsonb,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"prompt_id" uuid,
@@ -41,6 +44,18 @@ CREATE TABLE "generated_images" (
 	CONSTRAINT "images_status" CHECK ("generated_images"."status" in ('pending', 'completed', 'failed')),
 	CONSTRAINT "images_origin" CHECK ("generated_images"."origin" in ('generated', 'uploaded')),
 	CONSTRAINT "images_pinned" CHECK ("generated_images"."status" <> 'completed' or ("generated_images"."object_key" is not null and "generated_images"."etag" is not null and "generated_images"."bytes" > 0))
+);
+--> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"owner_id" text NOT NULL,
+	"key" text NOT NULL,
+	"request_hash" text NOT NULL,
+	"locked_until" timestamp (3) with time zone NOT NULL,
+	"status" integer,
+	"headers" jsonb,
+	"body" text,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "idempotency_keys_owner_id_key_pk" PRIMARY KEY("owner_id","key")
 );
 --> statement-breakpoint
 CREATE TABLE "jobs" (
@@ -61,6 +76,15 @@ CREATE TABLE "jobs" (
 	CONSTRAINT "jobs_finished" CHECK (("jobs"."finished_at" is null) = ("jobs"."status" in ('pending', 'running')))
 );
 --> statement-breakpoint
+CREATE TABLE "owners" (
+	"id" text PRIMARY KEY NOT NULL,
+	"budget_usd" numeric(12, 6),
+	"reserved_usd" numeric(12, 6) DEFAULT 0 NOT NULL,
+	"spent_usd" numeric(12, 6) DEFAULT 0 NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "owners_money" CHECK ("owners"."reserved_usd" >= 0 and "owners"."spent_usd" >= 0 and coalesce("owners"."budget_usd", 0) >= 0)
+);
+--> statement-breakpoint
 CREATE TABLE "projects" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"owner_id" text NOT NULL,
@@ -68,11 +92,19 @@ CREATE TABLE "projects" (
 	"status" text DEFAULT 'draft' NOT NULL,
 	"settings" jsonb NOT NULL,
 	"target_stage" text,
-	"run_requested_at" timestamp (3) with time zone,
+	"run_number" integer DEFAULT 0 NOT NULL,
+	"run_request" jsonb,
+	"model_notices" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"audio" jsonb,
 	"lyrics" jsonb,
 	"lyrics_hash" text,
 	"transcript_text" text,
+	"partial_transcription" jsonb,
+	"beat" jsonb,
+	"pins" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"proposal" jsonb,
+	"cover_certificate" jsonb,
+	"retiming" jsonb,
 	"reserved_usd" numeric(12, 6) DEFAULT 0 NOT NULL,
 	"spent_usd" numeric(12, 6) DEFAULT 0 NOT NULL,
 	"version" integer DEFAULT 1 NOT NULL,
@@ -100,10 +132,12 @@ CREATE TABLE "scene_prompts" (
 	"palette" jsonb NOT NULL,
 	"generated_by_model" text,
 	"edited" boolean DEFAULT false NOT NULL,
+	"softening_level" text DEFAULT 'literal' NOT NULL,
 	"input_hash" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "prompts_version" UNIQUE("scene_id","version"),
-	CONSTRAINT "prompts_version_positive" CHECK ("scene_prompts"."version" > 0)
+	CONSTRAINT "prompts_version_positive" CHECK ("scene_prompts"."version" > 0),
+	CONSTRAINT "prompts_softening_level" CHECK ("scene_prompts"."softening_level" in ('literal', 'implied', 'symbolic'))
 );
 --> statement-breakpoint
 CREATE TABLE "selected_scenes" (
@@ -117,13 +151,15 @@ CREATE TABLE "selected_scenes" (
 	"ai_reasoning" text NOT NULL,
 	"energy" double precision NOT NULL,
 	"origin" text NOT NULL,
+	"motif" text,
 	"input_hash" text NOT NULL,
 	"version" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "scenes_order" UNIQUE("project_id","order_idx"),
 	CONSTRAINT "scenes_span" CHECK ("selected_scenes"."start_frame" >= 0 and "selected_scenes"."end_frame" > "selected_scenes"."start_frame"),
 	CONSTRAINT "scenes_energy" CHECK ("selected_scenes"."energy" between 0 and 1),
-	CONSTRAINT "scenes_origin" CHECK ("selected_scenes"."origin" in ('planned', 'manual'))
+	CONSTRAINT "scenes_origin" CHECK ("selected_scenes"."origin" in ('planned', 'manual')),
+	CONSTRAINT "scenes_motif" CHECK ("selected_scenes"."motif" in ('new', 'vary', 'reuse'))
 );
 --> statement-breakpoint
 CREATE TABLE "tasks" (
@@ -132,8 +168,17 @@ CREATE TABLE "tasks" (
 	"project_id" uuid NOT NULL,
 	"type" text NOT NULL,
 	"subject" uuid NOT NULL,
+	"image_id" uuid,
+	"output_form" text DEFAULT '' NOT NULL,
 	"status" text NOT NULL,
 	"attempt" integer DEFAULT 1 NOT NULL,
+	"supplier_failures" integer DEFAULT 0 NOT NULL,
+	"supplier_index" integer DEFAULT 0 NOT NULL,
+	"claim_id" uuid,
+	"run_number" integer DEFAULT 0 NOT NULL,
+	"cancel_requested" boolean DEFAULT false NOT NULL,
+	"failed_attempts" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"retried_at" timestamp (3) with time zone,
 	"run_after" timestamp (3) with time zone NOT NULL,
 	"dispatched_at" timestamp (3) with time zone,
 	"lease_until" timestamp (3) with time zone,
@@ -148,11 +193,10 @@ CREATE TABLE "tasks" (
 	"error" jsonb,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "tasks_once_per_job" UNIQUE("job_id","subject"),
 	CONSTRAINT "tasks_type" CHECK ("tasks"."type" in ('transcribe', 'analyze_scenes', 'generate_prompts', 'generate_images', 'generate_clips', 'assemble_video')),
 	CONSTRAINT "tasks_status" CHECK ("tasks"."status" in ('pending', 'running', 'waiting', 'succeeded', 'failed', 'canceled')),
 	CONSTRAINT "tasks_charged" CHECK ("tasks"."charged" in ('no', 'yes', 'unknown')),
-	CONSTRAINT "tasks_attempt" CHECK ("tasks"."attempt" > 0),
+	CONSTRAINT "tasks_attempt" CHECK ("tasks"."attempt" > 0 and "tasks"."supplier_failures" >= 0 and "tasks"."supplier_index" >= 0),
 	CONSTRAINT "tasks_costs" CHECK ("tasks"."cost_estimated_usd" >= 0 and coalesce("tasks"."cost_charged_usd", 0) >= 0),
 	CONSTRAINT "tasks_lease" CHECK (("tasks"."lease_until" is null) = ("tasks"."status" <> 'running'))
 );
@@ -187,6 +231,7 @@ CREATE TABLE "video_clips" (
 	"model" text,
 	"input_hash" text NOT NULL,
 	"replicate_prediction_id" text,
+	"provenance" jsonb,
 	"error" jsonb,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"image_id" uuid NOT NULL,
@@ -203,6 +248,7 @@ ALTER TABLE "generated_images" ADD CONSTRAINT "generated_images_project_id_proje
 ALTER TABLE "generated_images" ADD CONSTRAINT "generated_images_scene_id_selected_scenes_id_fk" FOREIGN KEY ("scene_id") REFERENCES "public"."selected_scenes"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "generated_images" ADD CONSTRAINT "generated_images_prompt_id_scene_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."scene_prompts"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "projects" ADD CONSTRAINT "projects_owner_id_owners_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."owners"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "scene_prompts" ADD CONSTRAINT "scene_prompts_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "scene_prompts" ADD CONSTRAINT "scene_prompts_scene_id_selected_scenes_id_fk" FOREIGN KEY ("scene_id") REFERENCES "public"."selected_scenes"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "selected_scenes" ADD CONSTRAINT "selected_scenes_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -218,12 +264,17 @@ ALTER TABLE "video_clips" ADD CONSTRAINT "video_clips_image_id_generated_images_
 CREATE INDEX "films_by_project" ON "final_videos" USING btree ("project_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "images_by_project" ON "generated_images" USING btree ("project_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "images_by_scene" ON "generated_images" USING btree ("scene_id");--> statement-breakpoint
+CREATE INDEX "images_by_prompt" ON "generated_images" USING btree ("prompt_id");--> statement-breakpoint
+CREATE INDEX "idempotency_by_age" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "jobs_by_project" ON "jobs" USING btree ("project_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "jobs_one_open" ON "jobs" USING btree ("project_id","type") WHERE "jobs"."status" in ('pending', 'running');--> statement-breakpoint
 CREATE INDEX "projects_by_owner" ON "projects" USING btree ("owner_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "projects_to_sweep" ON "projects" USING btree ("updated_at") WHERE "projects"."target_stage" is not null;--> statement-breakpoint
 CREATE INDEX "prompts_by_project" ON "scene_prompts" USING btree ("project_id","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE UNIQUE INDEX "tasks_once_per_job" ON "tasks" USING btree ("job_id","subject","input_hash") WHERE "tasks"."status" <> 'canceled';--> statement-breakpoint
+CREATE INDEX "tasks_by_job" ON "tasks" USING btree ("job_id");--> statement-breakpoint
 CREATE INDEX "tasks_by_project" ON "tasks" USING btree ("project_id","id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "tasks_by_run" ON "tasks" USING btree ("project_id","run_number");--> statement-breakpoint
 CREATE INDEX "approvals_by_project" ON "user_approvals" USING btree ("project_id","id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "approvals_by_scene" ON "user_approvals" USING btree ("scene_id");--> statement-breakpoint
 CREATE INDEX "approvals_by_image" ON "user_approvals" USING btree ("image_id");--> statement-breakpoint

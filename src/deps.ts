@@ -1,6 +1,6 @@
 import { type Config, parseConfig } from "./config.ts";
 import { coordinatorOf } from "./coordinator/accessor.ts";
-import { doorsOf } from "./coordinator/rate-limiters.ts";
+import { rateLimitersOf } from "./coordinator/rate-limiters.ts";
 import { connect, type Db } from "./db/client.ts";
 import { postgresStore, type Store } from "./db/store.ts";
 import { uuidv7 } from "./domain/record/ids.ts";
@@ -47,7 +47,7 @@ export interface WakeUp {
   /** It may begin heavy work: it goes by the queue of that. */
   heavy?: boolean;
   /** How often it found the gate of heavy work taken. */
-  turnedAway?: number;
+  requeues?: number;
   /** From a verified webhook: which prediction this attempt of the task became. */
   attempt?: number;
   predictionId?: string;
@@ -59,17 +59,17 @@ export interface TaskQueue {
   ping(): Promise<void>;
 }
 
-/** One paced door for each provider: whoever is told to wait comes back then, and is let through. */
-export interface Doors {
-  /** `key` names who asks: told to wait, the same key finds its place kept. `careful`: report with `went`. */
-  pass(
+/** One paced rate limiter for each provider: whoever is told to wait comes back then, and is let through. */
+export interface RateLimiters {
+  /** `key` names who asks: told to wait, the same key finds its place kept. `probing`: report with `went`. */
+  acquire(
     provider: string,
     key: string,
-  ): Promise<{ kind: "go"; careful: boolean } | { kind: "wait"; afterMs: number }>;
-  /** The provider said that it takes no more for now: the door closes for everybody. */
-  throttled(provider: string, afterSeconds: number | null): Promise<void>;
-  /** A call behind a careful door was taken. */
-  went(provider: string): Promise<void>;
+  ): Promise<{ kind: "go"; probing: boolean } | { kind: "wait"; afterMs: number }>;
+  /** The provider said that it takes no more for now: the rate limiter closes for everybody. */
+  penalize(provider: string, afterSeconds: number | null): Promise<void>;
+  /** A call behind a probing rate limiter was taken. */
+  reportSuccess(provider: string): Promise<void>;
 }
 
 export interface Deps {
@@ -80,7 +80,7 @@ export interface Deps {
   storage: Storage;
   providers: Providers;
   media: Media;
-  doors: Doors;
+  rateLimiters: RateLimiters;
   queue: TaskQueue;
   gate: HeavyGate;
   coordinator: (projectId: string) => Coordinator;
@@ -116,7 +116,7 @@ export function fromEnv(env: Env): Deps {
       predictions: replicatePredictions(config.replicate),
     },
     media: mediaOf(codecs),
-    doors: doorsOf(env.DOORS, log),
+    rateLimiters: rateLimitersOf(env.RATE_LIMITERS, log),
     queue: taskQueue(env.TASKS, env.HEAVY_TASKS),
     gate: isolateGate,
     coordinator: coordinatorOf(env.COORDINATOR),

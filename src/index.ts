@@ -4,11 +4,11 @@ import { pruneIdempotencyKeys } from "./db/idempotency.ts";
 import { fromEnv } from "./deps.ts";
 import { tokenVerifier } from "./http/lib/auth.ts";
 import { consume } from "./pipeline/consumer.ts";
-import { bury } from "./pipeline/dead-letters.ts";
+import { handleDeadLetters } from "./pipeline/dead-letters.ts";
 import { sweep } from "./pipeline/sweep.ts";
 
 export { ProjectCoordinator } from "./coordinator/project-coordinator.ts";
-export { ProviderDoor } from "./coordinator/rate-limiter.ts";
+export { ProviderRateLimiter } from "./coordinator/rate-limiter.ts";
 
 // A wrong configuration fails here, at the start, and not at somebody's request.
 fromEnv(atStart);
@@ -25,7 +25,7 @@ function apiOf(env: Env): ReturnType<typeof createApi> {
 
 export default {
   fetch: (request, env, ctx) => apiOf(env).fetch(request, env, ctx),
-  queue: (batch, env) => (batch.queue.endsWith("-dead") ? bury : consume)(batch, fromEnv(env)),
+  queue: (batch, env) => (batch.queue.endsWith("-dead") ? handleDeadLetters : consume)(batch, fromEnv(env)),
   scheduled: async (_controller, env) => {
     const deps = fromEnv(env);
     await Promise.all([sweep(deps), pruneIdempotencyKeys(deps.db)]);

@@ -7,7 +7,7 @@ import type { Store } from "../db/store.ts";
 import type { TaskQueue } from "../deps.ts";
 import { plan } from "../domain/controller/plan.ts";
 import type { ProjectRecord } from "../domain/record/record.ts";
-import { type FeedChange, type Told, untold } from "../domain/views/feed.ts";
+import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
 import type { Log } from "../log.ts";
 import { publicView } from "./public-view.ts";
 
@@ -21,7 +21,7 @@ const MOST_ROUNDS = 8;
 
 /** The order of events, and what they add up to. */
 export interface Events {
-  told(): Told;
+  published(): Published;
   /** Both in one transaction; gives the messages to send. */
   append(changes: FeedChange[], at: Date): string[];
 }
@@ -66,7 +66,7 @@ export class Controller {
   }
 
   /** What a run under way has read may be out of date: it reads once more before it rests. */
-  lookAgain(): void {
+  invalidate(): void {
     if (this.#running) this.#again = true;
   }
 
@@ -103,7 +103,7 @@ export class Controller {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const record = await store.load(projectId);
       if (!record) return destroy();
-      const told = this.publish(record);
+      const published = this.publish(record);
       const next = plan(record, { newId, random });
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
       const { ownerId } = record.project;
@@ -113,9 +113,9 @@ export class Controller {
       if (this.#again) return;
       const waits = [
         ...(next.wakeAt ? [next.wakeAt.getTime() - record.readAt.getTime()] : []),
-        ...(told ? [] : [guardMs(this.#failed())]),
+        ...(published ? [] : [guardMs(this.#failed())]),
       ];
-      if (told && failures.read() > 0) failures.write(0);
+      if (published && failures.read() > 0) failures.write(0);
       if (waits.length > 0) await alarm.set(Math.min(...waits));
       else await alarm.clear();
       return;
@@ -129,7 +129,7 @@ export class Controller {
   publish(record: ProjectRecord): boolean {
     const { events, projectId, log } = this.#ports;
     try {
-      const changes = untold(events().told(), publicView(record));
+      const changes = diff(events().published(), publicView(record));
       if (changes.length === 0 || this.#tell(changes)) return true;
       return changes.length > 1 && changes.map((change) => this.#tell([change])).every(Boolean);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type Entity, type FeedChange, nothingTold, type Told } from "../domain/views/feed.ts";
+import { type Entity, type FeedChange, nothingPublished, type Published } from "../domain/views/feed.ts";
 
 export interface Position {
   epoch: string;
@@ -37,11 +37,11 @@ export class EventLog {
     return this.#sql.exec<{ epoch: string; seq: number }>("select epoch, seq from head").one();
   }
 
-  told(): Told {
-    const told = nothingTold();
+  published(): Published {
+    const published = nothingPublished();
     for (const row of this.#sql.exec<{ entity: Entity; id: string; value: string }>("select * from view"))
-      told[row.entity][row.id] = row.value;
-    return told;
+      published[row.entity][row.id] = row.value;
+    return published;
   }
 
   /** Appends changes and the view they lead to in one transaction; gives the numbered events, as they are sent. */

@@ -8,7 +8,7 @@ const TICKET_MS = 30_000;
 const FAILURES = "failures";
 
 /**
- * One project's coordinator: the controller's home, its alarm and its storage, and the feed's door.
+ * One project's coordinator: the controller's home, its alarm and its storage, and the feed's rate limiter.
  * It owns the order of events and nothing else.
  */
 export class ProjectCoordinator extends DurableObject<Env> {
@@ -110,7 +110,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
     return this.ctx.storage.sql.exec("select 1 as one").one().one === 1;
   }
 
-  /** The WebSocket door. The caller has checked who may come in. */
+  /** The WebSocket rate limiter. The caller has checked who may come in. */
   override async fetch(request: Request): Promise<Response> {
     const log = this.#events();
     const after = parsePosition(new URL(request.url).searchParams.get("after"));
@@ -118,7 +118,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
     if (!missed) {
       const record = await this.#deps.store.load(this.ctx.id.name ?? "");
       if (record) this.#controller.publish(record);
-      missed = [snapshot(log.told(), log.head())];
+      missed = [snapshot(log.published(), log.head())];
     }
     // From here to the last send nothing else runs: the socket sees no event before its snapshot.
     const { 0: client, 1: server } = new WebSocketPair();
@@ -141,7 +141,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
   /** The project was deleted; safe to repeat. A run that still has its record finds out as well. */
   async destroy(): Promise<void> {
     await this.#forget();
-    this.#controller.lookAgain();
+    this.#controller.invalidate();
   }
 
   /** Forgets everything, alarm included. */

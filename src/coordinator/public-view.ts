@@ -1,5 +1,5 @@
 import type { ProjectRecord } from "../domain/record/record.ts";
-import type { Told, View } from "../domain/views/feed.ts";
+import type { Published, View } from "../domain/views/feed.ts";
 import {
   approvalView,
   clipView,
@@ -30,13 +30,13 @@ export function publicView(record: ProjectRecord): View {
 }
 
 /** All that was told as one message: everything a client needs before it follows events. */
-export function snapshot(told: Told, { epoch, seq }: { epoch: string; seq: number }): string {
-  const list = (entity: keyof Told) => `[${Object.values(told[entity]).join(",")}]`;
+export function snapshot(published: Published, { epoch, seq }: { epoch: string; seq: number }): string {
+  const list = (entity: keyof Published) => `[${Object.values(published[entity]).join(",")}]`;
   const members = [
     `"type":"snapshot"`,
     `"epoch":${JSON.stringify(epoch)}`,
     `"seq":${seq}`,
-    `"project":${Object.values(told.project)[0] ?? "null"}`,
+    `"project":${Object.values(published.project)[0] ?? "null"}`,
     `"scenes":${list("scene")}`,
     `"prompts":${list("prompt")}`,
     `"images":${list("image")}`,

@@ -1,19 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { type RateLimit, rateLimitOf } from "../domain/models/rate-limits.ts";
 import {
-  type Door,
-  enter,
-  isAtRest,
-  reopened,
-  throttled,
-  type Verdict,
-  went,
+  type Admission,
+  acquire,
+  isDefault,
+  penalize,
+  type RateLimiter,
+  reportSuccess,
+  restoredRateLimiter,
 } from "../domain/rate-limiter.ts";
 
-const KEPT = "door";
+const KEPT = "rate_limiter";
 
-/** What an operator wants to know of a door. */
-export interface DoorReport {
+/** What an operator wants to know of a rate limiter. */
+export interface RateLimiterReport {
   provider: string;
   /** Calls let through a minute, at most: now, and in good standing. */
   perMinute: number;
@@ -21,60 +21,60 @@ export interface DoorReport {
   /** Callers that were told when to come back. */
   waiting: number;
   /** Milliseconds since the epoch; null while it is open. */
-  closedUntil: number | null;
+  blockedUntil: number | null;
 }
 
 /**
- * One provider's paced door; the object's name is the provider. It is kept in memory, and on disk
- * while it is slowed or anybody waits: no eviction opens a closed door or loses a place.
+ * One provider's paced rate limiter; the object's name is the provider. It is kept in memory, and on disk
+ * while it is slowed or anybody waits: no eviction opens a closed rate limiter or loses a place.
  */
-export class ProviderDoor extends DurableObject<Env> {
+export class ProviderRateLimiter extends DurableObject<Env> {
   readonly #provider: string;
   readonly #limit: RateLimit;
-  #door: Door;
+  #limiter: RateLimiter;
   #kept: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { name } = ctx.id;
-    if (!name) throw new Error("A door is reached by its provider's name");
+    if (!name) throw new Error("A rate limiter is reached by its provider's name");
     this.#provider = name;
     this.#limit = rateLimitOf(name);
     const kept = ctx.storage.kv.get(KEPT);
     this.#kept = kept !== undefined;
-    this.#door = reopened(kept, this.#limit, Date.now());
+    this.#limiter = restoredRateLimiter(kept, this.#limit, Date.now());
   }
 
-  pass(key: string): Verdict {
-    const { state, verdict } = enter(this.#door, key, Date.now());
+  acquire(key: string): Admission {
+    const { state, admission } = acquire(this.#limiter, key, Date.now());
     this.#keep(state);
-    return verdict;
+    return admission;
   }
 
-  throttled(afterSeconds: number | null): void {
-    this.#keep(throttled(this.#door, afterSeconds, Date.now()));
+  penalize(afterSeconds: number | null): void {
+    this.#keep(penalize(this.#limiter, afterSeconds, Date.now()));
   }
 
-  went(): void {
-    this.#keep(went(this.#door, Date.now()));
+  reportSuccess(): void {
+    this.#keep(reportSuccess(this.#limiter, Date.now()));
   }
 
-  state(): DoorReport {
-    const { perMinute, places, closedUntil } = this.#door;
+  state(): RateLimiterReport {
+    const { perMinute, queue, blockedUntil } = this.#limiter;
     return {
       provider: this.#provider,
       perMinute,
       nominalPerMinute: this.#limit.nominal.perMinute,
-      waiting: places.length,
-      closedUntil: closedUntil > Date.now() ? closedUntil : null,
+      waiting: queue.length,
+      blockedUntil: blockedUntil > Date.now() ? blockedUntil : null,
     };
   }
 
-  #keep(door: Door): void {
-    if (door === this.#door) return;
-    this.#door = door;
-    if (!isAtRest(door)) {
-      this.ctx.storage.kv.put(KEPT, door);
+  #keep(limiter: RateLimiter): void {
+    if (limiter === this.#limiter) return;
+    this.#limiter = limiter;
+    if (!isDefault(limiter)) {
+      this.ctx.storage.kv.put(KEPT, limiter);
       this.#kept = true;
     } else if (this.#kept) {
       this.ctx.storage.kv.delete(KEPT);

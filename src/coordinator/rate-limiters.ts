@@ -1,34 +1,34 @@
-import type { Doors } from "../deps.ts";
-import type { Verdict } from "../domain/rate-limiter.ts";
+import type { RateLimiters } from "../deps.ts";
+import type { Admission } from "../domain/rate-limiter.ts";
 import type { Log } from "../log.ts";
 
 /** What is called of a `DurableObjectNamespace<ProviderDoor>`. */
-interface ProviderDoors {
-  getByName(provider: string): ProviderDoorStub;
+interface RateLimiterNamespace {
+  getByName(provider: string): RateLimiterStub;
 }
-interface ProviderDoorStub {
-  pass(key: string): Promise<Verdict>;
-  throttled(afterSeconds: number | null): Promise<void>;
-  went(): Promise<void>;
+interface RateLimiterStub {
+  acquire(key: string): Promise<Admission>;
+  penalize(afterSeconds: number | null): Promise<void>;
+  reportSuccess(): Promise<void>;
 }
 
 /** A turn this near is waited for here: a task that is sent round by the queue can't be as punctual. */
 const PATIENCE_MS = 5_000;
 /** Who is sent away is told to come this much early, and waits here for the rest. */
 const EARLY_MS = 2_500;
-/** A door that takes longer than this to answer counts as out of reach. */
+/** A rate limiter that takes longer than this to answer counts as out of reach. */
 const ANSWER_MS = 3_000;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * The only place that knows how a provider's door is named and reached. A door out of reach lets
+ * The only place that knows how a provider's rate limiter is named and reached. A rate limiter out of reach lets
  * everybody pass: the provider's own 429 still protects, and a report that is lost comes again.
  */
-export function doorsOf(namespace: ProviderDoors, log: Log): Doors {
+export function rateLimitersOf(namespace: RateLimiterNamespace, log: Log): RateLimiters {
   async function ask<T>(
     provider: string,
-    question: (door: ProviderDoorStub) => Promise<T>,
+    question: (limiter: RateLimiterStub) => Promise<T>,
   ): Promise<T | null> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
@@ -37,7 +37,7 @@ export function doorsOf(namespace: ProviderDoors, log: Log): Doors {
     try {
       return await Promise.race([question(namespace.getByName(provider)), silence]);
     } catch (error) {
-      log("warn", "door_unreachable", { provider, error: String(error) });
+      log("warn", "rate_limiter_unreachable", { provider, error: String(error) });
       return null;
     } finally {
       clearTimeout(timer);
@@ -45,23 +45,23 @@ export function doorsOf(namespace: ProviderDoors, log: Log): Doors {
   }
 
   return {
-    async pass(provider, key) {
+    async acquire(provider, key) {
       let patience = PATIENCE_MS;
       for (;;) {
-        const verdict = await ask(provider, (door) => door.pass(key));
-        if (verdict === null) return { kind: "go", careful: false };
-        if (verdict.kind === "go") return verdict;
-        if (verdict.afterMs > patience)
-          return { kind: "wait", afterMs: Math.max(1, verdict.afterMs - EARLY_MS) };
-        patience -= verdict.afterMs;
-        await sleep(verdict.afterMs);
+        const admission = await ask(provider, (limiter) => limiter.acquire(key));
+        if (admission === null) return { kind: "go", probing: false };
+        if (admission.kind === "go") return admission;
+        if (admission.afterMs > patience)
+          return { kind: "wait", afterMs: Math.max(1, admission.afterMs - EARLY_MS) };
+        patience -= admission.afterMs;
+        await sleep(admission.afterMs);
       }
     },
-    async throttled(provider, afterSeconds) {
-      await ask(provider, (door) => door.throttled(afterSeconds));
+    async penalize(provider, afterSeconds) {
+      await ask(provider, (limiter) => limiter.penalize(afterSeconds));
     },
-    async went(provider) {
-      await ask(provider, (door) => door.went());
+    async reportSuccess(provider) {
+      await ask(provider, (limiter) => limiter.reportSuccess());
     },
   };
 }

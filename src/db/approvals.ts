@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "./client.ts";
 import { generatedImages, projects, userApprovals, videoClips } from "./schema.ts";
-import type { Judged, Owned, Verdict } from "./store.ts";
+import type { ApprovalInput, OwnedProject, RecordedApproval } from "./store.ts";
 
 const Answer = z.object({
   id: z.uuid(),
@@ -13,14 +13,19 @@ const Answer = z.object({
 });
 
 /**
- * Each verdict names the exact bytes and inputs it is about, as they are at that moment. The project
+ * Each row names the exact bytes and inputs it is about, as they are at that moment. The project
  * is touched with them, so that the sweep sees a decision whose wake-up was lost.
  */
-export async function judge(db: Db, whose: Owned, verdicts: Verdict[], now: SQL): Promise<Judged[] | null> {
+export async function recordApprovals(
+  db: Db,
+  whose: OwnedProject,
+  inputs: ApprovalInput[],
+  now: SQL,
+): Promise<RecordedApproval[] | null> {
   const { ownerId, projectId } = whose;
   const { rows } = await db.execute(sql`
     with wanted as (
-      select * from jsonb_to_recordset(${JSON.stringify(verdicts)}::jsonb)
+      select * from jsonb_to_recordset(${JSON.stringify(inputs)}::jsonb)
         as w(id uuid, "imageId" uuid, "clipId" uuid, approved boolean, notes text)
     ), found as (
       select w.*, coalesce(i.scene_id, c.scene_id) as scene_id,

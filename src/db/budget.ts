@@ -4,7 +4,7 @@ import type { Db } from "./client.ts";
 import { owners, projects } from "./schema.ts";
 
 /** The project's row, then its owner's: everybody locks in this order. */
-export const lockPurse = (db: Db, projectId: string) =>
+export const lockBudget = (db: Db, projectId: string) =>
   [
     db.select({ id: projects.id }).from(projects).where(eq(projects.id, projectId)).for("update"),
     db
@@ -17,7 +17,7 @@ export const lockPurse = (db: Db, projectId: string) =>
   ] as const;
 
 /** Takes `usd` out of both reservations and adds `spentUsd` to what both have spent; US dollars. */
-export function movePurse(
+export function settleReservation(
   db: Db,
   projectId: string,
   { usd, spentUsd }: { usd: number | SQL; spentUsd: number | SQL },

@@ -10,15 +10,15 @@ import { isHeavy } from "../domain/controller/heavy.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
 import { LEASE_MS } from "../domain/controller/tasks.ts";
 import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record/record.ts";
-import { lockPurse, movePurse } from "./budget.ts";
+import { lockBudget, settleReservation } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { isAmbiguous, postgresCode } from "./errors.ts";
 import { factStatements } from "./facts.ts";
 import { recordStatements, toRecord } from "./record.ts";
 import { retried } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
-import { place } from "./stage-order.ts";
-import type { Claim, Held, TaskIds, ToClaim } from "./store.ts";
+import { stageRank } from "./stage-order.ts";
+import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
 
@@ -34,7 +34,7 @@ interface ClaimIds {
  */
 export async function claimTask(
   db: Db,
-  ids: ToClaim,
+  ids: ClaimRequest,
   claimIds: ClaimIds,
   terms: { ownerBudgetUsd: number | null; now: SQL },
 ): Promise<Claim> {
@@ -52,7 +52,7 @@ export async function claimTask(
     );
   const [, , , won, ...rows] = await retried(() =>
     db.batch([
-      ...lockPurse(db, ids.projectId),
+      ...lockBudget(db, ids.projectId),
       adopt,
       db.execute(claimStatement(ids, claimIds, terms)),
       ...recordStatements(db, ids.projectId, terms.now, ids.taskId),
@@ -77,30 +77,30 @@ export async function claimTask(
 }
 
 const claimStatement = (
-  ids: ToClaim,
+  ids: ClaimRequest,
   claimIds: ClaimIds,
   { ownerBudgetUsd, now }: { ownerBudgetUsd: number | null; now: SQL },
 ): SQL => sql`
-  with purse as (
-    select id, owner_id, ${place(projects.targetStage)} as reach,
+  with budget as (
+    select id, owner_id, ${stageRank(projects.targetStage)} as reach,
       (settings->>'budgetUsd')::numeric - reserved_usd - spent_usd as left_usd
     from ${projects} where id = ${ids.projectId} for update
   ), account as (
     select o.id, coalesce(o.budget_usd, ${ownerBudgetUsd}::numeric) - o.reserved_usd - o.spent_usd as left_usd
-    from ${owners} o join purse on o.id = purse.owner_id for update of o
+    from ${owners} o join budget on o.id = budget.owner_id for update of o
   ), seen as (
     select t.id, t.status, t.claim_id, t.cost_estimated_usd as cost,
       t.cost_estimated_usd = 0 or (
-        (purse.left_usd is null or purse.left_usd >= t.cost_estimated_usd)
+        (budget.left_usd is null or budget.left_usd >= t.cost_estimated_usd)
         and (account.left_usd is null or account.left_usd >= t.cost_estimated_usd)) as affordable
     from ${tasks} t
-      join purse on purse.id = t.project_id
-      join account on account.id = purse.owner_id
+      join budget on budget.id = t.project_id
+      join account on account.id = budget.owner_id
       join ${jobs} j on j.id = t.job_id
     where t.id = ${ids.taskId}
       and (t.status = 'waiting'
         or (t.status = 'pending' and t.run_after <= ${now}
-          and j.status in ('pending', 'running') and ${place(sql`t.type`)} <= purse.reach
+          and j.status in ('pending', 'running') and ${stageRank(sql`t.type`)} <= budget.reach
           and ${ids.lightOnly ? sql`t.type not in ${HEAVY_STAGES}` : sql`true`})
         or (t.status = 'running' and t.claim_id in (${claimIds.pending}, ${claimIds.waiting})))
     for update of t
@@ -128,16 +128,16 @@ const claimStatement = (
   returning case counted.claim_id when ${claimIds.pending}::uuid then 'pending' else 'waiting' end as was`;
 
 /** Keeps a working task's lease; false where the claim is not ours any more. */
-export async function renewLease(db: Db, task: Held, now: SQL): Promise<boolean> {
+export async function renewLease(db: Db, task: HeldClaim, now: SQL): Promise<boolean> {
   const renewed = await db
     .update(tasks)
     .set({ leaseUntil: sql`${now} + ${LEASE_MS / 1000} * interval '1 second'`, updatedAt: now })
-    .where(ours(task))
+    .where(isClaimedBy(task))
     .returning({ id: tasks.id });
   return renewed.length > 0;
 }
 
-const ours = (task: Held) =>
+const isClaimedBy = (task: HeldClaim) =>
   and(
     eq(tasks.id, task.id),
     eq(tasks.attempt, task.attempt),
@@ -152,12 +152,12 @@ const ours = (task: Held) =>
 export async function settleTask(
   db: Db,
   task: Task,
-  { set, purse, facts }: Settlement,
+  { set, reservation, facts }: Settlement,
   now: SQL,
 ): Promise<boolean> {
   // Dividing by the rows found fails the whole transaction when the task is not ours.
   const fence = db.execute(
-    sql`select 1 / count(*) from (select id from ${tasks} where ${ours(task)} for update) as held`,
+    sql`select 1 / count(*) from (select id from ${tasks} where ${isClaimedBy(task)} for update) as held`,
   );
   const end = db
     .update(tasks)
@@ -168,12 +168,12 @@ export async function settleTask(
     await retried(async () => {
       try {
         await db.batch([
-          ...lockPurse(db, task.projectId),
+          ...lockBudget(db, task.projectId),
           fence,
           ...facts.flatMap((fact) => factStatements(db, task.projectId, fact, now)),
-          movePurse(db, task.projectId, {
-            usd: purse.kind === "keep" ? 0 : task.costEstimatedUsd,
-            spentUsd: purse.kind === "spend" ? purse.usd : 0,
+          settleReservation(db, task.projectId, {
+            usd: reservation.kind === "keep" ? 0 : task.costEstimatedUsd,
+            spentUsd: reservation.kind === "spend" ? reservation.usd : 0,
           }),
           end,
           ...endPending(db, task.projectId, task.id),
@@ -202,7 +202,7 @@ async function settledByUs(db: Db, task: Task): Promise<boolean> {
 export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): Promise<void> {
   await retried(() =>
     db.batch([
-      ...lockPurse(db, ids.projectId),
+      ...lockBudget(db, ids.projectId),
       db
         .update(tasks)
         .set({ status: "failed", error, updatedAt: now })

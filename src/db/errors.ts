@@ -50,20 +50,20 @@ const BROKEN =
 /** A body that broke off, as Node and workerd say it. */
 const BODY_LOST = /^(terminated|Network connection lost\.?)$/;
 
-interface Verdict {
+interface RetryVerdict {
   passing: boolean;
   ambiguous: boolean;
 }
 
-function judge(error: unknown): Verdict {
+function retryVerdict(error: unknown): RetryVerdict {
   for (const e of causes(error)) {
-    if (e instanceof NeonDbError) return judgeAnswer(e);
+    if (e instanceof NeonDbError) return answerVerdict(e);
     if (e instanceof Unanswered || BODY_LOST.test(e.message)) return { passing: true, ambiguous: true };
   }
   return { passing: false, ambiguous: false };
 }
 
-function judgeAnswer({ code, message, sourceError }: NeonDbError): Verdict {
+function answerVerdict({ code, message, sourceError }: NeonDbError): RetryVerdict {
   if (code) return { passing: PASSING_STATES.has(code), ambiguous: PASSING_STATES.get(code) === "unknown" };
   if (NOT_CONNECTED.test(message)) return { passing: true, ambiguous: false };
   const passing = sourceError !== undefined || SERVER_ERROR.test(message) || BROKEN.test(message);
@@ -71,7 +71,7 @@ function judgeAnswer({ code, message, sourceError }: NeonDbError): Verdict {
 }
 
 /** Whether the same work, done again a little later, may well succeed. */
-export const isPassing = (error: unknown): boolean => judge(error).passing;
+export const isPassing = (error: unknown): boolean => retryVerdict(error).passing;
 
 /** Whether the failed work may have been committed all the same. */
-export const isAmbiguous = (error: unknown): boolean => judge(error).ambiguous;
+export const isAmbiguous = (error: unknown): boolean => retryVerdict(error).ambiguous;

@@ -25,22 +25,22 @@ export function factStatements(db: Db, projectId: string, fact: Fact, now: SQL):
             lyrics,
             lyricsHash,
             transcriptText,
-            hearing: null,
+            partialTranscription: null,
             version: sql`${projects.version} + 1`,
             updatedAt: now,
           })
           .where(ofSong(projectId, audioEtag)),
       ];
     }
-    case "hearing": {
+    case "partial_transcription": {
       const { part, audioEtag } = fact;
       const heard = { audioEtag, parts: [part] };
       return [
         db
           .update(projects)
           .set({
-            hearing: sql`case when ${projects.hearing}->>'audioEtag' = ${audioEtag}
-              then jsonb_set(${projects.hearing}, '{parts}', (${projects.hearing}->'parts') || ${JSON.stringify(part)}::jsonb)
+            partialTranscription: sql`case when ${projects.partialTranscription}->>'audioEtag' = ${audioEtag}
+              then jsonb_set(${projects.partialTranscription}, '{parts}', (${projects.partialTranscription}->'parts') || ${JSON.stringify(part)}::jsonb)
               else ${JSON.stringify(heard)}::jsonb end`,
           })
           .where(ofSong(projectId, audioEtag)),
@@ -79,7 +79,7 @@ const ofSong = (projectId: string, audioEtag: string) =>
 function sceneStatements(
   db: Db,
   projectId: string,
-  { scenes, proposal, cover, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>,
+  { scenes, proposal, cover: coverCertificate, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>,
   now: SQL,
 ): BatchItem<"pg">[] {
   const isCurrent = sql`exists (select 1 from ${projects} where ${ofSong(projectId, audioEtag)})`;
@@ -117,7 +117,7 @@ function sceneStatements(
       .update(projects)
       .set({
         retiming: null,
-        cover,
+        coverCertificate,
         ...(proposal ? { proposal } : {}),
         ...(beat
           ? {

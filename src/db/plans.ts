@@ -2,7 +2,7 @@ import { and, eq, getTableColumns, inArray, isNull, notExists, type SQL, sql } f
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Change } from "../domain/controller/change.ts";
 import type { Task } from "../domain/record/record.ts";
-import { lockPurse } from "./budget.ts";
+import { lockBudget } from "./budget.ts";
 import { endPending } from "./claims.ts";
 import type { Db } from "./client.ts";
 import { retried } from "./retry.ts";
@@ -17,7 +17,7 @@ type Statement = BatchItem<"pg">;
 export async function applyChanges(db: Db, projectId: string, changes: Change[], now: SQL): Promise<void> {
   if (changes.length === 0) return;
   const statements = changes.flatMap((change) => toStatements(db, projectId, change, now));
-  await retried(() => db.batch([...lockPurse(db, projectId), ...statements]));
+  await retried(() => db.batch([...lockBudget(db, projectId), ...statements]));
 }
 
 function toStatements(db: Db, projectId: string, change: Change, now: SQL): Statement | Statement[] {
@@ -82,7 +82,7 @@ const updateTask = (db: Db, change: TaskUpdate, now: SQL) =>
     .set({ ...change.set, updatedAt: now })
     .where(unchanged(change));
 
-/** The task and the purse move together or not at all. */
+/** The task and the reservation move together or not at all. */
 function releaseAndUpdate(
   db: Db,
   projectId: string,
@@ -122,15 +122,15 @@ function insertUnderJob(db: Db, task: Task) {
     type: sql`${task.type}`,
     subject: sql`${task.subject}::uuid`,
     imageId: sql`${task.imageId}::uuid`,
-    terms: sql`${task.terms}`,
+    outputForm: sql`${task.outputForm}`,
     status: sql`${task.status}`,
     attempt: sql`${task.attempt}::int`,
-    tries: sql`${task.tries}::int`,
-    choice: sql`${task.choice}::int`,
+    supplierFailures: sql`${task.supplierFailures}::int`,
+    supplierIndex: sql`${task.supplierIndex}::int`,
     claimId: sql`null::uuid`,
     runNumber: sql`${task.runNumber}::int`,
-    recalled: sql`false`,
-    trail: sql`'[]'::jsonb`,
+    cancelRequested: sql`false`,
+    failedAttempts: sql`'[]'::jsonb`,
     retriedAt: sql`null::timestamptz`,
     runAfter: sql`${task.runAfter.toISOString()}::timestamptz`,
     dispatchedAt: sql`${task.dispatchedAt?.toISOString() ?? null}::timestamptz`,

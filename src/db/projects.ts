@@ -12,9 +12,9 @@ import {
 import type { Db } from "./client.ts";
 import { retried } from "./retry.ts";
 import { idempotencyKeys, owners, projects } from "./schema.ts";
-import type { Owned } from "./store.ts";
+import type { OwnedProject } from "./store.ts";
 
-export const ownedProject = ({ ownerId, projectId }: Owned): SQL | undefined =>
+export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
   and(eq(projects.id, projectId), eq(projects.ownerId, ownerId));
 
 export async function createProject(
@@ -39,14 +39,14 @@ export async function createProject(
   return saved;
 }
 
-export async function findProject(db: Db, whose: Owned): Promise<Project | null> {
+export async function findProject(db: Db, whose: OwnedProject): Promise<Project | null> {
   const [project] = await retried(() => db.select().from(projects).where(ownedProject(whose)));
   return project ?? null;
 }
 
 export async function editProject(
   db: Db,
-  whose: Owned,
+  whose: OwnedProject,
   edit: ProjectChange & { expected: number[] | null },
   now: SQL,
 ): Promise<{ saved: Project | null; current: Project | null }> {
@@ -102,7 +102,7 @@ function deliverable(settings: SQL): SQL {
  * What claims had reserved may be paid for: it stays on the owner's account as spent. Answers kept for
  * repeated requests go too, where they tell of the project.
  */
-export async function removeProject(db: Db, { ownerId, projectId }: Owned): Promise<boolean> {
+export async function removeProject(db: Db, { ownerId, projectId }: OwnedProject): Promise<boolean> {
   const [gone] = await db.batch([
     db.execute(sql`
       with gone as (

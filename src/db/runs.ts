@@ -7,8 +7,8 @@ import { replacedMessage, successorOf } from "../domain/settings.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
-import { place, stagesInOrder } from "./stage-order.ts";
-import type { Owned } from "./store.ts";
+import { stageRank, stagesInOrder } from "./stage-order.ts";
+import type { OwnedProject } from "./store.ts";
 
 const isoOf = (now: SQL) =>
   sql`to_char((${now})::timestamptz at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -38,7 +38,12 @@ const requested = (target: Stage, now: SQL) => sql`jsonb_build_object(
   'motifs', coalesce((select jsonb_object_agg(${selectedScenes.id}, ${selectedScenes.motif}) from ${selectedScenes}
     where ${selectedScenes.projectId} = ${projects.id} and ${selectedScenes.motif} is not null), '{}'::jsonb))`;
 
-export async function requestRun(db: Db, whose: Owned, target: Stage, now: SQL): Promise<Project | null> {
+export async function requestRun(
+  db: Db,
+  whose: OwnedProject,
+  target: Stage,
+  now: SQL,
+): Promise<Project | null> {
   const [, [project]] = await db.batch([
     db
       .update(projects)
@@ -47,7 +52,7 @@ export async function requestRun(db: Db, whose: Owned, target: Stage, now: SQL):
         status: "running",
         targetStage: target,
         runNumber: sql`${projects.runNumber} + 1`,
-        request: requested(target, now),
+        runRequest: requested(target, now),
         settings: livingSettings,
         modelNotices: sql`case when ${isRetiredModel} then ${projects.modelNotices} || ${replaced(now)} else ${projects.modelNotices} end`,
         version: sql`${projects.version} + case when ${isRetiredModel} then 1 else 0 end`,
@@ -61,7 +66,7 @@ export async function requestRun(db: Db, whose: Owned, target: Stage, now: SQL):
 
 export async function cancel(
   db: Db,
-  whose: Owned,
+  whose: OwnedProject,
   stages: readonly Stage[],
   target: Stage | null,
   now: SQL,
@@ -71,11 +76,16 @@ export async function cancel(
       .update(projects)
       .set({
         targetStage: target,
-        request: sql`case when ${place(sql`${projects.request} ->> 'target'`)} > ${place(sql`${target}::text`)}
-          then jsonb_set(${projects.request}, '{target}', ${JSON.stringify(target)}::jsonb) else ${projects.request} end`,
+        runRequest: sql`case when ${stageRank(sql`${projects.runRequest} ->> 'target'`)} > ${stageRank(sql`${target}::text`)}
+          then jsonb_set(${projects.runRequest}, '{target}', ${JSON.stringify(target)}::jsonb) else ${projects.runRequest} end`,
         updatedAt: now,
       })
-      .where(and(ownedProject(whose), sql`${place(projects.targetStage)} > ${place(sql`${target}::text`)}`)),
+      .where(
+        and(
+          ownedProject(whose),
+          sql`${stageRank(projects.targetStage)} > ${stageRank(sql`${target}::text`)}`,
+        ),
+      ),
     db
       .update(jobs)
       .set({ status: "canceled", finishedAt: now, error: CANCELED })
@@ -93,7 +103,7 @@ export async function cancel(
 
 export async function retry(
   db: Db,
-  whose: Owned,
+  whose: OwnedProject,
   what: { taskId: string } | { jobId: string; includeUnknown: boolean },
   now: SQL,
 ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
@@ -120,8 +130,8 @@ export async function retry(
       .update(projects)
       .set({
         status: "running",
-        targetStage: sql`(${stagesInOrder})[greatest(${place(projects.targetStage)},
-          (select max(${place(sql`${tasks.type}`)}) from ${tasks} where ${freed}))]`,
+        targetStage: sql`(${stagesInOrder})[greatest(${stageRank(projects.targetStage)},
+          (select max(${stageRank(sql`${tasks.type}`)}) from ${tasks} where ${freed}))]`,
         // Who asks by name wants the models of these stages asked once more.
         modelNotices: sql`(select coalesce(jsonb_agg(n.notice order by n.nth), '[]'::jsonb)
           from jsonb_array_elements(${projects.modelNotices}) with ordinality as n(notice, nth)

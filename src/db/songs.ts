@@ -5,7 +5,7 @@ import type { Audio, MotifWay, Project, Scene } from "../domain/record/record.ts
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
-import type { Owned } from "./store.ts";
+import type { OwnedProject } from "./store.ts";
 
 /**
  * `keepScenes`: the scenes are to follow the new recording. They keep following the one that they were
@@ -13,12 +13,22 @@ import type { Owned } from "./store.ts";
  */
 export async function attachAudio(
   db: Db,
-  whose: Owned,
+  whose: OwnedProject,
   { audio, keepScenes }: { audio: Audio; keepScenes: boolean },
   now: SQL,
 ): Promise<Project | null> {
-  const { lyrics, lyricsHash, transcriptText, hearing, beat, pins, proposal, cover, retiming, settings } =
-    projects;
+  const {
+    lyrics,
+    lyricsHash,
+    transcriptText,
+    partialTranscription,
+    beat,
+    pins,
+    proposal,
+    coverCertificate,
+    retiming,
+    settings,
+  } = projects;
   const isSame = sql`(${projects.audio} ->> 'etag' = ${audio.etag})`;
   const ifSame = (column: PgColumn, otherwise: SQL = sql`null`) =>
     sql`case when ${isSame} then ${column} else ${otherwise} end`;
@@ -34,11 +44,11 @@ export async function attachAudio(
       lyrics: ifSame(lyrics),
       lyricsHash: ifSame(lyricsHash),
       transcriptText: ifSame(transcriptText),
-      hearing: ifSame(hearing),
+      partialTranscription: ifSame(partialTranscription),
       beat: ifSame(beat),
       pins: ifSame(pins, sql`'[]'::jsonb`),
       proposal: ifSame(proposal),
-      cover: ifSame(cover),
+      coverCertificate: ifSame(coverCertificate),
       retiming: ifSame(retiming, keepScenes ? sql`coalesce(${retiming}, ${followed})` : undefined),
       status: sql`case when ${projects.status} = 'draft' then 'ready' else ${projects.status} end`,
       version: sql`${projects.version} + 1`,
@@ -52,7 +62,7 @@ export async function attachAudio(
 /** What a scene over repeated lyrics is to be made of; null where this project has no such scene. */
 export async function chooseMotif(
   db: Db,
-  whose: Owned & { sceneId: string },
+  whose: OwnedProject & { sceneId: string },
   motif: MotifWay | null,
   now: SQL,
 ): Promise<{ scene: Scene; fps: number } | null> {

@@ -9,5 +9,5 @@ export const stagesInOrder: SQL = sql`array[${sql.join(
 )}]::text[]`;
 
 /** A stage's place, from 1; 0 for none. */
-export const place = (stage: SQL | typeof projects.targetStage): SQL =>
+export const stageRank = (stage: SQL | typeof projects.targetStage): SQL =>
   sql`coalesce(array_position(${stagesInOrder}, ${stage}), 0)`;

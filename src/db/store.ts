@@ -28,7 +28,7 @@ export interface TaskIds {
   taskId: string;
 }
 
-export interface ToClaim extends TaskIds {
+export interface ClaimRequest extends TaskIds {
   /** Which attempt became which prediction, by a verified webhook. */
   attempt?: number;
   predictionId?: string;
@@ -37,7 +37,7 @@ export interface ToClaim extends TaskIds {
 }
 
 /** What a worker shows that a running task is its own. */
-export type Held = Pick<Task, "id" | "attempt" | "claimId">;
+export type HeldClaim = Pick<Task, "id" | "attempt" | "claimId">;
 
 export type Claim =
   /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
@@ -51,12 +51,12 @@ export type Claim =
   | { kind: "gone" };
 
 /** A project of this owner: what every verb of a person is scoped by. */
-export interface Owned {
+export interface OwnedProject {
   ownerId: string;
   projectId: string;
 }
 
-export interface Verdict {
+export interface ApprovalInput {
   id: string;
   /** Exactly one of the two. */
   imageId: string | null;
@@ -69,49 +69,49 @@ export interface Store {
   load(projectId: string): Promise<ProjectRecord | null>;
   /** Each change only while what it saw still holds. Repeating it changes nothing. */
   apply(projectId: string, changes: Change[]): Promise<void>;
-  claim(what: ToClaim): Promise<Claim>;
-  renew(task: Held): Promise<boolean>;
+  claim(what: ClaimRequest): Promise<Claim>;
+  renew(task: HeldClaim): Promise<boolean>;
   /** False where the task was taken over in the meantime: then nothing is written. */
   settle(task: Task, settlement: Settlement): Promise<boolean>;
   /** Fails a task that waits for a worker. */
   fail(ids: TaskIds, failure: Failure): Promise<void>;
   /** Projects that want something and that nobody has looked at for so long. */
-  unattended(idleSeconds: number, limit: number): Promise<string[]>;
+  projectsToSweep(idleSeconds: number, limit: number): Promise<string[]>;
 
   /** The same id again, of the same owner, is the same project. */
   createProject(project: Pick<Project, "id" | "ownerId" | "name" | "settings">): Promise<Project>;
-  findProject(whose: Owned): Promise<Project | null>;
+  findProject(whose: OwnedProject): Promise<Project | null>;
   /** Conditional on the version and on settings that can be delivered; `current` tells why nothing was saved. */
   editProject(
-    whose: Owned,
+    whose: OwnedProject,
     edit: ProjectChange & { expected: number[] | null },
   ): Promise<{ saved: Project | null; current: Project | null }>;
   /**
    * What was heard in the same bytes stays true of them. By `keepScenes` the scenes of the song before
    * will follow this recording (see `Retiming`).
    */
-  attachAudio(whose: Owned, song: { audio: Audio; keepScenes: boolean }): Promise<Project | null>;
+  attachAudio(whose: OwnedProject, song: { audio: Audio; keepScenes: boolean }): Promise<Project | null>;
   /** Null for no such scene of theirs. */
   chooseMotif(
-    whose: Owned & { sceneId: string },
+    whose: OwnedProject & { sceneId: string },
     motif: MotifWay | null,
   ): Promise<{ scene: Scene; fps: number } | null>;
   /** Null for no such project; unchanged where it has no song. */
-  requestRun(whose: Owned, target: Stage): Promise<Project | null>;
+  requestRun(whose: OwnedProject, target: Stage): Promise<Project | null>;
   /** Ends every run of these stages, and wants nothing beyond `target`; null for no such project. */
-  cancel(whose: Owned, stages: readonly Stage[], target: Stage | null): Promise<Project | null>;
+  cancel(whose: OwnedProject, stages: readonly Stage[], target: Stage | null): Promise<Project | null>;
   /** Frees tasks that ended to be made again; `retried` is empty where none of them had failed. */
   retry(
-    whose: Owned,
+    whose: OwnedProject,
     what: { taskId: string } | { jobId: string; includeUnknown: boolean },
   ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }>;
   /** All or none; null for no such project. `subjectHash` is null where there is no such completed asset. */
-  judge(whose: Owned, verdicts: Verdict[]): Promise<Judged[] | null>;
+  recordApprovals(whose: OwnedProject, inputs: ApprovalInput[]): Promise<RecordedApproval[] | null>;
   /** Rows go first: that fences the pipeline. False where there was none. */
-  removeProject(whose: Owned): Promise<boolean>;
+  removeProject(whose: OwnedProject): Promise<boolean>;
 }
 
-export type Judged = Pick<Approval, "id" | "createdAt"> & {
+export type RecordedApproval = Pick<Approval, "id" | "createdAt"> & {
   sceneId: string | null;
   subjectHash: string | null;
 };
@@ -134,7 +134,7 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     renew: (task) => renewLease(db, task, now()),
     settle: (task, settlement) => settleTask(db, task, settlement, now()),
     fail: (ids, failure) => failTask(db, ids, failure, now()),
-    unattended: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
+    projectsToSweep: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
     createProject: (project) => projects.createProject(db, project, now()),
     findProject: (whose) => projects.findProject(db, whose),
     editProject: (whose, edit) => projects.editProject(db, whose, edit, now()),
@@ -143,7 +143,7 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     requestRun: (whose, target) => runs.requestRun(db, whose, target, now()),
     cancel: (whose, stages, target) => runs.cancel(db, whose, stages, target, now()),
     retry: (whose, what) => runs.retry(db, whose, what, now()),
-    judge: (whose, verdicts) => approvals.judge(db, whose, verdicts, now()),
+    recordApprovals: (whose, inputs) => approvals.recordApprovals(db, whose, inputs, now()),
     removeProject: (whose) => projects.removeProject(db, whose),
   };
 }

@@ -11,10 +11,10 @@ type Shown =
   | { kind: "card" };
 
 /** What a scene lacks first, on its way into the film. */
-export const LACKS = ["prompt", "image", "image_approval", "clip", "clip_approval"] as const;
-type Lack = (typeof LACKS)[number];
+export const MISSING = ["prompt", "image", "image_approval", "clip", "clip_approval"] as const;
+type Missing = (typeof MISSING)[number];
 
-export interface PlayableScene {
+export interface TimelineScene {
   /** Null before the scenes are planned: then each line of the lyrics is a card. */
   scene: Scene | null;
   startFrame: number;
@@ -22,24 +22,24 @@ export interface PlayableScene {
   title: string;
   lyric: string;
   shown: Shown;
-  lacks: Lack | null;
+  missing: Missing | null;
   /** Why the clip that it had is not its clip any more. */
-  redo: "too_short" | "outdated" | null;
+  regenerateReason: "too_short" | "outdated" | null;
 }
 
-export interface Playable {
+export interface Timeline {
   fps: number;
   frames: number;
   /** In song order, without gap or overlap. */
-  scenes: PlayableScene[];
+  scenes: TimelineScene[];
   /** Whether a film of exactly these cuts exists. */
   film: boolean;
 }
 
-const NO_MEDIA = { shown: { kind: "card" }, lacks: "prompt", redo: null } as const;
+const NO_MEDIA = { shown: { kind: "card" }, missing: "prompt", regenerateReason: null } as const;
 
 /** Null without a song. Pure. */
-export function playableOf(record: ProjectRecord): Playable | null {
+export function timelineOf(record: ProjectRecord): Timeline | null {
   const { project } = record;
   const { audio, settings } = project;
   if (!audio) return null;
@@ -51,7 +51,7 @@ export function playableOf(record: ProjectRecord): Playable | null {
   return { fps, frames, scenes, film: current.film };
 }
 
-function sceneOf(record: ProjectRecord, state: SceneState): PlayableScene {
+function sceneOf(record: ProjectRecord, state: SceneState): TimelineScene {
   const { scene } = state;
   const { startFrame, endFrame, theme, lyricExcerpt } = scene;
   return {
@@ -61,8 +61,8 @@ function sceneOf(record: ProjectRecord, state: SceneState): PlayableScene {
     title: theme,
     lyric: lyricExcerpt,
     shown: shownOf(record, state),
-    lacks: lackOf(state),
-    redo: redoOf(record, state),
+    missing: missingOf(state),
+    regenerateReason: regenerateReasonOf(record, state),
   };
 }
 
@@ -84,7 +84,14 @@ function shownOf(record: ProjectRecord, { scene, clip, image }: SceneState): Sho
   return image ? { kind: "still", image } : { kind: "card" };
 }
 
-function lackOf({ prompt, softening, image, imageApproved, clip, clipApproved }: SceneState): Lack | null {
+function missingOf({
+  prompt,
+  softening,
+  image,
+  imageApproved,
+  clip,
+  clipApproved,
+}: SceneState): Missing | null {
   if (!prompt || softening) return "prompt";
   if (!image) return "image";
   if (!imageApproved) return "image_approval";
@@ -92,7 +99,10 @@ function lackOf({ prompt, softening, image, imageApproved, clip, clipApproved }:
   return clipApproved ? null : "clip_approval";
 }
 
-function redoOf(record: ProjectRecord, { scene, clip }: SceneState): PlayableScene["redo"] {
+function regenerateReasonOf(
+  record: ProjectRecord,
+  { scene, clip }: SceneState,
+): TimelineScene["regenerateReason"] {
   if (clip) return null;
   const refused = new Set(record.approvals.filter((a) => !a.approved).map((a) => a.clipId));
   const had = record.clips.filter(
@@ -103,7 +113,7 @@ function redoOf(record: ProjectRecord, { scene, clip }: SceneState): PlayableSce
 }
 
 /** From each line to the next one; the first from the song's start, under its title. */
-function cards({ project }: ProjectRecord, frames: number): PlayableScene[] {
+function cards({ project }: ProjectRecord, frames: number): TimelineScene[] {
   const title = project.audio?.title ?? project.name;
   const lines = (project.lyrics?.lines ?? []).filter((line) => line.startFrame < frames);
   const begins = lines.map((line) => ({ at: line.startFrame, lyric: line.text }));

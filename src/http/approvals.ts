@@ -10,9 +10,9 @@ import {
   body,
   json,
   listRoute,
-  Moment,
   ProjectParams,
   pageView,
+  Timestamp,
   text,
   Uuid,
 } from "./lib/schemas.ts";
@@ -28,16 +28,16 @@ export const Approval = z
     clip_id: Uuid.nullable(),
     approved: z.boolean(),
     notes: z.string().nullable(),
-    voided_at: Moment.nullable().openapi({
+    voided_at: Timestamp.nullable().openapi({
       description:
         "Set while it binds nothing, because its image or clip is not the one of its scene; null again once it is.",
     }),
     voided_reason: z.string().nullable(),
-    created_at: Moment,
+    created_at: Timestamp,
   })
   .openapi("Approval");
 
-const Verdict = z
+const ApprovalInput = z
   .strictObject({
     image_id: Uuid.optional(),
     clip_id: Uuid.optional(),
@@ -45,7 +45,7 @@ const Verdict = z
     notes: text(2_000).optional(),
   })
   .refine((v) => (v.image_id === undefined) !== (v.clip_id === undefined), "Name either image_id or clip_id.")
-  .openapi("Verdict", {
+  .openapi("ApprovalInput", {
     description: "About one image or one clip: exactly one of image_id and clip_id.",
     example: { image_id: "0193a5b2-7c1e-7000-8000-3f2a9c1d5e70", approved: false, notes: "Too dark." },
   });
@@ -57,11 +57,11 @@ const put = createRoute({
   tags: [TAG],
   summary: "Approve or reject images and clips",
   description:
-    "All or none are recorded. Each verdict holds for the exact file as it is now; an earlier one about the same file stays in the list, the newest counts.",
+    "All or none are recorded. Each approval or rejection holds for the exact file as it is now; an earlier one about the same file stays in the list, the newest counts.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
-    body: body(z.strictObject({ approvals: z.array(Verdict).min(1).max(200) })),
+    body: body(z.strictObject({ approvals: z.array(ApprovalInput).min(1).max(200) })),
   },
   responses: {
     200: json(z.object({ items: z.array(Approval) }), "As recorded, in the order given."),
@@ -88,14 +88,14 @@ const list = listRoute({
 export function approvalRoutes(deps: Deps) {
   const app = router();
   app.openapi(put, async (c) => {
-    const verdicts = c.req.valid("json").approvals.map((v) => ({
+    const approvals = c.req.valid("json").approvals.map((v) => ({
       imageId: v.image_id ?? null,
       clipId: v.clip_id ?? null,
       approved: v.approved,
       notes: v.notes ?? null,
     }));
     const projectId = c.req.valid("param").project_id;
-    const recorded = orRefuse(await approve(deps, c.var.actor, { projectId, verdicts }));
+    const recorded = orRefuse(await approve(deps, c.var.actor, { projectId, approvals }));
     return c.json({ items: recorded.map(approvalView) }, 200);
   });
   app.openapi(list, async (c) => {

@@ -1,6 +1,6 @@
 /** What images and clips have in common. */
 import { z } from "@hono/zod-openapi";
-import { AssetStatus, Failure, Moment, orNull, Uuid } from "./lib/schemas.ts";
+import { AssetStatus, Failure, orNull, Timestamp, Uuid } from "./lib/schemas.ts";
 
 const ProvenanceMark = z
   .object({
@@ -35,5 +35,5 @@ export const asset = {
       "What the provider's file says of how it was made; null until somebody has looked. The file at `url` has it in full.",
   }),
   error: orNull(Failure),
-  created_at: Moment,
+  created_at: Timestamp,
 };

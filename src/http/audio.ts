@@ -8,7 +8,7 @@ import { etagOf } from "./lib/etag.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
 import { orRefuse, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
-import { bearerAuth, body, json, Moment, ProjectParams, text, Uuid } from "./lib/schemas.ts";
+import { bearerAuth, body, json, ProjectParams, Timestamp, text, Uuid } from "./lib/schemas.ts";
 import { Project } from "./project-schema.ts";
 
 const TAG = "Song";
@@ -21,7 +21,7 @@ const Upload = z
     headers: z.record(z.string(), z.string()).openapi({
       description: "To be sent exactly so: they are signed. Browsers set content-length by themselves.",
     }),
-    expires_at: Moment,
+    expires_at: Timestamp,
   })
   .openapi("PresignedUpload");
 

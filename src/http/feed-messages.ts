@@ -16,7 +16,7 @@ import { Clip } from "./clips.ts";
 import { FinalVideo } from "./films.ts";
 import { Image } from "./images.ts";
 import { Job } from "./jobs.ts";
-import { Moment, orNull, Uuid } from "./lib/schemas.ts";
+import { orNull, Timestamp, Uuid } from "./lib/schemas.ts";
 import { FeedProject } from "./project-schema.ts";
 import { Prompt, Scene } from "./scenes.ts";
 
@@ -65,7 +65,7 @@ const FeedSnapshot = z
       "Everything as of `seq`: replace what you have. Files have no `url` here; the lists give it.",
   });
 
-const event = { type: z.literal("event"), ...position, at: Moment, id: Uuid };
+const event = { type: z.literal("event"), ...position, at: Timestamp, id: Uuid };
 
 const FeedUpsert = z
   .object({

@@ -6,7 +6,7 @@ import { authenticate, type VerifyToken } from "./lib/auth.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
 import { orRefuse, problems, Refused } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
-import { bearerAuth, json, Moment, ProjectParams } from "./lib/schemas.ts";
+import { bearerAuth, json, ProjectParams, Timestamp } from "./lib/schemas.ts";
 
 const TAG = "Feed";
 const bearerOrTicket: typeof bearerAuth = [...bearerAuth, {}];
@@ -25,7 +25,7 @@ const ticket = createRoute({
       z
         .object({
           ticket: z.string(),
-          expires_at: Moment,
+          expires_at: Timestamp,
           url: z
             .string()
             .openapi({ description: "Open a WebSocket to this; append `&after=<epoch>.<seq>` to resume." }),

@@ -15,11 +15,11 @@ import {
   Frame,
   json,
   listRoute,
-  Moment,
   orNull,
   ProjectParams,
   pageView,
   Seconds,
+  Timestamp,
   Uuid,
 } from "./lib/schemas.ts";
 
@@ -55,7 +55,7 @@ export const FinalVideo = z
         "What is left out of it, and what some players and platforms don't take; empty where there is nothing to say.",
     }),
     error: orNull(Failure),
-    created_at: Moment,
+    created_at: Timestamp,
   })
   .openapi("FinalVideo");
 

@@ -14,11 +14,11 @@ import {
   body,
   Failure,
   listRoute,
-  Moment,
   orNull,
   ProjectParams,
   pageView,
   StageName,
+  Timestamp,
   Uuid,
 } from "./lib/schemas.ts";
 
@@ -34,9 +34,9 @@ export const Job = z
     tasks: z
       .object({ total: z.int(), succeeded: z.int(), failed: z.int() })
       .openapi({ description: "Its units: one for each scene, or one for the whole song." }),
-    created_at: Moment,
-    started_at: Moment.nullable(),
-    finished_at: Moment.nullable(),
+    created_at: Timestamp,
+    started_at: Timestamp.nullable(),
+    finished_at: Timestamp.nullable(),
   })
   .openapi("Job", { description: "One run of one stage." });
 

@@ -12,7 +12,7 @@ import {
 } from "../domain/record/record.ts";
 import { DEFAULT_SETTINGS, type SettingsPatch } from "../domain/settings.ts";
 import { settingsView } from "../domain/views/views.ts";
-import { Frame, Moment, orNull, Seconds, StageName, text, Uuid } from "./lib/schemas.ts";
+import { Frame, orNull, Seconds, StageName, Timestamp, text, Uuid } from "./lib/schemas.ts";
 
 const DEFAULTS = settingsView(DEFAULT_SETTINGS);
 
@@ -125,7 +125,7 @@ const Audio = z
     artist: z.string().nullable(),
     bit_rate: z.number().nullable().openapi({ description: "Bits per second of the sound." }),
     embedded_lyrics: EmbeddedLyrics.nullable().openapi({ description: "Words that the file carries." }),
-    cover: z
+    cover_art: z
       .object({ content_type: z.string(), bytes: z.int(), width: z.int(), height: z.int() })
       .nullable()
       .openapi({ description: "The picture that the file carries." }),
@@ -180,7 +180,7 @@ const ModelNotice = z
     model: z.string(),
     replaced_by: z.string().nullable(),
     message: z.string(),
-    at: Moment,
+    at: Timestamp,
   })
   .openapi("ModelNotice", {
     description:
@@ -207,8 +207,8 @@ export const Project = z
     pins: z.array(Pin),
     model_notices: z.array(ModelNotice),
     version: z.int().openapi({ description: "Counts edits; see If-Match." }),
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: Timestamp,
+    updated_at: Timestamp,
   })
   .openapi("Project");
 

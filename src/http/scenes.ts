@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
-import { MOTIF_WAYS, RUNGS } from "../domain/record/record.ts";
+import { MOTIF_WAYS, SOFTENING_LEVELS } from "../domain/record/record.ts";
 import { promptView, sceneView } from "../domain/views/views.ts";
 import { listPrompts, listScenes } from "../operations/lists.ts";
 import { chooseMotif, listMotifs } from "../operations/scenes.ts";
@@ -12,10 +12,10 @@ import {
   Frame,
   json,
   listRoute,
-  Moment,
   ProjectParams,
   pageView,
   Seconds,
+  Timestamp,
   Uuid,
 } from "./lib/schemas.ts";
 
@@ -58,10 +58,10 @@ export const Prompt = z
     palette: z.array(z.string()).openapi({ description: "Colours as #rrggbb." }),
     generated_by_model: z.string().nullable(),
     edited: z.boolean(),
-    rung: z.enum(RUNGS).openapi({
-      description: "How plainly it shows the scene: each refusal by moderation leads one rung down.",
+    softening_level: z.enum(SOFTENING_LEVELS).openapi({
+      description: "How plainly it shows the scene: each refusal by moderation leads one level further down.",
     }),
-    created_at: Moment,
+    created_at: Timestamp,
   })
   .openapi("Prompt");
 

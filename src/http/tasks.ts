@@ -13,11 +13,11 @@ import {
   bearerAuth,
   Failure,
   listRoute,
-  Moment,
   orNull,
   ProjectParams,
   pageView,
   StageName,
+  Timestamp,
   Uuid,
 } from "./lib/schemas.ts";
 
@@ -40,17 +40,17 @@ const retryTask = createRoute({
   },
 });
 
-const Attempt = z
+const FailedAttempt = z
   .object({
     attempt: z.int(),
-    at: Moment,
+    at: Timestamp,
     provider: z.string().nullable(),
     model: z.string().nullable(),
     code: z.string(),
     message: z.string(),
     charged: z.enum(CHARGED),
   })
-  .openapi("Attempt", { description: "An attempt that did not bring the result." });
+  .openapi("FailedAttempt", { description: "An attempt that did not bring the result." });
 
 const Task = z
   .object({
@@ -70,9 +70,9 @@ const Task = z
       description: "It may have been paid for and nobody can tell: only its own retry makes it again.",
     }),
     error: orNull(Failure),
-    attempts: z.array(Attempt).openapi({ description: "The newest that failed, oldest first." }),
-    created_at: Moment,
-    updated_at: Moment,
+    failed_attempts: z.array(FailedAttempt).openapi({ description: "The newest that failed, oldest first." }),
+    created_at: Timestamp,
+    updated_at: Timestamp,
   })
   .openapi("Task", { description: "One unit of a job: one image, one clip, one transcription." });
 

@@ -2,9 +2,14 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { snapping } from "../domain/cover/beat-grid.ts";
 import { FILLS } from "../domain/record/record.ts";
-import { LACKS } from "../domain/timeline.ts";
+import { MISSING } from "../domain/timeline.ts";
 import { beatView, certificateView, lyricsView, span } from "../domain/views/views.ts";
-import { EXPORT_FORMATS, exportTimeline, getTimeline, type TimelineScene } from "../operations/timeline.ts";
+import {
+  EXPORT_FORMATS,
+  exportTimeline,
+  getTimeline,
+  type TimelineSceneWithUrl,
+} from "../operations/timeline.ts";
 import { attachment } from "../storage/filename.ts";
 import { orRefuse, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
@@ -52,8 +57,11 @@ const TimelineEntry = z
     title: z.string(),
     lyric: z.string(),
     shown: Shown,
-    lacks: z.enum(LACKS).nullable().openapi({ description: "What it lacks first on its way into the film." }),
-    redo: z.enum(["too_short", "outdated"]).nullable().openapi({
+    missing: z
+      .enum(MISSING)
+      .nullable()
+      .openapi({ description: "What it lacks first on its way into the film." }),
+    regenerate_reason: z.enum(["too_short", "outdated"]).nullable().openapi({
       description: "Why the clip that it had is not its clip any more: after another mix, say.",
     }),
   })
@@ -121,7 +129,7 @@ const exported = createRoute({
   },
 });
 
-function shownView({ shown, url }: TimelineScene): z.infer<typeof Shown> {
+function shownView({ shown, url }: TimelineSceneWithUrl): z.infer<typeof Shown> {
   if (!url || shown.kind === "card") return { kind: "card" };
   if (shown.kind === "still") return { kind: "still", image_id: shown.image.id, url };
   const { clip, fill } = shown;
@@ -134,7 +142,7 @@ export function timelineRoutes(deps: Deps) {
     const projectId = c.req.valid("param").project_id;
     const timeline = orRefuse(await getTimeline(deps, c.var.actor, { projectId }));
     const { record, fps, frames, scenes, songUrl, film } = timeline;
-    const { lyrics, beat, cover } = record.project;
+    const { lyrics, beat, coverCertificate } = record.project;
     return c.json(
       {
         project_id: projectId,
@@ -148,10 +156,10 @@ export function timelineRoutes(deps: Deps) {
           title: entry.title,
           lyric: entry.lyric,
           shown: shownView(entry),
-          lacks: entry.lacks,
-          redo: entry.redo,
+          missing: entry.missing,
+          regenerate_reason: entry.regenerateReason,
         })),
-        certificate: cover && certificateView(cover),
+        certificate: coverCertificate && certificateView(coverCertificate),
         lyrics: lyrics && lyricsView(lyrics, fps),
         beat: beat && beatView(beat),
         snaps_to_beat: beat !== null && snapping(beat),

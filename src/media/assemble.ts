@@ -1,5 +1,5 @@
 /** The film: clips joined by packet copy, trimmed at frame accuracy, with the song laid under them. */
-import type { Edit, Failure, Fill } from "../domain/record/record.ts";
+import type { EditListEntry, Failure, Fill } from "../domain/record/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
 import type { CodecModules } from "./codecs/modules.ts";
 import { clipSound, type SilentScene } from "./film/clip-audio.ts";
@@ -50,7 +50,7 @@ interface FilmFacts {
   durationSeconds: number;
   width: number;
   height: number;
-  editList: Edit[];
+  editList: EditListEntry[];
   /** Scenes whose clip has sound that the asked-for track does not have, and why. */
   silentScenes: SilentScene[];
   /** Sentences on where it may not play. */

@@ -1,30 +1,29 @@
-import type { Verdict } from "../db/store.ts";
+import type { ApprovalInput } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Approval } from "../domain/record/record.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
-export type Wish = Omit<Verdict, "id">;
+export type NewApproval = Omit<ApprovalInput, "id">;
 
 /**
- * Records verdicts about images and clips, all or none; earlier ones stay, the newest counts.
+ * Records approvals and rejections of images and clips, all or none; earlier ones stay, the newest counts.
  */
 export async function approve(
   deps: Deps,
   actor: Actor,
-  input: { projectId: string; verdicts: Wish[] },
+  { projectId, approvals }: { projectId: string; approvals: NewApproval[] },
 ): Promise<Result<Approval[]>> {
-  const { projectId } = input;
-  const wanted = input.verdicts.map((verdict) => ({ id: deps.newId(), ...verdict }));
+  const wanted = approvals.map((approval) => ({ id: deps.newId(), ...approval }));
   const twice = wanted.findIndex((v, i) => wanted.findIndex((w) => subjectOf(w) === subjectOf(v)) < i);
   if (twice >= 0)
     return fail("invalid_request", "Each image or clip can be named once.", [
       named(twice, wanted, "named_twice", "It is named twice."),
     ]);
 
-  const judged = await deps.store.judge({ ownerId: actor.ownerId, projectId }, wanted);
-  if (!judged) return notFound();
-  const found = new Map(judged.map((row) => [row.id, row]));
+  const recorded = await deps.store.recordApprovals({ ownerId: actor.ownerId, projectId }, wanted);
+  if (!recorded) return notFound();
+  const found = new Map(recorded.map((row) => [row.id, row]));
   const missing = wanted.flatMap((v, i) =>
     found.get(v.id)?.sceneId
       ? []
@@ -39,19 +38,19 @@ export async function approve(
 
   await wake(deps, projectId);
   return ok(
-    wanted.map((verdict) => {
-      const row = found.get(verdict.id);
-      if (!row?.sceneId || !row.subjectHash) throw new Error("A recorded verdict has no subject");
+    wanted.map((approval) => {
+      const row = found.get(approval.id);
+      if (!row?.sceneId || !row.subjectHash) throw new Error("A recorded approval has no subject");
       const { sceneId, subjectHash, createdAt } = row;
-      return { ...verdict, projectId, sceneId, subjectHash, voidedAt: null, voidedReason: null, createdAt };
+      return { ...approval, projectId, sceneId, subjectHash, voidedAt: null, voidedReason: null, createdAt };
     }),
   );
 }
 
-const subjectOf = (v: Verdict) => v.imageId ?? v.clipId;
+const subjectOf = (v: ApprovalInput) => v.imageId ?? v.clipId;
 
-const named = (index: number, verdicts: Verdict[], code: string, message: string) => ({
-  path: `approvals.${index}.${verdicts[index]?.imageId ? "image_id" : "clip_id"}`,
+const named = (index: number, inputs: ApprovalInput[], code: string, message: string) => ({
+  path: `approvals.${index}.${inputs[index]?.imageId ? "image_id" : "clip_id"}`,
   code,
   message,
 });

@@ -2,7 +2,7 @@
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Audio, ProjectRecord } from "../domain/record/record.ts";
-import { type Playable, type PlayableScene, playableOf } from "../domain/timeline.ts";
+import { type Timeline, type TimelineScene, timelineOf } from "../domain/timeline.ts";
 import { toEdl } from "../domain/views/exports/edl.ts";
 import { toFcpxml } from "../domain/views/exports/fcpxml.ts";
 import { toLrc } from "../domain/views/exports/lrc.ts";
@@ -16,43 +16,43 @@ import { type Actor, notFound } from "./shared.ts";
 const EXPORTED_SECONDS = 24 * 60 * 60;
 const SHOWN_SECONDS = 60 * 60;
 
-export type TimelineScene = PlayableScene & { url: string | null };
-export interface Timeline extends Omit<Playable, "scenes"> {
+export type TimelineSceneWithUrl = TimelineScene & { url: string | null };
+export interface TimelineWithUrls extends Omit<Timeline, "scenes"> {
   record: ProjectRecord;
   audio: Audio;
   songUrl: string;
-  scenes: TimelineScene[];
+  scenes: TimelineSceneWithUrl[];
 }
 
 export const getTimeline = (
   deps: Deps,
   actor: Actor,
   input: { projectId: string },
-): Promise<Result<Timeline>> => timelineFor(deps, actor, input, SHOWN_SECONDS);
+): Promise<Result<TimelineWithUrls>> => timelineFor(deps, actor, input, SHOWN_SECONDS);
 
 async function timelineFor(
   deps: Deps,
   { ownerId }: Actor,
   { projectId }: { projectId: string },
   expiresSeconds: number,
-): Promise<Result<Timeline>> {
+): Promise<Result<TimelineWithUrls>> {
   const record = await deps.store.load(projectId);
   if (record?.project.ownerId !== ownerId) return notFound();
   const { audio } = record.project;
-  const playable = playableOf(record);
-  if (!audio || !playable) return fail("audio_missing", "There is no timeline yet: upload a song first.");
+  const timeline = timelineOf(record);
+  if (!audio || !timeline) return fail("audio_missing", "There is no timeline yet: upload a song first.");
   const now = deps.now();
   const urlOf = (key: string) => deps.storage.presignGet({ key, expiresSeconds, now });
   const scenes = await Promise.all(
-    playable.scenes.map(async (scene) => {
+    timeline.scenes.map(async (scene) => {
       const key = keyOf(scene);
       return { ...scene, url: key && (await urlOf(key)) };
     }),
   );
-  return ok({ ...playable, record, audio, songUrl: await urlOf(audio.key), scenes });
+  return ok({ ...timeline, record, audio, songUrl: await urlOf(audio.key), scenes });
 }
 
-function keyOf({ shown }: PlayableScene): string | null {
+function keyOf({ shown }: TimelineScene): string | null {
   if (shown.kind === "clip") return shown.clip.objectKey;
   return shown.kind === "still" ? shown.image.objectKey : null;
 }
@@ -98,7 +98,7 @@ export async function exportTimeline(
   return ok({ text: write(exportedOf(timeline.value)), contentType, filename: `${name}.${extension}` });
 }
 
-function exportedOf({ record, audio, songUrl, scenes, fps, frames }: Timeline): ExportTimeline {
+function exportedOf({ record, audio, songUrl, scenes, fps, frames }: TimelineWithUrls): ExportTimeline {
   const { project } = record;
   const measured = scenes.map(({ shown }) => (shown.kind === "clip" ? shown.clip : null));
   const size = measured.find((clip) => clip?.width && clip.height);
@@ -128,7 +128,7 @@ function exportedOf({ record, audio, songUrl, scenes, fps, frames }: Timeline): 
   };
 }
 
-function mediaOf({ shown, url }: TimelineScene, index: number): ExportMedia {
+function mediaOf({ shown, url }: TimelineSceneWithUrl, index: number): ExportMedia {
   const name = `scene-${String(index + 1).padStart(3, "0")}`;
   if (shown.kind === "card") return { kind: "card", url: null, name, frames: null, fps: null, fill: null };
   if (shown.kind === "still") {

@@ -1,7 +1,7 @@
 import type { StepResult } from "../domain/controller/settlement.ts";
-import { failure, pollAfterMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
+import { failure, pollIntervalMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
 import type { Prediction } from "../providers/ports.ts";
-import { LOOK_FOR_ORPHAN_MS, webhookUrl } from "./predictions.ts";
+import { FIND_ORPHAN_MS, webhookUrl } from "./predictions.ts";
 import { collectClip } from "./stages/generate-clips.ts";
 import { collectImage } from "./stages/generate-images.ts";
 import { collectTranscription } from "./stages/transcribe.ts";
@@ -20,56 +20,64 @@ export async function collect(step: StepContext): Promise<StepResult> {
   const since = (task.claimedAt ?? task.createdAt).getTime();
   const age = step.now().getTime() - since;
   const outcome = task.providerRequestId
-    ? await (task.recalled ? predictions.cancel : predictions.get)(task.providerRequestId)
+    ? await (task.cancelRequested ? predictions.cancel : predictions.get)(task.providerRequestId)
     : await predictions.find({ webhookUrl: webhookUrl(step), since: new Date(since - SKEW_MS) });
   if (outcome.kind !== "ok") {
     // A look that fails says nothing of the order, which may be running, or paid for: look again.
     const told = outcome.kind === "retry" ? (outcome.afterSeconds ?? 0) * 1000 : 0;
-    deps.log("warn", "look_failed", { task: task.id, kind: outcome.kind, code: outcome.failure.code });
-    return waiting(task.providerRequestId, Math.max(pollAfterMs(age), told));
+    deps.log("warn", "poll_failed", { task: task.id, kind: outcome.kind, code: outcome.failure.code });
+    return waiting(task.providerRequestId, Math.max(pollIntervalMs(age), told));
   }
   const prediction = outcome.value;
   if (prediction)
-    return harvest({ ...step, task: { ...task, providerRequestId: prediction.id } }, prediction, age);
+    return settlePrediction(
+      { ...step, task: { ...task, providerRequestId: prediction.id } },
+      prediction,
+      age,
+    );
   // An order that was accepted and is known no more.
   if (task.providerRequestId)
-    return task.recalled
-      ? { kind: "called_off", charged: "unknown" }
+    return task.cancelRequested
+      ? { kind: "canceled", charged: "unknown" }
       : { kind: "unknown", failure: PREDICTION_GONE };
-  if (age < UNKNOWN_RESOLVED_AFTER_MS) return waiting(null, LOOK_FOR_ORPHAN_MS);
-  if (task.recalled) return { kind: "called_off", charged: "no" };
-  return { kind: "again", failure: NEVER_ACCEPTED, afterSeconds: null, throttled: false };
+  if (age < UNKNOWN_RESOLVED_AFTER_MS) return waiting(null, FIND_ORPHAN_MS);
+  if (task.cancelRequested) return { kind: "canceled", charged: "no" };
+  return { kind: "retry", failure: NEVER_ACCEPTED, afterSeconds: null, throttled: false };
 }
 
-function harvest(step: StepContext, prediction: Prediction, age: number): Promise<StepResult> | StepResult {
+function settlePrediction(
+  step: StepContext,
+  prediction: Prediction,
+  age: number,
+): Promise<StepResult> | StepResult {
   const { task } = step;
   switch (prediction.status) {
     case "running":
       // Found by the list, an order to be stopped is told so at the next look, by its id.
-      return waiting(prediction.id, task.recalled ? RECALL_MS : pollAfterMs(age));
+      return waiting(prediction.id, task.cancelRequested ? CANCEL_POLL_MS : pollIntervalMs(age));
     case "succeeded":
       if (task.type === "generate_images") return collectImage(step, prediction);
       if (task.type === "generate_clips") return collectClip(step, prediction);
       return collectTranscription(step, prediction);
     case "failed": {
-      if (task.recalled) return { kind: "called_off", charged: "no" };
+      if (task.cancelRequested) return { kind: "canceled", charged: "no" };
       // A run that failed is not charged (replicate.com/docs/topics/billing).
       const { refused: _, ...why } = prediction.failure ?? { ...FAILED, refused: false };
-      if (why.retryable) return { kind: "again", failure: why, afterSeconds: null, throttled: false };
+      if (why.retryable) return { kind: "retry", failure: why, afterSeconds: null, throttled: false };
       return { kind: "declined", failure: why, spent: false };
     }
     case "canceled": {
       // One that had begun may be charged (replicate.com/docs/topics/predictions/lifecycle).
       const charged = prediction.predictSeconds ? "unknown" : "no";
-      if (task.recalled) return { kind: "called_off", charged };
+      if (task.cancelRequested) return { kind: "canceled", charged };
       return charged === "no"
-        ? { kind: "again", failure: ENDED, afterSeconds: null, throttled: false }
-        : { kind: "spoiled", failure: ENDED, costUsd: null, charged };
+        ? { kind: "retry", failure: ENDED, afterSeconds: null, throttled: false }
+        : { kind: "bad_output", failure: ENDED, costUsd: null, charged };
     }
   }
 }
 
-const RECALL_MS = 3_000;
+const CANCEL_POLL_MS = 3_000;
 
 const waiting = (requestId: string | null, lookAfterMs: number): StepResult => ({
   kind: "waiting",

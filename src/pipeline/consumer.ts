@@ -2,7 +2,7 @@ import { rootCause } from "../db/errors.ts";
 import type { Claim } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
 import { type Current, currentOf } from "../domain/controller/current.ts";
-import { turnedAway } from "../domain/controller/heavy.ts";
+import { requeue } from "../domain/controller/heavy.ts";
 import { orderGate } from "../domain/controller/model-standing.ts";
 import { coveredUnits, isUnitOf } from "../domain/controller/run-request.ts";
 import { type StepResult, settlement } from "../domain/controller/settlement.ts";
@@ -11,7 +11,7 @@ import { failure } from "../domain/controller/tasks.ts";
 import type { Project, ProjectRecord, Task } from "../domain/record/record.ts";
 import { taskPoint } from "../metrics.ts";
 import { projectPrefix } from "../storage/keys.ts";
-import { behindTheGate } from "./heavy-gate.ts";
+import { withHeavyGate } from "./heavy-gate.ts";
 import { holdLease, LeaseLost } from "./lease.ts";
 import { TaskMessage } from "./messages.ts";
 import { isOfHeavyWork } from "./queue.ts";
@@ -20,16 +20,16 @@ import { runStep } from "./run.ts";
 /** Fewer than the queue's own, past which a message is a dead letter. */
 const WEBHOOK_TRIES = 3;
 
-type Verdict = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
+type Disposition = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
 
 /** Handles each message of a batch by itself: one that fails never harms its neighbours. */
 export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
   const heavy = isOfHeavyWork(batch.queue);
   await Promise.all(
     batch.messages.map(async (message) => {
-      const verdict = await handle(message.body, { deliveries: message.attempts, heavy }, deps);
-      if (verdict.kind === "ack") message.ack();
-      else message.retry({ delaySeconds: verdict.afterSeconds });
+      const disposition = await handle(message.body, { deliveries: message.attempts, heavy }, deps);
+      if (disposition.kind === "ack") message.ack();
+      else message.retry({ delaySeconds: disposition.afterSeconds });
     }),
   );
 }
@@ -41,7 +41,7 @@ interface Delivery {
   heavy: boolean;
 }
 
-async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Verdict> {
+async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Disposition> {
   const parsed = TaskMessage.safeParse(body);
   if (!parsed.success) {
     deps.log("error", "message_unreadable", { issues: parsed.error.issues.length });
@@ -49,9 +49,9 @@ async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Ve
   }
   const message = parsed.data;
   try {
-    if (!delivery.heavy) return await attend(message, delivery, deps);
-    const inside = await behindTheGate(deps, () => attend(message, delivery, deps));
-    return inside ?? (await turnAway(message, deps));
+    if (!delivery.heavy) return await claimAndRun(message, delivery, deps);
+    const inside = await withHeavyGate(deps, () => claimAndRun(message, delivery, deps));
+    return inside ?? (await requeueHeavy(message, deps));
   } catch (error) {
     const { project, task } = message;
     const { deliveries } = delivery;
@@ -67,18 +67,25 @@ async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Ve
  * and Delays", page of 2026-02-08), and a message that waits for somebody else's film keeps its deliveries for its
  * own failures. A delay may be up to 12 hours (same page). One that can't be sent is retried.
  */
-async function turnAway({ project, task, owner, ...message }: TaskMessage, deps: Deps): Promise<Verdict> {
-  const times = (message.turned_away ?? 0) + 1;
-  const away = turnedAway(times);
-  deps.log("info", "heavy_turned_away", { project, task, times });
+async function requeueHeavy(
+  { project, task, owner, ...message }: TaskMessage,
+  deps: Deps,
+): Promise<Disposition> {
+  const times = (message.requeues ?? 0) + 1;
+  const away = requeue(times);
+  deps.log("info", "heavy_requeued", { project, task, times });
   if (away.kind === "back") {
-    const wakeUp = { projectId: project, taskId: task, ownerId: owner, heavy: true, turnedAway: times };
+    const wakeUp = { projectId: project, taskId: task, ownerId: owner, heavy: true, requeues: times };
     await deps.queue.send([wakeUp], away.afterSeconds);
   }
   return { kind: "ack" };
 }
 
-async function attend(message: TaskMessage, { deliveries, heavy }: Delivery, deps: Deps): Promise<Verdict> {
+async function claimAndRun(
+  message: TaskMessage,
+  { deliveries, heavy }: Delivery,
+  deps: Deps,
+): Promise<Disposition> {
   const { project, task, owner, attempt, prediction } = message;
   const claim = await deps.store.claim({
     projectId: project,
@@ -137,8 +144,14 @@ async function work(
   const suppliers = suppliersOf(record, current)(task.type, task.subject);
   const run = () => {
     if (was === "waiting") return runStep(step, was);
-    const held = heldBack({ task, record, current, supplier: suppliers[task.choice], now: now() });
-    return held ? Promise.resolve(held) : behindTheDoor(deps, task, () => runStep(step, was));
+    const held = withholdReason({
+      task,
+      record,
+      current,
+      supplier: suppliers[task.supplierIndex],
+      now: now(),
+    });
+    return held ? Promise.resolve(held) : withRateLimit(deps, task, () => runStep(step, was));
   };
   let result: StepResult;
   try {
@@ -176,7 +189,7 @@ async function work(
       task,
       kind: settled ? result.kind : "fenced",
       failureCode: code,
-      spentUsd: settled && end.purse.kind === "spend" ? end.purse.usd : 0,
+      spentUsd: settled && end.reservation.kind === "spend" ? end.reservation.usd : 0,
       deliveries,
       now: now(),
     }),
@@ -187,7 +200,7 @@ async function work(
  * Why a new attempt orders nothing, as the record tells at the moment of its claim: nobody wants it as it was
  * asked for, its supplier is not asked any more, or enough orders probe that supplier already.
  */
-function heldBack({
+function withholdReason({
   task,
   record,
   current,
@@ -201,27 +214,27 @@ function heldBack({
   now: Date;
 }): StepResult | null {
   if (!coveredUnits(record, current).some((unit) => isUnitOf(unit, task))) return { kind: "superseded" };
-  if (supplier?.passedOver) return { kind: "declined", failure: supplier.passedOver, spent: false };
+  if (supplier?.skipReason) return { kind: "declined", failure: supplier.skipReason, spent: false };
   const others = record.tasks.filter((other) => other.id !== task.id);
   // The end of an order under way wakes the plan, which sends the task again.
-  return orderGate(record, others, now).admits(task) ? null : { kind: "paced", afterMs: 0 };
+  return orderGate(record, others, now).admits(task) ? null : { kind: "delayed", afterMs: 0 };
 }
 
-/** A paid call waits for its turn; a 429 closes the door for everybody. */
-async function behindTheDoor(deps: Deps, task: Task, run: () => Promise<StepResult>): Promise<StepResult> {
+/** A paid call waits for its turn; a 429 closes the rate limiter for everybody. */
+async function withRateLimit(deps: Deps, task: Task, run: () => Promise<StepResult>): Promise<StepResult> {
   const { provider } = task;
   if (!provider) return run();
-  const turn = await deps.doors.pass(provider, task.id);
-  if (turn.kind === "wait") return { kind: "paced", afterMs: turn.afterMs };
+  const turn = await deps.rateLimiters.acquire(provider, task.id);
+  if (turn.kind === "wait") return { kind: "delayed", afterMs: turn.afterMs };
   const result = await run();
   try {
-    if (result.kind === "again" && result.throttled)
-      await deps.doors.throttled(provider, result.afterSeconds);
-    else if (turn.careful && (result.kind === "made" || result.kind === "waiting"))
-      await deps.doors.went(provider);
+    if (result.kind === "retry" && result.throttled)
+      await deps.rateLimiters.penalize(provider, result.afterSeconds);
+    else if (turn.probing && (result.kind === "completed" || result.kind === "waiting"))
+      await deps.rateLimiters.reportSuccess(provider);
   } catch (error) {
     // What the call brought matters more than the pace of the next one.
-    deps.log("warn", "door_not_told", { provider, error: rootCause(error) });
+    deps.log("warn", "rate_limiter_not_informed", { provider, error: rootCause(error) });
   }
   return result;
 }

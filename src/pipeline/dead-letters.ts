@@ -4,7 +4,7 @@ import { failure } from "../domain/controller/tasks.ts";
 import { TaskMessage } from "./messages.ts";
 
 /** A wake-up that no delivery could handle: its task fails with a reason that the person can read. */
-export async function bury(batch: MessageBatch, deps: Deps): Promise<void> {
+export async function handleDeadLetters(batch: MessageBatch, deps: Deps): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       const parsed = TaskMessage.safeParse(message.body);

@@ -42,7 +42,7 @@ export function openGate(): HeavyGate {
 export const isolateGate: HeavyGate = openGate();
 
 /** Runs it alone among the heavy work of this isolate; null, at once, where somebody else is inside. */
-export async function behindTheGate<T>(
+export async function withHeavyGate<T>(
   { gate, now, every }: Pick<Deps, "gate" | "now" | "every">,
   work: () => Promise<T>,
 ): Promise<T | null> {

@@ -10,7 +10,7 @@ export const TaskMessage = z.object({
   task: z.uuid(),
   owner: z.string().min(1).max(1_000).optional(),
   /** How often it, sent anew each time, found the gate of heavy work taken. */
-  turned_away: z.int().positive().optional(),
+  requeues: z.int().positive().optional(),
   attempt: z.int().positive().optional(),
   prediction: z.string().min(1).max(200).optional(),
 });

@@ -9,7 +9,7 @@ export function fromOutcome(outcome: NotOk): StepResult {
   switch (outcome.kind) {
     case "retry":
       return {
-        kind: "again",
+        kind: "retry",
         failure,
         afterSeconds: outcome.afterSeconds,
         throttled: failure.code === "provider_throttled",
@@ -20,7 +20,7 @@ export function fromOutcome(outcome: NotOk): StepResult {
     case "refused": {
       const { costUsd } = outcome;
       // An answer that is not what was asked for was paid for; another may be better.
-      if (failure.retryable) return { kind: "spoiled", failure, costUsd: costUsd ?? null, charged: "yes" };
+      if (failure.retryable) return { kind: "bad_output", failure, costUsd: costUsd ?? null, charged: "yes" };
       return { kind: "declined", failure, spent: costUsd !== undefined, costUsd: costUsd ?? null };
     }
     case "out_of_credit":

@@ -20,7 +20,7 @@ export async function copyOutput(
   if (!prediction.outputUrl) {
     // A model that gives its result in a form of its own will do so the next time.
     return holdsNothing(prediction.output)
-      ? { ok: false, result: spoiled(NO_OUTPUT) }
+      ? { ok: false, result: badOutput(NO_OUTPUT) }
       : { ok: false, result: { kind: "declined", failure: UNKNOWN_FORM, spent: true } };
   }
   const opened = await deps.providers.predictions.openOutput(prediction.outputUrl, to.maxBytes);
@@ -34,7 +34,7 @@ export async function copyOutput(
     // A run that succeeded is charged, whatever we think of its output.
     return {
       ok: false,
-      result: why.retryable ? spoiled(why) : { kind: "declined", failure: why, spent: true },
+      result: why.retryable ? badOutput(why) : { kind: "declined", failure: why, spent: true },
     };
   }
   const { body, bytes } = opened.value;
@@ -47,8 +47,8 @@ export async function copyOutput(
 }
 
 /** Paid for, and of no use. */
-export const spoiled = (why: Failure): Extract<StepResult, { kind: "spoiled" }> => ({
-  kind: "spoiled",
+export const badOutput = (why: Failure): Extract<StepResult, { kind: "bad_output" }> => ({
+  kind: "bad_output",
   failure: why,
   costUsd: null,
   charged: "yes",

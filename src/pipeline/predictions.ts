@@ -1,11 +1,11 @@
 import type { Fact, StepResult } from "../domain/controller/settlement.ts";
-import { cancelAfterSeconds, pollAfterMs } from "../domain/controller/tasks.ts";
+import { cancelAfterSeconds, pollIntervalMs } from "../domain/controller/tasks.ts";
 import { callbackToken } from "../providers/webhook.ts";
 import { fromOutcome } from "./outcome.ts";
 import type { StepContext } from "./step.ts";
 
 /** An unanswered create: the provider's list is asked after this. */
-export const LOOK_FOR_ORPHAN_MS = 15_000;
+export const FIND_ORPHAN_MS = 15_000;
 
 /** Where the provider reports to: it names the job's task and attempt, and carries our own signature. */
 export function webhookUrl({ deps, task }: StepContext): string {
@@ -33,14 +33,14 @@ export async function submit(
     return {
       kind: "waiting",
       requestId: outcome.value.id,
-      lookAfterMs: pollAfterMs(0),
+      lookAfterMs: pollIntervalMs(0),
       facts: facts(outcome.value.id),
     };
   if (outcome.kind === "unknown")
     return {
       kind: "waiting",
       requestId: null,
-      lookAfterMs: LOOK_FOR_ORPHAN_MS,
+      lookAfterMs: FIND_ORPHAN_MS,
       facts: facts(null),
       sent: true,
     };

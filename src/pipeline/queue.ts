@@ -33,7 +33,7 @@ export const messageOf = ({
   projectId,
   taskId,
   ownerId,
-  turnedAway,
+  requeues,
   attempt,
   predictionId,
 }: WakeUp): TaskMessage => ({
@@ -41,7 +41,7 @@ export const messageOf = ({
   project: projectId,
   task: taskId,
   owner: ownerId,
-  turned_away: turnedAway,
+  requeues: requeues,
   attempt,
   prediction: predictionId,
 });

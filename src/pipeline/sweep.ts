@@ -5,7 +5,7 @@ const MOST = 200;
 
 /** Wakes every project whose own wake-up may have been lost. */
 export async function sweep(deps: Deps): Promise<void> {
-  const ids = await deps.store.unattended(IDLE_SECONDS, MOST);
+  const ids = await deps.store.projectsToSweep(IDLE_SECONDS, MOST);
   const woken = await Promise.allSettled(ids.map((id) => deps.coordinator(id).wake()));
   const failed = woken.filter((w) => w.status === "rejected").length;
   deps.log(failed > 0 ? "warn" : "info", "swept", { projects: ids.length, failed });

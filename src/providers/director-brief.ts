@@ -93,13 +93,13 @@ export function promptBrief(input: PromptInput): Brief {
 }
 
 export function softBrief(input: SoftInput): Brief {
-  const { title, style, mood, aspectRatio, prompt, rung, what, refusal } = input;
+  const { title, style, mood, aspectRatio, prompt, softeningLevel, what, refusal } = input;
   const data = {
     title,
     style,
     mood,
     aspect_ratio: aspectRatio,
-    rung,
+    softening_level: softeningLevel,
     what,
     refusal,
     shot: {
@@ -114,7 +114,7 @@ export function softBrief(input: SoftInput): Brief {
     },
   };
   const user = tagged("refused", data);
-  return brief(softCraft(rung, what), user, SHOT_PROMPT, input.mode, SHOT_PROMPT_TOKENS);
+  return brief(softCraft(softeningLevel, what), user, SHOT_PROMPT, input.mode, SHOT_PROMPT_TOKENS);
 }
 
 function brief(craft: string, user: string, shape: Shape, mode: AnswerMode, maxTokens: number): Brief {

@@ -36,11 +36,11 @@ ${NOTES_RULE}
 
 ${DATA_RULE}`;
 
-const RUNGS = {
+const SOFTENING = {
   implied:
-    "Rung: implied. Suggest what happens and never show it: by its traces, its aftermath, an empty room, an object left behind, what lies beyond the edge of the frame, a shadow or a distant silhouette. Whoever is seen is dressed, unhurt, adult and at peace. No weapons, wounds, blood, drugs, nudity or embraces.",
+    "Level: implied. Suggest what happens and never show it: by its traces, its aftermath, an empty room, an object left behind, what lies beyond the edge of the frame, a shadow or a distant silhouette. Whoever is seen is dressed, unhurt, adult and at peace. No weapons, wounds, blood, drugs, nudity or embraces.",
   symbolic:
-    "Rung: symbolic. Leave people and bodies out altogether. Carry the feeling by objects, weather, water, plants, light, colour and abstract form alone. Nothing in the frame may stand for harm, desire or death by itself.",
+    "Level: symbolic. Leave people and bodies out altogether. Carry the feeling by objects, weather, water, plants, light, colour and abstract form alone. Nothing in the frame may stand for harm, desire or death by itself.",
 } as const;
 
 const PURPOSES = {
@@ -50,13 +50,13 @@ ${IMAGE_RULE}
   clip: "- The picture exists and stays; its movement was refused. Write motion_prompt anew, of things that the picture shows, and give the other fields back as they are.",
 } as const;
 
-/** How to soften a shot to `rung`, so that the image or the clip of it is accepted. */
+/** How to soften a shot to `level`, so that the image or the clip of it is accepted. */
 export const softCraft = (
-  rung: keyof typeof RUNGS,
+  softeningLevel: keyof typeof SOFTENING,
   what: keyof typeof PURPOSES,
-): string => `You are the director of photography of a music video. The moderation of an image or video model refused one of your shots. You write the shot again, one rung softer: it keeps its place in the video and what it makes one feel, and it passes.
+): string => `You are the director of photography of a music video. The moderation of an image or video model refused one of your shots. You write the shot again, one step softer: it keeps its place in the video and what it makes one feel, and it passes.
 
-- ${RUNGS[rung]}
+- ${SOFTENING[softeningLevel]}
 ${PURPOSES[what]}
 - Filters read single words, so the refused thing is named in no field, not even to exclude it, and neither are its synonyms. refusal holds what the model said; it may tell which words it meant.
 ${MOTION_RULE}

@@ -98,7 +98,7 @@ export interface Director {
     signal?: AbortSignal;
   }): Promise<Outcome<PromptDraft & { model: string }>>;
   /**
-   * Rewrites a shot that moderation refused, one rung down from literal: `implied` suggests what
+   * Rewrites a shot that moderation refused, one level down from literal: `implied` suggests what
    * happens, `symbolic` leaves it to objects and light. `refusal` is what the image or clip model said.
    * For a clip the picture stays: only `motionPrompt` is new, and the caller keeps the other fields
    * as they were, whatever the answer says in them.
@@ -111,7 +111,7 @@ export interface Director {
     mood: string;
     aspectRatio: string;
     prompt: PromptDraft;
-    rung: "implied" | "symbolic";
+    softeningLevel: "implied" | "symbolic";
     what: "image" | "clip";
     refusal: string;
     signal?: AbortSignal;

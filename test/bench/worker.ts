@@ -6,7 +6,7 @@ import { z } from "zod";
 import { assembleFilm } from "../../src/media/assemble.ts";
 import { storedFile } from "../../src/media/lib/source.ts";
 import { codecs } from "../../src/media/wasm/modules.ts";
-import { behindTheGate, isolateGate } from "../../src/pipeline/heavy-gate.ts";
+import { isolateGate, withHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Storage, StoredObject } from "../../src/storage/port.ts";
 import { r2Storage } from "../../src/storage/r2.ts";
 
@@ -103,7 +103,7 @@ async function answer(request: Request, bucket: R2Bucket): Promise<Response> {
     }
     case "POST /assemble": {
       const job = Job.parse(await request.json());
-      const made = await behindTheGate(gated, () => assemble(storage, job));
+      const made = await withHeavyGate(gated, () => assemble(storage, job));
       return made ? Response.json(made) : new Response(null, { status: 503 });
     }
     case "POST /copy":

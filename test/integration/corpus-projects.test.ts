@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { publicView } from "../../src/coordinator/public-view.ts";
 import { LEASE_MS } from "../../src/domain/controller/tasks.ts";
 import { Settings } from "../../src/domain/record/record.ts";
-import finished from "../corpus/project-finished.0.json" with { type: "json" };
-import inTheQueue from "../corpus/project-message-in-the-queue.0.json" with { type: "json" };
-import ofUnknownFate from "../corpus/project-order-of-unknown-fate.0.json" with { type: "json" };
-import promptInTheQueue from "../corpus/project-prompt-in-the-queue.0.json" with { type: "json" };
-import refused from "../corpus/project-refused.0.json" with { type: "json" };
-import waitsForClip from "../corpus/project-waits-for-a-clip.0.json" with { type: "json" };
-import workerDied from "../corpus/project-worker-died.0.json" with { type: "json" };
+import finished from "../corpus/project-finished.1.json" with { type: "json" };
+import inTheQueue from "../corpus/project-message-in-the-queue.1.json" with { type: "json" };
+import ofUnknownFate from "../corpus/project-order-of-unknown-fate.1.json" with { type: "json" };
+import promptInTheQueue from "../corpus/project-prompt-in-the-queue.1.json" with { type: "json" };
+import refused from "../corpus/project-refused.1.json" with { type: "json" };
+import waitsForClip from "../corpus/project-waits-for-a-clip.1.json" with { type: "json" };
+import workerDied from "../corpus/project-worker-died.1.json" with { type: "json" };
 import { draft, jpeg, mp4 } from "../support/answers.ts";
 import { openPipeline, type Pipeline } from "../support/pipeline.ts";
 import { file, ok, running, succeeded } from "../support/providers.ts";
@@ -98,7 +98,7 @@ test("a webhook's news that was in the queue brings the clip that was ordered", 
   expect(studio.script.get.calls).toEqual([prediction]);
   expect(await task()).toMatchObject({ status: "succeeded", charged: "yes" });
   expect((await studio.record(id)).clips).toMatchObject([{ status: "completed", frames: 120 }]);
-  expect((await studio.purse(id)).reserved).toBe(0);
+  expect((await studio.budget(id)).reserved).toBe(0);
 });
 
 test("an order whose answer was lost is known again by its webhook, and not repeated", async () => {
@@ -124,7 +124,7 @@ test("a prompt that was refused is put softer", async () => {
   studio.script.softenPrompt.next(ok(draft));
   expect(await studio.run(id)).toEqual(["ack"]);
   const { prompts } = await studio.record(id);
-  expect(prompts.map(({ version, rung }) => [version, rung]).sort()).toEqual([
+  expect(prompts.map(({ version, softeningLevel }) => [version, softeningLevel]).sort()).toEqual([
     [1, "literal"],
     [2, "implied"],
   ]);

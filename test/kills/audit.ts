@@ -1,10 +1,10 @@
-/** A witness inside Postgres: every move of a task and of a project's purse, written down by triggers. */
+/** A witness inside Postgres: every move of a task and of a project's reservation, written down by triggers. */
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { connect, type Db } from "../../src/db/client.ts";
 import { STAGES, TASK_STATUSES } from "../../src/domain/record/record.ts";
 
-/** Whatever stands behind the sandbox's door, the driver asks for some name. */
+/** Whatever stands behind the sandbox's rate limiter, the driver asks for some name. */
 export const through = (sandboxUrl: string): Db =>
   connect("postgresql://omvee:omvee@localhost/omvee", `${sandboxUrl}/neon/sql`);
 
@@ -56,14 +56,17 @@ const PurseMove = z.object({ ...At, task_id: z.null(), spent_usd: number });
 export type PurseMove = z.infer<typeof PurseMove>;
 
 /** In the order in which they happened; those of a transaction that was rolled back are none. */
-export async function movesOf(db: Db, projectId: string): Promise<{ tasks: TaskMove[]; purse: PurseMove[] }> {
+export async function movesOf(
+  db: Db,
+  projectId: string,
+): Promise<{ tasks: TaskMove[]; reservation: PurseMove[] }> {
   const { rows } = await db.execute(
     sql`select * from kills.moves where project_id = ${projectId} order by seq`,
   );
   const moves = z.array(z.union([TaskMove, PurseMove])).parse(rows);
   return {
     tasks: moves.filter((move) => move.task_id !== null),
-    purse: moves.filter((move) => move.task_id === null),
+    reservation: moves.filter((move) => move.task_id === null),
   };
 }
 

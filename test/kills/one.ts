@@ -97,14 +97,14 @@ async function live(
 
   const state = await rest(db, projectId);
   const bill = Bill.parse(await (await fetch(`${world.sandboxUrl}/_sandbox/state`)).json());
-  const { tasks, purse } = await movesOf(db, projectId);
+  const { tasks, reservation } = await movesOf(db, projectId);
   const calls = [...world.paidCalls()];
   const song = join(ROOT, "test/fixtures", scenario.song.file);
   const purchases = audit({
     projectId,
     songSeconds: await songSeconds(song),
     claims: claimsFrom(tasks),
-    purse,
+    reservation,
     calls,
     accepted: bill.replicate.by_webhook,
     charged: bill.replicate.charged_by_webhook,

@@ -9,7 +9,7 @@ export interface Evidence {
   projectId: string;
   songSeconds: number;
   claims: Claim[];
-  purse: PurseMove[];
+  reservation: PurseMove[];
   /** All that arrived at the providers during the run, whoever asked. */
   calls: PaidCall[];
   /** Replicate's own bill: how often a prediction with this webhook was accepted, and charged. */
@@ -116,15 +116,15 @@ function bill(evidence: Evidence, pairs: ReadonlyMap<PaidCall, Claim>): number {
 
 /** Every purchase is counted once, in the transaction that ends its claim; what is counted was bought, or may have been. */
 function money(evidence: Evidence, paid: ReadonlySet<Claim>, billUsd: number, violations: string[]) {
-  const { claims, purse } = evidence;
+  const { claims, reservation } = evidence;
   const transactions = new Set([
-    ...purse.map((move) => move.transaction),
+    ...reservation.map((move) => move.transaction),
     ...claims.flatMap((c) => (c.end ? [c.end.transaction] : [])),
   ]);
   let [spentUsd, unknownUsd] = [0, 0];
   for (const transaction of transactions) {
     const ended = claims.filter((c) => c.end?.transaction === transaction);
-    const spent = sum(purse.filter((m) => m.transaction === transaction).map((m) => m.spent_usd));
+    const spent = sum(reservation.filter((m) => m.transaction === transaction).map((m) => m.spent_usd));
     const certain = ended.filter((c) => paid.has(c)).map((c) => priceOf(evidence, c));
     const possible = ended
       .filter((c) => !paid.has(c) && c.end?.charged === "unknown")

@@ -60,7 +60,7 @@ export function scenarioOf(seed: number, canRestart: boolean): Scenario {
   ];
   return {
     seed,
-    // A long song behind a slow door takes longer than a run may.
+    // A long song behind a slow rate limiter takes longer than a run may.
     song:
       chance.happens(0.3) && !modes.some((mode) => SLOWING.has(mode)) ? LONG_SONG : chance.pick(SHORT_SONGS),
     byHand: chance.happens(0.5),

@@ -24,6 +24,6 @@ export function unrest(state: State): string[] {
     ...(reserved === 0 ? [] : [`$${reserved} are still reserved with no task open.`]),
     ...(sound
       ? []
-      : [`The owner's purse ($${state.owner_spent_usd} spent) is not the project's ($${spent}).`]),
+      : [`The owner's reservation ($${state.owner_spent_usd} spent) is not the project's ($${spent}).`]),
   ];
 }

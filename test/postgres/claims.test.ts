@@ -14,18 +14,18 @@ const PRICE = 0.5;
 const newId = () => uuidv7(Date.now());
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
-let door: Listening;
+let limiter: Listening;
 let db: Db;
 let store: Store;
 beforeAll(async () => {
   database = await openDatabase({ url: process.env.TEST_DATABASE_URL });
   await database.migrate();
-  door = await listen(database.handler, 0, "127.0.0.1");
-  db = connect("postgresql://omvee:omvee@localhost/omvee", door.url);
+  limiter = await listen(database.handler, 0, "127.0.0.1");
+  db = connect("postgresql://omvee:omvee@localhost/omvee", limiter.url);
   store = postgresStore(db, { newId, ownerBudgetUsd: null });
 });
 afterAll(async () => {
-  await door?.close();
+  await limiter?.close();
   await database?.close();
 });
 
@@ -58,7 +58,7 @@ async function projectWith(
   }));
   await db.insert(tasks).values(rows);
   const claim = (taskId: string) => store.claim({ projectId, taskId });
-  const purse = async () => {
+  const budget = async () => {
     const [row] = await db.select().from(projects).where(eq(projects.id, projectId));
     if (!row) throw new Error("The project is gone");
     return row;
@@ -68,15 +68,15 @@ async function projectWith(
     if (!row) throw new Error("The owner is gone");
     return row;
   };
-  return { account, ownerId, projectId, ids: rows.map((r) => r.id), claim, purse };
+  return { account, ownerId, projectId, ids: rows.map((r) => r.id), claim, budget };
 }
 
 test("200 starts at once, one short of the budget: one is refused, and the budget holds", async () => {
-  const { ids, claim, purse } = await projectWith(200, 199 * PRICE);
+  const { ids, claim, budget } = await projectWith(200, 199 * PRICE);
   const kinds = (await Promise.all(ids.map(claim))).map((c) => c.kind);
   expect(kinds.filter((k) => k === "claimed")).toHaveLength(199);
   expect(kinds.filter((k) => k === "over_budget")).toHaveLength(1);
-  expect(await purse()).toMatchObject({ reservedUsd: 199 * PRICE, spentUsd: 0 });
+  expect(await budget()).toMatchObject({ reservedUsd: 199 * PRICE, spentUsd: 0 });
 });
 
 test("200 starts at once over four projects of one owner, one short of the owner's budget: one is refused", async () => {
@@ -93,21 +93,21 @@ test("200 starts at once over four projects of one owner, one short of the owner
   expect(kinds.filter((k) => k === "claimed")).toHaveLength(199);
   expect(kinds.filter((k) => k === "over_budget")).toHaveLength(1);
   expect(await four[0]?.account()).toMatchObject({ reservedUsd: 199 * PRICE, spentUsd: 0 });
-  const reserved = await Promise.all(four.map(async ({ purse }) => (await purse()).reservedUsd));
+  const reserved = await Promise.all(four.map(async ({ budget }) => (await budget()).reservedUsd));
   expect(reserved.reduce((sum, usd) => sum + usd, 0)).toBe(199 * PRICE);
 });
 
 test("of many consumers that race for one task, one gets it and its cost is reserved once", async () => {
-  const { ids, claim, purse } = await projectWith(20, null);
+  const { ids, claim, budget } = await projectWith(20, null);
   const kinds = await Promise.all(
     ids.flatMap((id) => [id, id, id, id]).map(async (id) => (await claim(id)).kind),
   );
   expect(kinds.filter((k) => k === "claimed")).toHaveLength(20);
-  expect(await purse()).toMatchObject({ reservedUsd: 20 * PRICE });
+  expect(await budget()).toMatchObject({ reservedUsd: 20 * PRICE });
 });
 
 test("claims, settlements and failures that cross each other neither wait for each other nor lose money", async () => {
-  const { projectId, ids, claim, purse } = await projectWith(60, 40 * PRICE);
+  const { projectId, ids, claim, budget } = await projectWith(60, 40 * PRICE);
   const outcomes = await Promise.all(
     ids.map(async (id, i) => {
       const claimed = await claim(id);
@@ -115,7 +115,7 @@ test("claims, settlements and failures that cross each other neither wait for ea
       const spend = i % 3 === 0;
       const settled = await store.settle(claimed.task, {
         set: { status: spend ? "succeeded" : "failed" },
-        purse: spend ? { kind: "spend", usd: PRICE } : { kind: "free" },
+        reservation: spend ? { kind: "spend", usd: PRICE } : { kind: "free" },
         facts: [],
       });
       await store.fail({ projectId, taskId: id }, failure("x", "x"));
@@ -123,7 +123,7 @@ test("claims, settlements and failures that cross each other neither wait for ea
       return spend ? "spent" : "freed";
     }),
   );
-  const { reservedUsd, spentUsd } = await purse();
+  const { reservedUsd, spentUsd } = await budget();
   expect(reservedUsd).toBe(0);
   expect(spentUsd).toBe(outcomes.filter((o) => o === "spent").length * PRICE);
   const { tasks: rows = [] } = (await store.load(projectId)) ?? {};
@@ -133,26 +133,26 @@ test("claims, settlements and failures that cross each other neither wait for ea
 });
 
 test("of two settlements of one attempt, one is written", async () => {
-  const { ids, claim, purse } = await projectWith(30, null);
+  const { ids, claim, budget } = await projectWith(30, null);
   await Promise.all(
     ids.map(async (id) => {
       const claimed = await claim(id);
       if (claimed.kind !== "claimed") throw new Error(claimed.kind);
       const settlement = {
         set: { status: "succeeded" as const },
-        purse: { kind: "spend" as const, usd: PRICE },
+        reservation: { kind: "spend" as const, usd: PRICE },
         facts: [],
       };
       const both = await Promise.all([1, 2].map(() => store.settle(claimed.task, settlement)));
       expect(both.toSorted()).toEqual([false, true]);
     }),
   );
-  expect(await purse()).toMatchObject({ reservedUsd: 0, spentUsd: 30 * PRICE });
+  expect(await budget()).toMatchObject({ reservedUsd: 0, spentUsd: 30 * PRICE });
 });
 
 test("no claim succeeds once a cancel has answered, however many are on their way", async () => {
   for (let round = 0; round < 5; round++) {
-    const { projectId, ownerId, ids, claim, purse } = await projectWith(60, null);
+    const { projectId, ownerId, ids, claim, budget } = await projectWith(60, null);
     let answered = false;
     let claimed = 0;
     const late: string[] = [];
@@ -175,7 +175,7 @@ test("no claim succeeds once a cancel has answered, however many are on their wa
     expect(late).toEqual([]);
     expect(claimed).toBeLessThan(ids.length);
     for (const id of ids) expect((await claim(id)).kind).toBe("not_now");
-    expect(await purse()).toMatchObject({ reservedUsd: claimed * PRICE });
+    expect(await budget()).toMatchObject({ reservedUsd: claimed * PRICE });
   }
 });
 
@@ -190,7 +190,7 @@ test("a project that is deleted among claims and settlements leaves its owner's 
         if (claimed.kind !== "claimed") return [];
         const settled = await store.settle(claimed.task, {
           set: { status: "succeeded" },
-          purse: { kind: "spend", usd: PRICE },
+          reservation: { kind: "spend", usd: PRICE },
           facts: [],
         });
         return [settled];
@@ -209,7 +209,7 @@ test("a project that is deleted among claims and settlements leaves its owner's 
   // Of the deleted one, all that was claimed stays: as settled, or as reserved when it went.
   expect(spentUsd).toBeGreaterThanOrEqual(40 * PRICE);
   expect(spentUsd).toBeLessThanOrEqual(80 * PRICE);
-  expect((await stays.purse()).spentUsd).toBe(40 * PRICE);
+  expect((await stays.budget()).spentUsd).toBe(40 * PRICE);
 });
 
 test("two retries of one task at once free it once more or not at all, and lose no target", async () => {

@@ -107,7 +107,7 @@ describe("whatever stands in a text, it can be stored:", () => {
         const prediction = readPrediction({ id: "p1", status: "succeeded", output });
         if (!prediction) throw new Error("no prediction");
         const result = collectTranscription({ task, record }, prediction);
-        expect(result.kind).toBe("made");
+        expect(result.kind).toBe("completed");
         expectStorable(result);
       }),
     );

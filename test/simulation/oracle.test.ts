@@ -58,7 +58,9 @@ const defects: [string, (world: World) => void, number?][] = [
       store.settle = (task, settlement: Settlement) =>
         settle(
           task,
-          settlement.purse.kind === "free" ? { ...settlement, purse: { kind: "keep" } } : settlement,
+          settlement.reservation.kind === "free"
+            ? { ...settlement, reservation: { kind: "keep" } }
+            : settlement,
         );
     },
   ],
@@ -143,12 +145,12 @@ const defects: [string, (world: World) => void, number?][] = [
       store.editProject = async (whose, change) => {
         const answer = await edit(whose, change);
         const rows = store.projects.get(whose.projectId);
-        if (rows?.project.request)
+        if (rows?.project.runRequest)
           rows.project = {
             ...rows.project,
-            request: requestOf(rows.project, rows.scenes, {
-              ...rows.project.request,
-              at: new Date(rows.project.request.at),
+            runRequest: requestOf(rows.project, rows.scenes, {
+              ...rows.project.runRequest,
+              at: new Date(rows.project.runRequest.at),
             }),
           };
         return answer;

@@ -2,7 +2,7 @@
 
 import { songFrames } from "../../src/domain/controller/inputs.ts";
 import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
-import { nothingTold } from "../../src/domain/views/feed.ts";
+import { nothingPublished } from "../../src/domain/views/feed.ts";
 import { projectPrefix } from "../../src/storage/keys.ts";
 import type { Person } from "./person.ts";
 import { untoldOf } from "./platform.ts";
@@ -200,7 +200,9 @@ function money({ cloud }: World, { project, tasks }: ProjectRecord): string[] {
   const charged = cloud.posts
     .filter((p) => p.projectId === project.id)
     .reduce((sum, p) => sum + p.chargedUsd, 0);
-  const unknown = tasks.some((t) => t.charged === "unknown" || t.trail.some((a) => a.charged === "unknown"));
+  const unknown = tasks.some(
+    (t) => t.charged === "unknown" || t.failedAttempts.some((a) => a.charged === "unknown"),
+  );
   return [
     ...(Math.abs(project.reservedUsd) > NEAR ? [`$${project.reservedUsd} are still reserved`] : []),
     ...(project.spentUsd < charged - NEAR
@@ -214,7 +216,7 @@ function money({ cloud }: World, { project, tasks }: ProjectRecord): string[] {
 
 /** Whoever followed the feed sees the record. */
 function shown({ store, objects }: World, { project }: ProjectRecord): string[] {
-  const told = objects.get(project.id)?.kept.told ?? nothingTold();
+  const told = objects.get(project.id)?.kept.told ?? nothingPublished();
   const missing = untoldOf(store, project.id, told);
   return missing > 0 ? [`The feed does not show the record: ${missing} changes were not told`] : [];
 }

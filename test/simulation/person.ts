@@ -239,14 +239,14 @@ export class Person {
     // A scene may show the picture or the clip of another: one word is enough for both.
     const asked = new Set<string>();
     const isNew = (id: string) => !asked.has(id) && asked.add(id);
-    const verdicts = scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
+    const approvals = scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
       ...(image && !imageApproved && isNew(image.id)
         ? [{ imageId: image.id, clipId: null, ...verdict() }]
         : []),
       ...(clip && !clipApproved && isNew(clip.id) ? [{ imageId: null, clipId: clip.id, ...verdict() }] : []),
     ]);
-    if (verdicts.length === 0) return;
-    await this.#ask((deps) => approve(deps, this.#actor, { projectId: this.projectId, verdicts }));
+    if (approvals.length === 0) return;
+    await this.#ask((deps) => approve(deps, this.#actor, { projectId: this.projectId, approvals }));
   }
 
   async remove(): Promise<void> {

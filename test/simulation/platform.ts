@@ -2,7 +2,7 @@
 import { Controller, type Events } from "../../src/coordinator/controller.ts";
 import { publicView } from "../../src/coordinator/public-view.ts";
 import type { Coordinator, Deps, WakeUp } from "../../src/deps.ts";
-import { nothingTold, type Told, telling, untold } from "../../src/domain/views/feed.ts";
+import { applyChange, diff, nothingPublished, type Published } from "../../src/domain/views/feed.ts";
 import type { Storage, StoredObject } from "../../src/storage/port.ts";
 import { fileOf, type SimulatedFile } from "./providers.ts";
 import { Caller, PortFailed, type Runtime } from "./runtime.ts";
@@ -13,7 +13,7 @@ interface Kept {
   alarmAt: number | null;
   alarms: number;
   failures: number;
-  told: Told;
+  told: Published;
   seq: number;
   receipts: Set<string>;
 }
@@ -22,7 +22,7 @@ const nothing = (): Kept => ({
   alarmAt: null,
   alarms: 0,
   failures: 0,
-  told: nothingTold(),
+  told: nothingPublished(),
   seq: 0,
   receipts: new Set(),
 });
@@ -91,11 +91,11 @@ export class ObjectHost {
   #events(): Events {
     const { kept } = this;
     return {
-      told: () => kept.told,
+      published: () => kept.told,
       append: (changes) => {
         for (const change of changes) {
           kept.seq++;
-          kept.told = telling(kept.told, change);
+          kept.told = applyChange(kept.told, change);
         }
         return [];
       },
@@ -115,7 +115,7 @@ export class ObjectHost {
     });
   }
 
-  /** An alarm that was not handled to its end is rung again, six times. */
+  /** An alarm that was not handled to its end is level again, six times. */
   #ring(nth: number): void {
     const { caller, controller } = this.#awake();
     let over = false;
@@ -177,7 +177,7 @@ export class ObjectHost {
         this.#runtime.call(caller, "coordinator.destroy", () =>
           this.#rpc(async ({ controller }) => {
             this.forget();
-            controller.lookAgain();
+            controller.invalidate();
           }),
         ),
       progress: async () => {},
@@ -189,9 +189,9 @@ export class ObjectHost {
 }
 
 /** What the feed has not told of a project. */
-export function untoldOf(store: MemoryStore, projectId: string, told: Told): number {
+export function untoldOf(store: MemoryStore, projectId: string, told: Published): number {
   const rows = store.projects.get(projectId);
-  return rows ? untold(told, publicView({ ...rows, readAt: new Date(0) })).length : 0;
+  return rows ? diff(told, publicView({ ...rows, readAt: new Date(0) })).length : 0;
 }
 
 interface Stored {

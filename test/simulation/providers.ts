@@ -146,7 +146,9 @@ export class Cloud {
         writePrompt: (input) =>
           sync("openrouter", input.models[0] ?? "", () => this.#draft(input.models[0] ?? "", "literal")),
         softenPrompt: (input) =>
-          sync("openrouter", input.models[0] ?? "", () => this.#draft(input.models[0] ?? "", input.rung)),
+          sync("openrouter", input.models[0] ?? "", () =>
+            this.#draft(input.models[0] ?? "", input.softeningLevel),
+          ),
       },
       predictions: {
         create: async ({ model, webhookUrl, cancelAfterSeconds }) => {
@@ -222,12 +224,12 @@ export class Cloud {
     return null;
   }
 
-  #draft(model: string, rung: string): PromptDraft & { model: string } {
+  #draft(model: string, softeningLevel: string): PromptDraft & { model: string } {
     const nth = this.posts.length;
     return {
       model,
-      imagePrompt: `${rung} picture ${nth}`,
-      motionPrompt: `${rung} motion ${nth}`,
+      imagePrompt: `${softeningLevel} picture ${nth}`,
+      motionPrompt: `${softeningLevel} motion ${nth}`,
       negativePrompt: "",
       styleNotes: "",
       setting: "",

@@ -1,7 +1,7 @@
 /** The queues, as wrangler.toml describes them: they lose, double and delay. */
 import type { Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
-import { bury } from "../../src/pipeline/dead-letters.ts";
+import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
 import { messageOf } from "../../src/pipeline/queue.ts";
 import type { Isolates } from "./isolates.ts";
 import { Caller, type Runtime } from "./runtime.ts";
@@ -83,7 +83,7 @@ export class SimulatedQueue {
     caller.onDeath(() => {
       for (const message of [...open]) again(message, chance.whole(1_000, 900_000));
     });
-    const work = queue === "dead" ? bury : consume;
+    const work = queue === "dead" ? handleDeadLetters : consume;
     const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
     void work(
       {

@@ -1,14 +1,14 @@
 /** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
 import { isDeepStrictEqual } from "node:util";
 import type {
+  ApprovalInput,
   Claim,
-  Held,
-  Owned,
+  ClaimRequest,
+  HeldClaim,
+  OwnedProject,
   Store,
   StoreOptions,
   TaskIds,
-  ToClaim,
-  Verdict,
 } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/controller/change.ts";
 import { isHeavy } from "../../src/domain/controller/heavy.ts";
@@ -90,7 +90,7 @@ export class MemoryStore implements Store {
     this.#ownerBudgetUsd = ownerBudgetUsd;
   }
 
-  #owned({ ownerId, projectId }: Owned): Rows | null {
+  #owned({ ownerId, projectId }: OwnedProject): Rows | null {
     const rows = this.projects.get(projectId);
     return rows?.project.ownerId === ownerId ? rows : null;
   }
@@ -212,7 +212,7 @@ export class MemoryStore implements Store {
     rows.clips = rows.clips.map(end);
   }
 
-  async claim(ids: ToClaim): Promise<Claim> {
+  async claim(ids: ClaimRequest): Promise<Claim> {
     const rows = this.projects.get(ids.projectId);
     let task = rows?.tasks.find((t) => t.id === ids.taskId);
     if (!rows || !task) return { kind: "gone" };
@@ -261,7 +261,7 @@ export class MemoryStore implements Store {
     };
   }
 
-  #held(task: Held): { rows: Rows; task: Task } | null {
+  #held(task: HeldClaim): { rows: Rows; task: Task } | null {
     for (const rows of this.projects.values()) {
       const found = rows.tasks.find((t) => t.id === task.id);
       if (found)
@@ -272,13 +272,13 @@ export class MemoryStore implements Store {
     return null;
   }
 
-  async renew(task: Held): Promise<boolean> {
+  async renew(task: HeldClaim): Promise<boolean> {
     const held = this.#held(task);
     if (held) this.#task(held.rows, task.id, { leaseUntil: new Date(this.#now().getTime() + LEASE_MS) });
     return held !== null;
   }
 
-  async settle(task: Task, { set, purse, facts }: Settlement): Promise<boolean> {
+  async settle(task: Task, { set, reservation, facts }: Settlement): Promise<boolean> {
     const held = this.#held(task);
     if (!held) return false;
     const { rows } = held;
@@ -290,8 +290,8 @@ export class MemoryStore implements Store {
     Object.assign(rows, after);
     this.#move(
       rows,
-      purse.kind === "keep" ? 0 : -task.costEstimatedUsd,
-      purse.kind === "spend" ? purse.usd : 0,
+      reservation.kind === "keep" ? 0 : -task.costEstimatedUsd,
+      reservation.kind === "spend" ? reservation.usd : 0,
     );
     this.#task(rows, task.id, { leaseUntil: null, dispatchedAt: null, ...set });
     this.#endPending(rows, task.id);
@@ -307,17 +307,18 @@ export class MemoryStore implements Store {
           lyrics,
           lyricsHash,
           transcriptText,
-          hearing: null,
+          partialTranscription: null,
           version: rows.project.version + 1,
         });
         return;
       }
-      case "hearing": {
+      case "partial_transcription": {
         const { part, audioEtag } = fact;
-        const { audio, hearing } = rows.project;
+        const { audio, partialTranscription } = rows.project;
         if (audio?.etag !== audioEtag) return;
-        const parts = hearing?.audioEtag === audioEtag ? [...hearing.parts, part] : [part];
-        rows.project = { ...rows.project, hearing: { audioEtag, parts } };
+        const parts =
+          partialTranscription?.audioEtag === audioEtag ? [...partialTranscription.parts, part] : [part];
+        rows.project = { ...rows.project, partialTranscription: { audioEtag, parts } };
         return;
       }
       case "scenes":
@@ -373,7 +374,7 @@ export class MemoryStore implements Store {
     });
     this.#touch(rows, {
       retiming: null,
-      cover,
+      coverCertificate: cover,
       ...(proposal ? { proposal } : {}),
       ...(beat && project.beat?.source !== "tapped" ? { beat } : {}),
     });
@@ -387,7 +388,7 @@ export class MemoryStore implements Store {
     this.#endPending(rows, taskId);
   }
 
-  async unattended(idleSeconds: number, limit: number): Promise<string[]> {
+  async projectsToSweep(idleSeconds: number, limit: number): Promise<string[]> {
     const idle = (p: Project) => (this.#now().getTime() - p.updatedAt.getTime()) / 1000;
     return [...this.projects.values()]
       .map((rows) => rows.project)
@@ -415,17 +416,17 @@ export class MemoryStore implements Store {
       status: "draft",
       targetStage: null,
       runNumber: 0,
-      request: null,
+      runRequest: null,
       modelNotices: [],
       audio: null,
       lyrics: null,
       lyricsHash: null,
       transcriptText: null,
-      hearing: null,
+      partialTranscription: null,
       beat: null,
       pins: [],
       proposal: null,
-      cover: null,
+      coverCertificate: null,
       retiming: null,
       reservedUsd: 0,
       spentUsd: 0,
@@ -447,12 +448,12 @@ export class MemoryStore implements Store {
     return project;
   }
 
-  async findProject(whose: Owned): Promise<Project | null> {
+  async findProject(whose: OwnedProject): Promise<Project | null> {
     return this.#owned(whose)?.project ?? null;
   }
 
   async editProject(
-    whose: Owned,
+    whose: OwnedProject,
     edit: ProjectChange & { expected: number[] | null },
   ): Promise<{ saved: Project | null; current: Project | null }> {
     const rows = this.#owned(whose);
@@ -473,7 +474,7 @@ export class MemoryStore implements Store {
   }
 
   async attachAudio(
-    whose: Owned,
+    whose: OwnedProject,
     { audio, keepScenes }: { audio: Audio; keepScenes: boolean },
   ): Promise<Project | null> {
     const rows = this.#owned(whose);
@@ -491,11 +492,11 @@ export class MemoryStore implements Store {
             lyrics: null,
             lyricsHash: null,
             transcriptText: null,
-            hearing: null,
+            partialTranscription: null,
             beat: null,
             pins: [],
             proposal: null,
-            cover: null,
+            coverCertificate: null,
             retiming: keepScenes ? (project.retiming ?? followed) : null,
           };
     return this.#touch(rows, {
@@ -507,7 +508,7 @@ export class MemoryStore implements Store {
   }
 
   async chooseMotif(
-    whose: Owned & { sceneId: string },
+    whose: OwnedProject & { sceneId: string },
     motif: MotifWay | null,
   ): Promise<{ scene: Scene; fps: number } | null> {
     const rows = this.#owned(whose);
@@ -520,7 +521,7 @@ export class MemoryStore implements Store {
     return { scene: chosen, fps: rows.project.settings.fps };
   }
 
-  async requestRun(whose: Owned, target: Stage): Promise<Project | null> {
+  async requestRun(whose: OwnedProject, target: Stage): Promise<Project | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
     if (!rows.project.audio) return rows.project;
@@ -548,18 +549,18 @@ export class MemoryStore implements Store {
       status: "running",
       targetStage: target,
       runNumber: runNumber + 1,
-      request: requestOf({ ...rows.project, ...living }, rows.scenes, { target, at: this.#now() }),
+      runRequest: requestOf({ ...rows.project, ...living }, rows.scenes, { target, at: this.#now() }),
     });
   }
 
-  async cancel(whose: Owned, stages: readonly Stage[], target: Stage | null): Promise<Project | null> {
+  async cancel(whose: OwnedProject, stages: readonly Stage[], target: Stage | null): Promise<Project | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
-    const { request, targetStage } = rows.project;
+    const { runRequest: request, targetStage } = rows.project;
     if (place(targetStage) > place(target))
       this.#touch(rows, {
         targetStage: target,
-        request: request && place(request.target) > place(target) ? { ...request, target } : request,
+        runRequest: request && place(request.target) > place(target) ? { ...request, target } : request,
       });
     for (const job of rows.jobs.filter((j) => stages.includes(j.type) && OPEN_JOB.has(j.status))) {
       this.onTransition("job", job.id, job.status, "canceled");
@@ -569,7 +570,7 @@ export class MemoryStore implements Store {
   }
 
   async retry(
-    whose: Owned,
+    whose: OwnedProject,
     what: { taskId: string } | { jobId: string; includeUnknown: boolean },
   ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
     const rows = this.#owned(whose);
@@ -596,7 +597,7 @@ export class MemoryStore implements Store {
     return { project: rows.project, retried: retried.map(({ id, type }) => ({ id, type })) };
   }
 
-  async judge(whose: Owned, verdicts: Verdict[]) {
+  async recordApprovals(whose: OwnedProject, verdicts: ApprovalInput[]) {
     const rows = this.#owned(whose);
     if (!rows || verdicts.length === 0) return null;
     const createdAt = this.#now();
@@ -632,7 +633,7 @@ export class MemoryStore implements Store {
     return found.map(({ verdict: _, ...row }) => row);
   }
 
-  async removeProject(whose: Owned): Promise<boolean> {
+  async removeProject(whose: OwnedProject): Promise<boolean> {
     const rows = this.#owned(whose);
     if (!rows) return false;
     this.projects.delete(whose.projectId);

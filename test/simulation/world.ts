@@ -1,10 +1,16 @@
 /** One small world: the real domain, operations, controller and pipeline over simulated ports. */
 import { type Config, parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
-import type { Deps, Doors } from "../../src/deps.ts";
+import type { Deps, RateLimiters } from "../../src/deps.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
-import { type Door, enter, openDoor, throttled, went } from "../../src/domain/rate-limiter.ts";
+import {
+  acquire,
+  newRateLimiter,
+  penalize,
+  type RateLimiter,
+  reportSuccess,
+} from "../../src/domain/rate-limiter.ts";
 import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
@@ -52,7 +58,7 @@ export class World {
   readonly asked = new Map<string, Project>();
   /** What broke a rule while it ran. */
   readonly violations: string[] = [];
-  readonly #doors = new Map<string, Door>();
+  readonly #limiters = new Map<string, RateLimiter>();
   readonly #config: Config;
 
   constructor({ seed, kept, fault = null }: WorldOptions, config: Config) {
@@ -164,7 +170,7 @@ export class World {
         renew: (task) => call("renew", () => store.renew(task)),
         settle: (task, settlement) => call("settle", () => store.settle(task, settlement)),
         fail: (ids, failure) => call("fail", () => store.fail(ids, failure)),
-        unattended: (idle, limit) => call("unattended", () => store.unattended(idle, limit)),
+        projectsToSweep: (idle, limit) => call("unattended", () => store.projectsToSweep(idle, limit)),
         createProject: (project) => call("createProject", () => store.createProject(project)),
         findProject: (whose) => call("findProject", () => store.findProject(whose)),
         editProject: (whose, edit) => call("editProject", () => store.editProject(whose, edit)),
@@ -178,13 +184,13 @@ export class World {
           }),
         cancel: (whose, stages, target) => call("cancel", () => store.cancel(whose, stages, target)),
         retry: (whose, what) => call("retry", () => store.retry(whose, what)),
-        judge: (whose, verdicts) => call("judge", () => store.judge(whose, verdicts)),
+        recordApprovals: (whose, verdicts) => call("judge", () => store.recordApprovals(whose, verdicts)),
         removeProject: (whose) => call("removeProject", () => store.removeProject(whose)),
       },
       storage: this.bucket.seenBy(caller),
       providers: this.cloud.seenBy(caller),
       media: this.#media(caller),
-      doors: this.#doorsSeenBy(caller),
+      rateLimiters: this.#rateLimitersSeenBy(caller),
       queue: this.queue.seenBy(caller),
       gate: this.isolates.gateOf(caller),
       coordinator: (id) => this.object(id).seenBy(caller),
@@ -207,7 +213,7 @@ export class World {
         };
       },
       log: (level, event, fields) => {
-        if (event === "heavy_turned_away") this.faults.count("gate_taken");
+        if (event === "heavy_requeued") this.faults.count("gate_taken");
         if (level !== "info" || event === "task_settled")
           runtime.note(`${caller.name} ${event} ${JSON.stringify(fields ?? {})}`);
       },
@@ -227,23 +233,26 @@ export class World {
       this.violations.push(`A claim took the project to $${used} of $${budgetUsd}`);
   }
 
-  #doorsSeenBy(caller: Caller): Doors {
+  #rateLimitersSeenBy(caller: Caller): RateLimiters {
     const { runtime, time } = this;
-    const at = (provider: string) => this.#doors.get(provider) ?? openDoor(rateLimitOf(provider), time.now);
-    const keep = (provider: string, door: Door) => void this.#doors.set(provider, door);
+    const at = (provider: string) =>
+      this.#limiters.get(provider) ?? newRateLimiter(rateLimitOf(provider), time.now);
+    const keep = (provider: string, limiter: RateLimiter) => void this.#limiters.set(provider, limiter);
     return {
-      pass: (provider, key) =>
-        runtime.call(caller, "door.pass", () => {
-          const { state, verdict } = enter(at(provider), key, time.now);
+      acquire: (provider, key) =>
+        runtime.call(caller, "rate_limiter.acquire", () => {
+          const { state, admission } = acquire(at(provider), key, time.now);
           keep(provider, state);
-          return verdict;
+          return admission;
         }),
-      throttled: (provider, after) =>
-        runtime.call(caller, "door.throttled", () =>
-          keep(provider, throttled(at(provider), after, time.now)),
+      penalize: (provider, after) =>
+        runtime.call(caller, "rate_limiter.penalize", () =>
+          keep(provider, penalize(at(provider), after, time.now)),
         ),
-      went: (provider) =>
-        runtime.call(caller, "door.went", () => keep(provider, went(at(provider), time.now))),
+      reportSuccess: (provider) =>
+        runtime.call(caller, "rate_limiter.report_success", () =>
+          keep(provider, reportSuccess(at(provider), time.now)),
+        ),
     };
   }
 

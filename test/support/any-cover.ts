@@ -100,7 +100,7 @@ export const coversUpTo = (
           proposal,
           minFrames: fc.constant(minFrames),
           maxFrames: fc.constant(maxFrames),
-          wishFrames: fc.integer({ min: 1, max: Math.max(1, maxFrames) }),
+          targetFrames: fc.integer({ min: 1, max: Math.max(1, maxFrames) }),
           clipFrames: fc.constant([maxFrames / 2, maxFrames].map(Math.ceil)),
           pins: anyPins(totalFrames, Math.max(1, maxFrames), fps),
           beats: anyBeats(totalFrames, fps),

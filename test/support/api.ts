@@ -74,7 +74,7 @@ export async function openApi() {
       predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
     },
     media: mediaOf(codecs),
-    doors: { pass: never, throttled: never, went: never },
+    rateLimiters: { acquire: never, penalize: never, reportSuccess: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
     gate: openGate(),
     coordinator,

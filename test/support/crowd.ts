@@ -1,7 +1,7 @@
-/** Callers at a door, and a provider with a token bucket behind it, in simulated time. */
+/** Callers at a rate limiter, and a provider with a token bucket behind it, in simulated time. */
 
 import type { Rate } from "../../src/domain/models/rate-limits.ts";
-import { type Door, enter, throttled, went } from "../../src/domain/rate-limiter.ts";
+import { acquire, penalize, type RateLimiter, reportSuccess } from "../../src/domain/rate-limiter.ts";
 
 /** 0 to 1, the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -16,7 +16,7 @@ export function seeded(seed: number): () => number {
 
 /** Times in milliseconds, from the start of the simulation. */
 export interface Crowd {
-  door: Door;
+  limiter: RateLimiter;
   /** When each caller comes for the first time. */
   arrivals: number[];
   /** What the provider takes; null takes everything. */
@@ -26,16 +26,16 @@ export interface Crowd {
   /** How long a call takes, there and back. */
   latency?: () => number;
   /**
-   * How much later than told a caller comes that was sent away. As doors.ts has it: for more than
+   * How much later than told a caller comes that was sent away. As rate limiters.ts has it: for more than
    * 5 s, and told to come 2.5 s early; a shorter wait is waited out on the spot.
    */
   lateness?: () => number;
-  /** How far the door's clock is off at a time. */
+  /** How far the rate limiter's clock is off at a time. */
   clockError?: (at: number) => number;
 }
 
 export interface Outcome {
-  door: Door;
+  limiter: RateLimiter;
   /** When the provider took each caller's call, and when it refused one. */
   taken: number[];
   refused: number[];
@@ -50,7 +50,7 @@ const NEVER_MS = 24 * 3_600_000;
 export function simulate(crowd: Crowd): Outcome {
   const { arrivals, takes, hint = (ms) => Math.ceil(ms / 1000), latency = () => 0 } = crowd;
   const { lateness = () => 0, clockError = () => 0 } = crowd;
-  const outcome: Outcome = { door: crowd.door, taken: [], refused: [], waits: [], visits: 0 };
+  const outcome: Outcome = { limiter: crowd.limiter, taken: [], refused: [], waits: [], visits: 0 };
   const agenda: { at: number; happen: () => void }[] = [];
   const after = (ms: number, happen: () => void) => {
     const at = now + ms;
@@ -64,27 +64,27 @@ export function simulate(crowd: Crowd): Outcome {
 
   function visit(key: string): void {
     outcome.visits += 1;
-    const { state, verdict } = enter(outcome.door, key, clock());
-    outcome.door = state;
-    if (verdict.kind === "wait") {
-      outcome.waits.push(verdict.afterMs);
-      const ms = verdict.afterMs > 5_000 ? verdict.afterMs - 2_500 + lateness() : verdict.afterMs;
+    const { state, admission } = acquire(outcome.limiter, key, clock());
+    outcome.limiter = state;
+    if (admission.kind === "wait") {
+      outcome.waits.push(admission.afterMs);
+      const ms = admission.afterMs > 5_000 ? admission.afterMs - 2_500 + lateness() : admission.afterMs;
       after(ms, () => visit(key));
       return;
     }
     const way = latency() / 2;
-    after(way, () => arrive(key, verdict.careful, way));
+    after(way, () => arrive(key, admission.probing, way));
   }
 
-  function arrive(key: string, careful: boolean, way: number): void {
+  function arrive(key: string, probing: boolean, way: number): void {
     if (takes) tokens = Math.min(takes.burst, tokens + ((now - countedAt) * takes.perMinute) / 60_000);
     countedAt = now;
     if (!takes || tokens >= 1) {
       tokens -= 1;
       outcome.taken.push(now);
-      if (careful) {
+      if (probing) {
         after(way, () => {
-          outcome.door = went(outcome.door, clock());
+          outcome.limiter = reportSuccess(outcome.limiter, clock());
         });
       }
       return;
@@ -92,7 +92,7 @@ export function simulate(crowd: Crowd): Outcome {
     outcome.refused.push(now);
     const seconds = hint(((1 - tokens) * 60_000) / takes.perMinute);
     after(way, () => {
-      outcome.door = throttled(outcome.door, seconds, clock());
+      outcome.limiter = penalize(outcome.limiter, seconds, clock());
       after((seconds ?? 2) * 1000 + lateness(), () => visit(key));
     });
   }

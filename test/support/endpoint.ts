@@ -13,7 +13,7 @@ export const refusal = (code: string, message = "so says Postgres"): Mishap => (
 export async function openEndpoint(handler: Handler) {
   let mishaps: Mishap[] = [];
   let requests = 0;
-  const door = await listen(
+  const limiter = await listen(
     async (request) => {
       requests++;
       const mishap = mishaps.shift();
@@ -28,14 +28,14 @@ export async function openEndpoint(handler: Handler) {
   );
   return {
     /** For DATABASE_FETCH_ENDPOINT. */
-    url: door.url,
+    url: limiter.url,
     /** The next requests meet these, one each, and those behind them nothing. The count begins anew. */
     meets(...next: Mishap[]) {
       mishaps = next;
       requests = 0;
     },
     requests: () => requests,
-    close: door.close,
+    close: limiter.close,
   };
 }
 

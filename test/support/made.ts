@@ -86,7 +86,7 @@ export function made(work: Work, scenes: number): Fact[] {
         palette: ["#102030", "#000000"],
         generatedByModel: task.model,
         edited: false,
-        rung: "literal" as const,
+        softeningLevel: "literal" as const,
       };
       return [{ kind: "prompt", prompt }];
     }

@@ -13,7 +13,7 @@ import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
 import { cancelRun, requestRun, retry } from "../../src/operations/runs.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
-import { bury } from "../../src/pipeline/dead-letters.ts";
+import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
 import { openGate } from "../../src/pipeline/heavy-gate.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { memoryBucket } from "./bucket.ts";
@@ -65,10 +65,10 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     storage: bucket,
     providers,
     media: mediaOf(codecs),
-    doors: {
-      pass: async () => ({ kind: "go", careful: false }),
-      throttled: async (provider) => void calls.push(`throttled ${provider}`),
-      went: async () => {},
+    rateLimiters: {
+      acquire: async () => ({ kind: "go", probing: false }),
+      penalize: async (provider) => void calls.push(`throttled ${provider}`),
+      reportSuccess: async () => {},
     },
     queue: {
       send: async (wakeUps, afterSeconds = 0) =>
@@ -156,7 +156,8 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     sent,
     deliver,
     deliverBy,
-    bury: (bodies: unknown[]) => batched("omvee-tasks-dead", bodies, 1, (batch) => bury(batch, deps)),
+    bury: (bodies: unknown[]) =>
+      batched("omvee-tasks-dead", bodies, 1, (batch) => handleDeadLetters(batch, deps)),
     advance: (ms: number) => {
       time += ms;
     },
@@ -184,7 +185,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     /** The run of a stage, newest first, in the states that they are in. */
     jobsOf: async (id: string, stage: Stage) =>
       (await record(id)).jobs.filter((j) => j.type === stage).toSorted((a, b) => (a.id < b.id ? 1 : -1)),
-    async purse(id: string) {
+    async budget(id: string) {
       const { reservedUsd, spentUsd } = (await record(id)).project;
       return { reserved: reservedUsd, spent: spentUsd };
     },
@@ -203,7 +204,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       retryJob: (jobId: string, includeUnknown = false) =>
         retry(deps, { ownerId }, { projectId, jobId, includeUnknown }),
       approve: (subject: { imageId: string } | { clipId: string }, approved = true) =>
-        deps.store.judge({ ownerId, projectId }, [
+        deps.store.recordApprovals({ ownerId, projectId }, [
           { id: deps.newId(), imageId: null, clipId: null, approved, notes: null, ...subject },
         ]),
       set: (settings: SettingsPatch) =>

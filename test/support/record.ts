@@ -51,15 +51,15 @@ export const taskOf = (at: Date, over: Partial<Task> = {}): Task => ({
   type: "generate_images",
   subject: "s",
   imageId: null,
-  terms: "",
+  outputForm: "",
   status: "running",
   attempt: 1,
-  tries: 0,
-  choice: 0,
+  supplierFailures: 0,
+  supplierIndex: 0,
   claimId: "c",
   runNumber: 1,
-  recalled: false,
-  trail: [],
+  cancelRequested: false,
+  failedAttempts: [],
   retriedAt: null,
   runAfter: at,
   dispatchedAt: null,
@@ -100,17 +100,17 @@ export class World {
         settings: { ...Settings.parse({}), ...settings },
         targetStage: null,
         runNumber: 0,
-        request: null,
+        runRequest: null,
         modelNotices: [],
         audio: durationSeconds === null ? null : songOf(durationSeconds),
         lyrics: null,
         lyricsHash: null,
         transcriptText: null,
-        hearing: null,
+        partialTranscription: null,
         beat: null,
         pins: [],
         proposal: null,
-        cover: null,
+        coverCertificate: null,
         retiming: null,
         reservedUsd: 0,
         spentUsd: 0,
@@ -190,8 +190,8 @@ export class World {
   run(target: Stage): void {
     this.now += 1;
     const { project } = this.record;
-    const request = asJsonb(requestOf(project, this.record.scenes, { target, at: new Date(this.now) }));
-    Object.assign(project, { targetStage: target, runNumber: project.runNumber + 1, request });
+    const runRequest = asJsonb(requestOf(project, this.record.scenes, { target, at: new Date(this.now) }));
+    Object.assign(project, { targetStage: target, runNumber: project.runNumber + 1, runRequest });
   }
 
   /** As the store does it. */
@@ -201,7 +201,7 @@ export class World {
     const target = project.targetStage ? STAGES.indexOf(project.targetStage) : -1;
     if (target >= place) {
       project.targetStage = STAGES[place - 1] ?? null;
-      if (project.request) project.request = { ...project.request, target: project.targetStage };
+      if (project.runRequest) project.runRequest = { ...project.runRequest, target: project.targetStage };
     }
     for (const job of jobs)
       if (STAGES.indexOf(job.type) >= place && (job.status === "pending" || job.status === "running"))
@@ -309,7 +309,7 @@ export class World {
           imagePrompt:
             before && softened?.what === "clip"
               ? before.imagePrompt
-              : `a picture of ${task.subject}${softened ? `, ${softened.rung}` : ""}`,
+              : `a picture of ${task.subject}${softened ? `, ${softened.level}` : ""}`,
           motionPrompt: `slow push in, ${version}`,
           negativePrompt: "",
           styleNotes: "",
@@ -319,7 +319,7 @@ export class World {
           palette: [],
           generatedByModel: "model",
           edited: false,
-          rung: softened?.rung ?? "literal",
+          softeningLevel: softened?.level ?? "literal",
           inputHash: softened && scene ? promptInputs(r.project, scene) : task.inputHash,
         });
         break;
@@ -329,7 +329,7 @@ export class World {
         break;
       case "generate_clips": {
         const state = currentOf(r).scenes.find((s) => s.scene.id === task.subject);
-        const seconds = state ? clipSeconds(r.project, state.footage) : null;
+        const seconds = state ? clipSeconds(r.project, state.framesToBuy) : null;
         r.clips.push({
           ...this.#asset(task),
           imageId: state?.image?.id ?? "",

@@ -73,7 +73,7 @@ export async function staged({ deps, bucket, record }: Studio, stage: Stage, wis
     status: "ready",
     targetStage: wishes.target ?? stage,
     runNumber: 1,
-    request: requestOf(asked, [], { target: wishes.target ?? stage, at: now() }),
+    runRequest: requestOf(asked, [], { target: wishes.target ?? stage, at: now() }),
     lyrics: has("transcribe") ? lyrics : null,
     transcriptText: has("transcribe") ? "Neon rain" : null,
     updatedAt: now(),

@@ -1,5 +1,5 @@
 /** What happens to both stores: workers and coordinators at work, by chance and in stories that chance seldom writes. */
-import type { Owned } from "../../src/db/store.ts";
+import type { OwnedProject } from "../../src/db/store.ts";
 import { isOpen } from "../../src/domain/controller/tasks.ts";
 import type { Stage, Task } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
@@ -11,14 +11,14 @@ import { type Hand, oneOf, type Story, type Verb } from "./store-story.ts";
 import { claimTask, isHeld, KINDS, settleTask, WHY } from "./store-workers.ts";
 
 /** Another style is wanted, so that there is something to do where all was done or given up. */
-async function findWork(story: Story, chance: Chance, whose: Owned): Promise<void> {
+async function findWork(story: Story, chance: Chance, whose: OwnedProject): Promise<void> {
   const style = `style ${chance.whole(1, 999)}`;
   await wantAll(story, whose, chance.chance(0.5) ? { style, budgetUsd: null } : { style });
   const next = await look(story, chance, whose.projectId);
   if (next) await apply(story, whose.projectId, next.changes, "at once");
 }
 
-async function wantAll({ twins }: Story, whose: Owned, settings: SettingsPatch): Promise<void> {
+async function wantAll({ twins }: Story, whose: OwnedProject, settings: SettingsPatch): Promise<void> {
   await twins.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
   await twins.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
 }
@@ -62,7 +62,7 @@ const settle: Verb = async (story, chance) => {
   if (!held() && chance.chance(0.85)) return;
   const hand = oneOf(chance, story.hands.slice(-12), (h) => isHeld(story, h));
   if (hand && chance.chance(0.15)) await chance.pick(MEANWHILE)(story, chance);
-  if (hand) await settleTask(story, hand, chance.pick([...KINDS, "made", "waiting"] as const), chance);
+  if (hand) await settleTask(story, hand, chance.pick([...KINDS, "completed", "waiting"] as const), chance);
 };
 
 const fail: Verb = async (story, chance) => {
@@ -80,7 +80,7 @@ const unattended: Verb = async (story, chance) => {
   const { twins } = story;
   const [idle, limit] = [chance.pick([0, 0, 5, 60, 600]), chance.pick([1, 2, 100])];
   const { projectId } = story.project(chance);
-  const { memory } = await twins.ask(projectId, (store) => store.unattended(idle, limit));
+  const { memory } = await twins.ask(projectId, (store) => store.projectsToSweep(idle, limit));
   twins.saw(`unattended: ${memory.length === 0 ? "none" : "some"}`);
 };
 
@@ -116,7 +116,7 @@ async function workRound(story: Story, chance: Chance, projectId: string, day: D
 /** The end of an attempt; a webhook may come before anybody knows what it is about. */
 async function end(story: Story, chance: Chance, hand: Hand, { left, good }: Day): Promise<void> {
   const { projectId, id: taskId, attempt, provider } = hand.memory;
-  const kind = chance.chance(good) ? "made" : chance.pick(KINDS);
+  const kind = chance.chance(good) ? "completed" : chance.pick(KINDS);
   if (provider !== "replicate") return settleTask(story, hand, kind, chance);
   const news = { projectId, taskId, attempt, predictionId: `prediction-${chance.whole(1, 999)}` };
   if (chance.chance(0.3)) await claimTask(story, news);
@@ -131,7 +131,7 @@ export const goodRound: Verb = (story, chance) =>
 const round: Verb = (story, chance) => workRound(story, chance, story.project(chance).projectId, BAD);
 
 /** Another song: its scenes take the place of those that somebody may still work on. */
-async function changeSongOf(story: Story, chance: Chance, whose: Owned): Promise<void> {
+async function changeSongOf(story: Story, chance: Chance, whose: OwnedProject): Promise<void> {
   const song = songOf(chance.whole(4, 12), `song-${chance.whole(4, 99)}`);
   const keepScenes = chance.chance(0.3);
   await story.twins.ask(whose.projectId, (store) => store.attachAudio(whose, { audio: song, keepScenes }));
@@ -152,7 +152,7 @@ const overtake: Verb = async (story, chance) => {
   const hand = taskId && (await claimTask(story, { projectId, taskId }));
   if (!hand) return;
   await changeSongOf(story, chance, whose);
-  await settleTask(story, hand, "made", chance);
+  await settleTask(story, hand, "completed", chance);
 };
 
 /** The same fails in one run and in the next, and its owner asks for either again. */

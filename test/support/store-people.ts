@@ -1,5 +1,5 @@
 /** What people wish of both stores. */
-import type { Owned, Store, Verdict } from "../../src/db/store.ts";
+import type { ApprovalInput, OwnedProject, Store } from "../../src/db/store.ts";
 import { RETIRED_CLIP_MODELS } from "../../src/domain/models/models.ts";
 import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record/record.ts";
 import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
@@ -8,7 +8,7 @@ import { songOf } from "./record.ts";
 import { OWNERS, oneOf, type Rows, type Story, type Verb } from "./store-story.ts";
 
 /** Chooses what to ask; gives the asking, which may be repeated where the answer was lost. */
-type Wish = (story: Story, whose: Owned, chance: Chance) => () => Promise<void>;
+type Wish = (story: Story, whose: OwnedProject, chance: Chance) => () => Promise<void>;
 
 /** A thing that nobody ever made. */
 const NOBODY = "00000000-0000-7000-8000-000000000000";
@@ -144,13 +144,13 @@ const judge: Wish = (story, whose, chance) => {
   ];
   const verdicts = assets
     .filter(({ share }) => chance.chance(share))
-    .map(({ imageId, clipId }): Verdict => {
+    .map(({ imageId, clipId }): ApprovalInput => {
       const [approved, notes] = [chance.chance(0.75), chance.pick([null, "It's too dark."])];
       return { id: twins.newId(), imageId, clipId, approved, notes };
     });
   return async () => {
     const known = story.record(whose.projectId)?.approvals.map((a) => a.id) ?? [];
-    const { memory } = await twins.ask(whose.projectId, (store) => store.judge(whose, verdicts));
+    const { memory } = await twins.ask(whose.projectId, (store) => store.recordApprovals(whose, verdicts));
     const said = verdicts.some((v) => known.includes(v.id)) ? "again" : "said";
     const end = memory?.some((j) => j.subjectHash === null) ? "no such asset" : said;
     twins.saw(`judge: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
@@ -175,7 +175,7 @@ const cancel: Wish = (story, whose, chance) => {
 
 type Retried = Parameters<Store["retry"]>[1];
 
-export async function retryOf(story: Story, whose: Owned, what: Retried): Promise<void> {
+export async function retryOf(story: Story, whose: OwnedProject, what: Retried): Promise<void> {
   const { twins } = story;
   const isNamed = (t: Task) => ("taskId" in what ? t.id === what.taskId : t.jobId === what.jobId);
   const { memory } = await twins.ask(whose.projectId, (store) => store.retry(whose, what));
@@ -214,7 +214,7 @@ const removeProject: Wish =
 const byOwner =
   (wish: Wish, isAbout: (rows: Rows) => boolean = () => true): Verb =>
   async (story, chance) => {
-    const isFit = ({ projectId }: Owned) => {
+    const isFit = ({ projectId }: OwnedProject) => {
       const rows = story.record(projectId);
       return rows !== null && isAbout(rows);
     };
@@ -262,7 +262,7 @@ export const begin: Verb = async (story, chance) => {
   await wantMore(story, whose, "assemble_video");
 };
 
-async function wantMore(story: Story, whose: Owned, target: Task["type"]) {
+async function wantMore(story: Story, whose: OwnedProject, target: Task["type"]) {
   const before = story.record(whose.projectId)?.project.modelNotices.length;
   const { memory } = await story.twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
   if (memory && memory.modelNotices.length !== before) story.twins.saw("requestRun: model replaced");

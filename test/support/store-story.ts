@@ -1,5 +1,5 @@
 /** One story that both stores are told: its people, their projects, and the claims and plans that somebody holds. */
-import type { Owned } from "../../src/db/store.ts";
+import type { OwnedProject } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/controller/change.ts";
 import type { ProjectRecord, Task } from "../../src/domain/record/record.ts";
 import type { Chance } from "../simulation/random.ts";
@@ -19,7 +19,7 @@ export type Rows = Omit<ProjectRecord, "readAt">;
 export class Story {
   readonly twins: Twins;
   /** Every project that ever was. */
-  readonly projects: Owned[] = [];
+  readonly projects: OwnedProject[] = [];
   readonly hands: Hand[] = [];
   /** Plans that were made, applied or not. */
   readonly plans: { projectId: string; changes: Change[] }[] = [];
@@ -33,14 +33,14 @@ export class Story {
   }
 
   /** Mostly one that is there, and of these mostly the one that was begun first. */
-  project(chance: Chance): Owned {
+  project(chance: Chance): OwnedProject {
     const living = this.projects.filter((whose) => this.isTheirs(whose));
     const [first] = living;
     if (!first || chance.chance(0.05)) return chance.pick(this.projects);
     return chance.chance(0.7) ? first : chance.pick(living);
   }
 
-  isTheirs({ ownerId, projectId }: Owned): boolean {
+  isTheirs({ ownerId, projectId }: OwnedProject): boolean {
     return this.twins.memory.projects.get(projectId)?.project.ownerId === ownerId;
   }
 

@@ -1,5 +1,5 @@
 /** What workers do, to both stores: they claim tasks and settle them. */
-import type { ToClaim } from "../../src/db/store.ts";
+import type { ClaimRequest } from "../../src/db/store.ts";
 import { type StepResult, settlement } from "../../src/domain/controller/settlement.ts";
 import { suppliersOf } from "../../src/domain/controller/suppliers.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
@@ -8,7 +8,7 @@ import type { Chance } from "../simulation/random.ts";
 import { made, ordered } from "./made.ts";
 import type { Hand, Story } from "./store-story.ts";
 
-export async function claimTask(story: Story, ids: ToClaim): Promise<Hand | null> {
+export async function claimTask(story: Story, ids: ClaimRequest): Promise<Hand | null> {
   const { twins } = story;
   const before = story.tasks(ids.projectId).find((t) => t.id === ids.taskId);
   const { memory, postgres } = await twins.ask(ids.projectId, (store) => store.claim(ids));
@@ -63,41 +63,41 @@ const REFUSED = failure("provider_refused", "The words were flagged.");
 const OF_FORM = failure("output_form", "It is no picture.");
 
 export const KINDS = [
-  "made",
-  "partly",
+  "completed",
+  "partial",
   "waiting",
-  "paced",
+  "delayed",
   "superseded",
-  "again",
-  "spoiled",
+  "retry",
+  "bad_output",
   "unknown",
   "declined",
   "failed",
-  "called_off",
+  "canceled",
 ] as const;
 
 /** What the provider told of the price: mostly nothing. */
 const priceOf = (chance: Chance): number | null => chance.pick([null, null, 0, 0.0012345, 0.0123456789]);
 
 const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Chance) => StepResult> = {
-  made: ({ memory: task, record }, { twins }, chance) => {
+  completed: ({ memory: task, record }, { twins }, chance) => {
     const facts = made({ task, record, newId: twins.newId, now: twins.now }, chance.whole(1, 3));
     for (const fact of facts) {
       const ofSong = fact.kind === "lyrics" || fact.kind === "scenes";
       if (ofSong && chance.chance(0.15)) fact.audioEtag = "another song";
       if (fact.kind === "prompt" && chance.chance(0.3)) fact.prompt.version = 1;
     }
-    return { kind: "made", facts, costUsd: priceOf(chance) };
+    return { kind: "completed", facts, costUsd: priceOf(chance) };
   },
-  partly: ({ record }, _, chance) => ({
-    kind: "partly",
+  partial: ({ record }, _, chance) => ({
+    kind: "partial",
     facts: [
       {
-        kind: "hearing",
+        kind: "partial_transcription",
         part: {
           startSeconds: 0,
           endSeconds: 10,
-          heard: { text: "Neon", language: "en", segments: [], words: [] },
+          transcript: { text: "Neon", language: "en", segments: [], words: [] },
         },
         audioEtag: chance.chance(0.8) ? (record.project.audio?.etag ?? "") : "another song",
       },
@@ -113,16 +113,16 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
     const sent = requestId === null ? { sent: true as const } : {};
     return { kind: "waiting", requestId, lookAfterMs: chance.pick([5_000, 15_000]), facts, ...sent };
   },
-  paced: (_, __, chance) => ({ kind: "paced", afterMs: chance.whole(1, 5_000) }),
+  delayed: (_, __, chance) => ({ kind: "delayed", afterMs: chance.whole(1, 5_000) }),
   superseded: () => ({ kind: "superseded" }),
-  again: (_, __, chance) => ({
-    kind: "again",
+  retry: (_, __, chance) => ({
+    kind: "retry",
     failure: WHY,
     afterSeconds: chance.pick([null, 7]),
     throttled: chance.chance(0.5),
   }),
-  spoiled: (_, __, chance) => ({
-    kind: "spoiled",
+  bad_output: (_, __, chance) => ({
+    kind: "bad_output",
     failure: chance.chance(0.3) ? OF_FORM : WHY,
     costUsd: priceOf(chance),
     charged: chance.pick(["yes", "unknown"]),
@@ -135,7 +135,7 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
     costUsd: priceOf(chance),
   }),
   failed: () => ({ kind: "failed", failure: WHY }),
-  called_off: (_, __, chance) => ({ kind: "called_off", charged: chance.pick(["no", "unknown"]) }),
+  canceled: (_, __, chance) => ({ kind: "canceled", charged: chance.pick(["no", "unknown"]) }),
 };
 
 export async function settleTask(
@@ -157,6 +157,6 @@ export async function settleTask(
   if (!sides) return twins.saw(`settle: ${end.facts[0]?.kind} refused`);
   if (!sides.memory) return twins.saw("settle: taken over");
   twins.saw(`settle: ${kind}`);
-  twins.saw(`purse: ${end.purse.kind}`);
+  twins.saw(`reservation: ${end.reservation.kind}`);
   for (const fact of end.facts) twins.saw(`fact: ${fact.kind}`);
 }

@@ -131,7 +131,7 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
       status: "completed",
       settings: DEFAULT_SETTINGS,
       targetStage: "assemble_video",
-      request: requestOf(
+      runRequest: requestOf(
         { name: "Night Drive", settings: DEFAULT_SETTINGS, pins: [], beat: null, audio: AUDIO },
         [],
         { target: "assemble_video", at: new Date("2026-11-22T10:00:00Z") },

@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { projects } from "../../src/db/schema.ts";
-import { AWAY_SECONDS } from "../../src/domain/controller/heavy.ts";
+import { REQUEUE_SECONDS } from "../../src/domain/controller/heavy.ts";
 import { plan } from "../../src/domain/controller/plan.ts";
 import type { Lyrics } from "../../src/domain/record/record.ts";
 import worker from "../../src/index.ts";
@@ -139,7 +139,7 @@ test("of two heavy messages at once in one isolate, the second is sent back uncl
   expect(await first.task()).toMatchObject({ status: "failed", error: { code: "audio_gone" } });
   expect(await second.task()).toMatchObject({ status: "pending", attempt: 1, claimedAt: null });
   expect(sendBatch.mock.calls).toEqual([
-    [[{ body: { ...second.message, turned_away: 1 } }], { delaySeconds: AWAY_SECONDS }],
+    [[{ body: { ...second.message, requeues: 1 } }], { delaySeconds: REQUEUE_SECONDS }],
   ]);
   // The real queue brings it, after its delay.
   const waits = { timeout: 25_000, interval: 500 };

@@ -43,7 +43,7 @@ describe("a song in R2", () => {
           language: "en",
           lines: [{ text: "Neon rain", startSeconds: 1, words: [{ text: "Neon" }, { text: "rain" }] }],
         },
-        cover: { width: 300, height: 200 },
+        coverArt: { width: 300, height: 200 },
       },
     });
     expect(file.reads()).toBeLessThanOrEqual(4);

@@ -14,7 +14,7 @@ import {
 import {
   ASSET_STATUSES,
   type CoverCertificate,
-  type Edit,
+  type EditListEntry,
   type Failure,
   type ProvenanceMark,
   type Sidecars,
@@ -126,7 +126,7 @@ export const finalVideos = pgTable(
     frames: integer("frames"),
     width: integer("width"),
     height: integer("height"),
-    editList: jsonb("edit_list").$type<Edit[]>().notNull(),
+    editList: jsonb("edit_list").$type<EditListEntry[]>().notNull(),
     certificate: jsonb("certificate").$type<CoverCertificate>(),
     warnings: jsonb("warnings").$type<string[]>().notNull().default([]),
     sidecars: jsonb("sidecars").$type<Sidecars>(),

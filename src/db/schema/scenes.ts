@@ -12,7 +12,7 @@ import {
   unique,
   uuid,
 } from "drizzle-orm/pg-core";
-import { MOTIF_WAYS, RUNGS } from "../../domain/record/record.ts";
+import { MOTIF_WAYS, SOFTENING_LEVELS } from "../../domain/record/record.ts";
 import { createdAt, oneOf } from "./columns.ts";
 import { projectId } from "./projects.ts";
 
@@ -65,7 +65,7 @@ export const scenePrompts = pgTable(
     palette: jsonb("palette").$type<string[]>().notNull(),
     generatedByModel: text("generated_by_model"),
     edited: boolean("edited").notNull().default(false),
-    rung: text("rung", { enum: RUNGS }).notNull().default("literal"),
+    softeningLevel: text("softening_level", { enum: SOFTENING_LEVELS }).notNull().default("literal"),
     inputHash: text("input_hash").notNull(),
     createdAt: createdAt(),
   },
@@ -73,6 +73,6 @@ export const scenePrompts = pgTable(
     unique("prompts_version").on(t.sceneId, t.version),
     index("prompts_by_project").on(t.projectId, t.id.desc()),
     check("prompts_version_positive", sql`${t.version} > 0`),
-    check("prompts_rung", oneOf(t.rung, RUNGS)),
+    check("prompts_softening_level", oneOf(t.softeningLevel, SOFTENING_LEVELS)),
   ],
 );

@@ -39,6 +39,6 @@ export interface PlanContext {
 }
 
 /** A plan's context at the time that the record was read. */
-export type Moment = PlanContext & { now: Date };
+export type DecisionContext = PlanContext & { now: Date };
 
 export const SUPERSEDED = failure("superseded", "What it would have made is not wanted any more.");

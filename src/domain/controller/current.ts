@@ -1,7 +1,15 @@
 /** Which artifacts of a record are current, which are approved, and what is missing at each stage. */
 
 import { motifsOf } from "../cover/motifs.ts";
-import type { Clip, Edit, MotifWay, Project, ProjectRecord, Scene, Stage } from "../record/record.ts";
+import type {
+  Clip,
+  EditListEntry,
+  MotifWay,
+  Project,
+  ProjectRecord,
+  Scene,
+  Stage,
+} from "../record/record.ts";
 import { clipSeconds, filmInputs, lyricsInputs, promptInputs, scenesInputs } from "./inputs.ts";
 import { borrowedState, type SceneState, sceneState } from "./scene-state.ts";
 
@@ -18,7 +26,7 @@ export interface Current {
   lyrics: boolean;
   scenes: SceneState[];
   /** The cuts of the film, once every scene has an approved clip. */
-  cuts: (Edit & Pick<Clip, "etag">)[] | null;
+  cuts: (EditListEntry & Pick<Clip, "etag">)[] | null;
   film: boolean;
   /** Units that can run now, by stage; empty where the stage is done or its inputs are missing. */
   units: Unit[];
@@ -46,7 +54,7 @@ type Followers = ReturnType<typeof followers>;
  * Frames of clip to buy for a scene: its own, or as many as the longest of those that show the same clip,
  * where the model sells that.
  */
-function footage(project: Project, scene: Scene, planned: readonly Scene[], follow: Followers): number {
+function framesToBuy(project: Project, scene: Scene, planned: readonly Scene[], follow: Followers): number {
   const own = scene.endFrame - scene.startFrame;
   const shown = planned.filter((s) => {
     const { leaderId, way } = follow.get(s.id) ?? {};
@@ -63,7 +71,7 @@ function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneSta
   const states = new Map(
     leading.map((scene) => [
       scene.id,
-      sceneState(record, scene, footage(record.project, scene, planned, follow)),
+      sceneState(record, scene, framesToBuy(record.project, scene, planned, follow)),
     ]),
   );
   return planned.flatMap((scene) => {
@@ -86,7 +94,7 @@ function joining(scenes: SceneState[]): SceneState[] {
   if (counts.size < 2) return scenes;
   const [film] = [...counts].toSorted(([, a], [, b]) => b - a)[0] ?? [];
   return scenes.map((s) =>
-    s.clip && sizeOf(s) !== film ? { ...s, clip: null, clipApproved: false, odd: s.clip } : s,
+    s.clip && sizeOf(s) !== film ? { ...s, clip: null, clipApproved: false, otherSizeClip: s.clip } : s,
   );
 }
 

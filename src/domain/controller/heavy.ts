@@ -25,9 +25,9 @@ export const isFree = (holder: Holder | null, now: number): boolean =>
   holder === null || now - holder.seenAt >= SILENT_MS;
 
 /** How long a message that found the gate taken stays away. */
-export const AWAY_SECONDS = 10;
+export const REQUEUE_SECONDS = 10;
 /** By then the plan sends a message of its own for a task that nobody took. */
-const MOST_TIMES = REDISPATCH_MS / (AWAY_SECONDS * 1000);
+const MOST_TIMES = REDISPATCH_MS / (REQUEUE_SECONDS * 1000);
 
 /**
  * What becomes of a message that found the gate taken, now for the time `times` (from 1): it comes back, or it is
@@ -35,5 +35,5 @@ const MOST_TIMES = REDISPATCH_MS / (AWAY_SECONDS * 1000);
  * minute. All who wait ask every `AWAY_SECONDS`, and the first to ask goes: no places are kept, for the queue hands
  * a message to any isolate, and this one would wait for somebody who is served elsewhere.
  */
-export const turnedAway = (times: number): { kind: "back"; afterSeconds: number } | { kind: "drop" } =>
-  times < MOST_TIMES ? { kind: "back", afterSeconds: AWAY_SECONDS } : { kind: "drop" };
+export const requeue = (times: number): { kind: "back"; afterSeconds: number } | { kind: "drop" } =>
+  times < MOST_TIMES ? { kind: "back", afterSeconds: REQUEUE_SECONDS } : { kind: "drop" };

@@ -5,7 +5,17 @@
 
 import { clipFrameRange, clipModel, clipSecondsFor } from "../models/models.ts";
 import { inputHash } from "../record/hash.ts";
-import type { Audio, Clip, Edit, Image, Lyrics, Project, Prompt, Rung, Scene } from "../record/record.ts";
+import type {
+  Audio,
+  Clip,
+  EditListEntry,
+  Image,
+  Lyrics,
+  Project,
+  Prompt,
+  Scene,
+  SofteningLevel,
+} from "../record/record.ts";
 
 /** The song's length in whole frames of the film. */
 export const songFrames = (audio: Pick<Audio, "durationSeconds">, fps: number): number =>
@@ -74,9 +84,12 @@ export const promptInputs = (project: Project, scene: Scene): string =>
     aspectRatio: project.settings.aspectRatio,
   });
 
-/** A rewriting of a refused prompt: of this version, to this rung, for this purpose. */
-export const softerInputs = (prompt: Prompt, rung: Rung, what: "image" | "clip"): string =>
-  inputHash({ prompt: prompt.id, rung, what });
+/** A rewriting of a refused prompt: of this version, to this softeningLevel, for this purpose. */
+export const softerInputs = (
+  prompt: Prompt,
+  softeningLevel: SofteningLevel,
+  what: "image" | "clip",
+): string => inputHash({ prompt: prompt.id, softeningLevel, what });
 
 /** `take` counts the pictures of this scene that the person turned down: each asks for another. */
 export const imageInputs = (project: Project, prompt: Prompt, take: number): string =>
@@ -118,7 +131,7 @@ export const clipInputs = (
     ...(variant === undefined ? {} : { variant }),
   });
 
-export const filmInputs = (project: Project, cuts: (Edit & Pick<Clip, "etag">)[]): string =>
+export const filmInputs = (project: Project, cuts: (EditListEntry & Pick<Clip, "etag">)[]): string =>
   inputHash({
     audio: project.audio?.etag ?? null,
     name: project.name,

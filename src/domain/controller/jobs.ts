@@ -1,9 +1,9 @@
 /** The runs of the stages: opened when there is work, extended while it comes, closed when it is over. */
 
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "../record/record.ts";
-import { type Change, type Moment, SUPERSEDED, TaskCounts } from "./change.ts";
+import { type Change, type DecisionContext, SUPERSEDED, TaskCounts } from "./change.ts";
 import type { Unit } from "./current.ts";
-import { termsOf } from "./model-standing.ts";
+import { outputFormOf } from "./model-standing.ts";
 import type { SuppliersFor } from "./suppliers.ts";
 import { isOpen } from "./tasks.ts";
 
@@ -19,7 +19,7 @@ interface StageView {
 }
 
 /** Opens, extends or closes the run of one stage; says whether a run is open afterwards. */
-export function runStage(view: StageView, context: Moment): boolean {
+export function runStage(view: StageView, context: DecisionContext): boolean {
   const { stage, units, record, tasks, changes } = view;
   const { now, newId } = context;
   const job = view.job ?? newJob(newId(), record.project.id, stage, now);
@@ -84,11 +84,11 @@ const newTask = (
 ): Task => {
   const suppliers = suppliersFor(unit.stage, unit.subject);
   // Where none may be asked, the first one's step says why.
-  const choice = Math.max(
+  const supplierIndex = Math.max(
     0,
-    suppliers.findIndex((supplier) => !supplier.passedOver),
+    suppliers.findIndex((supplier) => !supplier.skipReason),
   );
-  const supplier = suppliers[choice] ?? suppliers[0];
+  const supplier = suppliers[supplierIndex] ?? suppliers[0];
   return {
     id,
     jobId: job.id,
@@ -96,15 +96,15 @@ const newTask = (
     type: job.type,
     subject: unit.subject,
     imageId: unit.imageId ?? null,
-    terms: termsOf(job.type, project.settings),
+    outputForm: outputFormOf(job.type, project.settings),
     status: "pending",
     attempt: 1,
-    tries: 0,
-    choice,
+    supplierFailures: 0,
+    supplierIndex,
     claimId: null,
     runNumber: project.runNumber,
-    recalled: false,
-    trail: [],
+    cancelRequested: false,
+    failedAttempts: [],
     retriedAt: null,
     runAfter: now,
     dispatchedAt: null,

@@ -17,11 +17,11 @@ import type {
 import { failure } from "./tasks.ts";
 
 /** Orders under way at a model that has delivered nothing in this run; and failures in a row that end its use in it. */
-export const PROBES = 3;
+export const TRIAL_ORDERS = 3;
 /** A probe that takes longer lets others in, but no more than these in all while nothing is delivered. */
-const PROBE_MS = 300_000;
-const MOST_PROBES = 2 * PROBES;
-const PROBED: ReadonlySet<Stage> = new Set(["generate_images", "generate_clips"]);
+const TRIAL_MS = 300_000;
+const MOST_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
+const TRIED_STAGES: ReadonlySet<Stage> = new Set(["generate_images", "generate_clips"]);
 
 /** Failures that say something of the model, and not of one scene's words, our account or the network. */
 const OF_MODEL = new Set([
@@ -37,10 +37,10 @@ const OF_MODEL = new Set([
 const UNKNOWN_MODEL = "provider_model_unknown";
 
 /** Failures that every further result of this model will have too, as long as it is asked for the same form. */
-export const isOfForm = (why: Failure): boolean => why.code === "output_form";
+export const isOutputForm = (why: Failure): boolean => why.code === "output_form";
 
 /** The settings that decide the form of what a stage's models deliver. */
-export function termsOf(
+export function outputFormOf(
   stage: Stage,
   { aspectRatio, clipResolution }: Pick<Settings, "aspectRatio" | "clipResolution">,
 ): string {
@@ -51,17 +51,17 @@ export function termsOf(
 /** A later notice of the same kind, model and terms takes the place of an earlier one. */
 export function noticeKey(notice: ModelNotice): Record<string, string> {
   const { kind, stage, model } = notice;
-  return { kind, stage, model, ...(notice.kind === "replaced" ? {} : { terms: notice.terms }) };
+  return { kind, stage, model, ...(notice.kind === "replaced" ? {} : { outputForm: notice.outputForm }) };
 }
 
 type Work = Pick<Task, "type" | "model">;
 
-interface Standing {
+interface ModelHealth {
   /** Failures in a row, since it last delivered. */
-  strikes: number;
+  failuresInARow: number;
   delivered: boolean;
   /** Of the newest failure. */
-  words: string;
+  lastMessage: string;
   unknown: boolean;
 }
 
@@ -69,10 +69,10 @@ interface Standing {
  * Of one model at one stage, since a run was last asked for, or a task of the stage by name: who asks again
  * wants it asked again.
  */
-function standingOf(tasks: Iterable<Task>, project: Project, { type, model }: Work): Standing {
+function modelHealth(tasks: Iterable<Task>, project: Project, { type, model }: Work): ModelHealth {
   const own = [...tasks].filter((t) => t.type === type);
   const askedAt = Math.max(
-    Date.parse(project.request?.at ?? "") || 0,
+    Date.parse(project.runRequest?.at ?? "") || 0,
     ...own.map((t) => t.retriedAt?.getTime() ?? 0),
   );
   const delivered = own
@@ -81,24 +81,28 @@ function standingOf(tasks: Iterable<Task>, project: Project, { type, model }: Wo
     .filter((at) => at >= askedAt);
   const since = Math.max(askedAt, ...delivered);
   const failures = own
-    .flatMap((t) => t.trail)
+    .flatMap((t) => t.failedAttempts)
     .filter((a) => a.model === model && OF_MODEL.has(a.code) && Date.parse(a.at) >= since)
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const last = failures.at(-1);
   return {
-    strikes: failures.length,
+    failuresInARow: failures.length,
     delivered: delivered.length > 0,
-    words: last?.message ?? "",
+    lastMessage: last?.message ?? "",
     unknown: last?.code === UNKNOWN_MODEL,
   };
 }
 
-const isDown = ({ strikes, unknown }: Standing): boolean => strikes >= PROBES || unknown;
+const isDown = ({ failuresInARow, unknown }: ModelHealth): boolean =>
+  failuresInARow >= TRIAL_ORDERS || unknown;
 
 const unusable = ({ modelNotices, settings }: Project, { type, model }: Work): ModelNotice | undefined =>
   modelNotices.find(
     (n) =>
-      n.kind === "unusable" && n.stage === type && n.model === model && n.terms === termsOf(type, settings),
+      n.kind === "unusable" &&
+      n.stage === type &&
+      n.model === model &&
+      n.outputForm === outputFormOf(type, settings),
   );
 
 /** Why a model is not asked in this run, or not for this project at all; null where it may be. */
@@ -116,14 +120,14 @@ export function ruledOut(
     return failure("model_unusable", `${work.model} is not asked again for this project: ${notice.message}`, {
       nextAction: "Choose another model, or retry a task that failed to have it asked once more.",
     });
-  const standing = standingOf(tasks, project, work);
-  if (standing.unknown)
-    return failure("model_unknown", `${work.model} is not asked again in this run: ${standing.words}`, {
+  const health = modelHealth(tasks, project, work);
+  if (health.unknown)
+    return failure("model_unknown", `${work.model} is not asked again in this run: ${health.lastMessage}`, {
       nextAction: "Choose another model; the operator must take this one out.",
     });
-  if (!isDown(standing)) return null;
-  const often = `${work.model} failed ${standing.strikes} times in a row in this run.`;
-  return failure("model_down", `${often} The last time: ${standing.words}`, {
+  if (!isDown(health)) return null;
+  const often = `${work.model} failed ${health.failuresInARow} times in a row in this run.`;
+  return failure("model_down", `${often} The last time: ${health.lastMessage}`, {
     retryable: true,
     nextAction: "Start the run again later, or choose another model.",
   });
@@ -149,25 +153,25 @@ export function orderGate(
     const key = `${task.type} ${task.model}`;
     const known = places.get(key);
     if (known) return known;
-    const standing = standingOf(tasks, project, task);
+    const health = modelHealth(tasks, project, task);
     const out = tasks.filter(
       (t) =>
         t.type === task.type &&
         t.model === task.model &&
-        !t.recalled &&
+        !t.cancelRequested &&
         (t.status === "running" || t.status === "waiting"),
     );
-    const probes = out.filter((t) => now.getTime() - (t.claimedAt ?? t.createdAt).getTime() < PROBE_MS);
+    const trials = out.filter((t) => now.getTime() - (t.claimedAt ?? t.createdAt).getTime() < TRIAL_MS);
     // What is ruled out passes: its step turns to the next supplier without an order.
-    const free = standing.delivered || ruledOut({ project, tasks }, task) !== null;
+    const free = health.delivered || ruledOut({ project, tasks }, task) !== null;
     const left = free
       ? Number.POSITIVE_INFINITY
-      : Math.min(PROBES - probes.length, MOST_PROBES - out.length) - standing.strikes;
-    const place = { left, probes };
+      : Math.min(TRIAL_ORDERS - trials.length, MOST_TRIAL_ORDERS - out.length) - health.failuresInARow;
+    const place = { left, probes: trials };
     places.set(key, place);
     return place;
   };
-  const isProbed = (task: Task) => task.model !== null && PROBED.has(task.type);
+  const isProbed = (task: Task) => task.model !== null && TRIED_STAGES.has(task.type);
   return {
     count(task) {
       if (isProbed(task)) at(task).left--;
@@ -181,7 +185,7 @@ export function orderGate(
     },
     opensAt(task) {
       const since = at(task).probes.map((t) => (t.claimedAt ?? t.createdAt).getTime());
-      return since.length > 0 ? new Date(Math.min(...since) + PROBE_MS) : null;
+      return since.length > 0 ? new Date(Math.min(...since) + TRIAL_MS) : null;
     },
   };
 }

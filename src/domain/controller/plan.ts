@@ -4,13 +4,13 @@
  */
 
 import { type ProjectRecord, type ProjectStatus, STAGES, type Stage, type Task } from "../record/record.ts";
-import { type Change, type Moment, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
+import { type Change, type DecisionContext, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
 import { isHeavy } from "./heavy.ts";
 import { subjectHash } from "./inputs.ts";
 import { runStage } from "./jobs.ts";
 import { type OrderGate, orderGate } from "./model-standing.ts";
-import { abandoned, over } from "./recovery.ts";
+import { fail, onLeaseExpired } from "./recovery.ts";
 import { coveredUnits, isUnitOf } from "./run-request.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
@@ -28,7 +28,7 @@ export function plan(record: ProjectRecord, { newId, random }: PlanContext): Pla
   const context = { now: record.readAt, newId, random };
   const current = currentOf(record);
   const changes: Change[] = [];
-  const target = placeOf(record.project.targetStage);
+  const target = stageRank(record.project.targetStage);
   const covered = coveredUnits(record, current);
 
   const tasks = new Map(record.tasks.map((t) => [t.id, t]));
@@ -74,7 +74,7 @@ function settleTask(
     covered,
     suppliersFor,
   }: { record: ProjectRecord; covered: readonly Unit[]; suppliersFor: SuppliersFor },
-  { now, random }: Moment,
+  { now, random }: DecisionContext,
   change: ChangeTask,
 ) {
   const job = record.jobs.find((j) => j.id === task.jobId);
@@ -85,7 +85,7 @@ function settleTask(
     if (!job || !isOpenJob(job) || !wanted)
       change(task, { status: "canceled", error: calledOff ? CANCELED : SUPERSEDED });
   } else if (task.status === "running" && task.leaseUntil && task.leaseUntil <= now) {
-    const set = abandoned(task, WORKER_LOST, {
+    const set = onLeaseExpired(task, WORKER_LOST, {
       suppliers: suppliersFor(task.type, task.subject),
       settings: record.project.settings,
       now,
@@ -99,9 +99,10 @@ function settleTask(
     const waited = now.getTime() - (task.claimedAt ?? task.createdAt).getTime();
     const spent = { usd: task.costEstimatedUsd, spentUsd: task.costEstimatedUsd };
     if (waited > WAIT_LIMIT_MS && calledOff)
-      change(task, { ...over(task, CANCELED, "unknown", now), status: "canceled" }, spent);
-    else if (waited > WAIT_LIMIT_MS) change(task, over(task, outcomeUnknown(task), "unknown", now), spent);
-    else if (calledOff && !task.recalled) change(task, { recalled: true, runAfter: now, dispatchedAt: null });
+      change(task, { ...fail(task, CANCELED, "unknown", now), status: "canceled" }, spent);
+    else if (waited > WAIT_LIMIT_MS) change(task, fail(task, outcomeUnknown(task), "unknown", now), spent);
+    else if (calledOff && !task.cancelRequested)
+      change(task, { cancelRequested: true, runAfter: now, dispatchedAt: null });
   }
 }
 
@@ -144,14 +145,14 @@ function approvalChanges(record: ProjectRecord, current: Current): Change[] {
   });
 }
 
-const placeOf = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
+const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
 
 /** Whether a picture or a clip that the target needs waits for the person's word. */
 const waitsForApproval = ({ scenes }: Current, target: number): boolean =>
   scenes.some(
     (s) =>
-      (target >= placeOf("generate_clips") && s.image && !s.imageApproved) ||
-      (target >= placeOf("assemble_video") && s.clip && !s.clipApproved),
+      (target >= stageRank("generate_clips") && s.image && !s.imageApproved) ||
+      (target >= stageRank("assemble_video") && s.clip && !s.clipApproved),
   );
 
 function projectStatus(
@@ -172,7 +173,7 @@ function dispatches(
   tasks: Map<string, Task>,
   changes: Change[],
   gate: OrderGate,
-  { now }: Moment,
+  { now }: DecisionContext,
 ): Pick<Plan, "dispatch" | "wakeAt"> {
   const dispatch: Plan["dispatch"] = [];
   let wakeAt = Number.POSITIVE_INFINITY;

@@ -14,11 +14,11 @@ export function remainingUsd(record: ProjectRecord): number {
     (stage) => suppliersFor(stage, id)[0].estimateUsd,
   );
   return current.scenes.reduce(
-    (sum, { prompt, image, clip, borrowed, footage }) =>
+    (sum, { prompt, image, clip, borrowed, framesToBuy }) =>
       sum +
       (prompt || borrowed ? 0 : (prompts ?? 0)) +
       (image || borrowed ? 0 : (images ?? 0)) +
-      (clip || borrowed?.clip ? 0 : (clipSuppliers(settings, footage)[0]?.estimateUsd ?? 0)),
+      (clip || borrowed?.clip ? 0 : (clipSuppliers(settings, framesToBuy)[0]?.estimateUsd ?? 0)),
     0,
   );
 }

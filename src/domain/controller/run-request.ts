@@ -30,18 +30,18 @@ export function requestOf(
   };
 }
 
-const fingerprint = ({ beat, at: _, ...request }: RunRequest): string =>
-  inputHash({ ...request, beat: beat && { ...beat } });
+const fingerprint = ({ beat, at: _, ...runRequest }: RunRequest): string =>
+  inputHash({ ...runRequest, beat: beat && { ...beat } });
 
 /** The record with what a person may edit put back to what it was when the run was asked for. */
-function asRequested(record: ProjectRecord, request: RunRequest): ProjectRecord {
+function asRequested(record: ProjectRecord, runRequest: RunRequest): ProjectRecord {
   const { project, scenes } = record;
-  const { name, settings, pins } = request;
-  const beat = request.beat ?? (project.beat?.source === "tapped" ? null : project.beat);
+  const { name, settings, pins } = runRequest;
+  const beat = runRequest.beat ?? (project.beat?.source === "tapped" ? null : project.beat);
   return {
     ...record,
     project: { ...project, name, settings, pins, beat },
-    scenes: scenes.map((scene) => ({ ...scene, motif: request.motifs[scene.id] ?? null })),
+    scenes: scenes.map((scene) => ({ ...scene, motif: runRequest.motifs[scene.id] ?? null })),
   };
 }
 
@@ -50,7 +50,7 @@ const keyOf = ({ stage, subject, inputHash: hash }: Unit): string => `${stage} $
 export const isUnitOf = (unit: Unit, task: Pick<Task, "type" | "subject" | "inputHash">): boolean =>
   unit.stage === task.type && unit.subject === task.subject && unit.inputHash === task.inputHash;
 
-const placeOf = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
+const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
 
 /**
  * Which units the person has asked for: those that the last run wanted too, with the same inputs, as far as it
@@ -58,17 +58,17 @@ const placeOf = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) 
  */
 function coverage(record: ProjectRecord): (unit: Unit) => boolean {
   const { project, scenes, tasks } = record;
-  const { request } = project;
-  if (!request) return () => false;
+  const { runRequest } = project;
+  if (!runRequest) return () => false;
   const retried = tasks.filter(
-    (task) => task.retriedAt && task.retriedAt.getTime() >= Date.parse(request.at),
+    (task) => task.retriedAt && task.retriedAt.getTime() >= Date.parse(runRequest.at),
   );
   const byName = (unit: Unit) => retried.some((task) => isUnitOf(unit, task));
-  if (request.audioEtag !== (project.audio?.etag ?? null)) return byName;
-  const reaches = ({ stage }: Unit) => placeOf(stage) <= placeOf(request.target);
-  const now = requestOf(project, scenes, { target: request.target, at: record.readAt });
-  if (fingerprint(request) === fingerprint(now)) return (unit) => reaches(unit) || byName(unit);
-  const asked = new Set(currentOf(asRequested(record, request)).units.map(keyOf));
+  if (runRequest.audioEtag !== (project.audio?.etag ?? null)) return byName;
+  const reaches = ({ stage }: Unit) => stageRank(stage) <= stageRank(runRequest.target);
+  const now = requestOf(project, scenes, { target: runRequest.target, at: record.readAt });
+  if (fingerprint(runRequest) === fingerprint(now)) return (unit) => reaches(unit) || byName(unit);
+  const asked = new Set(currentOf(asRequested(record, runRequest)).units.map(keyOf));
   return (unit) => (reaches(unit) && asked.has(keyOf(unit))) || byName(unit);
 }
 
@@ -77,5 +77,5 @@ export function coveredUnits(record: ProjectRecord, current: Current): Unit[] {
   const { targetStage } = record.project;
   if (targetStage === null) return [];
   const isCovered = coverage(record);
-  return current.units.filter((unit) => placeOf(unit.stage) <= placeOf(targetStage) && isCovered(unit));
+  return current.units.filter((unit) => stageRank(unit.stage) <= stageRank(targetStage) && isCovered(unit));
 }

@@ -9,17 +9,17 @@ import {
   type Project,
   type ProjectRecord,
   type Prompt,
-  RUNGS,
-  type Rung,
   type Scene,
+  SOFTENING_LEVELS,
+  type SofteningLevel,
   type Stage,
 } from "../record/record.ts";
 import { clipInputs, clipSeconds, imageInputs, promptInputs, softerInputs, subjectHash } from "./inputs.ts";
 import { isRefused } from "./tasks.ts";
 
-/** A prompt that moderation refused, and the rung that it is to be rewritten to. */
+/** A prompt that moderation refused, and the level that it is to be rewritten to. */
 interface Softening {
-  rung: Exclude<Rung, "literal">;
+  level: Exclude<SofteningLevel, "literal">;
   /** Whose maker refused it: for a clip the picture stays and only its motion is rewritten. */
   what: "image" | "clip";
   refusal: string;
@@ -34,12 +34,12 @@ export interface SceneState {
   clip: Clip | null;
   clipApproved: boolean;
   /** A clip that would be its own, were it of the film's size. */
-  odd?: Clip;
+  otherSizeClip?: Clip;
   /** Of the picture and the clip to make: what they are made from, once that is known. */
   imageHash: string | null;
   clipHash: string | null;
   /** Frames of clip to buy. */
-  footage: number;
+  framesToBuy: number;
   softening: Softening | null;
   /** The scene whose prompt and picture it shows, and whose clip where that is long enough. */
   borrowed: { from: string; way: Exclude<MotifWay, "new">; clip: boolean } | null;
@@ -75,10 +75,10 @@ function takeOf(rejected: ReadonlySet<string>, hashesAt: (take: number) => strin
 }
 
 /**
- * A scene by itself. `footage` is how many frames of clip to buy: its own, or more where other scenes
+ * A scene by itself. `framesToBuy` is how many frames of clip to buy: its own, or more where other scenes
  * are to show the same clip.
  */
-export function sceneState(record: ProjectRecord, scene: Scene, footage: number): SceneState {
+export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: number): SceneState {
   const { project } = record;
   const auto = project.settings.autoApprove;
   const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
@@ -95,7 +95,7 @@ export function sceneState(record: ProjectRecord, scene: Scene, footage: number)
   const imageHash = prompt && pictureOf(takeOf(turnedDown(drawn, approvals), (take) => [pictureOf(take)]));
   const image = uploaded ?? newest(drawn.filter((i) => i.inputHash === imageHash));
 
-  const clips = ownClip(record, scene, { prompt, image, footage, variant: undefined });
+  const clips = ownClip(record, scene, { prompt, image, framesToBuy, variant: undefined });
   const refused =
     (prompt && !image && refusalOf(record, "generate_images", scene.id, imageHash)) ||
     (prompt && image && !clips.clip && refusalOf(record, "generate_clips", scene.id, clips.clipHash));
@@ -123,11 +123,11 @@ export function borrowedState(
   way: Exclude<MotifWay, "new">,
 ): SceneState {
   const { prompt, image, imageApproved, imageHash } = leader;
-  const footage = scene.endFrame - scene.startFrame;
+  const framesToBuy = scene.endFrame - scene.startFrame;
   const { autoApprove } = record.project.settings;
-  const shown = { scene, prompt, image, imageApproved, imageHash, footage, softening: null };
+  const shown = { scene, prompt, image, imageApproved, imageHash, framesToBuy, softening: null };
   // One that is still to come is bought long enough, where the model sells that.
-  const comes = leader.clip === null && leader.footage >= footage;
+  const comes = leader.clip === null && leader.framesToBuy >= framesToBuy;
   const serves = way === "reuse" && (comes || (leader.clip !== null && fits(record, leader.clip, scene)));
   const borrowed = { from: leader.scene.id, way, clip: serves };
   if (serves) {
@@ -137,7 +137,7 @@ export function borrowedState(
   const own = ownClip(record, scene, {
     prompt,
     image,
-    footage,
+    framesToBuy,
     variant: way === "vary" ? scene.id : undefined,
   });
   return { ...shown, ...own, clipApproved: approvedBy(record.approvals, own.clip, autoApprove), borrowed };
@@ -162,18 +162,18 @@ function ownClip(
   {
     prompt,
     image,
-    footage,
+    framesToBuy,
     variant,
   }: {
     prompt: Prompt | null;
     image: Image | null;
-    footage: number;
+    framesToBuy: number;
     variant: string | undefined;
   },
-): Pick<SceneState, "clip" | "clipHash" | "footage"> {
+): Pick<SceneState, "clip" | "clipHash" | "framesToBuy"> {
   const { project } = record;
-  const seconds = clipSeconds(project, footage);
-  if (!prompt || !image) return { clip: null, clipHash: null, footage };
+  const seconds = clipSeconds(project, framesToBuy);
+  if (!prompt || !image) return { clip: null, clipHash: null, framesToBuy };
   const made = record.clips.filter((c) => c.sceneId === scene.id && c.status === "completed");
   const hashOf = (length: number | null, take: number, of = project) =>
     clipInputs(of, { prompt, image, take, seconds: length, variant });
@@ -188,10 +188,10 @@ function ownClip(
   const take = takeOf(turnedDown(made, approvals), hashesAt);
   const clipHash = hashOf(seconds, take);
   const wanted = newest(made.filter((c) => c.inputHash === clipHash));
-  if (wanted || made.length === 0) return { clip: wanted, clipHash, footage };
+  if (wanted || made.length === 0) return { clip: wanted, clipHash, framesToBuy };
   const sold = new Set(hashesAt(take));
   const clip = newest(made.filter((c) => sold.has(c.inputHash) && fits(record, c, scene)));
-  return { clip, clipHash, footage };
+  return { clip, clipHash, framesToBuy };
 }
 
 /** The project with the retired models that its present clip model took the place of: their clips stay what they were. */
@@ -210,14 +210,20 @@ function refusalOf(record: ProjectRecord, stage: Stage, subject: string, hash: s
   return task?.error?.message ?? null;
 }
 
-/** One rung softer than a refused prompt; what a person wrote is theirs to change. */
+/** One level softer than a refused prompt; what a person wrote is theirs to change. */
 function softer(
   record: ProjectRecord,
   prompt: Prompt,
   what: Softening["what"],
   refusal: string,
 ): Softening | null {
-  const rung = RUNGS[RUNGS.indexOf(prompt.rung) + 1];
-  if (prompt.edited || !rung || rung === "literal" || !record.project.settings.softenRefused) return null;
-  return { rung, what, refusal, inputHash: softerInputs(prompt, rung, what) };
+  const softeningLevel = SOFTENING_LEVELS[SOFTENING_LEVELS.indexOf(prompt.softeningLevel) + 1];
+  if (
+    prompt.edited ||
+    !softeningLevel ||
+    softeningLevel === "literal" ||
+    !record.project.settings.softenRefused
+  )
+    return null;
+  return { level: softeningLevel, what, refusal, inputHash: softerInputs(prompt, softeningLevel, what) };
 }

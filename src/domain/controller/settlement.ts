@@ -6,7 +6,6 @@ import type {
   CoverCertificate,
   Failure,
   Film,
-  HeardPart,
   Image,
   Lyrics,
   ModelNotice,
@@ -14,10 +13,18 @@ import type {
   Proposal,
   Scene,
   Task,
+  TranscribedPart,
 } from "../record/record.ts";
 import { SUPERSEDED } from "./change.ts";
-import { isOfForm } from "./model-standing.ts";
-import { type Circumstances, over, postponed, retried, throttled, unresolved } from "./recovery.ts";
+import { isOutputForm } from "./model-standing.ts";
+import {
+  delay,
+  fail,
+  onFailedAttempt,
+  onOutcomeUnknown,
+  onThrottled,
+  type RetryContext,
+} from "./recovery.ts";
 import { CANCELED } from "./tasks.ts";
 
 /** Something that a step made, committed with its task or not at all. */
@@ -25,7 +32,7 @@ export type Fact =
   /** While the song is still the one with this etag. */
   | { kind: "lyrics"; lyrics: Lyrics; lyricsHash: string; transcriptText: string; audioEtag: string }
   /** What a transcriber heard of a part of the song. */
-  | { kind: "hearing"; part: HeardPart; audioEtag: string }
+  | { kind: "partial_transcription"; part: TranscribedPart; audioEtag: string }
   /**
    * In place of all scenes before, while the song is still the one with this etag; those with a known id
    * keep what was made for them. What a person tapped stays the beat.
@@ -48,20 +55,20 @@ export type Fact =
 
 export type StepResult =
   /** Made, and what it cost in US dollars (null where the provider does not say: the estimate). */
-  | { kind: "made"; facts: Fact[]; costUsd: number | null }
+  | { kind: "completed"; facts: Fact[]; costUsd: number | null }
   /** A part of it, at a cost; the rest is the next attempt's. */
-  | { kind: "partly"; facts: Fact[]; costUsd: number | null }
+  | { kind: "partial"; facts: Fact[]; costUsd: number | null }
   /** The provider works on it; `requestId` null where it is not known, `sent` where an order went out just now. */
   | { kind: "waiting"; requestId: string | null; lookAfterMs: number; facts: Fact[]; sent?: true }
-  /** It was not our turn at the provider's door. */
-  | { kind: "paced"; afterMs: number }
+  /** It was not our turn at the provider's rate limiter. */
+  | { kind: "delayed"; afterMs: number }
   /** What it would make is not wanted as it was: nothing was ordered. */
   | { kind: "superseded" }
   /** Not bought; worth another try. */
-  | { kind: "again"; failure: Failure; afterSeconds: number | null; throttled: boolean }
+  | { kind: "retry"; failure: Failure; afterSeconds: number | null; throttled: boolean }
   /** Bought, and what came can't be used. `charged` unknown where the provider may not have charged. */
   | {
-      kind: "spoiled";
+      kind: "bad_output";
       failure: Failure;
       costUsd: number | null;
       charged: "yes" | "unknown";
@@ -75,42 +82,42 @@ export type StepResult =
   /** It can't be done at all; `costUsd` where finding that out was paid for (null: the estimate). */
   | { kind: "failed"; failure: Failure; costUsd?: number | null }
   /** Called off by the person while the provider worked on it. */
-  | { kind: "called_off"; charged: "no" | "unknown" };
+  | { kind: "canceled"; charged: "no" | "unknown" };
 
-export const failed = (failure: Failure): StepResult => ({ kind: "failed", failure });
+export const failedStep = (failure: Failure): StepResult => ({ kind: "failed", failure });
 
 export interface Settlement {
   set: Partial<Omit<Task, "id">>;
   /** What leaves the reservation: spent (in US dollars), given back, or kept while a provider works on it. */
-  purse: { kind: "spend"; usd: number } | { kind: "free" } | { kind: "keep" };
+  reservation: { kind: "spend"; usd: number } | { kind: "free" } | { kind: "keep" };
   facts: Fact[];
 }
 
 /** What is written for a step's result. Pure. */
-export function settlement(task: Task, result: StepResult, around: Circumstances): Settlement {
+export function settlement(task: Task, result: StepResult, around: RetryContext): Settlement {
   const bought = task.costEstimatedUsd > 0;
   const estimate = { kind: "spend", usd: task.costEstimatedUsd } as const;
-  const free = { purse: { kind: "free" } as const, facts: [] };
+  const free = { reservation: { kind: "free" } as const, facts: [] };
   switch (result.kind) {
-    case "made": {
+    case "completed": {
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
         set: { status: "succeeded", error: null, charged: bought ? "yes" : "no", costChargedUsd: usd },
-        purse: { kind: "spend", usd },
+        reservation: { kind: "spend", usd },
         facts: result.facts,
       };
     }
-    case "partly": {
+    case "partial": {
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
         set: {
-          ...postponed(task, 0, around.now),
-          tries: 0,
+          ...delay(task, 0, around.now),
+          supplierFailures: 0,
           error: null,
           charged: bought ? "yes" : "no",
           costChargedUsd: usd,
         },
-        purse: { kind: "spend", usd },
+        reservation: { kind: "spend", usd },
         facts: result.facts,
       };
     }
@@ -124,51 +131,55 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
           ...(result.sent ? { claimedAt: around.now } : {}),
           runAfter: new Date(around.now.getTime() + result.lookAfterMs),
         },
-        purse: { kind: "keep" },
+        reservation: { kind: "keep" },
         facts: result.facts,
       };
     case "superseded":
       return { set: { status: "canceled", error: SUPERSEDED }, ...free };
-    case "paced":
-      return { set: postponed(task, result.afterMs, around.now), ...free };
-    case "again":
+    case "delayed":
+      return { set: delay(task, result.afterMs, around.now), ...free };
+    case "retry":
       return {
         set: result.throttled
-          ? throttled(task, result, around)
-          : retried(task, { ...result, charged: "no" }, around),
+          ? onThrottled(task, result, around)
+          : onFailedAttempt(task, { ...result, charged: "no" }, around),
         ...free,
       };
-    case "spoiled": {
+    case "bad_output": {
       const charged = bought ? result.charged : "no";
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
-        set: retried(task, { ...result, charged }, around),
-        purse: { kind: "spend", usd },
+        set: onFailedAttempt(task, { ...result, charged }, around),
+        reservation: { kind: "spend", usd },
         facts: noticesOf(task, result, around),
       };
     }
     case "unknown":
-      return { set: unresolved(task, around), purse: estimate, facts: [] };
+      return { set: onOutcomeUnknown(task, around), reservation: estimate, facts: [] };
     case "failed": {
-      if (result.costUsd === undefined) return { set: over(task, result.failure, "no", around.now), ...free };
+      if (result.costUsd === undefined) return { set: fail(task, result.failure, "no", around.now), ...free };
       const usd = result.costUsd ?? task.costEstimatedUsd;
-      return { set: over(task, result.failure, "yes", around.now), purse: { kind: "spend", usd }, facts: [] };
+      return {
+        set: fail(task, result.failure, "yes", around.now),
+        reservation: { kind: "spend", usd },
+        facts: [],
+      };
     }
     case "declined": {
       const charged = result.spent && bought ? "yes" : "no";
       return {
-        set: retried(task, { ...result, charged, leaves: true }, around),
-        purse: result.spent
+        set: onFailedAttempt(task, { ...result, charged, leaves: true }, around),
+        reservation: result.spent
           ? { kind: "spend", usd: result.costUsd ?? task.costEstimatedUsd }
           : { kind: "free" },
         facts: noticesOf(task, result, around),
       };
     }
-    case "called_off": {
+    case "canceled": {
       const charged = bought ? result.charged : "no";
       return {
-        set: { ...over(task, CANCELED, charged, around.now), status: "canceled" },
-        purse: charged === "no" ? { kind: "free" } : estimate,
+        set: { ...fail(task, CANCELED, charged, around.now), status: "canceled" },
+        reservation: charged === "no" ? { kind: "free" } : estimate,
         facts: [],
       };
     }
@@ -177,14 +188,17 @@ export function settlement(task: Task, result: StepResult, around: Circumstances
 
 /** A result of a form that can't be used: this model's others under the same terms will have it too. */
 function noticesOf(
-  { type: stage, model, terms }: Task,
+  { type: stage, model, outputForm }: Task,
   { failure, notice }: { failure: Failure; notice?: ModelNotice },
-  { now }: Circumstances,
+  { now }: RetryContext,
 ): Fact[] {
   if (notice) return [{ kind: "notice", notice }];
-  if (!model || !isOfForm(failure)) return [];
+  if (!model || !isOutputForm(failure)) return [];
   const { message } = failure;
   return [
-    { kind: "notice", notice: { kind: "unusable", stage, model, terms, message, at: now.toISOString() } },
+    {
+      kind: "notice",
+      notice: { kind: "unusable", stage, model, outputForm, message, at: now.toISOString() },
+    },
   ];
 }

@@ -20,7 +20,7 @@ import {
 import type { Clip, Failure, Project, ProjectRecord, Settings, Stage } from "../record/record.ts";
 import { type Current, currentOf } from "./current.ts";
 import { needsDirector, takesEmbeddedLyrics } from "./inputs.ts";
-import { ruledOut, termsOf } from "./model-standing.ts";
+import { outputFormOf, ruledOut } from "./model-standing.ts";
 import { failure } from "./tasks.ts";
 
 export interface Supplier {
@@ -29,9 +29,9 @@ export interface Supplier {
   /** US dollars; reserved when the task is claimed. */
   estimateUsd: number;
   /** Why it is not asked for this project now; null where it may be. */
-  passedOver: Failure | null;
+  skipReason: Failure | null;
 }
-type Offer = Omit<Supplier, "passedOver">;
+type Offer = Omit<Supplier, "skipReason">;
 
 /** Takes an address instead of a body, so any size and container. Word times with `align_output`. */
 const URL_TRANSCRIBER =
@@ -55,27 +55,27 @@ export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFo
     current ??= currentOf(record);
     return current.scenes;
   };
-  let footage: Map<string, number> | undefined;
-  const footageOf = (sceneId: string) => {
-    footage ??= new Map(scenes().map((s) => [s.scene.id, s.footage]));
-    return footage.get(sceneId) ?? 0;
+  let framesToBuy: Map<string, number> | undefined;
+  const framesToBuyOf = (sceneId: string) => {
+    framesToBuy ??= new Map(scenes().map((s) => [s.scene.id, s.framesToBuy]));
+    return framesToBuy.get(sceneId) ?? 0;
   };
   const reason = (type: Stage, model: string | null): Failure | null =>
     ruledOut(record, { type, model }) ??
     (type === "generate_clips" && model !== null
       ? otherSize(record.project, model, {
           there: scenes().flatMap(({ clip }) => clip ?? []),
-          odd: scenes().flatMap(({ odd }) => odd ?? []),
+          otherSize: scenes().flatMap(({ otherSizeClip }) => otherSizeClip ?? []),
         })
       : null);
   const marked = (stage: Stage, offer: Offer): Supplier => {
     const key = `${stage} ${offer.model}`;
-    const passedOver = reasons.has(key) ? (reasons.get(key) ?? null) : reason(stage, offer.model);
-    reasons.set(key, passedOver);
-    return { ...offer, passedOver };
+    const skipReason = reasons.has(key) ? (reasons.get(key) ?? null) : reason(stage, offer.model);
+    reasons.set(key, skipReason);
+    return { ...offer, skipReason };
   };
   return (stage, subject) => {
-    const [first = NOBODY, ...others] = offers(record, stage, () => footageOf(subject));
+    const [first = NOBODY, ...others] = offers(record, stage, () => framesToBuyOf(subject));
     return [marked(stage, first), ...others.map((offer) => marked(stage, offer))];
   };
 }
@@ -84,14 +84,14 @@ export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFo
 function otherSize(
   { modelNotices, settings }: Project,
   name: string,
-  { there, odd }: { there: readonly Clip[]; odd: readonly Clip[] },
+  { there, otherSize }: { there: readonly Clip[]; otherSize: readonly Clip[] },
 ): Failure | null {
   const [film] = there;
   if (!film || there.some((clip) => clip.model === name)) return null;
-  const seen = odd.find((clip) => clip.model === name);
-  const terms = termsOf("generate_clips", settings);
+  const seen = otherSize.find((clip) => clip.model === name);
+  const outputForm = outputFormOf("generate_clips", settings);
   const measured = modelNotices.findLast(
-    (n) => n.kind === "measured" && n.model === name && n.terms === terms,
+    (n) => n.kind === "measured" && n.model === name && n.outputForm === outputForm,
   );
   const size =
     seen?.width && seen.height
@@ -117,7 +117,7 @@ export const sizeDiffers = (
   );
 
 /** `footage`: frames of clip to buy. */
-function offers(record: ProjectRecord, stage: Stage, footage: () => number): Offer[] {
+function offers(record: ProjectRecord, stage: Stage, framesToBuy: () => number): Offer[] {
   const { project } = record;
   const { settings, audio } = project;
   switch (stage) {
@@ -150,7 +150,7 @@ function offers(record: ProjectRecord, stage: Stage, footage: () => number): Off
         return usd === undefined ? [] : [{ provider: "replicate", model: name, estimateUsd: usd }];
       });
     case "generate_clips":
-      return clipSuppliers(settings, footage());
+      return clipSuppliers(settings, framesToBuy());
     case "assemble_video":
       return [NOBODY];
   }

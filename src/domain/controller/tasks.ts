@@ -16,8 +16,8 @@ export const WAIT_LIMIT_MS = 40 * 60_000;
 export const UNKNOWN_RESOLVED_AFTER_MS = 75_000;
 
 /** Tries of each supplier, the last one too; and of work that is bought from nobody. */
-export const TRIES = 3;
-export const OWN_TRIES = 6;
+export const MOST_SUPPLIER_FAILURES = 3;
+export const MOST_OWN_FAILURES = 6;
 /** A throttled call bought nothing and says when to come back: patience costs nothing, for a day. */
 export const THROTTLED_LIMIT_MS = 24 * 3_600_000;
 const BASE_MS = 2_000;
@@ -37,7 +37,7 @@ export const isOpenJob = (job: Pick<Job, "status">): boolean =>
   job.status === "pending" || job.status === "running";
 
 /** How often to look at a prediction whose webhook has not come: soon at first, then seldom. */
-export const pollAfterMs = (ageMs: number): number =>
+export const pollIntervalMs = (ageMs: number): number =>
   ageMs < 60_000 ? 5_000 : ageMs < 300_000 ? 15_000 : 30_000;
 
 /** `Cancel-After` of a create, which bounds what an orphan can cost. */

@@ -34,7 +34,7 @@ export interface CostInput {
   lines: readonly SungLine[];
   /** Inner cuts that the proposal asks for, ascending. */
   proposedCuts: readonly number[];
-  wishFrames: number;
+  targetFrames: number;
   maxFrames: number;
   /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
   clipFrames?: readonly number[];
@@ -113,11 +113,11 @@ function cutCosts(input: CostInput): Float64Array {
   return cost;
 }
 
-function lengthCosts({ fps, wishFrames, maxFrames, clipFrames }: CostInput): Float64Array {
+function lengthCosts({ fps, targetFrames, maxFrames, clipFrames }: CostInput): Float64Array {
   const bought = (frames: number) =>
     clipFrames ? (clipFrames.find((n) => n >= frames) ?? frames) : Math.ceil(frames / fps) * fps;
   return Float64Array.from({ length: maxFrames + 1 }, (_, n) => {
-    const off = (n - wishFrames) / wishFrames;
+    const off = (n - targetFrames) / targetFrames;
     return COST.length * off * off + (COST.waste * (bought(n) - n)) / fps;
   });
 }

@@ -161,7 +161,7 @@ export function followingScenes(
     oldFrames: from.frames,
     newLines: plan.lyrics.lines,
     newFrames: problem.totalFrames,
-    scenes: before.map((scene) => ({ ...scene, footageFrames: footageOf(plan.record, scene) })),
+    scenes: before.map((scene) => ({ ...scene, footageFrames: longestClipFrames(plan.record, scene) })),
   });
   if (!retimed.ok) return retimed;
   const scenes = retimed.scenes.map((span, orderIdx) => {
@@ -193,7 +193,7 @@ export function followingScenes(
 }
 
 /** Frames of film that the longest of a scene's clips covers; null where it has none. */
-function footageOf({ clips, project }: ProjectRecord, scene: Scene): number | null {
+function longestClipFrames({ clips, project }: ProjectRecord, scene: Scene): number | null {
   const { fps } = project.settings;
   const covered = clips
     .filter((clip) => clip.sceneId === scene.id && clip.status === "completed")

@@ -33,7 +33,7 @@ interface OldScene extends Span {
 }
 
 export type RetimeInput = TwoRecordings &
-  Pick<CoverProblem, "minFrames" | "maxFrames" | "wishFrames" | "clipFrames" | "beats"> & {
+  Pick<CoverProblem, "minFrames" | "maxFrames" | "targetFrames" | "clipFrames" | "beats"> & {
     /** A cover of the old song, in its order. */
     scenes: readonly OldScene[];
   };
@@ -123,7 +123,7 @@ export function retimeScenes(input: RetimeInput): Retimed {
     proposal: [],
     minFrames,
     maxFrames,
-    wishFrames: input.wishFrames,
+    targetFrames: input.targetFrames,
     clipFrames: input.clipFrames,
     beats: input.beats,
     pins: kept.map(({ span }): Pin => ({ kind: "scene", ...span })),

@@ -21,7 +21,7 @@ export interface CoverProblem {
   minFrames: number;
   maxFrames: number;
   /** The length to aim for where nothing else speaks; the middle of the legal lengths where not given. */
-  wishFrames?: number;
+  targetFrames?: number;
   /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
   clipFrames?: readonly number[];
   /** What a person fixed: kept to the frame, whatever it costs. */
@@ -38,7 +38,7 @@ export interface CoveredScene extends Span {
   lineTo: number;
 }
 
-export type Cover =
+export type SolvedCover =
   | { ok: true; scenes: CoveredScene[]; certificate: CoverCertificate }
   | { ok: false; failure: Failure };
 
@@ -103,11 +103,11 @@ export function prepareCover(
     totalFrames,
     leastFrames: Math.ceil(problem.minFrames / 2),
   });
-  const wishFrames = problem.wishFrames ?? Math.round((problem.minFrames + problem.maxFrames) / 2);
+  const targetFrames = problem.targetFrames ?? Math.round((problem.minFrames + problem.maxFrames) / 2);
   const cost = coverCost({
     ...problem,
     proposedCuts: parts.slice(1).map((p) => p.startFrame),
-    wishFrames: Math.max(1, wishFrames),
+    targetFrames: Math.max(1, targetFrames),
     maxFrames: Math.min(problem.maxFrames, totalFrames),
   });
   const { stretches } = split;
@@ -196,7 +196,7 @@ function inBrief(repairs: readonly string[]): string[] {
  * `cover_impossible` for lengths that mean nothing and for pins that no cover keeps (`stretchesOf`);
  * any other song is covered, and what had to give is in the certificate's repairs.
  */
-export function solveCover(problem: CoverProblem): Cover {
+export function solveCover(problem: CoverProblem): SolvedCover {
   const sound = prepareCover(problem);
   if (!sound.ok) return sound;
   const { prepared } = sound;

@@ -1,6 +1,6 @@
 /** Words that a transcriber timed, matched to the text it wrote: the times have no punctuation, the text has. */
 
-export interface HeardWord {
+export interface TranscribedWord {
   text: string;
   /** Seconds from the song's start. */
   start: number;
@@ -41,20 +41,20 @@ export const bare = (text: string): string =>
     .replace(/[^\p{L}\p{N}]/gu, "");
 
 /** Longest common subsequence of written and heard words: for each token the heard word's index, or -1. */
-function match(written: readonly string[], heard: readonly string[]): Int32Array {
-  const wide = heard.length + 1;
+function match(written: readonly string[], transcript: readonly string[]): Int32Array {
+  const wide = transcript.length + 1;
   const common = new Uint16Array((written.length + 1) * wide);
   for (let i = written.length - 1; i >= 0; i--) {
-    for (let j = heard.length - 1; j >= 0; j--) {
+    for (let j = transcript.length - 1; j >= 0; j--) {
       const at = i * wide + j;
       const skip = Math.max(common[at + wide] ?? 0, common[at + 1] ?? 0);
-      common[at] = written[i] === heard[j] ? Math.max(skip, (common[at + wide + 1] ?? 0) + 1) : skip;
+      common[at] = written[i] === transcript[j] ? Math.max(skip, (common[at + wide + 1] ?? 0) + 1) : skip;
     }
   }
   const found = new Int32Array(written.length).fill(-1);
-  for (let i = 0, j = 0; i < written.length && j < heard.length; ) {
+  for (let i = 0, j = 0; i < written.length && j < transcript.length; ) {
     const at = i * wide + j;
-    if (written[i] === heard[j] && common[at] === (common[at + wide + 1] ?? 0) + 1) found[i++] = j++;
+    if (written[i] === transcript[j] && common[at] === (common[at + wide + 1] ?? 0) + 1) found[i++] = j++;
     else if ((common[at + wide] ?? 0) >= (common[at + 1] ?? 0)) i++;
     else j++;
   }
@@ -65,11 +65,11 @@ function match(written: readonly string[], heard: readonly string[]): Int32Array
 function fill(
   written: readonly Token[],
   found: Int32Array,
-  heard: readonly HeardWord[],
-): (HeardWord & Token)[] {
-  const out: (HeardWord & Token)[] = [];
+  transcript: readonly TranscribedWord[],
+): (TranscribedWord & Token)[] {
+  const out: (TranscribedWord & Token)[] = [];
   for (let i = 0; i < written.length; ) {
-    const word = heard[found[i] ?? -1];
+    const word = transcript[found[i] ?? -1];
     const token = written[i];
     if (word && token) {
       out.push({ ...token, start: word.start, end: word.end });
@@ -78,8 +78,8 @@ function fill(
     }
     let end = i;
     while (end < written.length && (found[end] ?? -1) < 0) end++;
-    const before = out.at(-1)?.end ?? heard[found[end] ?? -1]?.start ?? 0;
-    const after = Math.max(before, heard[found[end] ?? -1]?.start ?? before);
+    const before = out.at(-1)?.end ?? transcript[found[end] ?? -1]?.start ?? 0;
+    const after = Math.max(before, transcript[found[end] ?? -1]?.start ?? before);
     const share = (after - before) / (end - i);
     written.slice(i, end).forEach((t, k) => {
       out.push({ ...t, start: before + share * k, end: before + share * (k + 1) });
@@ -96,10 +96,10 @@ function fill(
  * `next` is the index from which the following segment may take.
  */
 export function alignWords(
-  segment: HeardWord,
-  words: readonly HeardWord[],
+  segment: TranscribedWord,
+  words: readonly TranscribedWord[],
   from: number,
-): { words: (HeardWord & { endsLine?: boolean })[]; next: number } {
+): { words: (TranscribedWord & { endsLine?: boolean })[]; next: number } {
   const low = segment.start - SLACK_SECONDS;
   const high = segment.end + SLACK_SECONDS;
   let first = from;
@@ -120,7 +120,7 @@ export function alignWords(
   if (found instanceof Int32Array && hits.length > 0 && hits.length * 2 >= written.length) {
     return { words: fill(written, found, near), next: first + (hits.at(-1) ?? 0) + 1 };
   }
-  const middle = (w: HeardWord) => (w.start + w.end) / 2;
+  const middle = (w: TranscribedWord) => (w.start + w.end) / 2;
   const inside = near.filter((w) => middle(w) >= segment.start && middle(w) < segment.end);
   const last = inside.at(-1);
   return { words: inside, next: last ? words.indexOf(last, first) + 1 : first };

@@ -1,15 +1,15 @@
 /** What was heard of a part of a song, as lines whose words have times, whatever the transcriber gave. */
 
-import type { HeardPart } from "../record/record.ts";
-import { alignWords, type HeardWord, tokens } from "./align-words.ts";
+import type { TranscribedPart } from "../record/record.ts";
+import { alignWords, type TranscribedWord, tokens } from "./align-words.ts";
 import { isMadeUp, spreadText } from "./lyrics.ts";
 
 /** A segment, or what stands for one where the transcriber gave none, in song time. */
-export interface Line extends HeardWord {
+export interface Line extends TranscribedWord {
   noSpeech: number | null;
   confidence: number | null;
   compressionRatio?: number | null;
-  units: HeardWord[];
+  units: TranscribedWord[];
 }
 
 /** How well the times of words are known. */
@@ -27,7 +27,7 @@ export interface Piece {
   endSeconds: number;
   lines: Line[];
   /** As the transcriber timed them; none where it did not. */
-  words: HeardWord[];
+  words: TranscribedWord[];
   precision: Precision;
 }
 
@@ -35,14 +35,14 @@ export interface Piece {
 const PAUSE_SECONDS = 0.7;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
-export const middleOf = ({ start, end }: HeardWord): number => (start + end) / 2;
+export const middleOf = ({ start, end }: TranscribedWord): number => (start + end) / 2;
 
 /** What stands between two words: nothing in scripts that are written without spaces. */
 export const jointOf = (text: string): "" | " " =>
   /\s/u.test(text.trim()) || !UNSPACED.test(text) ? " " : "";
 
 /** In order and by so many seconds later; without what has no times. */
-export const shifted = <T extends HeardWord>(timed: readonly T[], by: number): T[] =>
+export const shifted = <T extends TranscribedWord>(timed: readonly T[], by: number): T[] =>
   timed
     .filter(({ start, end }) => Number.isFinite(start) && Number.isFinite(end))
     .map((t) => ({ ...t, start: t.start + by, end: t.end + by }))
@@ -50,7 +50,7 @@ export const shifted = <T extends HeardWord>(timed: readonly T[], by: number): T
 
 /** A line of so many words of another. */
 export function lineOf(
-  units: HeardWord[],
+  units: TranscribedWord[],
   { text, noSpeech, confidence, compressionRatio }: Omit<Line, "start" | "end" | "units">,
 ): Line {
   const [start = 0, end = 0] = [units[0]?.start, units.at(-1)?.end];
@@ -59,7 +59,7 @@ export function lineOf(
 }
 
 /** Words that nobody timed share their line's time by their length. */
-function spread(line: HeardWord): HeardWord[] {
+function spread(line: TranscribedWord): TranscribedWord[] {
   const texts = jointOf(line.text) === "" ? [...line.text] : tokens(line.text).map((t) => t.text);
   const total = texts.reduce((sum, text) => sum + text.length, 0);
   let at = line.start;
@@ -70,7 +70,10 @@ function spread(line: HeardWord): HeardWord[] {
   });
 }
 
-function linesOfSegments(segments: readonly Omit<Line, "units">[], words: readonly HeardWord[]): Line[] {
+function linesOfSegments(
+  segments: readonly Omit<Line, "units">[],
+  words: readonly TranscribedWord[],
+): Line[] {
   let used = 0;
   return segments.map((segment) => {
     const aligned = alignWords(segment, words, used);
@@ -80,9 +83,9 @@ function linesOfSegments(segments: readonly Omit<Line, "units">[], words: readon
   });
 }
 
-function linesOfWords(text: string, words: readonly HeardWord[]): Line[] {
+function linesOfWords(text: string, words: readonly TranscribedWord[]): Line[] {
   const whole = { text, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
-  const lines: HeardWord[][] = [];
+  const lines: TranscribedWord[][] = [];
   let begins = true;
   for (const { endsLine, ...word } of alignWords(whole, words, 0).words) {
     const open = lines.at(-1);
@@ -95,13 +98,13 @@ function linesOfWords(text: string, words: readonly HeardWord[]): Line[] {
 }
 
 /** The part's lines and words in song time, without what was made up over music. */
-export function pieceOf({ startSeconds, endSeconds, heard }: HeardPart): Piece {
-  const all = shifted(heard.segments, startSeconds);
+export function pieceOf({ startSeconds, endSeconds, transcript }: TranscribedPart): Piece {
+  const all = shifted(transcript.segments, startSeconds);
   const segments = all.filter((segment) => !isMadeUp(segment));
   const madeUp = all.filter(isMadeUp);
-  const holds = (ranges: readonly HeardWord[], word: HeardWord) =>
+  const holds = (ranges: readonly TranscribedWord[], word: TranscribedWord) =>
     ranges.some(({ start, end }) => middleOf(word) >= start && middleOf(word) < end);
-  const words = shifted(heard.words, startSeconds).filter(
+  const words = shifted(transcript.words, startSeconds).filter(
     (word) => !holds(madeUp, word) || holds(segments, word),
   );
   const piece = { endSeconds, words, precision: TIMED };
@@ -109,8 +112,8 @@ export function pieceOf({ startSeconds, endSeconds, heard }: HeardPart): Piece {
     const precision = words.length > 0 ? TIMED : TIMED_BY_LINE;
     return { ...piece, precision, lines: linesOfSegments(segments, words) };
   }
-  if (words.length > 0) return { ...piece, lines: linesOfWords(heard.text, words) };
-  const lines = shifted(spreadText(heard.text, endSeconds - startSeconds), startSeconds);
+  if (words.length > 0) return { ...piece, lines: linesOfWords(transcript.text, words) };
+  const lines = shifted(spreadText(transcript.text, endSeconds - startSeconds), startSeconds);
   return {
     ...piece,
     precision: lines.length > 0 ? UNTIMED : TIMED,

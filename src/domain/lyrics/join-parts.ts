@@ -1,9 +1,9 @@
 /** One transcript of a song out of those of its parts, which overlap. */
 
-import type { HeardPart } from "../record/record.ts";
-import type { HeardWord } from "./align-words.ts";
+import type { TranscribedPart } from "../record/record.ts";
+import type { TranscribedWord } from "./align-words.ts";
 import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./heard-lines.ts";
-import type { Heard } from "./lyrics.ts";
+import type { Transcript } from "./lyrics.ts";
 import { type Pair, pairWords } from "./pair-words.ts";
 
 /** Words on either side of a border that are looked at where there are no times. */
@@ -22,24 +22,24 @@ interface Seam {
 const unitsOf = (lines: readonly Line[]) => lines.flatMap((line) => line.units);
 
 /** Behind the word at an index. Null where the next one stands at the same moment. */
-function cutBehind(units: readonly HeardWord[], index: number): Cut | null {
+function cutBehind(units: readonly TranscribedWord[], index: number): Cut | null {
   const [word, next] = [units[index], units[index + 1]];
   if (!word || !next) return { units: index + 1, seconds: Number.POSITIVE_INFINITY };
   const seconds = (middleOf(word) + middleOf(next)) / 2;
   return middleOf(word) < seconds ? { units: index + 1, seconds } : null;
 }
 
-const cutAt = (units: readonly HeardWord[], seconds: number): Cut => ({
+const cutAt = (units: readonly TranscribedWord[], seconds: number): Cut => ({
   units: units.filter((unit) => middleOf(unit) < seconds).length,
   seconds,
 });
 
 /** Words of both sides that may be the same: those of the overlap, or near the border where times tell nothing. */
 function neighbours(
-  left: readonly HeardWord[],
-  right: readonly HeardWord[],
+  left: readonly TranscribedWord[],
+  right: readonly TranscribedWord[],
   slack: number,
-  overlap: HeardWord,
+  overlap: TranscribedWord,
 ) {
   if (!Number.isFinite(slack)) {
     return { from: Math.max(0, left.length - UNTIMED_WORDS), until: UNTIMED_WORDS };
@@ -110,8 +110,8 @@ function joinLines(left: readonly Line[], right: readonly Line[], seam: Seam): L
 function joinPieces(before: Piece, after: Piece, afterStart: number): Piece {
   const { endSeconds, precision } = after;
   const seam = afterStart < before.endSeconds ? seamOf(before, after, afterStart) : null;
-  const keptBefore = (word: HeardWord) => !seam || middleOf(word) < seam.left.seconds;
-  const keptBehind = (word: HeardWord) => !seam || middleOf(word) >= seam.right.seconds;
+  const keptBefore = (word: TranscribedWord) => !seam || middleOf(word) < seam.left.seconds;
+  const keptBehind = (word: TranscribedWord) => !seam || middleOf(word) >= seam.right.seconds;
   return {
     endSeconds,
     precision,
@@ -121,9 +121,9 @@ function joinPieces(before: Piece, after: Piece, afterStart: number): Piece {
 }
 
 /** The one that was sung longest, among those that are known. */
-function mainLanguage(parts: readonly HeardPart[], pieces: readonly Piece[]): string | null {
+function mainLanguage(parts: readonly TranscribedPart[], pieces: readonly Piece[]): string | null {
   const seconds = new Map<string, number>();
-  parts.forEach(({ heard: { language } }, i) => {
+  parts.forEach(({ transcript: { language } }, i) => {
     const sung = pieces[i]?.lines.reduce((sum, line) => sum + line.end - line.start, 0) ?? 0;
     if (language) seconds.set(language, (seconds.get(language) ?? 0) + sung);
   });
@@ -138,13 +138,16 @@ function mainLanguage(parts: readonly HeardPart[], pieces: readonly Piece[]): st
  * Parts may lack segments, words or both; text without times is spread over its part. A song in one
  * part stays as it is.
  */
-export function joinHeard(parts: readonly HeardPart[]): Heard {
+export function joinTranscripts(parts: readonly TranscribedPart[]): Transcript {
   const [only, ...others] = parts;
   if (only && others.length === 0) {
-    const { startSeconds, heard } = only;
-    if (startSeconds === 0) return heard;
-    const [segments, words] = [shifted(heard.segments, startSeconds), shifted(heard.words, startSeconds)];
-    return { ...heard, segments, words };
+    const { startSeconds, transcript } = only;
+    if (startSeconds === 0) return transcript;
+    const [segments, words] = [
+      shifted(transcript.segments, startSeconds),
+      shifted(transcript.words, startSeconds),
+    ];
+    return { ...transcript, segments, words };
   }
   const pieces = parts.map(pieceOf);
   const [first, ...rest] = pieces;
@@ -154,7 +157,7 @@ export function joinHeard(parts: readonly HeardPart[]): Heard {
   );
   // Words alone stay words alone: lines are cut from them later, at their pauses.
   const hasLines =
-    parts.some(({ heard }) => heard.segments.length > 0) ||
+    parts.some(({ transcript }) => transcript.segments.length > 0) ||
     pieces.some(({ lines, words }) => lines.length > 0 && words.length === 0);
   return {
     text: song.lines.map((line) => line.text).join("\n"),

@@ -1,26 +1,26 @@
 /** From what a transcriber heard to the song's lyrics: lines and words in whole frames of song time. */
 import type { EmbeddedLyrics, Lyrics } from "../record/record.ts";
-import { alignWords, type HeardWord, tokens } from "./align-words.ts";
+import { alignWords, type TranscribedWord, tokens } from "./align-words.ts";
 
 /** What a transcriber returns, as far as lyrics need it. Times in seconds from the song's start. */
-export interface Heard {
+export interface Transcript {
   text: string;
   language: string | null;
   /**
    * `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. The text's
    * `compressionRatio` (its bytes to those of its zlib) tells how much it repeats itself.
    */
-  segments: readonly (HeardWord & {
+  segments: readonly (TranscribedWord & {
     noSpeech: number | null;
     confidence: number | null;
     compressionRatio?: number | null;
   })[];
   /** Without punctuation; empty where the provider gives none. */
-  words: readonly HeardWord[];
+  words: readonly TranscribedWord[];
 }
 
-interface HeardLine extends HeardWord {
-  words: HeardWord[];
+interface TranscribedLine extends TranscribedWord {
+  words: TranscribedWord[];
   confidence: number | null;
 }
 
@@ -55,9 +55,9 @@ export function isMadeUp(segment: {
   return circling && (confidence ?? 1) < GUESSED_BELOW;
 }
 
-const isTimed = (t: HeardWord) => Number.isFinite(t.start) && Number.isFinite(t.end);
+const isTimed = (t: TranscribedWord) => Number.isFinite(t.start) && Number.isFinite(t.end);
 
-function lineOf(words: HeardWord[], joint: string, confidence: number | null): HeardLine[] {
+function lineOf(words: TranscribedWord[], joint: string, confidence: number | null): TranscribedLine[] {
   const first = words[0];
   const last = words.at(-1);
   if (!first || !last) return [];
@@ -67,7 +67,7 @@ function lineOf(words: HeardWord[], joint: string, confidence: number | null): H
 }
 
 /** Cuts a line that is too long at its widest pause, and its halves again; between equals, near the middle. */
-function cutLong(words: HeardWord[]): HeardWord[][] {
+function cutLong(words: TranscribedWord[]): TranscribedWord[][] {
   const start = words[0]?.start ?? 0;
   const end = words.at(-1)?.end ?? 0;
   if (end - start <= LONG_LINE_SECONDS || words.length < 2) return [words];
@@ -81,9 +81,9 @@ function cutLong(words: HeardWord[]): HeardWord[][] {
   return [...cutLong(words.slice(0, best.at)), ...cutLong(words.slice(best.at))];
 }
 
-function cutAtPauses(words: readonly (HeardWord & { endsLine?: boolean })[]): HeardWord[][] {
-  const lines: HeardWord[][] = [];
-  let open: HeardWord[] = [];
+function cutAtPauses(words: readonly (TranscribedWord & { endsLine?: boolean })[]): TranscribedWord[][] {
+  const lines: TranscribedWord[][] = [];
+  let open: TranscribedWord[] = [];
   words.forEach(({ endsLine, ...word }, i) => {
     open.push(word);
     const next = words[i + 1];
@@ -96,11 +96,11 @@ function cutAtPauses(words: readonly (HeardWord & { endsLine?: boolean })[]): He
 }
 
 /** A script that is written without spaces joins its words without them. */
-const jointFor = (text: string, words: readonly HeardWord[]) =>
+const jointFor = (text: string, words: readonly TranscribedWord[]) =>
   words.length > 2 && !/\s/u.test(text.trim()) && text.trim() !== "" ? "" : " ";
 
-function fromSegments(heard: Heard, words: readonly HeardWord[]): HeardLine[] {
-  const segments = heard.segments
+function fromSegments(transcript: Transcript, words: readonly TranscribedWord[]): TranscribedLine[] {
+  const segments = transcript.segments
     .filter((s) => isTimed(s) && !isMadeUp(s))
     .toSorted((a, b) => a.start - b.start);
   let used = 0;
@@ -117,17 +117,17 @@ function fromSegments(heard: Heard, words: readonly HeardWord[]): HeardLine[] {
   });
 }
 
-function fromWords(heard: Heard, words: readonly HeardWord[]): HeardLine[] {
-  const whole = { text: heard.text, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+function fromWords(transcript: Transcript, words: readonly TranscribedWord[]): TranscribedLine[] {
+  const whole = { text: transcript.text, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
   const aligned = alignWords(whole, words, 0).words;
-  const joint = jointFor(heard.text, words);
+  const joint = jointFor(transcript.text, words);
   return cutAtPauses(aligned)
     .flatMap(cutLong)
     .flatMap((line) => lineOf(line, joint, null));
 }
 
 /** Text without any times: its lines (or sentences, or runs of words) fill the duration by their length. */
-export function spreadText(text: string, durationSeconds: number): HeardLine[] {
+export function spreadText(text: string, durationSeconds: number): TranscribedLine[] {
   const sentences = text.split(/\n+|(?<=[.!?…。！？])\s+/u).map((s) => s.trim().replace(/\s+/gu, " "));
   const lines = sentences
     .filter((s) => !isMadeUp({ text: s, noSpeech: null, confidence: null }))
@@ -150,8 +150,8 @@ export function spreadText(text: string, durationSeconds: number): HeardLine[] {
 const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 /** Whole frames in song order: starts ascend strictly, nothing overlaps, nothing leaves the song. */
-function inFrames(heard: readonly HeardLine[], totalFrames: number, fps: number): Lyrics["lines"] {
-  const sorted = heard.toSorted((a, b) => a.start - b.start);
+function inFrames(transcript: readonly TranscribedLine[], totalFrames: number, fps: number): Lyrics["lines"] {
+  const sorted = transcript.toSorted((a, b) => a.start - b.start);
   const starts: number[] = [];
   const placed = sorted.filter((line) => {
     const start = Math.max(0, Math.round(line.start * fps), (starts.at(-1) ?? -1) + 1);
@@ -179,16 +179,16 @@ function inFrames(heard: readonly HeardLine[], totalFrames: number, fps: number)
  * is dropped; an empty transcript has no lines. In the result, lines ascend, never overlap and last
  * at least a frame; the words of a line ascend inside it (a word may be shorter than a frame).
  */
-export function lyricsFrom(heard: Heard, song: { totalFrames: number; fps: number }): Lyrics {
-  const words = heard.words.filter(isTimed).toSorted((a, b) => a.start - b.start);
+export function lyricsFrom(transcript: Transcript, song: { totalFrames: number; fps: number }): Lyrics {
+  const words = transcript.words.filter(isTimed).toSorted((a, b) => a.start - b.start);
   const lines = () => {
-    if (heard.segments.some(isTimed)) return fromSegments(heard, words);
-    if (words.length > 0) return fromWords(heard, words);
-    return spreadText(heard.text, song.totalFrames / song.fps);
+    if (transcript.segments.some(isTimed)) return fromSegments(transcript, words);
+    if (words.length > 0) return fromWords(transcript, words);
+    return spreadText(transcript.text, song.totalFrames / song.fps);
   };
   return {
     source: "transcribed",
-    language: heard.language,
+    language: transcript.language,
     lines: inFrames(lines(), song.totalFrames, song.fps),
   };
 }
@@ -204,7 +204,7 @@ export function embeddedLyrics(
   const timed = lines
     .flatMap(({ startSeconds, ...line }) => (startSeconds === null ? [] : [{ ...line, start: startSeconds }]))
     .toSorted((a, b) => a.start - b.start);
-  const heard = timed.map(({ text, start, words }, i): HeardLine => {
+  const transcript = timed.map(({ text, start, words }, i): TranscribedLine => {
     const next = timed[i + 1]?.start ?? song.totalFrames / song.fps;
     const end = Math.min(next, start + LONGEST_SUNG_SECONDS);
     return {
@@ -220,6 +220,6 @@ export function embeddedLyrics(
     };
   });
   // A line without words ends the one before it: that is how such files say that nobody sings.
-  const sung = heard.filter((line) => /[\p{L}\p{N}]/u.test(line.text));
+  const sung = transcript.filter((line) => /[\p{L}\p{N}]/u.test(line.text));
   return { source: "embedded", language, lines: inFrames(sung, song.totalFrames, song.fps) };
 }

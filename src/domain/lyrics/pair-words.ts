@@ -1,6 +1,6 @@
 /** Words that two transcripts of the same singing have in common, in order. */
 
-import { bare, type HeardWord } from "./align-words.ts";
+import { bare, type TranscribedWord } from "./align-words.ts";
 import { middleOf, type Precision } from "./heard-lines.ts";
 
 /** Indices of a word in the first transcript and in the second. */
@@ -12,8 +12,8 @@ export type Pair = readonly [number, number];
  * itself. Pairs ascend on both sides.
  */
 export function pairWords(
-  before: readonly HeardWord[],
-  after: readonly HeardWord[],
+  before: readonly TranscribedWord[],
+  after: readonly TranscribedWord[],
   { slackSeconds, gapCost }: Precision,
 ): Pair[] {
   const [left, right] = [before.map((word) => bare(word.text)), after.map((word) => bare(word.text))];

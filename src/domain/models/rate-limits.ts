@@ -1,4 +1,4 @@
-/** How many paid calls each provider takes from one account: what the doors are set to (door.ts). */
+/** How many paid calls each provider takes from one account: what the rate limiters are set to (rate limiter.ts). */
 
 export interface Rate {
   perMinute: number;
@@ -9,7 +9,7 @@ export interface Rate {
 export interface RateLimit {
   /** Of an account in good standing. */
   nominal: Rate;
-  /** Of the most reduced account that is documented; no refusal slows a door further. */
+  /** Of the most reduced account that is documented; no refusal slows a rate limiter further. */
   floor: Rate;
 }
 

@@ -25,10 +25,10 @@ export interface Scene {
   createdAt: Date;
 }
 
-/** How plainly a prompt says what the scene shows: each refusal by moderation leads one rung down. */
-export const RUNGS = ["literal", "implied", "symbolic"] as const;
+/** How plainly a prompt says what the scene shows: each refusal by moderation leads one level down. */
+export const SOFTENING_LEVELS = ["literal", "implied", "symbolic"] as const;
 
-export type Rung = (typeof RUNGS)[number];
+export type SofteningLevel = (typeof SOFTENING_LEVELS)[number];
 
 export interface Prompt {
   id: string;
@@ -46,7 +46,7 @@ export interface Prompt {
   palette: string[];
   generatedByModel: string | null;
   edited: boolean;
-  rung: Rung;
+  softeningLevel: SofteningLevel;
   inputHash: string;
   createdAt: Date;
 }
@@ -116,7 +116,7 @@ export interface Approval {
 }
 
 /** One cut of the film: frames `from` (inclusive) to `to` (exclusive) of song time are this clip. */
-export interface Edit {
+export interface EditListEntry {
   sceneId: string;
   clipId: string;
   startFrame: number;
@@ -166,7 +166,7 @@ export interface Film {
   frames: number | null;
   width: number | null;
   height: number | null;
-  editList: Edit[];
+  editList: EditListEntry[];
   certificate: CoverCertificate | null;
   /** What a person should know of it: sound that is left out, or that some players don't play. */
   warnings: string[];

@@ -17,7 +17,7 @@ export const ERRORS = {
   unsupported_media_type: { status: 415, title: "This media type is not accepted" },
   audio_rejected: { status: 422, title: "This file can not be used as a song" },
   idempotency_key_reused: { status: 422, title: "This Idempotency-Key belongs to another request" },
-  upgrade_required: { status: 426, title: "This door speaks WebSocket only" },
+  upgrade_required: { status: 426, title: "This rate limiter speaks WebSocket only" },
   internal: { status: 500, title: "Something went wrong on our side" },
   unavailable: { status: 503, title: "A part of the service does not answer" },
 } as const;

@@ -2,7 +2,7 @@
 
 import type { CoverCertificate } from "./artifacts.ts";
 import type { MotifWay, Settings } from "./settings.ts";
-import type { Audio, BeatGrid, Hearing, Lyrics, Retiming } from "./song.ts";
+import type { Audio, BeatGrid, Lyrics, PartialTranscription, Retiming } from "./song.ts";
 import type { Stage } from "./work.ts";
 
 export const PROJECT_STATUSES = [
@@ -57,13 +57,13 @@ export type ModelNotice =
   /** The project's clip model is not offered any more: a run took another one. */
   | { kind: "replaced"; stage: Stage; model: string; by: string; message: string; at: string }
   /** Nothing that it makes under these terms (see `termsOf`) can be used. */
-  | { kind: "unusable"; stage: Stage; model: string; terms: string; message: string; at: string }
+  | { kind: "unusable"; stage: Stage; model: string; outputForm: string; message: string; at: string }
   /** What size it really makes under these terms, in pixels. */
   | {
       kind: "measured";
       stage: Stage;
       model: string;
-      terms: string;
+      outputForm: string;
       width: number;
       height: number;
       message: string;
@@ -80,20 +80,20 @@ export interface Project {
   /** Counts what the person asked for; failures of an earlier run may be tried again. */
   runNumber: number;
   /** Null where no run was asked for yet. */
-  request: RunRequest | null;
+  runRequest: RunRequest | null;
   modelNotices: ModelNotice[];
   audio: Audio | null;
   lyrics: Lyrics | null;
   /** Hash of the audio that the lyrics were made from; null where a person wrote them. */
   lyricsHash: string | null;
   transcriptText: string | null;
-  hearing: Hearing | null;
+  partialTranscription: PartialTranscription | null;
   /** Null where none was found, or nobody has listened yet. */
   beat: BeatGrid | null;
   pins: Pin[];
   proposal: Proposal | null;
   /** Of the scenes as they were last planned. */
-  cover: CoverCertificate | null;
+  coverCertificate: CoverCertificate | null;
   retiming: Retiming | null;
   reservedUsd: number;
   spentUsd: number;

@@ -39,7 +39,7 @@ export const Settings = z.object({
   /** The most the project may spend, or null for no limit of its own. */
   budgetUsd: z.number().min(0).max(100_000).nullable().default(20),
   autoApprove: z.boolean().default(false),
-  /** Whether a prompt that moderation refuses is rewritten, one rung softer each time. */
+  /** Whether a prompt that moderation refuses is rewritten, one level softer each time. */
   softenRefused: z.boolean().default(true),
   /** Calls of unknown outcome up to this price, which may have been paid for, are made again without asking. */
   repeatUnknownUpToUsd: z.number().min(0).max(100).default(0),

@@ -1,5 +1,5 @@
 /** The song as the record knows it: what the file is, what is sung in it and when, and where its beats fall. */
-import type { Heard } from "../lyrics/lyrics.ts";
+import type { Transcript } from "../lyrics/lyrics.ts";
 
 export interface Audio {
   key: string;
@@ -18,7 +18,7 @@ export interface Audio {
   bitRate?: number;
   /** Words that the file carries. */
   embeddedLyrics?: EmbeddedLyrics | null;
-  cover?: Cover | null;
+  coverArt?: CoverArt | null;
 }
 
 /** Lyrics in a song's tags: `plain` text, or lines with times (LRC, ID3 SYLT). */
@@ -30,7 +30,7 @@ export interface EmbeddedLyrics {
 }
 
 /** The picture in a song's tags. */
-export interface Cover {
+export interface CoverArt {
   contentType: string;
   bytes: number;
   width: number;
@@ -69,16 +69,16 @@ export interface Lyrics {
 }
 
 /** A song in parts that a transcriber has heard so far. */
-export interface Hearing {
+export interface PartialTranscription {
   audioEtag: string;
-  parts: HeardPart[];
+  parts: TranscribedPart[];
 }
-export interface HeardPart {
+export interface TranscribedPart {
   /** Of the song, in seconds: what the part holds. */
   startSeconds: number;
   endSeconds: number;
   /** Times in seconds from the part's start. */
-  heard: Heard;
+  transcript: Transcript;
 }
 
 /** The song that the scenes still follow, after another recording of it took its place. */

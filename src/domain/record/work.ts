@@ -55,7 +55,7 @@ export interface Job {
 }
 
 /** How one attempt of a task ended, where it did not bring the artifact. */
-export interface Attempt {
+export interface FailedAttempt {
   attempt: number;
   at: string;
   provider: string | null;
@@ -76,22 +76,22 @@ export interface Task {
   /** The picture that a clip is made from. */
   imageId: string | null;
   /** The settings that decide the form of what is made: see `termsOf`. */
-  terms: string;
+  outputForm: string;
   status: TaskStatus;
   /** Counts every claim: the fence of whoever works on it. */
   attempt: number;
   /** Attempts that the present supplier has spoiled: waits for our turn do not count. */
-  tries: number;
+  supplierFailures: number;
   /** Which of the stage's suppliers it is with, from 0. */
-  choice: number;
+  supplierIndex: number;
   /** Of the claim under way or the last one: tells a lost answer's outcome. */
   claimId: string | null;
   /** The project's run that it was made for. */
   runNumber: number;
   /** The provider was, or is to be, asked to stop. */
-  recalled: boolean;
+  cancelRequested: boolean;
   /** The newest attempts that failed, oldest first. */
-  trail: Attempt[];
+  failedAttempts: FailedAttempt[];
   /** When the person asked for it again: it blocks nothing any more. */
   retriedAt: Date | null;
   /** Pending: not before this. Waiting: when to look at the provider next. */

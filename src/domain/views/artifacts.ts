@@ -45,7 +45,7 @@ export const promptView = (p: Prompt) => ({
   palette: p.palette,
   generated_by_model: p.generatedByModel,
   edited: p.edited,
-  rung: p.rung,
+  softening_level: p.softeningLevel,
   created_at: p.createdAt.toISOString(),
 });
 

@@ -17,13 +17,13 @@ export type Entity = (typeof ENTITIES)[number];
 export type View = Record<Entity, Record<string, unknown>>;
 
 /** What was told of the record so far: each value as its JSON. */
-export type Told = Record<Entity, Record<string, string>>;
+export type Published = Record<Entity, Record<string, string>>;
 
 export type FeedChange =
   | { entity: Entity; op: "upsert"; id: string; value: unknown }
   | { entity: Entity; op: "remove"; id: string };
 
-export const nothingTold = (): Told => ({
+export const nothingPublished = (): Published => ({
   project: {},
   scene: {},
   prompt: {},
@@ -35,14 +35,14 @@ export const nothingTold = (): Told => ({
 });
 
 /** What turns what was told into `view`, in the order of ENTITIES; removals come last, children first. */
-export function untold(told: Told, view: View): FeedChange[] {
+export function diff(published: Published, view: View): FeedChange[] {
   const upserts = ENTITIES.flatMap((entity) =>
     Object.entries(view[entity])
-      .filter(([id, value]) => JSON.stringify(value) !== told[entity][id])
+      .filter(([id, value]) => JSON.stringify(value) !== published[entity][id])
       .map(([id, value]): FeedChange => ({ entity, op: "upsert", id, value })),
   );
   const removals = [...ENTITIES].reverse().flatMap((entity) =>
-    Object.keys(told[entity])
+    Object.keys(published[entity])
       .filter((id) => !(id in view[entity]))
       .map((id): FeedChange => ({ entity, op: "remove", id })),
   );
@@ -50,9 +50,9 @@ export function untold(told: Told, view: View): FeedChange[] {
 }
 
 /** What is told once a change has been. */
-export function telling(told: Told, change: FeedChange): Told {
-  const rows = { ...told[change.entity] };
+export function applyChange(published: Published, change: FeedChange): Published {
+  const rows = { ...published[change.entity] };
   if (change.op === "upsert") rows[change.id] = JSON.stringify(change.value);
   else delete rows[change.id];
-  return { ...told, [change.entity]: rows };
+  return { ...published, [change.entity]: rows };
 }

@@ -45,12 +45,12 @@ const audioView = (a: Audio, fps: number) => ({
         text: a.embeddedLyrics.lines.map((line) => line.text).join("\n"),
       }
     : null,
-  cover: a.cover
+  cover_art: a.coverArt
     ? {
-        content_type: a.cover.contentType,
-        bytes: a.cover.bytes,
-        width: a.cover.width,
-        height: a.cover.height,
+        content_type: a.coverArt.contentType,
+        bytes: a.coverArt.bytes,
+        width: a.coverArt.width,
+        height: a.coverArt.height,
       }
     : null,
 });
@@ -116,6 +116,6 @@ export type FeedProjectView = ReturnType<typeof feedProjectView>;
 export function feedProjectView(p: Project) {
   const { lyrics: _, transcript_text: __, audio, ...view } = projectView(p);
   const carried = audio?.embedded_lyrics ?? null;
-  const told = carried && { form: carried.form, language: carried.language, timed: carried.timed };
-  return { ...view, audio: audio && { ...audio, embedded_lyrics: told } };
+  const published = carried && { form: carried.form, language: carried.language, timed: carried.timed };
+  return { ...view, audio: audio && { ...audio, embedded_lyrics: published } };
 }

@@ -35,7 +35,7 @@ function sceneSheet(record: ProjectRecord, film: Film, { scene, prompt, image, c
       id: prompt.id,
       version: prompt.version,
       written_by: prompt.edited ? "person" : prompt.generatedByModel,
-      rung: prompt.rung,
+      softening_level: prompt.softeningLevel,
       image: prompt.imagePrompt,
       motion: prompt.motionPrompt,
       negative: prompt.negativePrompt,

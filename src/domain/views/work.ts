@@ -39,7 +39,7 @@ export const taskView = (t: Task) => ({
   charged: t.charged,
   needs_decision: needsDecision(t) && t.retriedAt === null,
   error: failureView(t.error),
-  attempts: t.trail,
+  failed_attempts: t.failedAttempts,
   created_at: t.createdAt.toISOString(),
   updated_at: t.updatedAt.toISOString(),
 });

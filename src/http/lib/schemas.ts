@@ -4,7 +4,7 @@ import { STAGES } from "../../domain/record/record.ts";
 import { problems } from "./problem.ts";
 
 export const Uuid = z.uuid().openapi({ example: "0193a5b2-7c1e-7000-8000-3f2a9c1d5e70" });
-export const Moment = z.iso.datetime().openapi({ example: "2026-11-22T17:30:00.000Z" });
+export const Timestamp = z.iso.datetime().openapi({ example: "2026-11-22T17:30:00.000Z" });
 export const Frame = z.int().min(0).openapi({ description: "A frame of song time; seconds × fps." });
 export const Seconds = z.number().min(0);
 export const StageName = z.enum(STAGES).openapi("Stage", {

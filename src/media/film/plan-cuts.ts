@@ -1,7 +1,7 @@
 /** What the film will be made of, decided before a byte of it is written. */
 import { fillsScene } from "../../domain/cover/fill.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
-import type { Edit, Failure, Fill } from "../../domain/record/record.ts";
+import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts";
 import { type ClipPackets, clipPackets } from "../clip.ts";
 import { refusal } from "../lib/failures.ts";
 import type { MediaFile } from "../lib/source.ts";
@@ -10,7 +10,7 @@ import { cutClip, type Shown } from "./cut.ts";
 import { refuseJoin, sceneNames } from "./join.ts";
 
 /** `fill` where the scene has a choice of its own. */
-export type FilmEdit = Edit & { file: MediaFile };
+export type FilmEdit = EditListEntry & { file: MediaFile };
 
 /** One clip as it will stand in the film. */
 export interface Cut {

@@ -143,7 +143,7 @@ export async function writeFilm(
   await addTexts(file, tracks.chapters, plan, "chapters");
   await addTexts(file, tracks.captions, plan, "captions");
   const song = plan.song.open();
-  const sing = ({ data, duration }: SongPacket, timestamp: number) =>
+  const addSongPacket = ({ data, duration }: SongPacket, timestamp: number) =>
     file.add(tracks.song, { decode: timestamp, timestamp, duration, key: true }, [data]);
   const total = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
   let [written, told, turn] = [0, 0, 0];
@@ -155,7 +155,7 @@ export async function writeFilm(
         if (!track) continue;
         if (piece.track === "pictures" && decode >= turn) {
           turn = (Math.floor(decode / TURN_SECONDS) + 1) * TURN_SECONDS;
-          await song.until(turn, sing);
+          await song.until(turn, addSongPacket);
         }
         const data = bytes.subarray(sample.offset - start, sample.offset - start + sample.bytes);
         const { bytes: placed, ...at } =
@@ -168,7 +168,7 @@ export async function writeFilm(
         onProgress?.(written / total);
       }
     }
-    await song.until(Number.POSITIVE_INFINITY, sing);
+    await song.until(Number.POSITIVE_INFINITY, addSongPacket);
   } finally {
     await song.close();
   }

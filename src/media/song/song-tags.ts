@@ -1,6 +1,6 @@
 /** What a song file says of itself: title, artist, lyrics and picture, from whatever kind of tag it has. */
 import type { MetadataTags } from "mediabunny";
-import type { Cover, EmbeddedLyrics } from "../../domain/record/record.ts";
+import type { CoverArt, EmbeddedLyrics } from "../../domain/record/record.ts";
 import { storable } from "../../domain/record/text.ts";
 import type { MediaFile } from "../lib/source.ts";
 import { COVER_HEAD_BYTES, measureCover } from "./cover-art.ts";
@@ -14,7 +14,7 @@ export interface SongTags {
   title: string | null;
   artist: string | null;
   embeddedLyrics: EmbeddedLyrics | null;
-  cover: Cover | null;
+  cover: CoverArt | null;
 }
 
 /** What is found, before the best of it is taken. */
@@ -23,7 +23,7 @@ interface Found {
   artist: string[];
   synced: EmbeddedLyrics[];
   texts: { text: string; language: string | null }[];
-  covers: { cover: Cover | null; front: boolean }[];
+  covers: { cover: CoverArt | null; front: boolean }[];
 }
 export const nothingFound = (): Found => ({ title: [], artist: [], synced: [], texts: [], covers: [] });
 

@@ -1,6 +1,6 @@
 import { rootCause } from "../../db/errors.ts";
 import { needsDirector, proposalInputs, scenesInputs } from "../../domain/controller/inputs.ts";
-import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { followingScenes, proposedScenes, type ScenePlan } from "../../domain/cover/plan-scenes.ts";
 import { DIRECTOR_CHOICES } from "../../domain/models/language-models.ts";
@@ -17,10 +17,10 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
   const { deps, task, record, now } = step;
   const { project, scenes: before } = record;
   const { audio, lyrics, retiming } = project;
-  if (!audio || !lyrics) return failed(NO_LYRICS);
+  if (!audio || !lyrics) return failedStep(NO_LYRICS);
   const asks = needsDirector(project, before);
   // It was planned, and its cost reserved, when nobody had to be asked.
-  if (asks && !task.model) return failed(CHANGED);
+  if (asks && !task.model) return failedStep(CHANGED);
   const beat = project.beat ?? (await estimatedBeat(step, audio));
   const plan: ScenePlan = {
     record,
@@ -35,7 +35,7 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
   const follows = retiming !== null && before.length > 0;
   // Whether the pins can be kept is no matter of taste: it is known before anything is paid.
   const possible = follows ? null : proposedScenes(plan, NO_PROPOSAL, false);
-  if (possible && !possible.ok) return failed(possible.failure);
+  if (possible && !possible.ok) return failedStep(possible.failure);
   const asked = asks ? await propose(step, project, audio, lyrics) : null;
   if (asked && asked.kind !== "ok") return fromOutcome(asked);
   const proposal = asked?.value ?? project.proposal;
@@ -52,7 +52,7 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
     beat: project.beat ? null : beat,
     audioEtag: audio.etag,
   };
-  return { kind: "made", facts: [fact], costUsd };
+  return { kind: "completed", facts: [fact], costUsd };
 }
 
 type Asked = Awaited<ReturnType<StepContext["deps"]["providers"]["director"]["proposeScenes"]>>;
@@ -65,8 +65,8 @@ async function propose(
   lyrics: Lyrics,
 ): Promise<Proposed> {
   const { style, mood, scenes, fps } = project.settings;
-  const director = DIRECTOR_CHOICES[task.choice];
-  if (!director) throw new Error(`There is no director ${task.choice}`);
+  const director = DIRECTOR_CHOICES[task.supplierIndex];
+  if (!director) throw new Error(`There is no director ${task.supplierIndex}`);
   const asked = await deps.providers.director.proposeScenes({
     ...director,
     title: audio.title ?? project.name,
@@ -92,7 +92,7 @@ async function estimatedBeat({ deps, task }: StepContext, audio: Audio): Promise
   try {
     return await deps.media.beatOf(storedFile(deps.storage, audio));
   } catch (error) {
-    deps.log("warn", "beat_not_heard", { task: task.id, error: rootCause(error) });
+    deps.log("warn", "beat_not_estimated", { task: task.id, error: rootCause(error) });
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { songFrames } from "../../domain/controller/inputs.ts";
-import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
 import type { Clip, Film, Image, ProjectRecord, Sidecars } from "../../domain/record/record.ts";
@@ -20,7 +20,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   const { project } = record;
   const { audio, lyrics, settings } = project;
   const { cuts, scenes } = currentOf(record);
-  if (!audio || !cuts) return failed(NOT_READY);
+  if (!audio || !cuts) return failedStep(NOT_READY);
   const { fps, clipFill, clipAudio, filmSound } = settings;
   const files = clipFiles(deps.storage, record);
   const edits = cuts.flatMap(({ etag: _, ...edit }) => {
@@ -28,7 +28,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     return file ? [{ ...edit, file }] : [];
   });
   const certificate = checkCover(edits, songFrames(audio, fps));
-  if (certificate.gaps > 0 || certificate.overlaps > 0) return failed(BROKEN_COVER);
+  if (certificate.gaps > 0 || certificate.overlaps > 0) return failedStep(BROKEN_COVER);
 
   const id = deps.newId();
   // The one of the strongest scene.
@@ -49,7 +49,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     upload: () => deps.storage.multipart(filmKey(project.ownerId, project.id, id), "video/mp4"),
     onProgress: progress,
   });
-  if (!made.ok) return failed(made.failure);
+  if (!made.ok) return failedStep(made.failure);
   const { object, frames, durationSeconds, width, height, editList, silentScenes, notes } = made;
   const silent = silentScenes.map(
     ({ scene, reason }) => `The clip of scene ${scene} has sound that the film leaves out: ${reason}`,
@@ -67,7 +67,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     width,
     height,
     editList,
-    certificate: { ...certificate, repairs: project.cover?.repairs ?? [] },
+    certificate: { ...certificate, repairs: project.coverCertificate?.repairs ?? [] },
     warnings: [...notes, ...silent],
     sidecars: null,
     inputHash: task.inputHash,
@@ -78,7 +78,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
     poster: poster && picture ? { ...poster, picture } : null,
     withoutEdits: made.withoutEdits,
   });
-  return { kind: "made", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
+  return { kind: "completed", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
 }
 
 /** One for each clip, however many scenes show it. */

@@ -1,7 +1,7 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { seedOf } from "../../domain/controller/inputs.ts";
 import { isUnitOf } from "../../domain/controller/run-request.ts";
-import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { chargedForClip, sizeDiffers } from "../../domain/controller/suppliers.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { clipModel, clipSecondsFor } from "../../domain/models/models.ts";
@@ -10,7 +10,7 @@ import { reading, storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { clipKey } from "../../storage/keys.ts";
 import { assetRow, NO_CLIP_YET, pendingRow } from "../assets.ts";
-import { copyOutput, spoiled } from "../output.ts";
+import { badOutput, copyOutput } from "../output.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 import { READ_BY_PROVIDER_SECONDS } from "./transcribe.ts";
@@ -21,8 +21,9 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
   const { settings } = record.project;
   const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
   const model = clipModel(task.model ?? "");
-  if (!state?.prompt || !state.image?.objectKey || !state.imageApproved || !model) return failed(NOT_READY);
-  const seconds = clipSecondsFor(model, state.footage, settings.fps, settings.clipResolution);
+  if (!state?.prompt || !state.image?.objectKey || !state.imageApproved || !model)
+    return failedStep(NOT_READY);
+  const seconds = clipSecondsFor(model, state.framesToBuy, settings.fps, settings.clipResolution);
   if (seconds === null) return { kind: "declined", failure: TOO_LONG, spent: false };
   const { prompt, image } = state;
   const input = model.input({
@@ -58,7 +59,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   const row = pendingRow(record.clips, step);
   const imageId = row?.imageId ?? record.images.find((image) => image.id === task.imageId)?.id;
   // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
-  if (!imageId) return { kind: "made", facts: [], costUsd: task.costEstimatedUsd };
+  if (!imageId) return { kind: "completed", facts: [], costUsd: task.costEstimatedUsd };
   const id = row?.id ?? deps.newId();
   const copied = await copyOutput(step, prediction, {
     key: clipKey(project.ownerId, project.id, id),
@@ -71,7 +72,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   const inspected = await deps.media.inspectClip(file);
   if (!inspected.ok) {
     await deps.storage.delete([object.key]);
-    return spoiled(inspected.failure);
+    return badOutput(inspected.failure);
   }
   const { width, height, frames, fps, codec, decoderConfig } = inspected.clip;
   const current = currentOf(record);
@@ -81,7 +82,11 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   if (counts && film && (film.width !== width || film.height !== height)) {
     await deps.storage.delete([object.key]);
     const why = sizeDiffers(film, { width, height, model: task.model });
-    return { ...spoiled(why), costUsd: costOf(step, prediction), ...measured(step, { width, height }, why) };
+    return {
+      ...badOutput(why),
+      costUsd: costOf(step, prediction),
+      ...measured(step, { width, height }, why),
+    };
   }
   // A clip that can be used is not given up for what can't be read of its making.
   const said = await reading(file, () => deps.media.clipProvenance(file));
@@ -101,7 +106,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
     codec,
     decoderConfig,
   };
-  return { kind: "made", facts: [{ kind: "clip", clip }], costUsd: costOf(step, prediction) };
+  return { kind: "completed", facts: [{ kind: "clip", clip }], costUsd: costOf(step, prediction) };
 }
 
 /** The first clip decides the film's size. One that can't join it tells what this model really makes. */
@@ -110,9 +115,11 @@ function measured(
   size: { width: number; height: number },
   { message }: Failure,
 ): { notice?: ModelNotice } {
-  const { type: stage, model, terms } = task;
+  const { type: stage, model, outputForm } = task;
   if (model === null) return {};
-  return { notice: { kind: "measured", stage, model, terms, ...size, message, at: now().toISOString() } };
+  return {
+    notice: { kind: "measured", stage, model, outputForm, ...size, message, at: now().toISOString() },
+  };
 }
 
 /** By the seconds that the provider says it made, where it says so; else what was ordered. */

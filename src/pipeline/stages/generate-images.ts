@@ -1,13 +1,13 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { seedOf } from "../../domain/controller/inputs.ts";
-import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { imageCostUsd, imageModel } from "../../domain/models/models.ts";
 import type { Image } from "../../domain/record/record.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { imageKey } from "../../storage/keys.ts";
 import { assetRow, pendingRow } from "../assets.ts";
-import { copyOutput, spoiled } from "../output.ts";
+import { badOutput, copyOutput } from "../output.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 
@@ -17,7 +17,7 @@ export async function generateImage(step: StepContext): Promise<StepResult> {
   const prompt = currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.prompt;
   const model = imageModel(task.model ?? "");
   if (!prompt || !model)
-    return failed(failure("prompt_gone", "The scene or its prompt does not exist any more."));
+    return failedStep(failure("prompt_gone", "The scene or its prompt does not exist any more."));
   const input = model.input({
     prompt: prompt.imagePrompt,
     negativePrompt: prompt.negativePrompt,
@@ -44,7 +44,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   const model = imageModel(task.model ?? "");
   const costUsd = model ? imageCostUsd(model, project.settings.aspectRatio) : null;
   // Without its scene the picture belongs to nothing any more; it was paid for all the same.
-  if (!record.scenes.some((s) => s.id === task.subject)) return { kind: "made", facts: [], costUsd };
+  if (!record.scenes.some((s) => s.id === task.subject)) return { kind: "completed", facts: [], costUsd };
   const row = pendingRow(record.images, step);
   const id = row?.id ?? deps.newId();
   const copied = await copyOutput(step, prediction, {
@@ -60,7 +60,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   const size = deps.media.measurePicture(head);
   if (!size) {
     await deps.storage.delete([object.key]);
-    return spoiled(NOT_AN_IMAGE);
+    return badOutput(NOT_AN_IMAGE);
   }
   const prompt = currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.prompt;
   const image: Image = {
@@ -74,7 +74,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
     ...size,
     provenance: deps.media.pictureProvenance(head),
   };
-  return { kind: "made", facts: [{ kind: "image", image }], costUsd };
+  return { kind: "completed", facts: [{ kind: "image", image }], costUsd };
 }
 
 const NOT_AN_IMAGE = failure(

@@ -1,20 +1,20 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { promptInputs } from "../../domain/controller/inputs.ts";
-import { failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { DIRECTOR_CHOICES } from "../../domain/models/language-models.ts";
-import type { Prompt, Rung } from "../../domain/record/record.ts";
+import type { Prompt, SofteningLevel } from "../../domain/record/record.ts";
 import { fromOutcome } from "../outcome.ts";
 import type { StepContext } from "../step.ts";
 
-/** One scene's visual prompt, or a refused one rewritten a rung softer; versions are appended, never changed. */
+/** One scene's visual prompt, or a refused one rewritten a level softer; versions are appended, never changed. */
 export async function generatePrompt({ deps, task, record, now }: StepContext): Promise<StepResult> {
   const { project } = record;
   const scenes = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
   const at = scenes.findIndex((s) => s.id === task.subject);
   const scene = scenes[at];
-  const director = DIRECTOR_CHOICES[task.choice];
-  if (!scene || !director) return failed(failure("scene_gone", "The scene does not exist any more."));
+  const director = DIRECTOR_CHOICES[task.supplierIndex];
+  if (!scene || !director) return failedStep(failure("scene_gone", "The scene does not exist any more."));
   const { fps, style, mood, aspectRatio } = project.settings;
   const song = { ...director, title: project.audio?.title ?? project.name, style, mood, aspectRatio };
   const { prompt: before, softening } = currentOf(record).scenes[at] ?? {};
@@ -24,7 +24,7 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
       ? await deps.providers.director.softenPrompt({
           ...song,
           prompt: before,
-          rung: soften.rung,
+          softeningLevel: soften.level,
           what: soften.what,
           refusal: soften.refusal,
         })
@@ -45,7 +45,7 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
   const { model, ...words } = draft.value;
   // A clip that was refused keeps its approved picture, and all that was said of it: only its motion is new.
   const said = before && soften?.what === "clip" ? { ...before, motionPrompt: words.motionPrompt } : words;
-  const rung: Rung = soften?.rung ?? "literal";
+  const softeningLevel: SofteningLevel = soften?.level ?? "literal";
   const versions = record.prompts.filter((p) => p.sceneId === scene.id).map((p) => p.version);
   const prompt: Prompt = {
     ...said,
@@ -55,9 +55,9 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
     version: Math.max(0, ...versions) + 1,
     generatedByModel: model,
     edited: false,
-    rung,
+    softeningLevel,
     inputHash: soften ? promptInputs(project, scene) : task.inputHash,
     createdAt: now(),
   };
-  return { kind: "made", facts: [{ kind: "prompt", prompt }], costUsd: draft.costUsd };
+  return { kind: "completed", facts: [{ kind: "prompt", prompt }], costUsd: draft.costUsd };
 }

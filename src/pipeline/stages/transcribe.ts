@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { songFrames, takesEmbeddedLyrics } from "../../domain/controller/inputs.ts";
-import { type Fact, failed, type StepResult } from "../../domain/controller/settlement.ts";
+import { type Fact, failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
-import { joinHeard } from "../../domain/lyrics/join-parts.ts";
-import { embeddedLyrics, type Heard, lyricsFrom } from "../../domain/lyrics/lyrics.ts";
-import type { Audio, Hearing, Lyrics } from "../../domain/record/record.ts";
+import { joinTranscripts } from "../../domain/lyrics/join-parts.ts";
+import { embeddedLyrics, lyricsFrom, type Transcript } from "../../domain/lyrics/lyrics.ts";
+import type { Audio, Lyrics, PartialTranscription } from "../../domain/record/record.ts";
 import { storable } from "../../domain/record/text.ts";
 import { storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { fromOutcome } from "../outcome.ts";
-import { spoiled } from "../output.ts";
+import { badOutput } from "../output.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 
@@ -24,17 +24,17 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
   const { audio } = project;
-  if (!audio) return failed(NO_SONG);
+  if (!audio) return failedStep(NO_SONG);
   if (takesEmbeddedLyrics(project) && audio.embeddedLyrics) {
     const { fps } = project.settings;
     const song = { totalFrames: songFrames(audio, fps), fps };
     return {
-      kind: "made",
+      kind: "completed",
       facts: factsOf(step, audio, embeddedLyrics(audio.embeddedLyrics, song)),
       costUsd: 0,
     };
   }
-  if (!task.model) return failed(NO_SONG);
+  if (!task.model) return failedStep(NO_SONG);
   if (task.provider === "replicate") {
     const url = await deps.storage.presignGet({
       key: audio.key,
@@ -45,7 +45,7 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
     const input = { audio_file: url, align_output: true, vad_onset: 0.3, vad_offset: 0.2 };
     return submit(step, { model: task.model, input }, () => []);
   }
-  return hear(step, audio, task.model, project.hearing);
+  return hear(step, audio, task.model, project.partialTranscription);
 }
 
 /** The next part that nobody has heard: one call, whose words are kept until the last part's are there. */
@@ -53,9 +53,9 @@ async function hear(
   { deps, progress, ...step }: StepContext,
   audio: Audio,
   model: string,
-  hearing: Hearing | null,
+  partialTranscription: PartialTranscription | null,
 ): Promise<StepResult> {
-  const before = hearing?.audioEtag === audio.etag ? hearing.parts : [];
+  const before = partialTranscription?.audioEtag === audio.etag ? partialTranscription.parts : [];
   const next = await deps.media.nextPart(
     storedFile(deps.storage, audio),
     audio,
@@ -63,27 +63,31 @@ async function hear(
   );
   if (!next.ok)
     return next.failure.code === "media_gone"
-      ? failed(SONG_GONE)
+      ? failedStep(SONG_GONE)
       : { kind: "declined", failure: next.failure, spent: false };
   const { bytes, filename, contentType, startSeconds, endSeconds, last } = next.part;
   const outcome = await deps.providers.transcriber.transcribe({ audio: bytes, filename, contentType, model });
   if (outcome.kind !== "ok") return fromOutcome(outcome);
-  const part = { startSeconds, endSeconds, heard: outcome.value };
+  const part = { startSeconds, endSeconds, transcript: outcome.value };
   const { costUsd } = outcome;
   if (last) {
-    const heard = joinHeard([...before, part]);
-    return { kind: "made", facts: lyricsOf(step, heard), costUsd };
+    const transcript = joinTranscripts([...before, part]);
+    return { kind: "completed", facts: lyricsOf(step, transcript), costUsd };
   }
   progress(endSeconds / audio.durationSeconds);
-  return { kind: "partly", facts: [{ kind: "hearing", part, audioEtag: audio.etag }], costUsd };
+  return {
+    kind: "partial",
+    facts: [{ kind: "partial_transcription", part, audioEtag: audio.etag }],
+    costUsd,
+  };
 }
 
 /** The lyrics, while the song is still the one that they were heard in. */
-function lyricsOf(step: Transcribing, heard: Heard): Fact[] {
+function lyricsOf(step: Transcribing, transcript: Transcript): Fact[] {
   const { audio, settings } = step.record.project;
   if (!audio) return [];
   const { fps } = settings;
-  return factsOf(step, audio, lyricsFrom(heard, { totalFrames: songFrames(audio, fps), fps }));
+  return factsOf(step, audio, lyricsFrom(transcript, { totalFrames: songFrames(audio, fps), fps }));
 }
 
 function factsOf({ task }: Transcribing, { etag: audioEtag }: Audio, lyrics: Lyrics): Fact[] {
@@ -122,9 +126,9 @@ const WhisperX = z.object({
 
 export function collectTranscription(step: Transcribing, prediction: Prediction): StepResult {
   const parsed = WhisperX.safeParse(prediction.output);
-  if (!parsed.success) return spoiled(UNREADABLE);
+  if (!parsed.success) return badOutput(UNREADABLE);
   const segments = parsed.data.segments ?? [];
-  const heard = {
+  const transcript = {
     text: segments.map((s) => s.text.trim()).join("\n"),
     language: parsed.data.detected_language ?? null,
     segments: segments.map(({ start, end, text }) => ({
@@ -140,7 +144,7 @@ export function collectTranscription(step: Transcribing, prediction: Prediction)
       ),
     ),
   };
-  return { kind: "made", facts: lyricsOf(step, heard), costUsd: null };
+  return { kind: "completed", facts: lyricsOf(step, transcript), costUsd: null };
 }
 
 const UNREADABLE = failure("output_form", "The transcription came in a form that we do not know.", {

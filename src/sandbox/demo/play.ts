@@ -21,7 +21,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** What the API takes in one request. */
-const MOST_VERDICTS = 200;
+const MOST_APPROVALS = 200;
 
 export interface Watcher {
   /** The project as it is now. */
@@ -90,9 +90,9 @@ async function approve(api: Api, projectId: string, view: View, approved: Set<st
     const ready = newestOfEachScene(assets.values());
     const waiting = ready.filter((asset) => !approved.has(asset.id));
     if (ready.length < view.scene.size || waiting.length === 0) continue;
-    const verdicts = waiting.map((asset) => ({ [`${kind}_id`]: asset.id, approved: true }));
-    for (let i = 0; i < verdicts.length; i += MOST_VERDICTS) {
-      const approvals = verdicts.slice(i, i + MOST_VERDICTS);
+    const decisions = waiting.map((asset) => ({ [`${kind}_id`]: asset.id, approved: true }));
+    for (let i = 0; i < decisions.length; i += MOST_APPROVALS) {
+      const approvals = decisions.slice(i, i + MOST_APPROVALS);
       await api.put(`/api/projects/${projectId}/approvals`, { approvals });
     }
     for (const asset of waiting) approved.add(asset.id);

@@ -16,15 +16,15 @@ const Shot = z.object({
 });
 export const Refused = z.object({
   title: text,
-  rung: z.enum(["implied", "symbolic"]),
+  softening_level: z.enum(["implied", "symbolic"]),
   what: z.enum(["image", "clip"]),
   shot: Shot,
 });
 export type Refused = z.infer<typeof Refused>;
-type Rung = Refused["rung"];
+type SofteningLevel = Refused["softening_level"];
 
 /** What is seen. */
-const STILLS: Readonly<Record<Rung, readonly string[]>> = {
+const STILLS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: [
     "a curtain stirring beside an unmade chair, tea gone tepid",
     "footprints heading off in clay, already vague",
@@ -52,7 +52,7 @@ const STILLS: Readonly<Record<Rung, readonly string[]>> = {
     "salt lines left by drought on clay",
   ],
 };
-const SHOTS: Readonly<Record<Rung, readonly string[]>> = {
+const SHOTS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: ["Detail framing", "View from a doorway", "Oblique framing"],
   symbolic: ["Macro study", "Tabletop study", "Abstract close-up"],
 };
@@ -62,12 +62,12 @@ const GLOWS = [
   "lamp glow off to one edge",
   "even studio illumination",
 ] as const;
-const MOODS: Readonly<Record<Rung, readonly string[]>> = {
+const MOODS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: ["unspoken", "suspended", "afterthought"],
   symbolic: ["weightless", "contemplative", "abstract"],
 };
 /** What moves, each a whole motion prompt. */
-const MOTIONS: Readonly<Record<Rung, readonly string[]>> = {
+const MOTIONS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: [
     "Bolted tripod, held breath.",
     "Dolly out by inches, emptiness around it.",
@@ -96,18 +96,18 @@ function clearOf(refused: string, phrases: readonly string[], chance: Chance): s
 }
 
 /**
- * The refused shot one rung softer. It can't know which word was refused, so it uses none of them:
+ * The refused shot one level softer. It can't know which word was refused, so it uses none of them:
  * of the shot only the colours stay, and for a clip all but the movement.
  */
-export function soften({ title, rung, what, shot }: Refused): z.infer<typeof Shot> {
-  const chance = chanceOf(`${title}|${rung}|${shot.image_prompt}|${shot.motion_prompt}`);
+export function soften({ title, softening_level: level, what, shot }: Refused): z.infer<typeof Shot> {
+  const chance = chanceOf(`${title}|${level}|${shot.image_prompt}|${shot.motion_prompt}`);
   const refused = Object.values(shot).flat().join(" ");
   const pick = (phrases: readonly string[]) => clearOf(refused, phrases, chance);
-  const motion_prompt = pick(MOTIONS[rung]);
+  const motion_prompt = pick(MOTIONS[level]);
   if (what === "clip") return { ...shot, motion_prompt };
-  const still = pick(STILLS[rung]);
-  const shot_type = pick(SHOTS[rung]);
-  const mood = pick(MOODS[rung]);
+  const still = pick(STILLS[level]);
+  const shot_type = pick(SHOTS[level]);
+  const mood = pick(MOODS[level]);
   return {
     image_prompt: `${shot_type}: ${still}. ${pick(GLOWS)}; ${mood}. ${shot.palette.join(", ")}`,
     motion_prompt,

@@ -159,7 +159,7 @@ describe("the tasks", () => {
 
   test("say of which scene and job they are, and what their attempts came to", async () => {
     const { story, setTask, taskList } = await setting();
-    const trail = [
+    const failedAttempts = [
       {
         attempt: 1,
         at: new Date().toISOString(),
@@ -170,7 +170,13 @@ describe("the tasks", () => {
         charged: "no" as const,
       },
     ];
-    await setTask({ trail, attempt: 2, provider: "replicate", model: "c/d", costEstimatedUsd: 0.025 });
+    await setTask({
+      failedAttempts,
+      attempt: 2,
+      provider: "replicate",
+      model: "c/d",
+      costEstimatedUsd: 0.025,
+    });
     expect(await taskList()).toMatchObject([
       {
         id: story.taskId,
@@ -178,7 +184,7 @@ describe("the tasks", () => {
         scene_id: story.scenes[0]?.scene,
         model: "c/d",
         cost_estimated_usd: 0.025,
-        attempts: trail,
+        failed_attempts: failedAttempts,
       },
     ]);
   });

@@ -1,6 +1,6 @@
 /** Orders under way while people edit, ask again and retry: what is bought, kept and noted of models. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROBES } from "../../../src/domain/controller/model-standing.ts";
+import { TRIAL_ORDERS } from "../../../src/domain/controller/model-standing.ts";
 import { RETIRED_CLIP_MODELS } from "../../../src/domain/models/models.ts";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
 import { fixture } from "../../support/media.ts";
@@ -69,18 +69,18 @@ async function animating(
 test("a retry by name of one of many has the model that was given up asked once more", async () => {
   const { studio, id, ownerId, orders } = await animating(() => "down", { settings: { clipFallbacks: [] } });
   expect((await toTheEnd(studio, id)).status).toBe("failed");
-  expect(orders()).toEqual({ [FIRST]: PROBES });
+  expect(orders()).toEqual({ [FIRST]: TRIAL_ORDERS });
   const [task] = await studio.tasksOf(id, "generate_clips");
   await studio.person({ id, ownerId }).retryTask(task?.id ?? "");
   await toTheEnd(studio, id);
-  expect(orders()[FIRST]).toBeGreaterThan(PROBES);
+  expect(orders()[FIRST]).toBeGreaterThan(TRIAL_ORDERS);
 });
 
 test("a model that is down is left at once: nobody claims a task for it three times", async () => {
   const { studio, id } = await animating(({ model }) => (model === FIRST ? "down" : mp4));
   expect((await toTheEnd(studio, id)).status).toBe("completed");
   const tasks = await studio.tasksOf(id, "generate_clips");
-  const needless = tasks.flatMap((t) => t.trail.filter((a) => a.code === "model_down"));
+  const needless = tasks.flatMap((t) => t.failedAttempts.filter((a) => a.code === "model_down"));
   expect(needless.length).toBeLessThanOrEqual(tasks.length);
 });
 
@@ -93,7 +93,7 @@ test("asked for twice, a model whose clips can't be read is not bought for every
   await studio.wake(id);
   await studio.askAgain(id);
   await toTheEnd(studio, id);
-  expect(orders()[FIRST]).toBeLessThanOrEqual(2 * PROBES);
+  expect(orders()[FIRST]).toBeLessThanOrEqual(2 * TRIAL_ORDERS);
 });
 
 test("a clip that was ordered before an edit is kept for when the edit is taken back", async () => {
@@ -130,7 +130,7 @@ test("the form that was found for an order stands under the terms that it was or
   hold.on = false;
   await studio.run(id, 20_000);
   const { project } = await studio.record(id);
-  expect(project.modelNotices.map((n) => ("terms" in n ? n.terms : ""))).toEqual(["720p 16:9"]);
+  expect(project.modelNotices.map((n) => ("outputForm" in n ? n.outputForm : ""))).toEqual(["720p 16:9"]);
 });
 
 test("a retry by name of a task that was never ordered, its model given up, has it ordered", async () => {
@@ -138,7 +138,7 @@ test("a retry by name of a task that was never ordered, its model given up, has 
   expect((await toTheEnd(studio, id)).status).toBe("failed");
   const before = create.calls.length;
   const tasks = await studio.tasksOf(id, "generate_clips");
-  const task = tasks.find((t) => t.trail.every((a) => a.code === "model_down"));
+  const task = tasks.find((t) => t.failedAttempts.every((a) => a.code === "model_down"));
   await studio.person({ id, ownerId }).retryTask(task?.id ?? "");
   await toTheEnd(studio, id);
   expect(create.calls.length).toBeGreaterThan(before);
@@ -173,7 +173,7 @@ test("what an edit called off is made after it was taken back, at the latest whe
   await person.set({ clipResolution: "720p" });
   await studio.askAgain(id);
   for (let i = 0; i < 22; i++) await studio.run(id, 60_000);
-  expect(create.calls.length).toBeGreaterThan(PROBES);
+  expect(create.calls.length).toBeGreaterThan(TRIAL_ORDERS);
   hold.on = false;
   const end = await toTheEnd(studio, id);
   expect(end.status).toBe("completed");
@@ -183,5 +183,5 @@ test("an order whose answer has no end (too large to be read) is not bought for 
   const { studio, id, create } = await animating(() => mp4, { scenes: 12, settings: { clipFallbacks: [] } });
   studio.script.get.always(() => retry("provider_unavailable"));
   for (let i = 0; i < 60; i++) await studio.run(id, 60_000);
-  expect(create.calls.length).toBeLessThanOrEqual(2 * PROBES);
+  expect(create.calls.length).toBeLessThanOrEqual(2 * TRIAL_ORDERS);
 });

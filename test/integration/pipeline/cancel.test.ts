@@ -57,18 +57,18 @@ describe("work that has not begun", () => {
     ]);
     expect((await studio.record(id)).project.status).toBe("ready");
     await rests(studio, id);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 
-  test("nor does what waits for another try, or for its turn at the provider's door", async () => {
+  test("nor does what waits for another try, or for its turn at the provider's rate limiter", async () => {
     const { studio, id, messages, person } = await sent(2);
     studio.script.create.next(retry("provider_unavailable"));
     const [first] = messages;
     await studio.deliver([first]);
-    studio.deps.doors.pass = async () => ({ kind: "wait", afterMs: 1_000 });
+    studio.deps.rateLimiters.acquire = async () => ({ kind: "wait", afterMs: 1_000 });
     await studio.deliver(messages.slice(1));
     await person.cancel();
-    studio.deps.doors.pass = async () => ({ kind: "go", careful: false });
+    studio.deps.rateLimiters.acquire = async () => ({ kind: "go", probing: false });
     await rests(studio, id);
     expect(await statuses(studio, id)).toEqual(["canceled", "canceled"]);
   });
@@ -82,7 +82,7 @@ describe("work that has not begun", () => {
     studio.script.create.next(running("p1"));
     await studio.run(id);
     expect(await statuses(studio, id)).toEqual(["canceled", "waiting"]);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
   test.each(["generate_images", "generate_clips"] as const)(
@@ -100,7 +100,7 @@ describe("work that has not begun", () => {
       expect(studio.script.create.calls).toEqual([]);
       await rests(studio, project.id);
       expect((await studio.record(project.id)).tasks).toMatchObject([{ status: "canceled" }]);
-      expect(await studio.purse(project.id)).toEqual({ reserved: 0, spent: 0 });
+      expect(await studio.budget(project.id)).toEqual({ reserved: 0, spent: 0 });
     },
   );
 });
@@ -121,7 +121,7 @@ describe("work that a worker has under way", () => {
     expect(record.prompts).toMatchObject([{ imagePrompt: draft.imagePrompt }]);
     expect(record.tasks).toMatchObject([{ status: "succeeded", charged: "yes", costChargedUsd: 0.001 }]);
     expect(await studio.jobsOf(id, "generate_prompts")).toMatchObject([{ status: "canceled" }]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.001 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.001 });
   });
 
   test("within a call that fails: it is not tried again", async () => {
@@ -134,7 +134,7 @@ describe("work that a worker has under way", () => {
     await studio.run(project.id);
     await rests(studio, project.id);
     expect(await studio.task(project.id)).toMatchObject({ status: "canceled", charged: "no" });
-    expect(await studio.purse(project.id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(project.id)).toEqual({ reserved: 0, spent: 0 });
   });
 
   test("within an order: the provider is asked to stop as soon as its id is known", async () => {
@@ -148,7 +148,7 @@ describe("work that a worker has under way", () => {
     await studio.run(id);
     expect(studio.script.cancel.calls).toEqual(["p1"]);
     expect(await studio.task(id)).toMatchObject({ status: "canceled", charged: "no" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
     await rests(studio, id);
   });
 
@@ -162,7 +162,7 @@ describe("work that a worker has under way", () => {
     await studio.run(id, POLL_MS);
     expect(studio.script.cancel.calls).toEqual(["p1"]);
     expect(await studio.task(id)).toMatchObject({ status: "canceled" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 });
 
@@ -177,7 +177,7 @@ describe("work that a provider has under way", () => {
     const { tasks, images } = await studio.record(id);
     expect(tasks).toMatchObject([{ status: "canceled", charged: "no", error: { code: "canceled" } }]);
     expect(images).toMatchObject([{ status: "failed", error: { code: "canceled" } }]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
     await rests(studio, id);
   });
 
@@ -187,7 +187,7 @@ describe("work that a provider has under way", () => {
     studio.script.cancel.next(canceled("p1", 3));
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({ status: "canceled", charged: "unknown" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
   test("is asked again until it has stopped", async () => {
@@ -210,7 +210,7 @@ describe("work that a provider has under way", () => {
     expect(record.images).toMatchObject([{ status: "completed", replicatePredictionId: "p1" }]);
     expect(record.tasks).toMatchObject([{ status: "succeeded", charged: "yes" }]);
     expect(record.jobs).toMatchObject([{ status: "canceled" }]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 
     await person.run("generate_images");
     expect(await studio.run(id)).toEqual([]);
@@ -240,7 +240,7 @@ describe("work that a provider has under way", () => {
     expect(studio.script.find.calls).toHaveLength(2);
     expect(studio.script.cancel.calls).toEqual(["p1"]);
     expect(await studio.task(id)).toMatchObject({ status: "canceled", charged: "no" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 
   test("and that its list never shows was never taken: it costs nothing", async () => {
@@ -253,7 +253,7 @@ describe("work that a provider has under way", () => {
     expect(await studio.task(id)).toMatchObject({ status: "waiting" });
     await studio.run(id, UNKNOWN_RESOLVED_AFTER_MS);
     expect(await studio.task(id)).toMatchObject({ status: "canceled", charged: "no" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
     await rests(studio, id);
   });
 });
@@ -325,13 +325,13 @@ describe("a run after that", () => {
     studio.script.create.next(running("p4"), running("p5"));
     await studio.run(id);
     expect(studio.script.create.calls).toHaveLength(5);
-    expect(await studio.purse(id)).toEqual({ reserved: 2 * IMAGE_USD, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 2 * IMAGE_USD, spent: IMAGE_USD });
     studio.script.get.next(succeeded("p4"), succeeded("p5"));
     studio.script.openOutput.next(file(jpeg), file(jpeg));
     await studio.run(id, POLL_MS);
     await studio.wake(id);
     expect((await studio.record(id)).project.status).toBe("completed");
-    expect((await studio.purse(id)).spent).toBeCloseTo(3 * IMAGE_USD, 6);
+    expect((await studio.budget(id)).spent).toBeCloseTo(3 * IMAGE_USD, 6);
   });
 
   test("orders nothing that is still being stopped, and what it brings is enough", async () => {
@@ -358,7 +358,7 @@ describe("a run after that", () => {
     studio.script.create.next(running("p2"));
     await studio.run(id);
     expect(studio.script.create.calls).toHaveLength(2);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 });
 

@@ -36,7 +36,7 @@ describe("round trips", () => {
     const end = await pipeline.trips(() =>
       studio.deps.store.settle(claim.result, {
         set: { status: "waiting" },
-        purse: { kind: "keep" },
+        reservation: { kind: "keep" },
         facts: [],
       }),
     );
@@ -68,7 +68,7 @@ test("an order under way is collected, however many tasks have ended since", asy
   const { tasks, images } = await studio.record(id);
   expect(tasks.find((t) => t.id === waiting.id)?.status).toBe("succeeded");
   expect(images).toMatchObject([{ status: "completed" }]);
-  expect(await studio.purse(id)).toMatchObject({ reserved: 0 });
+  expect(await studio.budget(id)).toMatchObject({ reserved: 0 });
 });
 
 describe("the fence", () => {
@@ -87,7 +87,7 @@ describe("the fence", () => {
     palette: [],
     generatedByModel: null,
     edited: false,
-    rung: "literal",
+    softeningLevel: "literal",
     inputHash: "",
     createdAt: studio.deps.now(),
   });
@@ -97,7 +97,7 @@ describe("the fence", () => {
     const { id } = await staged(studio, "generate_images");
     const [message] = await studio.wake(id);
     const { store } = studio.deps;
-    const keep = { set: { status: "waiting" as const }, purse: { kind: "keep" as const }, facts: [] };
+    const keep = { set: { status: "waiting" as const }, reservation: { kind: "keep" as const }, facts: [] };
     const first = await studio.claimed(id, message?.task ?? "");
     expect(await store.settle(first, keep)).toBe(true);
     const second = await studio.claimed(id, first.id);
@@ -118,7 +118,7 @@ describe("the fence", () => {
     const before = await studio.record(id);
     const settled = await store.settle(stale, {
       set: { status: "succeeded" },
-      purse: { kind: "spend", usd: 1 },
+      reservation: { kind: "spend", usd: 1 },
       facts: [{ kind: "prompt", prompt: promptOf(studio, id, scene) }],
     });
     expect(settled).toBe(false);
@@ -126,7 +126,7 @@ describe("the fence", () => {
     expect(await store.renew(stale)).toBe(false);
     expect(await store.renew(newer)).toBe(true);
     const { costEstimatedUsd } = newer;
-    expect(await studio.purse(id)).toEqual({ reserved: costEstimatedUsd, spent: costEstimatedUsd });
+    expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: costEstimatedUsd });
   });
 
   test("a look that another look has replaced writes nothing, though both are of one attempt", async () => {
@@ -142,13 +142,13 @@ describe("the fence", () => {
     expect(newer.attempt).toBe(stale.attempt);
     const end = {
       set: { status: "succeeded" as const },
-      purse: { kind: "spend" as const, usd: IMAGE_USD },
+      reservation: { kind: "spend" as const, usd: IMAGE_USD },
       facts: [],
     };
     expect(await studio.deps.store.settle(stale, end)).toBe(false);
     expect(await studio.task(id)).toMatchObject({ status: "running" });
     expect(await studio.deps.store.settle(newer, end)).toBe(true);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
   test("a write that fails undoes the settlement with it, and says so", async () => {
@@ -158,12 +158,12 @@ describe("the fence", () => {
     await expect(
       store.settle(task, {
         set: { status: "succeeded" },
-        purse: { kind: "spend", usd: 1 },
+        reservation: { kind: "spend", usd: 1 },
         facts: [{ kind: "prompt", prompt: broken }],
       }),
     ).rejects.toThrow();
     expect(await studio.task(id)).toMatchObject({ status: "running" });
-    expect(await studio.purse(id)).toEqual({ reserved: task.costEstimatedUsd, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: task.costEstimatedUsd, spent: 0 });
   });
 
   test("a task is claimed by one of many", async () => {
@@ -172,7 +172,7 @@ describe("the fence", () => {
     expect(claims.filter((c) => c.kind === "claimed")).toHaveLength(1);
     expect(claims.filter((c) => c.kind === "not_now")).toHaveLength(4);
     const { costEstimatedUsd } = await studio.task(id);
-    expect(await studio.purse(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
   });
 
   test("a task of another project is not there", async () => {
@@ -196,7 +196,7 @@ describe("money", () => {
       { claimedAt: null, error: { code: "budget_exceeded" } },
     ]);
     expect(studio.script.create.calls).toHaveLength(2);
-    expect(await studio.purse(id)).toEqual({ reserved: 2 * IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 2 * IMAGE_USD, spent: 0 });
   });
 
   test("what waits for a worker is failed from outside, once; what a provider works on is left to it", async () => {
@@ -209,7 +209,7 @@ describe("money", () => {
     const before = await studio.record(id);
     await store.fail({ projectId: id, taskId: message?.task ?? "" }, WHY);
     expect(await studio.record(id)).toEqual(before);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 
     await store.fail({ projectId: id, taskId: other?.task ?? "" }, WHY);
     await store.fail({ projectId: id, taskId: other?.task ?? "" }, failure("later", "Later."));
@@ -222,7 +222,7 @@ describe("money", () => {
     const { costEstimatedUsd } = await studio.claimed(id, taskId);
     await studio.deps.store.fail({ projectId: id, taskId }, WHY);
     expect(await studio.task(id)).toMatchObject({ status: "running", error: null });
-    expect(await studio.purse(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
   });
 
   test("a lost worker whose call can't be found out counts as spent, and the person is asked", async () => {
@@ -235,7 +235,7 @@ describe("money", () => {
       charged: "unknown",
       error: { code: "outcome_unknown" },
     });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
     expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
   });
 });
@@ -255,7 +255,7 @@ describe("a step that throws", () => {
     expect(await studio.deliver(messages.slice(0, 1), 4)).toEqual(["ack"]);
     expect(studio.script.writePrompt.calls).toHaveLength(1);
     const { costEstimatedUsd } = await studio.task(id);
-    expect(await studio.purse(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
   });
 
   test("within a paid call is not made again by itself: it may have been paid for", async () => {
@@ -268,7 +268,7 @@ describe("a step that throws", () => {
     expect(task).toMatchObject({ status: "failed", error: { code: "outcome_unknown" } });
     expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
     expect(studio.script.writePrompt.calls).toHaveLength(1);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
   test("where the person allowed repetition, is tried a bounded number of times, each counted as spent", async () => {
@@ -281,16 +281,16 @@ describe("a step that throws", () => {
       await studio.wake(id);
       studio.advance(120_000);
     }
-    const { tries, costEstimatedUsd, ...task } = await studio.task(id);
+    const { supplierFailures, costEstimatedUsd, ...task } = await studio.task(id);
     expect(task).toMatchObject({ status: "failed", attempt: 9, error: { code: "outcome_unknown" } });
-    expect(task.trail.map((t) => t.model)).toEqual([
+    expect(task.failedAttempts.map((t) => t.model)).toEqual([
       ...Array(3).fill(DIRECTOR_CHOICES[0]?.models[0]),
       ...Array(3).fill(DIRECTOR_CHOICES[1]?.models[0]),
       ...Array(3).fill(DIRECTOR_CHOICES[2]?.models[0]),
     ]);
     expect(studio.script.writePrompt.calls).toHaveLength(9);
     expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
-    const { reserved, spent } = await studio.purse(id);
+    const { reserved, spent } = await studio.budget(id);
     expect(reserved).toBe(0);
     expect(spent).toBeGreaterThan(6 * costEstimatedUsd);
   });
@@ -303,8 +303,8 @@ describe("a step that throws", () => {
     expect(await studio.run(id)).toEqual([2]);
     await studio.wake(id);
     await studio.run(id, LEASE_MS);
-    expect(await studio.task(id)).toMatchObject({ attempt: 2, tries: 1, charged: "no" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.task(id)).toMatchObject({ attempt: 2, supplierFailures: 1, charged: "no" });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 });
 
@@ -318,5 +318,5 @@ test.each([
   studio.script.create.next(outcome);
   await studio.run(id);
   expect(await studio.task(id)).toMatchObject({ status, charged: "no" });
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });

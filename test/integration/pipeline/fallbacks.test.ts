@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TRIES } from "../../../src/domain/controller/tasks.ts";
+import { MOST_SUPPLIER_FAILURES } from "../../../src/domain/controller/tasks.ts";
 import { DIRECTOR_CHOICES } from "../../../src/domain/models/language-models.ts";
 import type { Audio, Settings } from "../../../src/domain/record/record.ts";
 import { taskView } from "../../../src/domain/views/views.ts";
@@ -67,26 +67,29 @@ describe("transcription", () => {
     expect(await studio.task(id)).toMatchObject({
       status: "pending",
       attempt: 2,
-      tries: 0,
-      choice: 1,
+      supplierFailures: 0,
+      supplierIndex: 1,
       provider: "replicate",
       model: expect.stringContaining(WHISPER_X),
     });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: lost });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: lost });
     const task = await atReplicate(studio, id);
-    expect(task).toMatchObject({ status: "succeeded", trail: [{ provider: "openai", model: "whisper-1" }] });
-    expect((await studio.purse(id)).spent).toBeCloseTo(lost + task.costEstimatedUsd, 6);
+    expect(task).toMatchObject({
+      status: "succeeded",
+      failedAttempts: [{ provider: "openai", model: "whisper-1" }],
+    });
+    expect((await studio.budget(id)).spent).toBeCloseTo(lost + task.costEstimatedUsd, 6);
     expect(studio.script.transcribe.calls).toHaveLength(1);
   });
 
   test("where OpenAI is down for three tries, Replicate does it", async () => {
     const { studio, id } = await song();
-    studio.script.transcribe.next(...times(TRIES, retry("provider_unavailable")));
-    for (let i = 0; i < TRIES; i++) await studio.run(id, BACK_OFF_MS);
+    studio.script.transcribe.next(...times(MOST_SUPPLIER_FAILURES, retry("provider_unavailable")));
+    for (let i = 0; i < MOST_SUPPLIER_FAILURES; i++) await studio.run(id, BACK_OFF_MS);
     const task = await atReplicate(studio, id);
     expect(task).toMatchObject({ status: "succeeded", attempt: 4 });
-    expect(task.trail).toMatchObject(times(3, { provider: "openai", charged: "no" }));
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
+    expect(task.failedAttempts).toMatchObject(times(3, { provider: "openai", charged: "no" }));
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
   test("a song that nothing can be cut from is never sent to OpenAI; where Replicate fails it too, that is the end", async () => {
@@ -94,7 +97,11 @@ describe("transcription", () => {
     studio.script.create.next(ended("invalid"));
     await studio.run(id);
     await studio.run(id);
-    expect(await studio.task(id)).toMatchObject({ status: "failed", choice: 1, provider: "replicate" });
+    expect(await studio.task(id)).toMatchObject({
+      status: "failed",
+      supplierIndex: 1,
+      provider: "replicate",
+    });
     expect(studio.script.transcribe.calls).toEqual([]);
   });
 });
@@ -130,8 +137,8 @@ describe("the director", () => {
     ]);
     const task = await studio.task(id);
     expect(task).toMatchObject({ status: "succeeded", costChargedUsd: 0.002, attempt: 4 });
-    expect(task.trail).toMatchObject(times(3, { code: "provider_bad_answer", charged: "yes" }));
-    expect((await studio.purse(id)).spent).toBeCloseTo(0.005, 6);
+    expect(task.failedAttempts).toMatchObject(times(3, { code: "provider_bad_answer", charged: "yes" }));
+    expect((await studio.budget(id)).spent).toBeCloseTo(0.005, 6);
   });
 
   test("whose filter stops what it was already paid for is counted at that price", async () => {
@@ -139,13 +146,13 @@ describe("the director", () => {
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(refusedAt(0.0007), ok(draft, 0.002));
     await studio.run(id);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.0007 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.0007 });
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({
       status: "succeeded",
-      trail: [{ code: "provider_refused", charged: "yes" }],
+      failedAttempts: [{ code: "provider_refused", charged: "yes" }],
     });
-    expect((await studio.purse(id)).spent).toBeCloseTo(0.0027, 6);
+    expect((await studio.budget(id)).spent).toBeCloseTo(0.0027, 6);
   });
 
   test("has one account: without credit there, no other model is asked", async () => {
@@ -155,7 +162,7 @@ describe("the director", () => {
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({
       status: "failed",
-      choice: 0,
+      supplierIndex: 0,
       error: { code: "provider_out_of_credit" },
     });
     expect(await studio.run(id, 3_600_000)).toEqual([]);
@@ -176,9 +183,9 @@ describe("pictures", () => {
     studio.script.get.next(succeeded("p2"));
     studio.script.openOutput.next(file(jpeg));
     await studio.run(id);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
     await studio.run(id);
-    expect(await studio.purse(id)).toEqual({ reserved: DEV_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: DEV_USD, spent: 0 });
     await studio.run(id, POLL_MS);
     expect(models()).toEqual(["flux-schnell", "flux-dev"]);
     const { images, project } = await studio.record(id);
@@ -186,12 +193,12 @@ describe("pictures", () => {
     expect(project.status).toBe("running");
     await studio.wake(id);
     expect((await studio.record(id)).project.status).toBe("completed");
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: DEV_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: DEV_USD });
     const [view] = (await studio.record(id)).tasks.map(taskView);
     expect(view).toMatchObject({
       model: "black-forest-labs/flux-dev",
       cost_charged_usd: DEV_USD,
-      attempts: [
+      failed_attempts: [
         { model: "black-forest-labs/flux-schnell", code: "provider_invalid_request", charged: "no" },
       ],
     });
@@ -208,7 +215,7 @@ describe("pictures", () => {
     }
     expect(models()).toEqual(["flux-schnell", "flux-dev"]);
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", costChargedUsd: DEV_USD });
-    expect((await studio.purse(id)).spent).toBeCloseTo(SCHNELL_USD + DEV_USD, 6);
+    expect((await studio.budget(id)).spent).toBeCloseTo(SCHNELL_USD + DEV_USD, 6);
   });
 
   test("whose run the model can't do are drawn by the next at once", async () => {
@@ -219,7 +226,7 @@ describe("pictures", () => {
     await studio.run(id, POLL_MS);
     await studio.run(id);
     expect(models()).toEqual(["flux-schnell", "flux-dev"]);
-    expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 2, tries: 0 });
+    expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 2, supplierFailures: 0 });
   });
 
   test("have no other model where the person named none", async () => {
@@ -241,11 +248,11 @@ describe("pictures", () => {
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({
       status: "failed",
-      choice: 1,
+      supplierIndex: 1,
       error: { code: "budget_exceeded" },
-      trail: [{ code: "provider_invalid_request" }],
+      failedAttempts: [{ code: "provider_invalid_request" }],
     });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 });
 
@@ -268,13 +275,13 @@ describe("clips", () => {
     expect(await studio.task(id)).toMatchObject({
       status: "pending",
       model: "xai/grok-imagine-video",
-      trail: [{ model: "google/veo-3.1-lite", code: "scene_too_long", charged: "no" }],
+      failedAttempts: [{ model: "google/veo-3.1-lite", code: "scene_too_long", charged: "no" }],
     });
     await studio.run(id);
     expect(studio.script.create.calls).toMatchObject([
       { model: "xai/grok-imagine-video", input: { duration: 9 } },
     ]);
-    expect((await studio.purse(id)).reserved).toBeCloseTo(9 * 0.05, 6);
+    expect((await studio.budget(id)).reserved).toBeCloseTo(9 * 0.05, 6);
   });
 
   test("a model among the others that can't deliver the length is passed over", async () => {

@@ -1,6 +1,6 @@
 /** Heavy work, one step at a time in an isolate: who finds the gate taken, and what becomes of them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AWAY_SECONDS, SILENT_MS } from "../../../src/domain/controller/heavy.ts";
+import { REQUEUE_SECONDS, SILENT_MS } from "../../../src/domain/controller/heavy.ts";
 import { REDISPATCH_MS } from "../../../src/domain/controller/tasks.ts";
 import { draft } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
@@ -47,7 +47,7 @@ async function during<T>(studio: Studio, meanwhile: () => Promise<T>): Promise<T
   return came;
 }
 
-const untouched = { status: "pending", attempt: 1, tries: 0, claimedAt: null, leaseUntil: null };
+const untouched = { status: "pending", attempt: 1, supplierFailures: 0, claimedAt: null, leaseUntil: null };
 
 describe("a heavy message that finds the gate taken", () => {
   test("goes back with a delay, before anything is claimed or reserved, and runs when it returns", async () => {
@@ -57,19 +57,19 @@ describe("a heavy message that finds the gate taken", () => {
       verdicts: await studio.deliverBy(HEAVY, [second.message], 3),
       trips: (await pipeline.trips(() => studio.deliverBy(HEAVY, [second.message]))).trips,
       task: await studio.task(second.id),
-      purse: await studio.purse(second.id),
+      reservation: await studio.budget(second.id),
     }));
     expect(met).toEqual({
       verdicts: ["ack"],
       trips: 0,
       task: expect.objectContaining(untouched),
-      purse: { reserved: 0, spent: 0 },
+      reservation: { reserved: 0, spent: 0 },
     });
     const { project: projectId, task: taskId } = second.message;
-    const back = { projectId, taskId, heavy: true, turnedAway: 1, afterSeconds: AWAY_SECONDS };
+    const back = { projectId, taskId, heavy: true, requeues: 1, afterSeconds: REQUEUE_SECONDS };
     expect(studio.sent).toMatchObject([back, back]);
     studio.script.transcribe.next(ok(heard, 0.0004));
-    expect(await studio.deliverBy(HEAVY, [{ ...second.message, turned_away: 1 }])).toEqual(["ack"]);
+    expect(await studio.deliverBy(HEAVY, [{ ...second.message, requeues: 1 }])).toEqual(["ack"]);
     expect(await studio.task(second.id)).toMatchObject({ status: "succeeded", attempt: 1 });
   });
 
@@ -86,12 +86,12 @@ describe("a heavy message that finds the gate taken", () => {
       for (const { body } of inQueue.splice(0, inQueue.filter((m) => m.at <= at).length)) {
         asked++;
         expect(await studio.deliverBy(HEAVY, [body])).toEqual(["ack"]);
-        for (const { turnedAway, afterSeconds } of studio.sent.splice(0))
-          inQueue.push({ at: at + afterSeconds * 1000, body: { ...message, turned_away: turnedAway } });
+        for (const { requeues, afterSeconds } of studio.sent.splice(0))
+          inQueue.push({ at: at + afterSeconds * 1000, body: { ...message, requeues: requeues } });
       }
     }
     expect(most).toBe(1);
-    expect(asked).toBe(3_600 / AWAY_SECONDS + 1);
+    expect(asked).toBe(3_600 / REQUEUE_SECONDS + 1);
     expect(await studio.task(id)).toMatchObject(untouched);
   });
 
@@ -115,7 +115,7 @@ describe("a heavy message that finds the gate taken", () => {
       ),
     ).toEqual(["ack", "ack"]);
     expect(studio.script.transcribe.calls).toHaveLength(1);
-    expect(studio.sent).toMatchObject([{ turnedAway: 1 }]);
+    expect(studio.sent).toMatchObject([{ requeues: 1 }]);
   });
 });
 

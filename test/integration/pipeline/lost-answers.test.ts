@@ -24,7 +24,7 @@ async function sent() {
 }
 const spent: Settlement = {
   set: { status: "succeeded", error: null },
-  purse: { kind: "spend", usd: IMAGE_USD },
+  reservation: { kind: "spend", usd: IMAGE_USD },
   facts: [],
 };
 
@@ -40,7 +40,7 @@ describe.each([
     expect(await studio.deliver([message])).toEqual(["ack"]);
     expect(studio.script.create.calls).toHaveLength(1);
     expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 1, providerRequestId: "p1" });
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
     expect(await studio.account(ownerId)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
@@ -54,7 +54,7 @@ describe.each([
     expect(await studio.deliver([message])).toEqual(["ack"]);
     expect(studio.script.create.calls).toHaveLength(1);
     expect(await studio.task(id)).toMatchObject({ status: "succeeded" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 });
 
@@ -63,7 +63,7 @@ test("a claim whose answer was lost is nobody else's", async () => {
   pipeline.meets("drop_after");
   const kinds = await Promise.all([store.claim(ids), store.claim(ids), store.claim(ids)]);
   expect(kinds.map((k) => k.kind).toSorted()).toEqual(["claimed", "not_now", "not_now"]);
-  expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 });
 
 describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
@@ -75,7 +75,7 @@ describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
       pipeline.meets(mishap);
       expect(await store.settle(task, spent)).toBe(true);
       expect(await studio.task(id)).toMatchObject({ status: "succeeded", leaseUntil: null });
-      expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+      expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
       expect(await studio.account(ownerId)).toEqual({ reserved: 0, spent: IMAGE_USD });
     });
 
@@ -88,9 +88,9 @@ describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
       pipeline.meets(mishap);
       expect(await store.settle(stale, spent)).toBe(false);
       expect(await studio.task(id)).toMatchObject({ status: "running", claimId: newer.claimId });
-      expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+      expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
       expect(await store.settle(newer, spent)).toBe(true);
-      expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+      expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
     });
 
     test("of an attempt that was given up is not, and says so", async () => {
@@ -118,7 +118,7 @@ test("a step whose settlement was lost is not repeated by its message: what it m
   expect(await studio.deliver([message])).toEqual(["ack"]);
   expect((await studio.record(id)).prompts).toHaveLength(1);
   expect(studio.script.writePrompt.calls).toHaveLength(1);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.001 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.001 });
   expect(studio.logged).not.toContain("step_crashed");
 });
 

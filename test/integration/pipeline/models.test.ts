@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projects, scenePrompts, selectedScenes } from "../../../src/db/schema.ts";
-import { PROBES } from "../../../src/domain/controller/model-standing.ts";
+import { TRIAL_ORDERS } from "../../../src/domain/controller/model-standing.ts";
 import { LEASE_MS } from "../../../src/domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../../../src/domain/models/models.ts";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
@@ -67,19 +67,19 @@ describe("a model that is down", () => {
   test("gets three orders in a run, whatever the number of scenes, and the next one makes all clips", async () => {
     const { studio, id, orders } = await animating({ [SECOND]: mp4 });
     expect((await toTheEnd(studio, id)).status).toBe("completed");
-    expect(orders()).toEqual({ [FIRST]: PROBES, [SECOND]: SCENES });
+    expect(orders()).toEqual({ [FIRST]: TRIAL_ORDERS, [SECOND]: SCENES });
   });
 
   test("with all others ends the run with the reason, after three orders each", async () => {
     const { studio, id, orders } = await animating({});
     expect((await toTheEnd(studio, id)).status).toBe("failed");
-    for (const count of Object.values(orders())) expect(count).toBe(PROBES);
+    for (const count of Object.values(orders())) expect(count).toBe(TRIAL_ORDERS);
     const [job] = await studio.jobsOf(id, "generate_clips");
     expect(job?.error).toMatchObject({
       code: expect.stringMatching(/^(model_down|provider_run_failed)$/),
       message: expect.stringContaining(`${SCENES} of ${SCENES} failed`),
     });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 
   test("is asked again by the next run", async () => {
@@ -91,7 +91,7 @@ describe("a model that is down", () => {
       .person((await studio.record(id)).project)
       .approve({ clipId: clips.find((c) => c.status === "completed")?.id ?? "" }, false);
     await toTheEnd(studio, id);
-    expect(orders()).toEqual({ [FIRST]: 2 * PROBES, [SECOND]: SCENES + 1 });
+    expect(orders()).toEqual({ [FIRST]: 2 * TRIAL_ORDERS, [SECOND]: SCENES + 1 });
   });
 });
 
@@ -101,14 +101,14 @@ describe("a clip of a form that can't be used", () => {
   test("is bought a few times while nobody knows, and never again for this project", async () => {
     const { studio, id, orders } = await animating(webm);
     expect((await toTheEnd(studio, id)).status).toBe("completed");
-    expect(orders()).toEqual({ [FIRST]: PROBES, [SECOND]: SCENES });
+    expect(orders()).toEqual({ [FIRST]: TRIAL_ORDERS, [SECOND]: SCENES });
     const { project } = await studio.record(id);
     expect(project.modelNotices).toMatchObject([
       {
         kind: "unusable",
         stage: "generate_clips",
         model: FIRST,
-        terms: "720p 16:9",
+        outputForm: "720p 16:9",
         message: expect.stringContaining("WebM"),
       },
     ]);
@@ -119,12 +119,12 @@ describe("a clip of a form that can't be used", () => {
     const { studio, id, orders } = await animating(all);
     expect((await toTheEnd(studio, id)).status).toBe("failed");
     const first = orders();
-    for (const count of Object.values(first)) expect(count).toBeLessThanOrEqual(PROBES);
-    const { spent } = await studio.purse(id);
+    for (const count of Object.values(first)) expect(count).toBeLessThanOrEqual(TRIAL_ORDERS);
+    const { spent } = await studio.budget(id);
     await studio.askAgain(id);
     expect((await toTheEnd(studio, id)).status).toBe("failed");
     expect(orders()).toEqual(first);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent });
     const [job] = await studio.jobsOf(id, "generate_clips");
     expect(job?.error).toMatchObject({
       code: "model_unusable",
@@ -151,7 +151,7 @@ describe("a clip of a form that can't be used", () => {
     await studio.person({ id, ownerId }).set({ clipResolution: "1080p" });
     await studio.askAgain(id);
     await studio.run(id);
-    expect(orders()[FIRST]).toBe(2 * PROBES);
+    expect(orders()[FIRST]).toBe(2 * TRIAL_ORDERS);
   });
 });
 
@@ -196,7 +196,7 @@ test("a clip is charged at the rate that it was ordered at, whatever the setting
   studio.script.get.always(() => filmed("p1", 4));
   studio.script.openOutput.always(() => file(mp4));
   await studio.run(id, 60_000);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: order?.costEstimatedUsd });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: order?.costEstimatedUsd });
 });
 
 test("a clip whose order nobody recorded is the scene's, though the project was edited meanwhile", async () => {
@@ -228,7 +228,7 @@ describe("an edit between the wake-up and the claim", () => {
     await studio.person((await studio.record(id)).project).set({ clipResolution: "480p" });
     expect(await studio.deliver(messages)).toEqual(messages.map(() => "ack"));
     expect(orders()).toEqual({});
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
     const { tasks } = await studio.record(id);
     expect(tasks.filter((t) => messages.some((m) => m.task === t.id))).toMatchObject(
       messages.map(() => ({ status: "canceled", error: { code: "superseded" } })),

@@ -246,9 +246,9 @@ test("a price finer than a millionth of a dollar is rounded alike on both rows",
   const task = await studio.claimed(id, message?.task ?? "");
   await studio.deps.store.settle(task, {
     set: { status: "succeeded" },
-    purse: { kind: "spend", usd: 0.0012345678 },
+    reservation: { kind: "spend", usd: 0.0012345678 },
     facts: [],
   });
   expect(await studio.account(ownerId)).toEqual({ reserved: 0, spent: 0.001235 });
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.001235 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.001235 });
 });

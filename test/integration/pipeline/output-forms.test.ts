@@ -38,11 +38,11 @@ test.each([null, "", [], {}])(
     await studio.run(id, POLL_MS);
     expect(await studio.task(id)).toMatchObject({
       status: "pending",
-      tries: 1,
-      choice: 0,
+      supplierFailures: 1,
+      supplierIndex: 0,
       error: { code: "output_missing", retryable: true },
     });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: CLIP_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: CLIP_USD });
   },
 );
 
@@ -51,12 +51,12 @@ test("an output of unknown form was paid for, and the next model is asked at onc
   await studio.run(id, POLL_MS);
   expect(await studio.task(id)).toMatchObject({
     status: "pending",
-    tries: 0,
-    choice: 1,
+    supplierFailures: 0,
+    supplierIndex: 1,
     model: "google/veo-3.1-lite",
-    trail: [{ code: "output_form", charged: "yes" }],
+    failedAttempts: [{ code: "output_form", charged: "yes" }],
   });
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: CLIP_USD });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: CLIP_USD });
 });
 
 test("where there is no other model, it ends there and says what to do", async () => {

@@ -120,7 +120,7 @@ describe("a plan is applied", () => {
     studio.advance(WAIT_LIMIT_MS + 1);
     const plans = [await studio.look(id), await studio.look(id)];
     await Promise.all(plans.map((plan) => studio.deps.store.apply(id, plan.changes)));
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 2 * IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 2 * IMAGE_USD });
   });
 });
 

@@ -36,7 +36,7 @@ describe("a create whose answer was lost", () => {
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 1, providerRequestId: null });
     expect(await imagesOf(studio, id)).toMatchObject([{ status: "pending", replicatePredictionId: null }]);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
     return { studio, id };
   }
 
@@ -54,7 +54,7 @@ describe("a create whose answer was lost", () => {
     expect(await imagesOf(studio, id)).toMatchObject([{ status: "completed", replicatePredictionId: "p1" }]);
     expect(studio.script.get.calls).toEqual(["p1"]);
     expect(studio.script.create.calls).toHaveLength(1);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
   test("is found in the provider's list by its own webhook address", async () => {
@@ -66,7 +66,7 @@ describe("a create whose answer was lost", () => {
     ]);
     expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1", attempt: 1 });
     expect(studio.script.create.calls).toHaveLength(1);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
   test("is attempted anew only when the list does not show it for long enough", async () => {
@@ -76,7 +76,7 @@ describe("a create whose answer was lost", () => {
     expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 1 });
     await studio.run(id, LOOK_FOR_ORPHAN_MS);
     expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2 });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
     studio.script.create.next(running("p2"));
     await studio.run(id, BACK_OFF_MS);
     const [first, second] = studio.script.create.calls;
@@ -86,7 +86,7 @@ describe("a create whose answer was lost", () => {
       { status: "failed", error: { code: "not_accepted" } },
       { status: "pending", replicatePredictionId: "p2" },
     ]);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
   test("is not taken for the next attempt's when its webhook comes late", async () => {
@@ -120,7 +120,7 @@ describe("a webhook that arrives while the create is still in flight", () => {
     expect(await studio.deliver([await webhook(studio, id, "p1")], 3)).toEqual(["ack"]);
     expect(await imagesOf(studio, id)).toMatchObject([{ status: "completed", replicatePredictionId: "p1" }]);
     expect(studio.script.create.calls).toHaveLength(1);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
   test("never becomes a dead letter that ends the work: past a few tries the poll takes over", async () => {
@@ -133,7 +133,7 @@ describe("a webhook that arrives while the create is still in flight", () => {
     await studio.run(id);
     expect(await studio.bury([await webhook(studio, id, "p1")])).toEqual(["ack"]);
     expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1" });
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 });
 
@@ -151,7 +151,7 @@ test("the order of a worker that was lost is looked up, not repeated", async () 
     { status: "completed", sceneId: scenes[0], replicatePredictionId: "p1" },
   ]);
   expect(await studio.task(id)).toMatchObject({ status: "succeeded", attempt: 1 });
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
 /** One image is ordered and waited for. */
@@ -178,7 +178,7 @@ test("a picture that was refused fails its task and its row once, and costs noth
   ]);
   expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
   expect(studio.script.create.calls).toHaveLength(1);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
 test("words that are refused at once fail the task without a row, and no other model is asked", async () => {
@@ -190,7 +190,7 @@ test("words that are refused at once fail the task without a row, and no other m
   expect(studio.script.create.calls).toHaveLength(1);
   expect(await imagesOf(studio, id)).toEqual([]);
   expect(await studio.run(id)).toEqual([]);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
 test("a failure that may pass gives another attempt, with a row of its own", async () => {
@@ -200,15 +200,15 @@ test("a failure that may pass gives another attempt, with a row of its own", asy
   studio.script.openOutput.next(file(jpeg));
   await studio.run(id, POLL_MS);
   expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2 });
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   await studio.run(id, BACK_OFF_MS);
-  expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   await studio.run(id, POLL_MS);
   expect(await imagesOf(studio, id)).toMatchObject([
     { status: "failed", replicatePredictionId: "p1", error: { code: "provider_failed" } },
     { status: "completed", replicatePredictionId: "p2", error: null },
   ]);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
 test("work that the provider ended after it had begun counts as spent, and its row does not stay pending", async () => {
@@ -218,22 +218,27 @@ test("work that the provider ended after it had begun counts as spent, and its r
   expect(await studio.task(id)).toMatchObject({
     status: "pending",
     attempt: 2,
-    tries: 1,
+    supplierFailures: 1,
     charged: "unknown",
-    trail: [{ code: "provider_canceled", charged: "unknown" }],
+    failedAttempts: [{ code: "provider_canceled", charged: "unknown" }],
   });
   expect(await imagesOf(studio, id)).toMatchObject([
     { status: "failed", error: { code: "provider_canceled" } },
   ]);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
 test("work that the provider ended before it had begun costs nothing, and is ordered again", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(canceled("p1"));
   await studio.run(id, POLL_MS);
-  expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "no" });
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.task(id)).toMatchObject({
+    status: "pending",
+    attempt: 2,
+    supplierFailures: 1,
+    charged: "no",
+  });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
 test("an order that was accepted and is not known any more may have been paid for: the person is asked", async () => {
@@ -248,7 +253,7 @@ test("an order that was accepted and is not known any more may have been paid fo
   expect(await imagesOf(studio, id)).toMatchObject([
     { status: "failed", error: { code: "outcome_unknown" } },
   ]);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);
 });
 
@@ -257,11 +262,15 @@ test("a throttled call is not made again before its Retry-After", async () => {
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(retry("provider_throttled", 45), running("p1"));
   await studio.run(id);
-  const { status, attempt, tries, runAfter } = await studio.task(id);
-  expect({ status, attempt, tries }).toEqual({ status: "pending", attempt: 2, tries: 0 });
+  const { status, attempt, supplierFailures, runAfter } = await studio.task(id);
+  expect({ status, attempt, supplierFailures }).toEqual({
+    status: "pending",
+    attempt: 2,
+    supplierFailures: 0,
+  });
   expect(studio.calls).toContain("throttled replicate");
   expect(runAfter.getTime()).toBeGreaterThanOrEqual(studio.deps.now().getTime() + 45_000);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   expect(await studio.run(id, 44_999)).toEqual([]);
   await studio.run(id, BACK_OFF_MS);
   expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 2 });
@@ -278,7 +287,7 @@ test.each([
   await studio.run(id, POLL_MS);
   expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 1, providerRequestId: "p1" });
   expect(await imagesOf(studio, id)).toMatchObject([{ status: "pending" }]);
-  expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 });
 
 test("a prediction that never ends is given up, counts as spent, and leaves no pending row", async () => {
@@ -292,7 +301,7 @@ test("a prediction that never ends is given up, counts as spent, and leaves no p
   expect(await imagesOf(studio, id)).toMatchObject([
     { status: "failed", error: { code: "outcome_unknown" } },
   ]);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
 test("a project that is deleted while its step runs leaves no object behind", async () => {

@@ -11,21 +11,21 @@ afterAll(() => pipeline.close());
 
 const IMAGE_USD = 0.003;
 
-test("a wait at the provider's door spends nothing and counts no try; the turn that comes is used", async () => {
+test("a wait at the provider's rate limiter spends nothing and counts no try; the turn that comes is used", async () => {
   const studio = pipeline.studio();
   const { id, ownerId } = await staged(studio, "generate_images");
   const asked: string[] = [];
-  studio.deps.doors.pass = async (provider, key) => {
+  studio.deps.rateLimiters.acquire = async (provider, key) => {
     asked.push(`${provider} ${key}`);
-    return asked.length <= 2 ? { kind: "wait", afterMs: 8_000 } : { kind: "go", careful: false };
+    return asked.length <= 2 ? { kind: "wait", afterMs: 8_000 } : { kind: "go", probing: false };
   };
   await studio.run(id);
   const { id: taskId } = await studio.task(id);
   expect(await studio.task(id)).toMatchObject({
     status: "pending",
     attempt: 2,
-    tries: 0,
-    trail: [],
+    supplierFailures: 0,
+    failedAttempts: [],
     error: null,
     runAfter: new Date(studio.deps.now().getTime() + 8_000),
   });
@@ -35,27 +35,27 @@ test("a wait at the provider's door spends nothing and counts no try; the turn t
   studio.script.create.next(running("p1"));
   await studio.run(id, 8_000);
   expect(asked).toEqual(Array(3).fill(`replicate ${taskId}`));
-  expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 3, tries: 0 });
+  expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 3, supplierFailures: 0 });
   expect(await studio.account(ownerId)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 });
 
-test("a look at work under way waits at no door", async () => {
+test("a look at work under way waits at no rate limiter", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(running("p1"));
   await studio.run(id);
-  studio.deps.doors.pass = () => Promise.reject(new Error("Nobody is to ask"));
+  studio.deps.rateLimiters.acquire = () => Promise.reject(new Error("Nobody is to ask"));
   studio.script.get.next(running("p1"));
   expect(await studio.run(id, 5_000)).toEqual(["ack"]);
 });
 
-test("our own work, and that alone, waits at no door from the start", async () => {
+test("our own work, and that alone, waits at no rate limiter from the start", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "assemble_video");
   const { media } = studio.deps;
   const failure = { code: "clip_unreadable", message: "No.", retryable: false, nextAction: null };
   studio.deps.media = { ...media, assembleFilm: async () => ({ ok: false, failure }) };
-  studio.deps.doors.pass = () => Promise.reject(new Error("Nobody is to ask"));
+  studio.deps.rateLimiters.acquire = () => Promise.reject(new Error("Nobody is to ask"));
   expect(await studio.run(id)).toEqual(["ack"]);
   expect(await studio.task(id)).toMatchObject({ error: { code: "clip_unreadable" } });
 });
@@ -65,23 +65,23 @@ test.each([
   ["is throttled", retry("provider_throttled", 7), ["throttled replicate"]],
   ["meets a provider that is down", retry("provider_unavailable"), []],
   ["is refused", ended("invalid"), []],
-])("a call behind a careful door that %s tells the door so", async (_, answer, told) => {
+])("a call behind a probing rate limiter that %s tells the rate limiter so", async (_, answer, told) => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
-  studio.deps.doors.pass = async () => ({ kind: "go", careful: true });
-  studio.deps.doors.went = async (provider) => void studio.calls.push(`went ${provider}`);
+  studio.deps.rateLimiters.acquire = async () => ({ kind: "go", probing: true });
+  studio.deps.rateLimiters.reportSuccess = async (provider) => void studio.calls.push(`went ${provider}`);
   studio.script.create.next(answer);
   await studio.run(id);
   expect(studio.calls.filter((call) => !call.startsWith("wake"))).toEqual(told);
 });
 
-test("a door that can't be told loses nothing of what the call brought", async () => {
+test("a rate limiter that can't be told loses nothing of what the call brought", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
-  studio.deps.doors.pass = async () => ({ kind: "go", careful: true });
-  studio.deps.doors.went = () => Promise.reject(new Error("out of reach"));
+  studio.deps.rateLimiters.acquire = async () => ({ kind: "go", probing: true });
+  studio.deps.rateLimiters.reportSuccess = () => Promise.reject(new Error("out of reach"));
   studio.script.create.next(running("p1"));
   expect(await studio.run(id)).toEqual(["ack"]);
   expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1" });
-  expect(studio.logged).toContain("door_not_told");
+  expect(studio.logged).toContain("rate_limiter_not_informed");
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentOf } from "../../../src/domain/controller/current.ts";
 import { DIRECTOR_CHOICES } from "../../../src/domain/models/language-models.ts";
-import type { Rung, Settings } from "../../../src/domain/record/record.ts";
+import type { Settings, SofteningLevel } from "../../../src/domain/record/record.ts";
 import { promptView, taskView } from "../../../src/domain/views/views.ts";
 import { draft, jpeg, mp4 } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
@@ -17,8 +17,11 @@ afterAll(() => pipeline.close());
 const POLL_MS = 5_000;
 const IMAGE_USD = 0.003;
 const SOFT_USD = 0.001;
-const softer = (rung: Rung, over: Partial<typeof draft> = {}) =>
-  ok({ ...draft, imagePrompt: `${rung} window`, motionPrompt: `${rung} push`, ...over }, SOFT_USD);
+const softer = (softeningLevel: SofteningLevel, over: Partial<typeof draft> = {}) =>
+  ok(
+    { ...draft, imagePrompt: `${softeningLevel} window`, motionPrompt: `${softeningLevel} push`, ...over },
+    SOFT_USD,
+  );
 
 /** One scene whose prompt the director wrote, with its picture wanted. */
 async function pictured(settings: Partial<Settings> = {}, promptsBy: "person" | "director" = "director") {
@@ -38,7 +41,7 @@ async function refuse(studio: Studio, id: string, prediction: string) {
 const rungs = async (studio: Studio, id: string) =>
   (await studio.record(id)).prompts
     .toSorted((a, b) => a.version - b.version)
-    .map((p) => [p.version, p.rung, p.imagePrompt]);
+    .map((p) => [p.version, p.softeningLevel, p.imagePrompt]);
 
 describe("a refused picture", () => {
   test("has its prompt rewritten to what it implies, and is drawn from that", async () => {
@@ -48,7 +51,7 @@ describe("a refused picture", () => {
     await studio.run(id);
     expect(studio.script.softenPrompt.calls).toMatchObject([
       {
-        rung: "implied",
+        softeningLevel: "implied",
         what: "image",
         refusal: "It failed.",
         prompt: { imagePrompt: "a window at night" },
@@ -77,7 +80,7 @@ describe("a refused picture", () => {
     expect(await studio.jobsOf(id, "generate_images")).toMatchObject([
       { status: "completed", payload: { tasks: { total: 1, succeeded: 1, failed: 0 } } },
     ]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: SOFT_USD + IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: SOFT_USD + IMAGE_USD });
     expect(await studio.run(id, 3_600_000)).toEqual([]);
   });
 
@@ -87,7 +90,7 @@ describe("a refused picture", () => {
     studio.script.softenPrompt.next(softer("implied"));
     await studio.run(id);
     await studio.run(id);
-    expect(studio.script.softenPrompt.calls).toMatchObject([{ rung: "implied", refusal: "No." }]);
+    expect(studio.script.softenPrompt.calls).toMatchObject([{ softeningLevel: "implied", refusal: "No." }]);
   });
 
   test("refused again becomes a symbol; refused a third time it fails with the reason, and nothing more is bought", async () => {
@@ -123,7 +126,7 @@ describe("a refused picture", () => {
         },
       },
     ]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 2 * SOFT_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 2 * SOFT_USD });
     expect(studio.script.create.calls).toHaveLength(3);
     expect(studio.script.softenPrompt.calls).toHaveLength(2);
   });
@@ -196,7 +199,7 @@ describe("a rewriting", () => {
     for (let i = 0; i < 3; i++) expect(await studio.run(id, 3_600_000)).toEqual([]);
     expect((await studio.record(id)).project.status).toBe("failed");
     expect(await rungs(studio, id)).toHaveLength(1);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 
     const person = studio.person(project);
     await person.set({ budgetUsd: 1 });
@@ -207,15 +210,18 @@ describe("a rewriting", () => {
     expect(studio.script.create.calls).toHaveLength(1);
   });
 
-  test("whose answer is of no use is asked for again, to the same rung", async () => {
+  test("whose answer is of no use is asked for again, to the same level", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
     studio.script.softenPrompt.next(useless(SOFT_USD), softer("implied"));
     await studio.run(id);
     await studio.run(id, 60_000);
-    expect(studio.script.softenPrompt.calls.map((call) => call.rung)).toEqual(["implied", "implied"]);
+    expect(studio.script.softenPrompt.calls.map((call) => call.softeningLevel)).toEqual([
+      "implied",
+      "implied",
+    ]);
     expect(await rungs(studio, id)).toHaveLength(2);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 2 * SOFT_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 2 * SOFT_USD });
   });
 
   test("that every director refuses ends the ladder", async () => {
@@ -270,11 +276,11 @@ describe("a refused clip", () => {
     studio.script.softenPrompt.next(softer("implied", { negativePrompt: "everything" }));
     await studio.run(id);
     expect(studio.script.softenPrompt.calls).toMatchObject([
-      { rung: "implied", what: "clip", refusal: "It failed." },
+      { softeningLevel: "implied", what: "clip", refusal: "It failed." },
     ]);
     const { prompts } = await studio.record(id);
     expect(prompts.find((p) => p.version === 2)).toMatchObject({
-      rung: "implied",
+      softeningLevel: "implied",
       imagePrompt: "a window at night",
       negativePrompt: "text",
       motionPrompt: "implied push",
@@ -305,7 +311,11 @@ describe("a refused clip", () => {
       await studio.run(id);
     }
     expect(await studio.run(id, 3_600_000)).toEqual([]);
-    expect((await rungs(studio, id)).map(([, rung]) => rung)).toEqual(["literal", "implied", "symbolic"]);
+    expect((await rungs(studio, id)).map(([, softeningLevel]) => softeningLevel)).toEqual([
+      "literal",
+      "implied",
+      "symbolic",
+    ]);
     expect((await studio.record(id)).images).toHaveLength(1);
     expect((await studio.record(id)).project.status).toBe("failed");
   });
@@ -316,13 +326,16 @@ describe("a refused clip", () => {
     studio.script.softenPrompt.next(same, same);
     await refuse(studio, id, "c1");
     for (let i = 0; i < 4; i++) await studio.run(id, 60_000);
-    expect(studio.script.softenPrompt.calls.map((call) => call.rung)).toEqual(["implied", "symbolic"]);
+    expect(studio.script.softenPrompt.calls.map((call) => call.softeningLevel)).toEqual([
+      "implied",
+      "symbolic",
+    ]);
     expect((await studio.record(id)).project.status).toBe("failed");
     expect(await studio.run(id, 3_600_000)).toEqual([]);
   });
 });
 
-test("each rung is seen: the prompts by their rung, the tasks by what was refused, and nothing from inside", async () => {
+test("each level is seen: the prompts by their softeningLevel, the tasks by what was refused, and nothing from inside", async () => {
   const { studio, id } = await pictured();
   await refuse(studio, id, "p1");
   studio.script.softenPrompt.next(softer("implied"));
@@ -330,8 +343,8 @@ test("each rung is seen: the prompts by their rung, the tasks by what was refuse
   await refuse(studio, id, "p2");
   const record = await studio.record(id);
   expect(record.prompts.map(promptView).toSorted((a, b) => a.version - b.version)).toMatchObject([
-    { version: 1, rung: "literal", edited: false },
-    { version: 2, rung: "implied", edited: false, generated_by_model: "some/model" },
+    { version: 1, softening_level: "literal", edited: false },
+    { version: 2, softening_level: "implied", edited: false, generated_by_model: "some/model" },
   ]);
   const views = record.tasks.toReversed().map(taskView);
   expect(views).toMatchObject([
@@ -341,7 +354,7 @@ test("each rung is seen: the prompts by their rung, the tasks by what was refuse
       charged: "no",
       needs_decision: false,
       error: { code: "provider_refused" },
-      attempts: [{ attempt: 1, code: "provider_refused", model: "black-forest-labs/flux-schnell" }],
+      failed_attempts: [{ attempt: 1, code: "provider_refused", model: "black-forest-labs/flux-schnell" }],
     },
     { type: "generate_prompts", status: "succeeded", cost_charged_usd: SOFT_USD },
     { type: "generate_images", status: "failed", error: { code: "provider_refused" } },

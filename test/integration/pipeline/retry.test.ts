@@ -59,7 +59,7 @@ describe("one task", () => {
     const { studio, id, plain, unknown, person } = await mixed();
     expect(await person.retryTask(plain.id)).toMatchObject({ ok: true });
     expect(await orderedAgain(studio, id, 1)).toEqual([plain.subject]);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 2 * IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 2 * IMAGE_USD });
     studio.script.get.next(succeeded("again-0"));
     studio.script.openOutput.next(file(jpeg));
     await studio.run(id, POLL_MS);
@@ -74,7 +74,7 @@ describe("one task", () => {
       { status: "completed" },
       { status: "failed" },
     ]);
-    expect((await studio.purse(id)).spent).toBeCloseTo(3 * IMAGE_USD, 6);
+    expect((await studio.budget(id)).spent).toBeCloseTo(3 * IMAGE_USD, 6);
   });
 
   test("whose outcome is unknown waits for the person's decision, whatever else they ask for", async () => {

@@ -4,7 +4,7 @@ import { currentOf } from "../../../src/domain/controller/current.ts";
 import { clipSeconds, promptInputs } from "../../../src/domain/controller/inputs.ts";
 import type { Audio } from "../../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
-import { playableOf } from "../../../src/domain/timeline.ts";
+import { timelineOf } from "../../../src/domain/timeline.ts";
 import { draft } from "../../support/answers.ts";
 import { fixture } from "../../support/media.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
@@ -120,7 +120,7 @@ describe("another recording of the song", () => {
     const { deps } = studio;
     const before = await scenesOf(studio, made.id);
     await give(studio, made.id);
-    expect((await playable(studio, made.id)).map((s) => s.lacks)).toEqual(before.map(() => null));
+    expect((await playable(studio, made.id)).map((s) => s.missing)).toEqual(before.map(() => null));
     // A longer pause behind the third line.
     const longer = heard(LINES);
     const moved = (t: number) => (t >= 12 ? t + 3 : t);
@@ -137,10 +137,10 @@ describe("another recording of the song", () => {
     await studio.run(made.id);
     await studio.run(made.id);
     const after = await playable(studio, made.id);
-    expect(after.filter((s) => s.lacks === null).length).toBeGreaterThan(before.length - 3);
+    expect(after.filter((s) => s.missing === null).length).toBeGreaterThan(before.length - 3);
     for (const scene of after) {
       const old = before.find((s) => s.id === scene.scene?.id);
-      if (scene.redo) expect(scene.redo).toBe("too_short");
+      if (scene.regenerateReason) expect(scene.regenerateReason).toBe("too_short");
       if (old && scene.shown.kind === "clip")
         expect((scene.shown.clip.frames ?? 0) / FPS).toBeGreaterThanOrEqual(
           (scene.endFrame - scene.startFrame) / FPS - 0.03,
@@ -184,8 +184,13 @@ describe("cutting anew", () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24, { scenes: { minSeconds: 6, maxSeconds: 9 } });
     const { project: row, scenes } = await studio.record(made.id);
-    expect(row.cover).toMatchObject({ frames: 24 * FPS, scenes: scenes.length, gaps: 0, overlaps: 0 });
-    expect(row.cover?.repairs).not.toEqual([]);
+    expect(row.coverCertificate).toMatchObject({
+      frames: 24 * FPS,
+      scenes: scenes.length,
+      gaps: 0,
+      overlaps: 0,
+    });
+    expect(row.coverCertificate?.repairs).not.toEqual([]);
   });
 
   test("keeps a pinned cut, the director's proposal and every scene that does not change", async () => {
@@ -289,13 +294,13 @@ describe("the words of the song", () => {
     expect(row.lyrics?.lines.map((l) => [l.text, l.startFrame])).toEqual(
       LINES.map((text, i) => [text, i * 4 * FPS]),
     );
-    expect(row.hearing).toBeNull();
+    expect(row.partialTranscription).toBeNull();
     expect(row.spentUsd).toBeCloseTo(0.03, 9);
-    expect(await studio.purse(made.id)).toMatchObject({ reserved: 0 });
+    expect(await studio.budget(made.id)).toMatchObject({ reserved: 0 });
   });
 });
 
-const playable = async (studio: Studio, id: string) => playableOf(await studio.record(id))?.scenes ?? [];
+const playable = async (studio: Studio, id: string) => timelineOf(await studio.record(id))?.scenes ?? [];
 
 /** Prompt, picture and clip for every scene, as its stages leave them. */
 async function give({ deps, record }: Studio, projectId: string): Promise<void> {
@@ -319,13 +324,13 @@ async function give({ deps, record }: Studio, projectId: string): Promise<void> 
       inputHash: imageHash ?? "",
     });
   const { project: own } = await record(projectId);
-  for (const { scene, image, clipHash, footage } of currentOf(await record(projectId)).scenes)
+  for (const { scene, image, clipHash, framesToBuy } of currentOf(await record(projectId)).scenes)
     await db.insert(videoClips).values({
       ...row(),
       ...bytes,
       sceneId: scene.id,
       imageId: image?.id ?? "",
-      frames: (clipSeconds(own, footage) ?? 0) * FPS,
+      frames: (clipSeconds(own, framesToBuy) ?? 0) * FPS,
       fps: FPS,
       inputHash: clipHash ?? "",
     });

@@ -49,7 +49,7 @@ describe("transcribe", () => {
     expect(tasks).toMatchObject([
       { status: "succeeded", charged: "yes", costChargedUsd: 0.0004, leaseUntil: null },
     ]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.0004 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.0004 });
     expect(studio.calls).toEqual([`wake ${id}`]);
     expect(await studio.run(id)).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe("transcribe", () => {
       audio_file: expect.stringContaining("X-Amz-Signature"),
     });
     const { costEstimatedUsd } = await studio.task(id);
-    expect(await studio.purse(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
     await studio.run(id, POLL_MS);
     expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1", attempt: 2 });
     await studio.run(id, POLL_MS);
@@ -96,7 +96,7 @@ describe("transcribe", () => {
       lines: [{ text: "Neon rain", startFrame: 24, endFrame: 96, words: [{}, {}] }],
     });
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", charged: "yes" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
     expect(studio.script.create.calls).toHaveLength(1);
   });
 
@@ -111,7 +111,7 @@ describe("transcribe", () => {
     const task = await studio.task(id);
     const error = { code: "output_form", retryable: false };
     expect(task).toMatchObject({ status: "failed", charged: "yes", error });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
   test("lyrics of a song that was replaced meanwhile are not written", async () => {
@@ -127,7 +127,7 @@ describe("transcribe", () => {
     const { project, tasks } = await studio.record(id);
     expect(project.lyrics).toBeNull();
     expect(tasks).toMatchObject([{ status: "succeeded" }]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.0004 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.0004 });
   });
 });
 
@@ -150,7 +150,7 @@ describe("scenes and prompts", () => {
     expect(scenes.map((s) => s.startFrame)).toEqual([0, ...scenes.slice(0, -1).map((s) => s.endFrame)]);
     expect(scenes.at(-1)?.endFrame).toBe(720);
     expect(tasks).toMatchObject([{ status: "succeeded", charged: "yes", costChargedUsd: 0.002 }]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.002 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.002 });
     expect(await studio.run(id)).toEqual([]);
   });
 
@@ -167,7 +167,7 @@ describe("scenes and prompts", () => {
       { sceneId: scenes[0], version: 1, imagePrompt: "a window at night", generatedByModel: "some/model" },
       { sceneId: scenes[0], version: 2, imagePrompt: "another" },
     ]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.002 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.002 });
   });
 
   test("an answer of the director's that was lost counts as spent, and the person decides whether to ask again", async () => {
@@ -182,7 +182,7 @@ describe("scenes and prompts", () => {
       charged: "unknown",
       error: { code: "outcome_unknown", message: expect.stringContaining(`$${costEstimatedUsd.toFixed(4)}`) },
     });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
     expect(await studio.run(id, 3_600_000)).toEqual([]);
   });
 
@@ -193,11 +193,11 @@ describe("scenes and prompts", () => {
     studio.script.writePrompt.next(ended("unknown"), ok(draft, 0.001));
     await studio.run(id);
     const { costEstimatedUsd, ...task } = await studio.task(id);
-    expect(task).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "unknown" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
+    expect(task).toMatchObject({ status: "pending", attempt: 2, supplierFailures: 1, charged: "unknown" });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: costEstimatedUsd });
     await studio.run(id, 60_000);
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", attempt: 2 });
-    expect((await studio.purse(id)).spent).toBeCloseTo(costEstimatedUsd + 0.001, 6);
+    expect((await studio.budget(id)).spent).toBeCloseTo(costEstimatedUsd + 0.001, 6);
   });
 });
 
@@ -218,7 +218,7 @@ describe("images and clips", () => {
     expect((await studio.record(id)).images).toMatchObject([
       { status: "pending", replicatePredictionId: "p1", taskId: task?.id, objectKey: null },
     ]);
-    expect(await studio.purse(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 
     studio.script.get.next(succeeded("p1"));
     studio.script.openOutput.next(file(jpeg));
@@ -236,7 +236,7 @@ describe("images and clips", () => {
     });
     expect(record.tasks).toMatchObject([{ status: "succeeded", charged: "yes", costChargedUsd: IMAGE_USD }]);
     expect(currentOf(record).done.generate_images).toBe(true);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
     expect(await studio.run(id)).toEqual([]);
   });
 
@@ -251,7 +251,7 @@ describe("images and clips", () => {
       { model: "xai/grok-imagine-video", input: { duration: 5, prompt: "slow push in" } },
     ]);
     expect((await studio.record(id)).clips).toMatchObject([{ status: "pending", frames: null }]);
-    expect(await studio.purse(id)).toEqual({ reserved: CLIP_USD, spent: 0 });
+    expect(await studio.budget(id)).toEqual({ reserved: CLIP_USD, spent: 0 });
     await studio.run(id, POLL_MS);
     const record = await studio.record(id);
     expect(record.clips).toMatchObject([
@@ -259,7 +259,7 @@ describe("images and clips", () => {
     ]);
     expect(record.clips[0]?.decoderConfig).not.toBe("");
     expect(currentOf(record).done.generate_clips).toBe(true);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: CLIP_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: CLIP_USD });
   });
 
   test("a clip is paid for by the seconds that the provider says it made", async () => {
@@ -271,7 +271,7 @@ describe("images and clips", () => {
     await studio.run(id);
     await studio.run(id, POLL_MS);
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", costChargedUsd: 0.252 });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0.252 });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.252 });
   });
 
   test("a clip that is damaged is deleted, its row fails, and another is bought", async () => {
@@ -283,11 +283,16 @@ describe("images and clips", () => {
     await studio.run(id);
     await studio.run(id, POLL_MS);
     expect(studio.bucket.keys()).toEqual([]);
-    expect(await studio.task(id)).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "yes" });
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: CLIP_USD });
+    expect(await studio.task(id)).toMatchObject({
+      status: "pending",
+      attempt: 2,
+      supplierFailures: 1,
+      charged: "yes",
+    });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: CLIP_USD });
 
     await studio.run(id, 60_000);
-    expect(await studio.purse(id)).toEqual({ reserved: CLIP_USD, spent: CLIP_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: CLIP_USD, spent: CLIP_USD });
     await studio.run(id, POLL_MS);
     const { clips } = await studio.record(id);
     const generated = clips.filter((row) => row.taskId !== null);
@@ -295,7 +300,7 @@ describe("images and clips", () => {
       { status: "failed", replicatePredictionId: "p1", error: { code: "clip_unreadable", retryable: true } },
       { status: "completed", replicatePredictionId: "p2" },
     ]);
-    expect((await studio.purse(id)).spent).toBeCloseTo(2 * CLIP_USD, 6);
+    expect((await studio.budget(id)).spent).toBeCloseTo(2 * CLIP_USD, 6);
   });
 
   test.each([
@@ -314,7 +319,7 @@ describe("images and clips", () => {
       expect(studio.bucket.keys()).toEqual([]);
       const error = { code: "output_form", retryable: false };
       expect(await studio.task(id)).toMatchObject({ status: "failed", charged: "yes", error });
-      expect(await studio.purse(id)).toEqual({ reserved: 0, spent: usd });
+      expect(await studio.budget(id)).toEqual({ reserved: 0, spent: usd });
       expect(await studio.run(id, 3_600_000)).toEqual([]);
       const generated = (await studio.record(id))[rows].filter((row) => row.taskId !== null);
       expect(generated).toMatchObject([{ status: "failed", replicatePredictionId: "p1", error }]);
@@ -332,7 +337,7 @@ describe("images and clips", () => {
     expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 1 });
     await studio.run(id, 10_000);
     expect((await studio.record(id)).images).toMatchObject([{ status: "completed" }]);
-    expect(await studio.purse(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
+    expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
   test("an output for a scene that is gone is paid for and not copied", async () => {
@@ -347,7 +352,7 @@ describe("images and clips", () => {
       { status: "succeeded" },
     ]);
     expect(studio.bucket.keys()).toEqual([]);
-    expect((await studio.purse(id)).spent).toBe(IMAGE_USD);
+    expect((await studio.budget(id)).spent).toBe(IMAGE_USD);
   });
 });
 
@@ -370,7 +375,7 @@ test("the film is assembled of the approved clips and the song, costs nothing, a
   expect(await studio.bucket.head(key)).toMatchObject({ etag: record.films[0]?.etag });
   expect(record.tasks).toMatchObject([{ status: "succeeded", charged: "no" }]);
   expect(studio.calls.some((call) => call.startsWith("progress "))).toBe(true);
-  expect(await studio.purse(id)).toEqual({ reserved: 0, spent: 0 });
+  expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   expect(await studio.run(id)).toEqual([]);
   expect((await studio.record(id)).project.status).toBe("completed");
 });

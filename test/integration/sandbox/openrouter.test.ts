@@ -212,12 +212,12 @@ describe.each(DIRECTOR_CHOICES.map((c) => [`${c.models[0]} with ${c.mode}`, c] a
       const refusal = await drawn(url, shot.value.imagePrompt);
       expect(refusal).toMatchObject({ status: "failed", failure: { refused: true } });
 
-      for (const rung of ["implied", "symbolic"] as const) {
+      for (const softeningLevel of ["implied", "symbolic"] as const) {
         const softer = await director(url).softenPrompt({
           ...asked,
           aspectRatio: "16:9",
           prompt: shot.value,
-          rung,
+          softeningLevel,
           what: "image",
           refusal: refusal?.failure?.message ?? "",
         });

@@ -1,7 +1,12 @@
 /** One project's controller over ports of the test's own: what it does when a part of its work fails. */
 import { describe, expect, test } from "vitest";
 import { Controller, type ControllerPorts } from "../../../src/coordinator/controller.ts";
-import { type FeedChange, nothingTold, type Told, telling } from "../../../src/domain/views/feed.ts";
+import {
+  applyChange,
+  type FeedChange,
+  nothingPublished,
+  type Published,
+} from "../../../src/domain/views/feed.ts";
 import type { Log } from "../../../src/log.ts";
 import { World } from "../../support/record.ts";
 
@@ -10,7 +15,7 @@ function controlled() {
   const world = new World({ autoApprove: true });
   world.run("assemble_video");
   const refusing = { events: (_: FeedChange) => false, store: false };
-  let told: Told = nothingTold();
+  let told: Published = nothingPublished();
   let failures = 0;
   const seen = { sent: [] as string[], alarms: [] as (number | null)[], logged: [] as string[] };
   const log: Log = (_level, event) => void seen.logged.push(event);
@@ -25,10 +30,10 @@ function controlled() {
     },
     queue: { send: async (wakeUps) => void seen.sent.push(...wakeUps.map((w) => w.taskId)) },
     events: () => ({
-      told: () => told,
+      published: () => told,
       append: (changes) => {
         if (changes.some(refusing.events)) throw new Error("string or blob too big: SQLITE_TOOBIG");
-        for (const change of changes) told = telling(told, change);
+        for (const change of changes) told = applyChange(told, change);
         return [];
       },
     }),

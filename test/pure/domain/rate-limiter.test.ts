@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Rate, type RateLimit, rateLimitOf } from "../../../src/domain/models/rate-limits.ts";
 import {
-  type Door,
-  enter,
-  isAtRest,
-  openDoor,
-  reopened,
-  throttled,
-  went,
+  acquire,
+  isDefault,
+  newRateLimiter,
+  penalize,
+  type RateLimiter,
+  reportSuccess,
+  restoredRateLimiter,
 } from "../../../src/domain/rate-limiter.ts";
 import { seeded, simulate } from "../../support/crowd.ts";
 
@@ -16,7 +16,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const REPLICATE = rateLimitOf("replicate");
-/** A door that keeps its rate. */
+/** A rate limiter that keeps its rate. */
 const steady = (rate: Rate): RateLimit => ({ nominal: rate, floor: rate });
 const times = (count: number, at = 0) => Array.from({ length: count }, () => at);
 const rate = fc.record({
@@ -26,13 +26,13 @@ const rate = fc.record({
 /** Of properties with a whole simulation in each run. */
 const numRuns = 60;
 
-/** Visits in turn; the door after them and what each was told. */
-function visits(door: Door, ...calls: [key: string, at: number][]) {
-  let state = door;
+/** Visits in turn; the rate limiter after them and what each was told. */
+function visits(limiter: RateLimiter, ...calls: [key: string, at: number][]) {
+  let state = limiter;
   const told = calls.map(([key, at]) => {
-    const entered = enter(state, key, at);
+    const entered = acquire(state, key, at);
     state = entered.state;
-    return entered.verdict.kind === "go" ? "go" : entered.verdict.afterMs;
+    return entered.admission.kind === "go" ? "go" : entered.admission.afterMs;
   });
   return { state, told };
 }
@@ -45,14 +45,14 @@ describe("the pace", () => {
     });
     fc.assert(
       fc.property(rate, calls, (limit, steps) => {
-        let door = openDoor(steady(limit), 0);
+        let limiter = newRateLimiter(steady(limit), 0);
         let now = 0;
         const passed: number[] = [];
         for (const [caller, step] of steps) {
           now += step;
-          const { state, verdict } = enter(door, String(caller), now);
-          door = state;
-          if (verdict.kind === "go") passed.push(now);
+          const { state, admission } = acquire(limiter, String(caller), now);
+          limiter = state;
+          if (admission.kind === "go") passed.push(now);
         }
         passed.forEach((end, last) => {
           passed.slice(0, last + 1).forEach((start, first) => {
@@ -77,7 +77,7 @@ describe("the pace", () => {
           const random = seeded(seed);
           const lateness = () => Math.floor(random() * late * interval);
           const { taken, visits: made } = simulate({
-            door: openDoor(steady(limit), 0),
+            limiter: newRateLimiter(steady(limit), 0),
             arrivals: at,
             takes: null,
             lateness,
@@ -95,7 +95,7 @@ describe("the pace", () => {
 
   test("callers go in the order in which they came", () => {
     const { state, told } = visits(
-      openDoor(steady({ perMinute: 60, burst: 2 }), 0),
+      newRateLimiter(steady({ perMinute: 60, burst: 2 }), 0),
       ["a", 0],
       ["b", 0],
       ["c", 0],
@@ -112,20 +112,20 @@ describe("the pace", () => {
 
   test("one key has one place, however often it asks; it asks anew once it has gone", () => {
     const { state, told } = visits(
-      openDoor(steady({ perMinute: 60, burst: 1 }), 0),
+      newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0),
       ["a", 0],
       ["b", 0],
       ["b", 0],
       ["b", 400],
     );
     expect(told).toEqual(["go", 1_000, 1_000, 600]);
-    expect(state.places).toHaveLength(1);
+    expect(state.queue).toHaveLength(1);
     expect(visits(state, ["b", 1_000], ["b", 1_000]).told).toEqual(["go", 1_000]);
   });
 
   test("who comes so late that others used the time goes next", () => {
     const { state } = visits(
-      openDoor(steady({ perMinute: 60, burst: 1 }), 0),
+      newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0),
       ["go", 0],
       ["late", 0],
       ["b", 0],
@@ -137,27 +137,27 @@ describe("the pace", () => {
   });
 
   test("the dead hold up nobody who has a place, and no newcomer two minutes after their time", () => {
-    const door = openDoor(steady({ perMinute: 6, burst: 1 }), 0);
-    const { state } = visits(door, ["go", 0], ["dead", 0], ["dead too", 0], ["alive", 0]);
+    const limiter = newRateLimiter(steady({ perMinute: 6, burst: 1 }), 0);
+    const { state } = visits(limiter, ["go", 0], ["dead", 0], ["dead too", 0], ["alive", 0]);
     expect(visits(state, ["alive", 30 * SECOND], ["new", 45 * SECOND]).told).toEqual(["go", 20 * SECOND]);
     expect(visits(state, ["new", 30 * SECOND + 2 * MINUTE + 1]).told).toEqual(["go"]);
   });
 
   test("past five thousand places a caller is told to come later, without a place", () => {
-    let door = openDoor(steady({ perMinute: 60, burst: 1 }), 0);
-    for (let i = 0; i <= 5_000; i++) door = enter(door, String(i), 0).state;
-    const { state, told } = visits(door, ["one more", 0], ["5000", 0]);
-    expect(state.places).toHaveLength(5_000);
-    expect(state.places.some(({ key }) => key === "one more")).toBe(false);
+    let limiter = newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0);
+    for (let i = 0; i <= 5_000; i++) limiter = acquire(limiter, String(i), 0).state;
+    const { state, told } = visits(limiter, ["one more", 0], ["5000", 0]);
+    expect(state.queue).toHaveLength(5_000);
+    expect(state.queue.some(({ key }) => key === "one more")).toBe(false);
     expect(told[0]).toBeGreaterThan(MINUTE);
     expect(told[0]).toBeLessThanOrEqual(HOUR);
   });
 });
 
 describe("a refusal", () => {
-  test("closes the door for everybody until the provider takes calls again", () => {
-    const door = throttled(openDoor(REPLICATE, 0), 30, 0);
-    expect(visits(door, ["a", 0], ["b", 29_999], ["a", 30_000]).told).toEqual([
+  test("closes the rate limiter for everybody until the provider takes calls again", () => {
+    const limiter = penalize(newRateLimiter(REPLICATE, 0), 30, 0);
+    expect(visits(limiter, ["a", 0], ["b", 29_999], ["a", 30_000]).told).toEqual([
       30_000,
       expect.any(Number),
       "go",
@@ -165,16 +165,16 @@ describe("a refusal", () => {
   });
 
   test("of ten minutes is waited for in one go", () => {
-    const door = throttled(openDoor(REPLICATE, 0), 600, 0);
-    expect(visits(door, ["a", 0]).told).toEqual([10 * MINUTE]);
+    const limiter = penalize(newRateLimiter(REPLICATE, 0), 600, 0);
+    expect(visits(limiter, ["a", 0]).told).toEqual([10 * MINUTE]);
   });
 
   test("lays the kept places out again after the opening, in their order, at the slower rate", () => {
-    const { state } = visits(openDoor(REPLICATE, 0), ["go", 0], ["a", 0], ["b", 0], ["c", 0]);
+    const { state } = visits(newRateLimiter(REPLICATE, 0), ["go", 0], ["a", 0], ["b", 0], ["c", 0]);
     // The first is overdue by then.
-    const closed = throttled(state, 5, 150);
+    const closed = penalize(state, 5, 150);
     expect(closed.perMinute).toBe(12);
-    expect(closed.places.map(({ key, slot }) => [key, slot])).toEqual([
+    expect(closed.queue.map(({ key, slot }) => [key, slot])).toEqual([
       ["a", 5_150],
       ["b", 10_150],
       ["c", 15_150],
@@ -182,8 +182,8 @@ describe("a refusal", () => {
   });
 
   test("lets one caller go when it opens again, and no burst", () => {
-    const door = throttled(openDoor(rateLimitOf("openrouter"), 0), null, 0);
-    expect(visits(door, ["a", 10_000], ["b", 10_000], ["c", 10_000]).told).toEqual(["go", 800, 1_600]);
+    const limiter = penalize(newRateLimiter(rateLimitOf("openrouter"), 0), null, 0);
+    expect(visits(limiter, ["a", 10_000], ["b", 10_000], ["c", 10_000]).told).toEqual(["go", 800, 1_600]);
   });
 
   test.each([
@@ -194,91 +194,91 @@ describe("a refusal", () => {
   ])(
     "with a retry_after of %s slows 600 a minute to %d: a short wait is for one call, a long one for a window",
     (seconds, rate) => {
-      expect(throttled(openDoor(REPLICATE, 0), seconds, 0).perMinute).toBe(rate);
+      expect(penalize(newRateLimiter(REPLICATE, 0), seconds, 0).perMinute).toBe(rate);
     },
   );
 
-  test("that many calls on their way tell of slows the door once, and the latest opening counts", () => {
-    const once = throttled(openDoor(REPLICATE, 0), 20, 0);
-    const more = throttled(throttled(once, null, 100), 25, 200);
+  test("that many calls on their way tell of slows the rate limiter once, and the latest opening counts", () => {
+    const once = penalize(newRateLimiter(REPLICATE, 0), 20, 0);
+    const more = penalize(penalize(once, null, 100), 25, 200);
     expect(more.perMinute).toBe(once.perMinute);
-    expect(more.closedUntil).toBe(25_200);
+    expect(more.blockedUntil).toBe(25_200);
   });
 
-  test("never slows the door below the rate of the most reduced account", () => {
-    let door = openDoor(REPLICATE, 0);
-    for (let at = 0; at < HOUR; at += 2 * MINUTE) door = throttled(door, null, at);
-    expect(door.perMinute).toBe(REPLICATE.floor.perMinute);
+  test("never slows the rate limiter below the rate of the most reduced account", () => {
+    let limiter = newRateLimiter(REPLICATE, 0);
+    for (let at = 0; at < HOUR; at += 2 * MINUTE) limiter = penalize(limiter, null, at);
+    expect(limiter.perMinute).toBe(REPLICATE.floor.perMinute);
   });
 
   test("that names no time closes for 10 s, each one twice as long, up to a minute; a success starts again", () => {
-    let door = openDoor(REPLICATE, 0);
+    let limiter = newRateLimiter(REPLICATE, 0);
     let now = 0;
     const closings = times(5).map(() => {
-      door = throttled(door, null, now);
-      const closedFor = door.closedUntil - now;
-      now = door.closedUntil;
+      limiter = penalize(limiter, null, now);
+      const closedFor = limiter.blockedUntil - now;
+      now = limiter.blockedUntil;
       return closedFor / SECOND;
     });
     expect(closings).toEqual([10, 20, 40, 60, 60]);
-    door = throttled(went(door, now), null, now);
-    expect(door.closedUntil - now).toBe(10 * SECOND);
+    limiter = penalize(reportSuccess(limiter, now), null, now);
+    expect(limiter.blockedUntil - now).toBe(10 * SECOND);
   });
 
-  test("is not made up for by a success that left before the door closed", () => {
-    const door = went(throttled(openDoor(REPLICATE, 0), null, 0), 5 * SECOND);
-    expect(throttled(door, null, 10 * SECOND).closedUntil).toBe(30 * SECOND);
+  test("is not made up for by a success that left before the rate limiter closed", () => {
+    const limiter = reportSuccess(penalize(newRateLimiter(REPLICATE, 0), null, 0), 5 * SECOND);
+    expect(penalize(limiter, null, 10 * SECOND).blockedUntil).toBe(30 * SECOND);
   });
 
   test.each([
     [0, SECOND],
     [1e9, HOUR],
   ])("with a retry_after of %d s closes for %d ms", (seconds, ms) => {
-    expect(throttled(openDoor(REPLICATE, 0), seconds, 0).closedUntil).toBe(ms);
+    expect(penalize(newRateLimiter(REPLICATE, 0), seconds, 0).blockedUntil).toBe(ms);
   });
 });
 
 describe("recovery", () => {
-  const slowed = () => throttled(openDoor(REPLICATE, 0), 10, 0);
+  const slowed = () => penalize(newRateLimiter(REPLICATE, 0), 10, 0);
 
-  test("a slowed door is careful, and a success right after the refusal does not hurry it", () => {
-    const { state, verdict } = enter(slowed(), "a", 10 * SECOND);
-    expect(verdict).toEqual({ kind: "go", careful: true });
-    expect(went(state, 11 * SECOND).perMinute).toBe(state.perMinute);
+  test("a slowed rate limiter is probing, and a success right after the refusal does not hurry it", () => {
+    const { state, admission } = acquire(slowed(), "a", 10 * SECOND);
+    expect(admission).toEqual({ kind: "go", probing: true });
+    expect(reportSuccess(state, 11 * SECOND).perMinute).toBe(state.perMinute);
   });
 
   test("successes raise the rate slowly, until it is nominal and nobody needs to report", () => {
-    let door = slowed();
+    let limiter = slowed();
     const rates: number[] = [];
-    for (let at = 3 * MINUTE; door.perMinute < 600; at += SECOND) {
-      door = went(door, at);
-      rates.push(door.perMinute);
+    for (let at = 3 * MINUTE; limiter.perMinute < 600; at += SECOND) {
+      limiter = reportSuccess(limiter, at);
+      rates.push(limiter.perMinute);
     }
     expect(rates.length).toBeGreaterThan(100);
     expect(rates).toEqual(rates.toSorted((a, b) => a - b));
-    expect(isAtRest(door)).toBe(true);
-    expect(enter(door, "a", 10 * MINUTE).verdict).toEqual({ kind: "go", careful: false });
-    expect(went(door, 10 * MINUTE)).toBe(door);
+    expect(isDefault(limiter)).toBe(true);
+    expect(acquire(limiter, "a", 10 * MINUTE).admission).toEqual({ kind: "go", probing: false });
+    expect(reportSuccess(limiter, 10 * MINUTE)).toBe(limiter);
   });
 
-  test("a door that has recovered takes the next refusal as its first", () => {
-    let door = slowed();
-    for (let at = 3 * MINUTE; door.perMinute < 600; at += SECOND) door = went(door, at);
-    const again = throttled(door, 10, 20 * MINUTE);
-    expect(went(again, 22 * MINUTE - 1).perMinute).toBe(again.perMinute);
-    expect(went(again, 22 * MINUTE).perMinute).toBeGreaterThan(again.perMinute);
+  test("a rate limiter that has recovered takes the next refusal as its first", () => {
+    let limiter = slowed();
+    for (let at = 3 * MINUTE; limiter.perMinute < 600; at += SECOND) limiter = reportSuccess(limiter, at);
+    const again = penalize(limiter, 10, 20 * MINUTE);
+    expect(reportSuccess(again, 22 * MINUTE - 1).perMinute).toBe(again.perMinute);
+    expect(reportSuccess(again, 22 * MINUTE).perMinute).toBeGreaterThan(again.perMinute);
   });
 
-  test("after one refusal that meant nothing, a busy door is back at its nominal rate within a quarter of an hour", () => {
+  test("after one refusal that meant nothing, a busy rate limiter is back at its nominal rate within a quarter of an hour", () => {
     const arrivals = Array.from({ length: 2_000 }, (_, i) => i * 300);
-    const { door, taken } = simulate({ door: slowed(), arrivals, takes: null });
+    const { limiter, taken } = simulate({ limiter: slowed(), arrivals, takes: null });
     expect(taken).toHaveLength(2_000);
-    expect(door.perMinute).toBe(600);
+    expect(limiter.perMinute).toBe(600);
     expect(Math.max(...taken)).toBeLessThan(15 * MINUTE);
   });
 
-  test("who has a far place goes earlier when the door got faster, and looks again every two minutes", () => {
-    const { taken, waits } = simulate({ door: slowed(), arrivals: times(60), takes: null });
+  test("who has a far place goes earlier when the rate limiter got faster, and looks again every two minutes", () => {
+    const { taken, waits } = simulate({ limiter: slowed(), arrivals: times(60), takes: null });
     const atTheFloor = 59 * (MINUTE / REPLICATE.floor.perMinute);
     expect(Math.max(...taken)).toBeLessThan(atTheFloor / 2);
     expect(Math.max(...waits)).toBe(2 * MINUTE);
@@ -286,9 +286,9 @@ describe("recovery", () => {
 
   test("a limit that stays is tried ever more seldom", () => {
     const arrivals = Array.from({ length: 600 }, (_, i) => i * 10_000);
-    const door = throttled(openDoor(REPLICATE, 0), 10, 0);
+    const limiter = penalize(newRateLimiter(REPLICATE, 0), 10, 0);
     const { refused, taken } = simulate({
-      door,
+      limiter,
       arrivals,
       takes: { perMinute: 6, burst: 1 },
       latency: () => 200,
@@ -299,8 +299,14 @@ describe("recovery", () => {
 
   test("what was told an hour ago is forgotten", () => {
     const closed = slowed();
-    expect(enter(closed, "a", closed.closedUntil + HOUR - 1).verdict).toEqual({ kind: "go", careful: true });
-    expect(enter(closed, "a", closed.closedUntil + HOUR).verdict).toEqual({ kind: "go", careful: false });
+    expect(acquire(closed, "a", closed.blockedUntil + HOUR - 1).admission).toEqual({
+      kind: "go",
+      probing: true,
+    });
+    expect(acquire(closed, "a", closed.blockedUntil + HOUR).admission).toEqual({
+      kind: "go",
+      probing: false,
+    });
   });
 });
 
@@ -314,7 +320,7 @@ describe("an account under $5 at Replicate: 6 creates a minute, burst 1", () => 
         fc.property(fc.integer(), (seed) => {
           const random = seeded(seed);
           const { taken, refused } = simulate({
-            door: openDoor(REPLICATE, 0),
+            limiter: newRateLimiter(REPLICATE, 0),
             arrivals: Array.from({ length: 30 }, (_, i) => i * 5),
             takes: { perMinute: 6, burst: 1 },
             hint: (ms) => (span === null ? Math.ceil(ms / 1000) : 5 + Math.floor(random() * span)),
@@ -332,7 +338,7 @@ describe("an account under $5 at Replicate: 6 creates a minute, burst 1", () => 
 
   test("a hundred callers at a provider that names no time are refused seldom, too", () => {
     const { taken, refused } = simulate({
-      door: openDoor(REPLICATE, 0),
+      limiter: newRateLimiter(REPLICATE, 0),
       arrivals: times(100),
       takes: { perMinute: 6, burst: 1 },
       hint: () => null,
@@ -355,7 +361,7 @@ describe("a clock that is wrong", () => {
         const random = seeded(seed);
         const errorAt = (now: number) => jumps.filter(({ at }) => at <= now).at(-1)?.ms ?? 0;
         const { taken, waits } = simulate({
-          door: openDoor(REPLICATE, 0),
+          limiter: newRateLimiter(REPLICATE, 0),
           arrivals: times(30),
           takes: { perMinute: 6, burst: 1 },
           latency: () => 200,
@@ -370,48 +376,48 @@ describe("a clock that is wrong", () => {
     );
   });
 
-  test("a closed door stays closed for as long as was left when the clock steps back", () => {
-    const { state } = visits(throttled(openDoor(REPLICATE, HOUR), 30, HOUR), ["a", HOUR + 10_000]);
+  test("a closed rate limiter stays closed for as long as was left when the clock steps back", () => {
+    const { state } = visits(penalize(newRateLimiter(REPLICATE, HOUR), 30, HOUR), ["a", HOUR + 10_000]);
     expect(visits(state, ["a", HOUR - 10 * MINUTE]).told).toEqual([20_000]);
   });
 
   test("nobody is told to wait longer than an hour, however many wait", () => {
-    let door = throttled(openDoor(steady({ perMinute: 1, burst: 1 }), 0), 3_600, 0);
+    let limiter = penalize(newRateLimiter(steady({ perMinute: 1, burst: 1 }), 0), 3_600, 0);
     for (let i = 0; i < 300; i++) {
-      const { state, verdict } = enter(door, String(i), 0);
-      door = state;
-      expect(verdict).toMatchObject({ kind: "wait", afterMs: expect.any(Number) });
-      if (verdict.kind === "wait") expect(verdict.afterMs).toBeLessThanOrEqual(HOUR);
+      const { state, admission } = acquire(limiter, String(i), 0);
+      limiter = state;
+      expect(admission).toMatchObject({ kind: "wait", afterMs: expect.any(Number) });
+      if (admission.kind === "wait") expect(admission.afterMs).toBeLessThanOrEqual(HOUR);
     }
   });
 });
 
-describe("a door that was kept", () => {
-  test("is the same door after a round through JSON", () => {
-    const { state } = visits(throttled(openDoor(REPLICATE, 0), 5, 0), ["a", 0], ["b", 10]);
-    expect(reopened(JSON.parse(JSON.stringify(state)), REPLICATE, 20)).toEqual(state);
+describe("a rate limiter that was kept", () => {
+  test("is the same rate limiter after a round through JSON", () => {
+    const { state } = visits(penalize(newRateLimiter(REPLICATE, 0), 5, 0), ["a", 0], ["b", 10]);
+    expect(restoredRateLimiter(JSON.parse(JSON.stringify(state)), REPLICATE, 20)).toEqual(state);
   });
 
   test("keeps to today's limit", () => {
-    const slow = throttled(openDoor(REPLICATE, 0), 10, 0);
+    const slow = penalize(newRateLimiter(REPLICATE, 0), 10, 0);
     const limit = steady({ perMinute: 60, burst: 1 });
-    expect(reopened(slow, limit, 0).perMinute).toBe(60);
-    expect(reopened(openDoor(REPLICATE, 0), limit, 0).perMinute).toBe(60);
+    expect(restoredRateLimiter(slow, limit, 0).perMinute).toBe(60);
+    expect(restoredRateLimiter(newRateLimiter(REPLICATE, 0), limit, 0).perMinute).toBe(60);
   });
 
-  test.each([[undefined], [null], ["door"], [{ perMinute: -1 }], [{ places: 3 }]])(
+  test.each([[undefined], [null], ["rate_limiter"], [{ perMinute: -1 }], [{ queue: 3 }]])(
     "is a new one where %j was kept",
     (kept) => {
-      expect(reopened(kept, REPLICATE, 7)).toEqual(openDoor(REPLICATE, 7));
+      expect(restoredRateLimiter(kept, REPLICATE, 7)).toEqual(newRateLimiter(REPLICATE, 7));
     },
   );
 
   test("is at rest when it is open, nominal and empty", () => {
-    const open = openDoor(REPLICATE, 0);
-    expect(isAtRest(enter(open, "a", 0).state)).toBe(true);
-    expect(isAtRest(visits(open, ["a", 0], ["b", 0]).state)).toBe(false);
-    expect(isAtRest(throttled(open, 1, 0))).toBe(false);
-    expect(isAtRest(throttled(openDoor(steady({ perMinute: 60, burst: 1 }), 0), 1, 0))).toBe(false);
+    const open = newRateLimiter(REPLICATE, 0);
+    expect(isDefault(acquire(open, "a", 0).state)).toBe(true);
+    expect(isDefault(visits(open, ["a", 0], ["b", 0]).state)).toBe(false);
+    expect(isDefault(penalize(open, 1, 0))).toBe(false);
+    expect(isDefault(penalize(newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0), 1, 0))).toBe(false);
   });
 });
 

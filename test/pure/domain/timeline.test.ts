@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { playableOf } from "../../../src/domain/timeline.ts";
+import { timelineOf } from "../../../src/domain/timeline.ts";
 import { releaseSheet } from "../../../src/domain/views/release-sheet.ts";
 import { World } from "../../support/record.ts";
 
-const scenesOf = (world: World) => playableOf(world.record)?.scenes ?? [];
-const kinds = (world: World) => scenesOf(world).map((s) => `${s.shown.kind} lacks ${s.lacks}`);
+const scenesOf = (world: World) => timelineOf(world.record)?.scenes ?? [];
+const kinds = (world: World) => scenesOf(world).map((s) => `${s.shown.kind} lacks ${s.missing}`);
 
 describe("what can be played", () => {
   test("grows from cards to stills to clips, and says what each scene waits for", () => {
@@ -21,11 +21,11 @@ describe("what can be played", () => {
     world.approveAll();
     world.drain();
     expect(new Set(kinds(world))).toEqual(new Set(["clip lacks null"]));
-    expect(playableOf(world.record)?.film).toBe(true);
+    expect(timelineOf(world.record)?.film).toBe(true);
   });
 
   test("is nothing without a song", () => {
-    expect(playableOf(new World({}, null).record)).toBeNull();
+    expect(timelineOf(new World({}, null).record)).toBeNull();
   });
 
   test("tells why a scene has lost its clip: it got longer, or its picture is another one", () => {
@@ -42,7 +42,7 @@ describe("what can be played", () => {
           ? { ...s, theme: "new" }
           : s,
     );
-    expect(scenesOf(world).map((s) => s.redo)).toEqual(["too_short", "outdated", null]);
+    expect(scenesOf(world).map((s) => s.regenerateReason)).toEqual(["too_short", "outdated", null]);
   });
 
   test("says that a clip is stretched where the person let it be", () => {

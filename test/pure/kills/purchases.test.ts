@@ -35,7 +35,7 @@ function verdict(
     over.calls ??
     claims.map((c) => ({ at: c.from, about: hook(c), provider: "replicate" as const, status: 201 }));
   const charged = Object.fromEntries(calls.map((c) => [c.about, 1]));
-  const purse = Object.entries(spent).map(([transaction, spent_usd], seq) => ({
+  const reservation = Object.entries(spent).map(([transaction, spent_usd], seq) => ({
     seq,
     at: 300,
     task_id: null,
@@ -46,7 +46,7 @@ function verdict(
     projectId: PROJECT,
     songSeconds: 12,
     claims,
-    purse,
+    reservation,
     calls,
     accepted: charged,
     charged,

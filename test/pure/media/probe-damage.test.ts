@@ -65,13 +65,13 @@ async function isSane(bytes: Uint8Array): Promise<void> {
     expect(result.failure.message).not.toBe("");
     return;
   }
-  const { durationSeconds, sampleRate, bitRate, embeddedLyrics, cover, title } = result.audio;
+  const { durationSeconds, sampleRate, bitRate, embeddedLyrics, coverArt, title } = result.audio;
   expect(durationSeconds).toBeGreaterThanOrEqual(2);
   expect(durationSeconds).toBeLessThanOrEqual(1801);
   expect(sampleRate).toBeGreaterThan(0);
   expect(Number.isSafeInteger(bitRate)).toBe(true);
   expect(title?.length ?? 0).toBeLessThanOrEqual(200);
-  expect(cover?.bytes ?? 0).toBeLessThanOrEqual(16 * 1024 * 1024);
+  expect(coverArt?.bytes ?? 0).toBeLessThanOrEqual(16 * 1024 * 1024);
   for (const line of embeddedLyrics?.lines ?? []) {
     expect(line.text.length).toBeLessThanOrEqual(500);
     for (const { startSeconds } of [line, ...line.words])

@@ -256,16 +256,16 @@ describe("lyrics in a song's tags", () => {
 describe("the picture in a song's tags", () => {
   const back = apic(png(10, 20), 4);
   it("is measured, the front before the back", async () => {
-    const { cover } = await probed(id3(4, [back, apic(png(300, 200, 5000))]), sound);
-    expect(cover).toEqual({ contentType: "image/png", bytes: 5000, width: 300, height: 200 });
-    expect((await probed(id3(3, [back]), sound)).cover).toMatchObject({ width: 10, height: 20 });
+    const { coverArt } = await probed(id3(4, [back, apic(png(300, 200, 5000))]), sound);
+    expect(coverArt).toEqual({ contentType: "image/png", bytes: 5000, width: 300, height: 200 });
+    expect((await probed(id3(3, [back]), sound)).coverArt).toMatchObject({ width: 10, height: 20 });
   });
 
   it("may be that of an old tag, or of a FLAC", async () => {
     const old = id3(2, [["PIC", [0, ...bytesOf("PNG"), 3, 0, ...png(300, 200)]]]);
-    expect((await probed(old, sound)).cover).toMatchObject({ width: 300 });
+    expect((await probed(old, sound)).coverArt).toMatchObject({ width: 300 });
     const block = flacPicture(png(30, 20, 500));
-    expect((await probed(flacWith([6, block]))).cover).toEqual({
+    expect((await probed(flacWith([6, block]))).coverArt).toEqual({
       contentType: "image/png",
       bytes: 500,
       width: 30,
@@ -274,7 +274,7 @@ describe("the picture in a song's tags", () => {
   });
 
   it("may be that of an M4A or an Ogg", async () => {
-    expect((await probed(m4aWith({ covr: [14, [...png(300, 200, 900)]] }))).cover).toEqual({
+    expect((await probed(m4aWith({ covr: [14, [...png(300, 200, 900)]] }))).coverArt).toEqual({
       contentType: "image/png",
       bytes: 900,
       width: 300,
@@ -282,15 +282,15 @@ describe("the picture in a song's tags", () => {
     });
     const coded = Buffer.from(flacPicture(png(30, 20, 500))).toString("base64");
     const ogg = oggWith(comments(`METADATA_BLOCK_PICTURE=${coded}`));
-    expect((await probed(ogg)).cover).toMatchObject({ bytes: 500, width: 30 });
+    expect((await probed(ogg)).coverArt).toMatchObject({ bytes: 500, width: 30 });
   });
 
   it("is left out where it is no picture, or larger than 16 MB", async () => {
-    expect((await probed(id3(4, [apic(new Uint8Array(500))]), sound)).cover).toBeNull();
+    expect((await probed(id3(4, [apic(new Uint8Array(500))]), sound)).coverArt).toBeNull();
     const picture = png(300, 200, 17 * 1024 * 1024);
     const head = id3(4, [["APIC", picture.length + 13]]);
     expect(
-      (await probed(head, Uint8Array.from([0, ...bytesOf("image/png"), 0, 3, 0]), picture, sound)).cover,
+      (await probed(head, Uint8Array.from([0, ...bytesOf("image/png"), 0, 3, 0]), picture, sound)).coverArt,
     ).toBeNull();
   });
 });
@@ -301,7 +301,10 @@ describe("a tag of 100 MB", () => {
     const song = content(head, { count: 100e6, bytes: 1 }, { count: 1000, bytes: 960, make: () => mp3Frame });
     const { storage, seen, object } = countingBucket(song);
     const result = await probeSong(storedFile(storage, object), { contentType: "", bytes: song.bytes });
-    expect(result).toMatchObject({ ok: true, audio: { title: "Large", durationSeconds: 24, cover: null } });
+    expect(result).toMatchObject({
+      ok: true,
+      audio: { title: "Large", durationSeconds: 24, coverArt: null },
+    });
     expect(seen.bytes).toBeLessThan(16e6);
     expect(seen.ranges + seen.streams).toBeLessThanOrEqual(5);
   });

@@ -47,9 +47,9 @@ test.each([
   [10, 10],
 ])("sent with %s, a message waits %i seconds", async (asked, delaySeconds) => {
   const { heavy, queue } = twoQueues();
-  await queue.send([{ ...wakeUp("a", true), turnedAway: 2 }], asked);
+  await queue.send([{ ...wakeUp("a", true), requeues: 2 }], asked);
   expect(heavy.batches).toEqual([
-    { bodies: [expect.objectContaining({ v: 1, task: "a", turned_away: 2 })], delaySeconds },
+    { bodies: [expect.objectContaining({ v: 1, task: "a", requeues: 2 })], delaySeconds },
   ]);
 });
 

@@ -101,7 +101,7 @@ const QUESTIONS: readonly {
           mood: text,
           palette: [text],
         },
-        rung: "implied",
+        softeningLevel: "implied",
         what: "image",
         refusal: text,
       }),

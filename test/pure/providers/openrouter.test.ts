@@ -57,7 +57,7 @@ const refusedShot = {
     mood: "calm",
     palette: ["#a1b2c3"],
   },
-  rung: "implied" as const,
+  softeningLevel: "implied" as const,
   what: "image" as const,
   refusal: "flagged as sensitive (E005)",
 };
@@ -148,7 +148,7 @@ describe("what the director is asked", () => {
     },
   );
 
-  it("to soften a shot is the shot as data, and our words for the rung", async () => {
+  it("to soften a shot is the shot as data, and our words for the level", async () => {
     const net = scripted(json(200, answered(draft)));
     await director(net.fetch).softenPrompt(refusedShot);
     expect(JSON.parse(/^<refused>([^<]*)<\/refused>$/.exec(userMessage(net))?.[1] ?? "")).toEqual({
@@ -156,7 +156,7 @@ describe("what the director is asked", () => {
       style: "oil",
       mood: "grim",
       aspect_ratio: "9:16",
-      rung: "implied",
+      softening_level: "implied",
       what: "image",
       refusal: "flagged as sensitive (E005)",
       shot: {
@@ -171,11 +171,11 @@ describe("what the director is asked", () => {
       },
     });
     const implied = message(net, "system");
-    await director(net.fetch).softenPrompt({ ...refusedShot, rung: "symbolic", what: "clip" });
+    await director(net.fetch).softenPrompt({ ...refusedShot, softeningLevel: "symbolic", what: "clip" });
     const symbolic = message(net, "system");
-    expect(implied).toContain("Rung: implied");
+    expect(implied).toContain("Level: implied");
     expect(implied).toContain("write image_prompt and motion_prompt anew");
-    expect(symbolic).toContain("Rung: symbolic");
+    expect(symbolic).toContain("Level: symbolic");
     expect(symbolic).toContain("Write motion_prompt anew");
     expect(implied + symbolic).not.toContain("knife");
   });

@@ -123,7 +123,7 @@ function calls(fetch: Fetch): { paid: boolean; run: () => Promise<Outcome<unknow
             mood: "",
             palette: [],
           },
-          rung: "symbolic",
+          softeningLevel: "symbolic",
           what: "clip",
           refusal: "",
         }),

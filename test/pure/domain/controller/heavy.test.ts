@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  AWAY_SECONDS,
   isFree,
   isHeavy,
+  REQUEUE_SECONDS,
+  requeue,
   SILENT_MS,
-  turnedAway,
 } from "../../../../src/domain/controller/heavy.ts";
 import { REDISPATCH_MS, RENEW_MS } from "../../../../src/domain/controller/tasks.ts";
 import { HEAVY_STAGES, STAGES, TASK_STATUSES } from "../../../../src/domain/record/record.ts";
@@ -20,17 +20,17 @@ describe("heavy work", () => {
 
 describe("a message that found the gate taken", () => {
   test("comes back until the plan sends one of its own, and not beyond", () => {
-    const steps = Array.from({ length: 100 }, (_, i) => turnedAway(i + 1));
+    const steps = Array.from({ length: 100 }, (_, i) => requeue(i + 1));
     const back = steps.filter((step) => step.kind === "back");
     expect(back.length).toBeGreaterThan(0);
     expect(steps.slice(back.length)).toEqual(steps.slice(back.length).map(() => ({ kind: "drop" })));
     const lastAsks = back.reduce((at, step) => at + step.afterSeconds * 1000, 0);
     expect(lastAsks).toBeLessThan(REDISPATCH_MS);
-    expect(lastAsks + AWAY_SECONDS * 1000).toBeGreaterThanOrEqual(REDISPATCH_MS);
+    expect(lastAsks + REQUEUE_SECONDS * 1000).toBeGreaterThanOrEqual(REDISPATCH_MS);
   });
 
   test("stays away as long as the queue can keep it: whole seconds, half a day at most", () => {
-    expect(AWAY_SECONDS).toSatisfy((seconds: number) => Number.isInteger(seconds) && seconds <= 43_200);
+    expect(REQUEUE_SECONDS).toSatisfy((seconds: number) => Number.isInteger(seconds) && seconds <= 43_200);
   });
 });
 

@@ -1,6 +1,6 @@
 /** What a retry by name, a run asked for twice and an undo in the middle of a run start, and what they do not. */
 import { describe, expect, test } from "vitest";
-import { PROBES, ruledOut } from "../../../../src/domain/controller/model-standing.ts";
+import { ruledOut, TRIAL_ORDERS } from "../../../../src/domain/controller/model-standing.ts";
 import { failure } from "../../../../src/domain/controller/tasks.ts";
 import type { Task } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
@@ -32,7 +32,7 @@ function animating(settings: ConstructorParameters<typeof World>[0] = {}): { wor
   }
   world.run("generate_clips");
   const sent = world.wake().dispatched.map((id) => world.task(id));
-  expect(sent).toHaveLength(PROBES);
+  expect(sent).toHaveLength(TRIAL_ORDERS);
   return { world, sent };
 }
 const clipTasks = (world: World) => world.record.tasks.filter((t) => t.type === "generate_clips");
@@ -93,7 +93,7 @@ describe("a retry by name", () => {
       Object.assign(task, {
         status: "failed",
         error: brokeDown,
-        trail: sent.includes(task) ? [attempt(task, world.now)] : [],
+        failedAttempts: sent.includes(task) ? [attempt(task, world.now)] : [],
       });
     world.now += 1000;
     world.wake();
@@ -104,7 +104,7 @@ describe("a retry by name", () => {
     expect(ruledOut(world.record, { type: "generate_clips", model: sent[0]?.model ?? null })).toBeNull();
     const { world: other, sent: others } = animating({ clipFallbacks: [] });
     for (const task of clipTasks(other))
-      Object.assign(task, { status: "failed", error: brokeDown, trail: [attempt(task, other.now)] });
+      Object.assign(task, { status: "failed", error: brokeDown, failedAttempts: [attempt(task, other.now)] });
     other.now += 1000;
     other.wake();
     other.retry(others[0]?.id ?? "");
@@ -125,13 +125,13 @@ describe("a run asked for again while it is under way", () => {
     expect(world.wake().dispatched).toEqual([]);
     world.now += 1_000;
     world.succeed(sent[0]?.id ?? "");
-    expect(world.wake().dispatched).toHaveLength(SCENES - PROBES);
+    expect(world.wake().dispatched).toHaveLength(SCENES - TRIAL_ORDERS);
   });
   test("still gives up a model that fails three times in a row", () => {
     const { world, sent } = twice();
     for (const task of sent) {
       world.claim(task.id);
-      Object.assign(task, { status: "pending", attempt: 2, trail: [attempt(task, world.now + 1)] });
+      Object.assign(task, { status: "pending", attempt: 2, failedAttempts: [attempt(task, world.now + 1)] });
     }
     expect(ruledOut(world.record, { type: "generate_clips", model: sent[0]?.model ?? null })).not.toBeNull();
   });

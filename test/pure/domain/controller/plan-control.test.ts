@@ -19,7 +19,7 @@ describe("calling it off", () => {
     world.cancel("generate_images");
     expect(world.wake().dispatched).toEqual([]);
     expect(dispatched.map((id) => world.task(id))).toMatchObject(
-      Array(3).fill({ status: "canceled", recalled: false, error: { code: "canceled" } }),
+      Array(3).fill({ status: "canceled", cancelRequested: false, error: { code: "canceled" } }),
     );
     expect(jobOf(world, "generate_images")?.status).toBe("canceled");
     expect(world.record.project.status).toBe("completed");
@@ -34,7 +34,7 @@ describe("calling it off", () => {
     world.cancel("generate_images");
     expect(world.wake().dispatched).toEqual(dispatched);
     expect(dispatched.map((id) => world.task(id))).toMatchObject(
-      Array(3).fill({ status: "waiting", recalled: true }),
+      Array(3).fill({ status: "waiting", cancelRequested: true }),
     );
   });
 
@@ -44,10 +44,10 @@ describe("calling it off", () => {
     world.claim(id);
     world.cancel("generate_images");
     world.wake();
-    expect(world.task(id)).toMatchObject({ status: "running", recalled: false });
+    expect(world.task(id)).toMatchObject({ status: "running", cancelRequested: false });
     world.wait(id, 5_000);
     expect(world.wake().dispatched).toContain(id);
-    expect(world.task(id)).toMatchObject({ status: "waiting", recalled: true });
+    expect(world.task(id)).toMatchObject({ status: "waiting", cancelRequested: true });
   });
 
   test("what comes all the same is kept, and the job stays called off", () => {
@@ -108,8 +108,8 @@ describe("calling it off", () => {
 
 describe("a refused picture", () => {
   const REFUSED = failure("provider_refused", "The model refused the content.");
-  const rungs = (world: World, subject: string) =>
-    world.record.prompts.filter((p) => p.sceneId === subject).map((p) => p.rung);
+  const levels = (world: World, subject: string) =>
+    world.record.prompts.filter((p) => p.sceneId === subject).map((p) => p.softeningLevel);
 
   /** Has the first scene's picture refused so often, and all else made. */
   function refusing(times: number, settings: Partial<Settings> = {}) {
@@ -131,7 +131,7 @@ describe("a refused picture", () => {
 
   test("is drawn from a softer prompt, in the same job, which completes", () => {
     const { world, subject } = refusing(1);
-    expect(rungs(world, subject)).toEqual(["literal", "implied"]);
+    expect(levels(world, subject)).toEqual(["literal", "implied"]);
     expect(jobOf(world, "generate_images")).toMatchObject({
       status: "completed",
       payload: { tasks: { total: 3, succeeded: 3, failed: 0 } },
@@ -142,7 +142,7 @@ describe("a refused picture", () => {
 
   test("and refused again is a symbol, and refused as that fails, with the reason", () => {
     const { world, subject } = refusing(9);
-    expect(rungs(world, subject)).toEqual(["literal", "implied", "symbolic"]);
+    expect(levels(world, subject)).toEqual(["literal", "implied", "symbolic"]);
     expect(world.claims.filter((c) => c.stage === "generate_images" && c.subject === subject)).toHaveLength(
       3,
     );

@@ -144,7 +144,7 @@ describe("whatever happens", () => {
         world.wake();
         const ended = new Set(world.record.jobs.filter((j) => j.status === "canceled").map((j) => j.id));
         for (const task of world.open().filter((t) => ended.has(t.jobId)))
-          expect(task.status === "running" || (task.status === "waiting" && task.recalled)).toBe(true);
+          expect(task.status === "running" || (task.status === "waiting" && task.cancelRequested)).toBe(true);
         const beyond = world.open().filter((t) => STAGES.indexOf(t.type) >= STAGES.indexOf(from));
         expect(beyond.filter((t) => t.status === "pending")).toEqual([]);
       }),

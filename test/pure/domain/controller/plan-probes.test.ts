@@ -1,7 +1,7 @@
 /** What a project learns of its models: a few orders try one out, and one that fails is left alone. */
 import { describe, expect, test } from "vitest";
 import { currentOf } from "../../../../src/domain/controller/current.ts";
-import { PROBES } from "../../../../src/domain/controller/model-standing.ts";
+import { TRIAL_ORDERS } from "../../../../src/domain/controller/model-standing.ts";
 import { suppliersOf } from "../../../../src/domain/controller/suppliers.ts";
 import type { Task } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
@@ -28,12 +28,12 @@ describe("a model that has delivered nothing in this run", () => {
   test("gets a few orders, and all the others once one of them is delivered", () => {
     const world = animating();
     const first = sentBy(world);
-    expect(first).toHaveLength(PROBES);
+    expect(first).toHaveLength(TRIAL_ORDERS);
     for (const { id } of first) world.wait(world.claim(id).id, 60_000);
     expect(sentBy(world)).toEqual([]);
     world.now += 1_000;
     world.succeed(first[0]?.id ?? "");
-    expect(sentBy(world)).toHaveLength(SCENES - PROBES);
+    expect(sentBy(world)).toHaveLength(SCENES - TRIAL_ORDERS);
   });
 
   test("holds nobody back for longer than five minutes", () => {
@@ -43,7 +43,7 @@ describe("a model that has delivered nothing in this run", () => {
     expect(dispatched).toEqual([]);
     expect(wakeAt?.getTime()).toBe(world.now + 300_000);
     world.now += 300_000;
-    expect(sentBy(world)).toHaveLength(PROBES);
+    expect(sentBy(world)).toHaveLength(TRIAL_ORDERS);
   });
 
   test("a wake-up that was lost takes its place only until it is sent again", () => {
@@ -67,5 +67,5 @@ test("a clip of another size than most is to be made again, and not by the model
   const { scenes } = currentOf(world.record);
   expect(scenes.filter((s) => s.clip === null).map((s) => s.scene.id)).toEqual([odd.sceneId]);
   const suppliers = suppliersOf(world.record)("generate_clips", odd.sceneId);
-  expect(suppliers.map((s) => s.passedOver?.code ?? null)).toEqual(["clip_size_differs", null, null]);
+  expect(suppliers.map((s) => s.skipReason?.code ?? null)).toEqual(["clip_size_differs", null, null]);
 });

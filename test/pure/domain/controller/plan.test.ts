@@ -214,7 +214,12 @@ describe("failure", () => {
 
   test("the person may have said so beforehand, up to a price", () => {
     const { world, id, dispatched } = silentTranscriber({ repeatUnknownUpToUsd: 1 });
-    expect(world.task(id)).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "unknown" });
+    expect(world.task(id)).toMatchObject({
+      status: "pending",
+      attempt: 2,
+      supplierFailures: 1,
+      charged: "unknown",
+    });
     expect(dispatched).toEqual([]);
     world.now += 120_000;
     expect(world.wake().dispatched).toEqual([id]);

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { abandoned, type Circumstances } from "../../../../src/domain/controller/recovery.ts";
+import { onLeaseExpired, type RetryContext } from "../../../../src/domain/controller/recovery.ts";
 import { type StepResult, settlement } from "../../../../src/domain/controller/settlement.ts";
 import type { Supplier } from "../../../../src/domain/controller/suppliers.ts";
 import {
   failure,
+  MOST_SUPPLIER_FAILURES,
   outcomeUnknown,
   THROTTLED_LIMIT_MS,
-  TRIES,
 } from "../../../../src/domain/controller/tasks.ts";
 import type { Task } from "../../../../src/domain/record/record.ts";
 import { taskOf } from "../../../support/record.ts";
@@ -21,13 +21,13 @@ const supplier = (model: string, estimateUsd = 0.5, provider = "replicate"): Sup
   provider,
   model,
   estimateUsd,
-  passedOver: null,
+  skipReason: null,
 });
-const settingsOf = (repeatUnknownUpToUsd: number): Circumstances["settings"] => ({
+const settingsOf = (repeatUnknownUpToUsd: number): RetryContext["settings"] => ({
   repeatUnknownUpToUsd,
 });
 const TWO = [supplier("one", 0.5), supplier("two", 0.7)];
-const around = (over: Partial<Circumstances> = {}): Circumstances => ({
+const around = (over: Partial<RetryContext> = {}): RetryContext => ({
   suppliers: TWO,
   settings: settingsOf(0),
   now: NOW,
@@ -35,23 +35,23 @@ const around = (over: Partial<Circumstances> = {}): Circumstances => ({
   ...over,
 });
 const task = (over: Partial<Task> = {}) => taskOf(NOW, { model: "one", ...over });
-const settled = (result: StepResult, over: Partial<Task> = {}, circumstances: Partial<Circumstances> = {}) =>
+const settled = (result: StepResult, over: Partial<Task> = {}, circumstances: Partial<RetryContext> = {}) =>
   settlement(task(over), result, around(circumstances));
 
 const again = (why = WHY, afterSeconds: number | null = null): StepResult => ({
-  kind: "again",
+  kind: "retry",
   failure: why,
   afterSeconds,
   throttled: false,
 });
 const throttled = (afterSeconds: number | null): StepResult => ({
-  kind: "again",
+  kind: "retry",
   failure: WHY,
   afterSeconds,
   throttled: true,
 });
 const spoiled = (costUsd: number | null = null): StepResult => ({
-  kind: "spoiled",
+  kind: "bad_output",
   failure: WHY,
   costUsd,
   charged: "yes",
@@ -60,12 +60,18 @@ const declined = (why = FINAL, spent = false): StepResult => ({ kind: "declined"
 
 describe("what was made", () => {
   test("is paid for at the price that the provider told, or at the estimate", () => {
-    expect(settled({ kind: "made", facts: [], costUsd: 0.25 }).purse).toEqual({ kind: "spend", usd: 0.25 });
-    expect(settled({ kind: "made", facts: [], costUsd: null }).purse).toEqual({ kind: "spend", usd: 0.5 });
+    expect(settled({ kind: "completed", facts: [], costUsd: 0.25 }).reservation).toEqual({
+      kind: "spend",
+      usd: 0.25,
+    });
+    expect(settled({ kind: "completed", facts: [], costUsd: null }).reservation).toEqual({
+      kind: "spend",
+      usd: 0.5,
+    });
   });
 
   test("was charged for only where it was bought", () => {
-    const made: StepResult = { kind: "made", facts: [], costUsd: 0 };
+    const made: StepResult = { kind: "completed", facts: [], costUsd: 0 };
     expect(settled(made).set).toMatchObject({ status: "succeeded", charged: "yes", error: null });
     expect(settled(made, { costEstimatedUsd: 0 }).set).toMatchObject({ charged: "no" });
   });
@@ -73,8 +79,8 @@ describe("what was made", () => {
 
 describe("while a provider works", () => {
   test("the money stays reserved", () => {
-    const { set, purse } = settled({ kind: "waiting", requestId: "r", lookAfterMs: 5_000, facts: [] });
-    expect(purse).toEqual({ kind: "keep" });
+    const { set, reservation } = settled({ kind: "waiting", requestId: "r", lookAfterMs: 5_000, facts: [] });
+    expect(reservation).toEqual({ kind: "keep" });
     expect(set).toMatchObject({
       status: "waiting",
       providerRequestId: "r",
@@ -90,12 +96,12 @@ describe("while a provider works", () => {
 
 describe("a wait for our turn", () => {
   test("spends nothing, counts no try and leaves no mark", () => {
-    const trail = [
+    const failedAttempts = [
       { attempt: 1, at: "", provider: null, model: null, code: "x", message: "X.", charged: "yes" as const },
     ];
-    const before = { attempt: 7, tries: 2, trail, charged: "yes" as const };
-    const { set, purse, facts } = settled({ kind: "paced", afterMs: 9_000 }, before);
-    expect([purse, facts]).toEqual([{ kind: "free" }, []]);
+    const before = { attempt: 7, supplierFailures: 2, failedAttempts, charged: "yes" as const };
+    const { set, reservation, facts } = settled({ kind: "delayed", afterMs: 9_000 }, before);
+    expect([reservation, facts]).toEqual([{ kind: "free" }, []]);
     expect({ ...task(before), ...set }).toMatchObject({
       ...before,
       status: "pending",
@@ -115,14 +121,14 @@ describe("a provider that takes nothing for now", () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (age, attempt, afterSeconds, random) => {
           const createdAt = new Date(NOW.getTime() - age);
-          const before = { attempt, tries: 2, createdAt };
-          const { set, purse } = settled(throttled(afterSeconds), before, { random });
-          expect(purse).toEqual({ kind: "free" });
+          const before = { attempt, supplierFailures: 2, createdAt };
+          const { set, reservation } = settled(throttled(afterSeconds), before, { random });
+          expect(reservation).toEqual({ kind: "free" });
           expect({ ...task(before), ...set }).toMatchObject({
             status: "pending",
             attempt: attempt + 1,
-            tries: 2,
-            choice: 0,
+            supplierFailures: 2,
+            supplierIndex: 0,
             error: WHY,
           });
           expect(set.runAfter?.getTime()).toBeGreaterThanOrEqual(NOW.getTime() + (afterSeconds ?? 0) * 1000);
@@ -135,7 +141,7 @@ describe("a provider that takes nothing for now", () => {
     const createdAt = new Date(NOW.getTime() - THROTTLED_LIMIT_MS - 1);
     expect(settled(throttled(30), { createdAt })).toMatchObject({
       set: { status: "failed", error: WHY, charged: "no" },
-      purse: { kind: "free" },
+      reservation: { kind: "free" },
     });
   });
 });
@@ -157,14 +163,28 @@ describe("tries", () => {
 
   test("three of them spoiled, the next supplier has its turn at once, at its own price", () => {
     const seen = meeting(spoiled(), TWO);
-    expect(seen.slice(0, TRIES)).toMatchObject([
-      { status: "pending", attempt: 2, tries: 1, choice: 0, model: "one", costEstimatedUsd: 0.5 },
-      { status: "pending", attempt: 3, tries: 2, choice: 0, model: "one", costEstimatedUsd: 0.5 },
+    expect(seen.slice(0, MOST_SUPPLIER_FAILURES)).toMatchObject([
+      {
+        status: "pending",
+        attempt: 2,
+        supplierFailures: 1,
+        supplierIndex: 0,
+        model: "one",
+        costEstimatedUsd: 0.5,
+      },
+      {
+        status: "pending",
+        attempt: 3,
+        supplierFailures: 2,
+        supplierIndex: 0,
+        model: "one",
+        costEstimatedUsd: 0.5,
+      },
       {
         status: "pending",
         attempt: 4,
-        tries: 0,
-        choice: 1,
+        supplierFailures: 0,
+        supplierIndex: 1,
         model: "two",
         costEstimatedUsd: 0.7,
         runAfter: NOW,
@@ -174,15 +194,15 @@ describe("tries", () => {
 
   test("the last supplier has twice as many, and then it is over with the last reason", () => {
     const seen = meeting(spoiled(), TWO);
-    expect(seen).toHaveLength(2 * TRIES);
-    expect(seen.at(-1)).toMatchObject({ status: "failed", choice: 1, error: WHY, charged: "yes" });
+    expect(seen).toHaveLength(2 * MOST_SUPPLIER_FAILURES);
+    expect(seen.at(-1)).toMatchObject({ status: "failed", supplierIndex: 1, error: WHY, charged: "yes" });
   });
 
   test("each is recorded with whom it was, what went wrong and whether it was charged", () => {
-    const trail = meeting(spoiled(), TWO).at(-1)?.trail ?? [];
-    expect(trail.map((t) => t.model)).toEqual([...Array(3).fill("one"), ...Array(3).fill("two")]);
-    expect(trail.map((t) => t.attempt)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(trail[0]).toEqual({
+    const failedAttempts = meeting(spoiled(), TWO).at(-1)?.failedAttempts ?? [];
+    expect(failedAttempts.map((t) => t.model)).toEqual([...Array(3).fill("one"), ...Array(3).fill("two")]);
+    expect(failedAttempts.map((t) => t.attempt)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(failedAttempts[0]).toEqual({
       attempt: 1,
       at: NOW.toISOString(),
       provider: "replicate",
@@ -194,15 +214,15 @@ describe("tries", () => {
   });
 
   test("what was bought and spoiled is paid for, at the price told or at the estimate", () => {
-    expect(settled(spoiled(0.1)).purse).toEqual({ kind: "spend", usd: 0.1 });
-    expect(settled(spoiled()).purse).toEqual({ kind: "spend", usd: 0.5 });
+    expect(settled(spoiled(0.1)).reservation).toEqual({ kind: "spend", usd: 0.1 });
+    expect(settled(spoiled()).reservation).toEqual({ kind: "spend", usd: 0.5 });
     expect(settled(spoiled(), { costEstimatedUsd: 0 }).set.charged).toBe("no");
   });
 
   test("what was not bought gives its money back, and waits as long as it was told", () => {
-    const { set, purse } = settled(again(WHY, 30));
-    expect(purse).toEqual({ kind: "free" });
-    expect(set).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "no" });
+    const { set, reservation } = settled(again(WHY, 30));
+    expect(reservation).toEqual({ kind: "free" });
+    expect(set).toMatchObject({ status: "pending", attempt: 2, supplierFailures: 1, charged: "no" });
     expect(set.runAfter?.getTime()).toBeGreaterThanOrEqual(NOW.getTime() + 30_000);
   });
 
@@ -216,7 +236,7 @@ describe("tries", () => {
     fc.constant(declined(FINAL, true)),
     fc.constant(declined(REFUSED)),
     fc.constant<StepResult>({ kind: "unknown", failure: WHY }),
-    fc.constant<StepResult>({ kind: "paced", afterMs: 1_000 }),
+    fc.constant<StepResult>({ kind: "delayed", afterMs: 1_000 }),
     fc.constant(throttled(5)),
   );
 
@@ -234,22 +254,22 @@ describe("tries", () => {
           let now: Task = taskOf(NOW, { type, model: "model 0", costEstimatedUsd: 1 });
           let spoilt = 0;
           for (const result of results) {
-            const { set, purse } = settlement(now, result, around({ suppliers, settings, random }));
+            const { set, reservation } = settlement(now, result, around({ suppliers, settings, random }));
             const next = { ...now, ...set };
-            if (purse.kind === "spend") expect(purse.usd).toBeGreaterThanOrEqual(0);
-            expect(purse.kind).not.toBe("keep");
-            expect(next.trail.length).toBeLessThanOrEqual(20);
-            if (result.kind !== "paced" && !(result.kind === "again" && result.throttled)) spoilt++;
+            if (reservation.kind === "spend") expect(reservation.usd).toBeGreaterThanOrEqual(0);
+            expect(reservation.kind).not.toBe("keep");
+            expect(next.failedAttempts.length).toBeLessThanOrEqual(20);
+            if (result.kind !== "delayed" && !(result.kind === "retry" && result.throttled)) spoilt++;
             if (next.status === "failed") break;
             expect(next.status).toBe("pending");
             expect(next.attempt).toBe(now.attempt + 1);
-            expect(next.choice).toBeGreaterThanOrEqual(now.choice);
+            expect(next.supplierIndex).toBeGreaterThanOrEqual(now.supplierIndex);
             now = next;
-            expect(now.model).toBe(`model ${now.choice}`);
-            expect(now.costEstimatedUsd).toBe(now.choice + 1);
+            expect(now.model).toBe(`model ${now.supplierIndex}`);
+            expect(now.costEstimatedUsd).toBe(now.supplierIndex + 1);
             expect(now.runAfter.getTime()).toBeGreaterThanOrEqual(NOW.getTime());
           }
-          expect(spoilt).toBeLessThanOrEqual(count * TRIES);
+          expect(spoilt).toBeLessThanOrEqual(count * MOST_SUPPLIER_FAILURES);
         },
       ),
     );
@@ -258,38 +278,38 @@ describe("tries", () => {
 
 describe("a supplier that will not do it", () => {
   test("is left at once, without a second try", () => {
-    const { set, purse } = settled(declined());
+    const { set, reservation } = settled(declined());
     expect(set).toMatchObject({
       status: "pending",
       attempt: 2,
-      tries: 0,
-      choice: 1,
+      supplierFailures: 0,
+      supplierIndex: 1,
       model: "two",
       costEstimatedUsd: 0.7,
       runAfter: NOW,
-      trail: [{ model: "one", code: "y" }],
+      failedAttempts: [{ model: "one", code: "y" }],
     });
-    expect(purse).toEqual({ kind: "free" });
+    expect(reservation).toEqual({ kind: "free" });
   });
 
   test("is paid where it charged all the same", () => {
     expect(settled(declined(FINAL, true))).toMatchObject({
       set: { charged: "yes" },
-      purse: { kind: "spend", usd: 0.5 },
+      reservation: { kind: "spend", usd: 0.5 },
     });
   });
 
   test("and is the last: it is over, with its reason", () => {
-    const { set, purse } = settled(declined(), { choice: 1, model: "two" });
+    const { set, reservation } = settled(declined(), { supplierIndex: 1, model: "two" });
     expect(set).toMatchObject({ status: "failed", error: FINAL, charged: "no" });
-    expect(purse).toEqual({ kind: "free" });
+    expect(reservation).toEqual({ kind: "free" });
   });
 
   test("a picture's refused words are not shopped around; a clip's are", () => {
     expect(settled(declined(REFUSED)).set).toMatchObject({ status: "failed", error: REFUSED });
     expect(settled(declined(REFUSED), { type: "generate_clips" }).set).toMatchObject({
       status: "pending",
-      choice: 1,
+      supplierIndex: 1,
     });
   });
 
@@ -298,7 +318,7 @@ describe("a supplier that will not do it", () => {
     ["The model refused the content: likeness of a celebrity.", 2],
     ["The model refused the content: violence.", 1],
     ["The model refused the content: defaced surface.", 1],
-  ])("%j leads to choice %i, where the one between takes no faces", (message, choice) => {
+  ])("%j leads to supplier %i, where the one between takes no faces", (message, supplierIndex) => {
     const suppliers = [
       supplier("xai/grok-imagine-video"),
       supplier("bytedance/seedance-2.0-mini"),
@@ -306,7 +326,7 @@ describe("a supplier that will not do it", () => {
     ];
     const why = failure("provider_refused", message);
     const { set } = settled(declined(why), { type: "generate_clips" }, { suppliers });
-    expect(set).toMatchObject({ status: "pending", choice });
+    expect(set).toMatchObject({ status: "pending", supplierIndex });
   });
 
   test.each(["provider_access", "provider_out_of_credit"])(
@@ -316,7 +336,7 @@ describe("a supplier that will not do it", () => {
       const suppliers = [supplier("one"), supplier("two"), supplier("three", 0.1, "openai")];
       expect(settled(declined(why), {}, { suppliers }).set).toMatchObject({
         status: "pending",
-        choice: 2,
+        supplierIndex: 2,
         provider: "openai",
         costEstimatedUsd: 0.1,
       });
@@ -332,19 +352,19 @@ describe("an outcome that nobody knows", () => {
   const unknown: StepResult = { kind: "unknown", failure: WHY };
 
   test("is the person's to decide: counted as spent, and not made again", () => {
-    const { set, purse } = settled(unknown);
-    expect(purse).toEqual({ kind: "spend", usd: 0.5 });
+    const { set, reservation } = settled(unknown);
+    expect(reservation).toEqual({ kind: "spend", usd: 0.5 });
     expect(set).toMatchObject({ status: "failed", charged: "unknown", error: outcomeUnknown(task()) });
     expect(set.error).toMatchObject({ code: "outcome_unknown", message: expect.stringContaining("$0.5000") });
-    expect(set.trail).toMatchObject([{ code: "outcome_unknown", charged: "unknown" }]);
+    expect(set.failedAttempts).toMatchObject([{ code: "outcome_unknown", charged: "unknown" }]);
   });
 
   test("is made again where its price is within what the person allowed beforehand", () => {
     const allowing = (repeatUnknownUpToUsd: number) =>
       settled(unknown, {}, { settings: settingsOf(repeatUnknownUpToUsd) });
-    const { set, purse } = allowing(0.5);
-    expect(purse).toEqual({ kind: "spend", usd: 0.5 });
-    expect(set).toMatchObject({ status: "pending", attempt: 2, tries: 1, charged: "unknown" });
+    const { set, reservation } = allowing(0.5);
+    expect(reservation).toEqual({ kind: "spend", usd: 0.5 });
+    expect(set).toMatchObject({ status: "pending", attempt: 2, supplierFailures: 1, charged: "unknown" });
     expect(allowing(0.4999).set.status).toBe("failed");
   });
 });
@@ -353,22 +373,22 @@ describe("work that was called off", () => {
   test.each([
     ["no", { kind: "free" }],
     ["unknown", { kind: "spend", usd: 0.5 }],
-  ] as const)("and charged: %s", (charged, purse) => {
-    const ended = settled({ kind: "called_off", charged });
+  ] as const)("and charged: %s", (charged, reservation) => {
+    const ended = settled({ kind: "canceled", charged });
     expect(ended.set).toMatchObject({ status: "canceled", charged, error: { code: "canceled" } });
-    expect(ended.purse).toEqual(purse);
+    expect(ended.reservation).toEqual(reservation);
   });
 });
 
 test("what can't be done at all is over, and gives its money back", () => {
-  const { set, purse } = settled({ kind: "failed", failure: FINAL });
+  const { set, reservation } = settled({ kind: "failed", failure: FINAL });
   expect(set).toMatchObject({ status: "failed", error: FINAL, charged: "no" });
-  expect(purse).toEqual({ kind: "free" });
+  expect(reservation).toEqual({ kind: "free" });
 });
 
 describe("a worker that fell silent", () => {
-  const lost = (over: Partial<Task>, circumstances: Partial<Circumstances> = {}) =>
-    abandoned(task(over), WHY, around(circumstances));
+  const lost = (over: Partial<Task>, circumstances: Partial<RetryContext> = {}) =>
+    onLeaseExpired(task(over), WHY, around(circumstances));
 
   test("over an order: the provider is asked for it at once", () => {
     const ordered = { provider: "replicate", providerRequestId: "p1" };
@@ -382,17 +402,20 @@ describe("a worker that fell silent", () => {
   test("within a paid call: the person is asked, or it is repeated where they allowed it", () => {
     expect(lost({ provider: "openrouter" })).toMatchObject({ status: "failed", charged: "unknown" });
     const settings = settingsOf(1);
-    expect(lost({ provider: "openrouter" }, { settings })).toMatchObject({ status: "pending", tries: 1 });
+    expect(lost({ provider: "openrouter" }, { settings })).toMatchObject({
+      status: "pending",
+      supplierFailures: 1,
+    });
   });
 
   test("over work of our own: it is done again", () => {
     const own = { provider: null, model: null, costEstimatedUsd: 0 };
     expect(
-      lost(own, { suppliers: [{ provider: null, model: null, estimateUsd: 0, passedOver: null }] }),
+      lost(own, { suppliers: [{ provider: null, model: null, estimateUsd: 0, skipReason: null }] }),
     ).toMatchObject({
       status: "pending",
       attempt: 2,
-      tries: 1,
+      supplierFailures: 1,
       charged: "no",
       error: WHY,
     });

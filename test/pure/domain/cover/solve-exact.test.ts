@@ -202,7 +202,7 @@ describe("the cost of proposed cuts that a scene passes over", () => {
           fps,
           lines: [],
           proposedCuts,
-          wishFrames: 9,
+          targetFrames: 9,
           maxFrames: 400,
         });
         const inside = proposedCuts.filter((m) => start < m && m < end);

@@ -132,7 +132,7 @@ describe("a cover of the song", () => {
       expect(length % FPS).toBe(0);
       expect(Math.abs(length - 6.5 * FPS)).toBeLessThanOrEqual(FPS);
     }
-    expect(cover(song({ totalFrames: 60 * FPS, wishFrames: 5 * FPS })).scenes).toHaveLength(12);
+    expect(cover(song({ totalFrames: 60 * FPS, targetFrames: 5 * FPS })).scenes).toHaveLength(12);
   });
 
   it("shares a song without words evenly between the scenes proposed for it", () => {

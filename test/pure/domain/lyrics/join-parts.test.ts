@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joinHeard } from "../../../../src/domain/lyrics/join-parts.ts";
-import { type Heard, lyricsFrom } from "../../../../src/domain/lyrics/lyrics.ts";
-import type { HeardPart } from "../../../../src/domain/record/record.ts";
+import { joinTranscripts } from "../../../../src/domain/lyrics/join-parts.ts";
+import { lyricsFrom, type Transcript } from "../../../../src/domain/lyrics/lyrics.ts";
+import type { TranscribedPart } from "../../../../src/domain/record/record.ts";
 
 interface Sung {
   text: string;
@@ -14,7 +14,7 @@ const segment = (
   text: string,
   start: number,
   end: number,
-  more: Partial<Heard["segments"][number]> = {},
+  more: Partial<Transcript["segments"][number]> = {},
 ) => ({
   text,
   start,
@@ -24,7 +24,7 @@ const segment = (
   ...more,
 });
 const word = (text: string, start: number, end = start + 0.3): Sung => ({ text, start, end });
-const heard = (over: Partial<Heard>): Heard => ({
+const heard = (over: Partial<Transcript>): Transcript => ({
   text: "",
   language: null,
   segments: [],
@@ -94,7 +94,7 @@ function hear(
   form: Form,
   marks: boolean,
   isEdge: { first: boolean; last: boolean },
-): HeardPart {
+): TranscribedPart {
   const jitter = () => (random() - 0.5) * 0.3;
   let last = 0;
   const lines = song.flatMap((line) => {
@@ -118,7 +118,7 @@ function hear(
   return {
     startSeconds: from,
     endSeconds: to,
-    heard: heard({
+    transcript: heard({
       text: texts(segments).join(" "),
       language: "en",
       segments: form === "words" ? [] : segments,
@@ -150,10 +150,10 @@ function partsOf(
   });
 }
 
-const part = (startSeconds: number, endSeconds: number, over: Partial<Heard>): HeardPart => ({
+const part = (startSeconds: number, endSeconds: number, over: Partial<Transcript>): TranscribedPart => ({
   startSeconds,
   endSeconds,
-  heard: heard(over),
+  transcript: heard(over),
 });
 /** Words of a line, one after another each second. */
 const sing = (line: string, from: number) =>
@@ -167,7 +167,7 @@ describe("a song that was heard in parts", () => {
       fc.property(anySong, anyHearing, (song, hearing) => {
         const truth = song.flat();
         const parts = partsOf(song, hearing, form);
-        const joined = joinHeard(parts);
+        const joined = joinTranscripts(parts);
         expect(bare(joined.text)).toEqual(texts(truth));
         if (form !== "words") expect(joined.segments.flatMap((s) => bare(s.text))).toEqual(texts(truth));
         if (form === "segments") return;
@@ -185,7 +185,7 @@ describe("a song that was heard in parts", () => {
     fc.assert(
       fc.property(anySong, anyHearing, (song, hearing) => {
         const seconds = song.flat().at(-1)?.end ?? 0;
-        const lyrics = lyricsFrom(joinHeard(partsOf(song, hearing, "all")), {
+        const lyrics = lyricsFrom(joinTranscripts(partsOf(song, hearing, "all")), {
           totalFrames: Math.ceil((seconds + 1) * 24),
           fps: 24,
         });
@@ -200,7 +200,7 @@ describe("a song that was heard in parts", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 5, max: 20 }), (words, shared) => {
         const at = Math.floor(words.length / 2);
-        const joined = joinHeard([
+        const joined = joinTranscripts([
           part(0, 100, { text: [...words.slice(0, at), "chopped"].join(" ") }),
           part(94, 200, { text: ["pped", ...words.slice(at - Math.min(shared, at))].join(" ") }),
         ]);
@@ -213,13 +213,13 @@ describe("a song that was heard in parts", () => {
 
   it("stays as it is in one part", () => {
     const only = part(0, 60, { text: "Hello", words: [word("hello", 1)] });
-    expect(joinHeard([only])).toBe(only.heard);
-    expect(joinHeard([{ ...only, startSeconds: 30 }]).words).toEqual([word("hello", 31, 31.3)]);
-    expect(joinHeard([])).toEqual(heard({}));
+    expect(joinTranscripts([only])).toBe(only.transcript);
+    expect(joinTranscripts([{ ...only, startSeconds: 30 }]).words).toEqual([word("hello", 31, 31.3)]);
+    expect(joinTranscripts([])).toEqual(heard({}));
   });
 
   it("puts a line together that the border went through, and its words with it", () => {
-    const joined = joinHeard([
+    const joined = joinTranscripts([
       part(0, 100, {
         segments: [sungLine("Hello my darling", 94), sungLine("I miss the", 97)],
         words: [...sing("hello my darling", 94), ...sing("i miss the", 97)],
@@ -239,7 +239,7 @@ describe("a song that was heard in parts", () => {
   });
 
   it("is cut in the middle of the overlap where the two sides heard nothing alike", () => {
-    const joined = joinHeard([
+    const joined = joinTranscripts([
       part(0, 100, { words: sing("one two three four five six", 94) }),
       part(94, 200, { words: sing("uno dos tres quattro cinque sei sette", 0) }),
     ]);
@@ -251,8 +251,8 @@ describe("a song that was heard in parts", () => {
     const late = part(94, 200, { words: sing("one two three", 0) });
     const silent = (from: number, to: number) =>
       part(from, to, { words: [word("far", to - from > 100 ? 50 : 10)] });
-    expect(texts(joinHeard([early, silent(94, 200)]).words)).toEqual(["one", "two", "three", "far"]);
-    expect(texts(joinHeard([silent(0, 100), late]).words)).toEqual(["far", "one", "two", "three"]);
+    expect(texts(joinTranscripts([early, silent(94, 200)]).words)).toEqual(["one", "two", "three", "far"]);
+    expect(texts(joinTranscripts([silent(0, 100), late]).words)).toEqual(["far", "one", "two", "three"]);
   });
 
   it("may have parts without words, wherever they are", () => {
@@ -263,15 +263,15 @@ describe("a song that was heard in parts", () => {
       [part(0, 100, sung), nothing(94, 200)],
       [nothing(0, 100), part(94, 200, sung), nothing(194, 300)],
     ]) {
-      const joined = joinHeard(parts);
+      const joined = joinTranscripts(parts);
       expect([texts(joined.segments), texts(joined.words)]).toEqual([["Hello there"], ["hello", "there"]]);
     }
-    expect(joinHeard([nothing(0, 100), nothing(94, 200)])).toEqual(heard({}));
+    expect(joinTranscripts([nothing(0, 100), nothing(94, 200)])).toEqual(heard({}));
   });
 
   it("does not let text that was made up over music push out what was sung", () => {
     const madeUp = { noSpeech: 0.9, confidence: 0.1 };
-    const joined = joinHeard([
+    const joined = joinTranscripts([
       part(0, 100, {
         segments: [sungLine("Thanks for watching", 94, madeUp)],
         words: sing("thanks for watching", 94),
@@ -282,7 +282,7 @@ describe("a song that was heard in parts", () => {
   });
 
   it("has lines of all parts, though some came without segments or without times", () => {
-    const joined = joinHeard([
+    const joined = joinTranscripts([
       part(0, 50, { segments: [sungLine("One line", 10)], words: sing("one line", 10) }),
       part(50, 100, { text: "Two words", words: sing("two words", 10) }),
       part(100, 150, { text: "Three at last." }),
@@ -298,7 +298,7 @@ describe("a song that was heard in parts", () => {
   it("joins scripts that are written without spaces", () => {
     const kana = (text: string, from: number) =>
       [...text].map((c, i) => word(c, from + i * 0.5, from + i * 0.5 + 0.4));
-    const joined = joinHeard([
+    const joined = joinTranscripts([
       part(0, 100, { segments: [segment("ゆきがふるまち", 95, 99)], words: kana("ゆきがふるまち", 95) }),
       part(94, 200, {
         segments: [segment("がふるまちをあるく", 2, 7)],
@@ -306,7 +306,7 @@ describe("a song that was heard in parts", () => {
       }),
     ]);
     expect(texts(joined.segments)).toEqual(["ゆきがふるまちをあるく"]);
-    const untimed = joinHeard([
+    const untimed = joinTranscripts([
       part(0, 100, { text: "ゆきがふるまち" }),
       part(94, 200, { text: "がふるまちをあるく" }),
     ]);
@@ -316,7 +316,7 @@ describe("a song that was heard in parts", () => {
   it("is in the language that is sung longest", () => {
     const speak = (language: string | null, seconds: number, from: number) =>
       part(from, from + 100, { language, segments: [segment("la", 10, 10 + seconds)] });
-    const languageOf = (...parts: HeardPart[]) => joinHeard(parts).language;
+    const languageOf = (...parts: TranscribedPart[]) => joinTranscripts(parts).language;
     expect(languageOf(speak("en", 5, 0), speak("de", 20, 100), speak("en", 10, 200))).toBe("de");
     expect(languageOf(speak("en", 15, 0), speak("de", 20, 100), speak("en", 10, 200))).toBe("en");
     expect(languageOf(speak(null, 50, 0), speak("fr", 1, 100))).toBe("fr");

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Heard, lyricsFrom } from "../../../../src/domain/lyrics/lyrics.ts";
+import { lyricsFrom, type Transcript } from "../../../../src/domain/lyrics/lyrics.ts";
 import fixture from "../../../fixtures/song.json" with { type: "json" };
 
 const FPS = 24;
 const song = { totalFrames: 65 * FPS, fps: FPS };
-const heard = (over: Partial<Heard>): Heard => ({
+const heard = (over: Partial<Transcript>): Transcript => ({
   text: "",
   language: null,
   segments: [],
@@ -20,7 +20,7 @@ const segment = (text: string, start: number, end: number, noSpeech = 0.01, conf
   confidence,
 });
 const word = (text: string, start: number, end: number) => ({ text, start, end });
-const texts = (h: Heard, s = song) => lyricsFrom(h, s).lines.map((l) => l.text);
+const texts = (h: Transcript, s = song) => lyricsFrom(h, s).lines.map((l) => l.text);
 
 const fixtureWords = fixture.lines.flatMap((l) => l.words.map((w) => word(w.word, w.start, w.end)));
 const fixtureText = fixture.lines.map((l) => l.text);

@@ -1,26 +1,27 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  applyChange,
+  diff,
   ENTITIES,
-  nothingTold,
-  type Told,
-  telling,
-  untold,
+  nothingPublished,
+  type Published,
   type View,
 } from "../../../../src/domain/views/feed.ts";
 
 const Rows = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), fc.record({ n: fc.nat(3) }));
-const NOTHING: View = nothingTold();
+const NOTHING: View = nothingPublished();
 const AnyView = fc
   .tuple(...ENTITIES.map(() => Rows))
   .map((rows): View => ({ ...NOTHING, ...Object.fromEntries(ENTITIES.map((e, i) => [e, rows[i] ?? {}])) }));
 
-const told = (view: View): Told => untold(nothingTold(), view).reduce(telling, nothingTold());
+const told = (view: View): Published =>
+  diff(nothingPublished(), view).reduce(applyChange, nothingPublished());
 
 test("the events between two readings turn what was told of the first into what is to be told of the second", () => {
   fc.assert(
     fc.property(AnyView, AnyView, (before, after) => {
-      expect(untold(told(before), after).reduce(telling, told(before))).toEqual(told(after));
+      expect(diff(told(before), after).reduce(applyChange, told(before))).toEqual(told(after));
     }),
   );
 });
@@ -28,7 +29,7 @@ test("the events between two readings turn what was told of the first into what 
 test("a record that did not change gives no event", () => {
   fc.assert(
     fc.property(AnyView, (view) => {
-      expect(untold(told(view), structuredClone(view))).toEqual([]);
+      expect(diff(told(view), structuredClone(view))).toEqual([]);
     }),
   );
 });

@@ -179,10 +179,10 @@ describe("softened shots", () => {
       number: fc.integer({ min: 1, max: 40 }),
     })
     .map((over) => writeShot(shot(over)));
-  const rung = fc.constantFrom("implied" as const, "symbolic" as const);
+  const softeningLevel = fc.constantFrom("implied" as const, "symbolic" as const);
   const refused = (told: Refused["shot"], over: Partial<Refused>): Refused => ({
     title: "Song",
-    rung: "implied",
+    softening_level: "implied",
     what: "image",
     shot: told,
     ...over,
@@ -192,8 +192,8 @@ describe("softened shots", () => {
 
   test("have no telling word of the shot that was refused, whichever it was for", () => {
     fc.assert(
-      fc.property(shots, rung, (told, rung) => {
-        const { image_prompt, motion_prompt } = soften(refused(told, { rung }));
+      fc.property(shots, softeningLevel, (told, softeningLevel) => {
+        const { image_prompt, motion_prompt } = soften(refused(told, { softening_level: softeningLevel }));
         const said = `${image_prompt} ${motion_prompt}`.toLowerCase();
         const left = words(`${told.image_prompt} ${told.motion_prompt}`).filter((w) => said.includes(w));
         expect([image_prompt, left]).toEqual([image_prompt, []]);
@@ -203,20 +203,20 @@ describe("softened shots", () => {
 
   test("keep the colours, quote no lyric, and are the same for the same shot", () => {
     fc.assert(
-      fc.property(shots, rung, (told, rung) => {
-        const softer = soften(refused(told, { rung }));
+      fc.property(shots, softeningLevel, (told, softeningLevel) => {
+        const softer = soften(refused(told, { softening_level: softeningLevel }));
         expect(softer.palette).toEqual(told.palette);
         for (const colour of told.palette) expect(softer.image_prompt).toContain(colour);
         expect(readScene(softer.image_prompt).lyric).toBe("");
-        expect(soften(refused(told, { rung }))).toEqual(softer);
+        expect(soften(refused(told, { softening_level: softeningLevel }))).toEqual(softer);
       }),
     );
   });
 
-  test("show nobody on the symbolic rung", () => {
+  test("show nobody on the symbolic level", () => {
     fc.assert(
       fc.property(shots, (told) => {
-        const { image_prompt } = soften(refused(told, { rung: "symbolic" }));
+        const { image_prompt } = soften(refused(told, { softening_level: "symbolic" }));
         expect(called(SUBJECTS, image_prompt)).not.toEqual(expect.arrayContaining(["figure"]));
         expect(called(SUBJECTS, image_prompt)).not.toEqual(expect.arrayContaining(["couple"]));
       }),
@@ -225,8 +225,10 @@ describe("softened shots", () => {
 
   test("of a clip have another movement, in other words, and all else as it was", () => {
     fc.assert(
-      fc.property(shots, rung, (told, rung) => {
-        const { motion_prompt, ...rest } = soften(refused(told, { rung, what: "clip" }));
+      fc.property(shots, softeningLevel, (told, softeningLevel) => {
+        const { motion_prompt, ...rest } = soften(
+          refused(told, { softening_level: softeningLevel, what: "clip" }),
+        );
         const { motion_prompt: before, ...kept } = told;
         expect(rest).toEqual(kept);
         expect(words(before).filter((w) => motion_prompt.toLowerCase().includes(w))).toEqual([]);

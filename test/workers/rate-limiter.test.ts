@@ -1,0 +1,94 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { rateLimitersOf } from "../../src/coordinator/rate-limiters.ts";
+
+let made = 0;
+/** A provider of the test's own, at the rate of one that nobody knows: 60 calls a minute, 5 at once. */
+const provider = () => `provider ${++made}`;
+const objectOf = (name: string) => env.RATE_LIMITERS.getByName(name);
+const stored = (name: string) =>
+  runInDurableObject(objectOf(name), (_, { storage }) => [...storage.kv.list()].length);
+
+/** As a crash would: nothing but what is on disk is left. */
+const abort = (name: string) =>
+  runInDurableObject(objectOf(name), (_, state) => state.abort("crashed")).catch(() => {});
+
+describe.each([
+  ["eviction", (name: string) => evictDurableObject(objectOf(name))],
+  ["a crash", abort],
+])("%s", (_, end) => {
+  test("does not open a closed rate limiter", async () => {
+    const name = provider();
+    await objectOf(name).penalize(600);
+    await end(name);
+    const { blockedUntil, perMinute, nominalPerMinute } = await objectOf(name).state();
+    expect(blockedUntil).toBeGreaterThan(Date.now() + 590_000);
+    expect(perMinute).toBeLessThan(nominalPerMinute);
+    expect(await objectOf(name).acquire("a")).toMatchObject({ kind: "wait" });
+  });
+
+  test("loses nobody's place", async () => {
+    const name = provider();
+    await objectOf(name).penalize(600);
+    const first = await objectOf(name).acquire("a");
+    const second = await objectOf(name).acquire("b");
+    if (first.kind !== "wait" || second.kind !== "wait") throw new Error("The rate limiter is open");
+    await end(name);
+    expect((await objectOf(name).state()).waiting).toBe(2);
+    expect(await objectOf(name).acquire("a")).toMatchObject({ afterMs: expect.closeTo(first.afterMs, -4) });
+    expect((await objectOf(name).state()).waiting).toBe(2);
+  });
+});
+
+test("a rate limiter at rest keeps nothing, and one that comes to rest forgets", async () => {
+  // Of a provider whose turns come every 100 ms.
+  const name = "replicate";
+  expect(await objectOf(name).acquire("a")).toEqual({ kind: "go", probing: false });
+  expect(await stored(name)).toBe(0);
+  expect(await objectOf(name).acquire("b")).toMatchObject({ kind: "wait" });
+  expect(await stored(name)).toBe(1);
+  expect(await rateLimitersOf(env.RATE_LIMITERS, () => {}).acquire(name, "b")).toMatchObject({ kind: "go" });
+  expect(await stored(name)).toBe(0);
+});
+
+test("what can't be read on disk makes a new rate limiter", async () => {
+  const name = provider();
+  await runInDurableObject(objectOf(name), (_, { storage }) =>
+    storage.kv.put("rate_limiter", { queue: "?" }),
+  );
+  await evictDurableObject(objectOf(name));
+  expect(await objectOf(name).acquire("a")).toEqual({ kind: "go", probing: false });
+});
+
+test("an operator sees the rate, who waits, and until when the rate limiter is closed", async () => {
+  const name = provider();
+  expect(await objectOf(name).state()).toEqual({
+    provider: name,
+    perMinute: 60,
+    nominalPerMinute: 60,
+    waiting: 0,
+    blockedUntil: null,
+  });
+  await objectOf(name).penalize(null);
+  await objectOf(name).acquire("a");
+  const { waiting, blockedUntil } = await objectOf(name).state();
+  expect(waiting).toBe(1);
+  expect(blockedUntil).toBeGreaterThan(Date.now());
+});
+
+test("through the accessor, one provider's refusal holds up its own callers alone", async () => {
+  const [busy, free] = [provider(), provider()];
+  const limiters = rateLimitersOf(env.RATE_LIMITERS, () => {});
+  await limiters.penalize(busy, 600);
+  expect(await limiters.acquire(busy, "a")).toMatchObject({ kind: "wait" });
+  expect(await limiters.acquire(free, "a")).toEqual({ kind: "go", probing: false });
+});
+
+test("a rate limiter that can't be reached lets pass, and the log says so", async () => {
+  const logged: string[] = [];
+  // An object without a name refuses to start.
+  const limiters = rateLimitersOf(env.RATE_LIMITERS, (_, event) => logged.push(event));
+  expect(await limiters.acquire("", "a")).toEqual({ kind: "go", probing: false });
+  expect(logged).toEqual(["rate_limiter_unreachable"]);
+});
