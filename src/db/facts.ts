@@ -1,7 +1,7 @@
 /** What a step made, as statements: they are committed with their task or not at all. */
 import { and, eq, getTableColumns, notInArray, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import { noticeKey } from "../domain/controller/model-standing.ts";
+import { noticeKey } from "../domain/controller/model-health.ts";
 import type { Fact } from "../domain/controller/settlement.ts";
 import type { Scene } from "../domain/record/record.ts";
 import type { Db } from "./client.ts";

@@ -117,13 +117,13 @@ export async function retry(
   const freed = and(over, named);
   const unit = { type: tasks.type, subject: tasks.subject, inputHash: tasks.inputHash };
   // The same thing, failed in other runs, would keep it from being made.
-  const twins = sql`(${tasks.type}, ${tasks.subject}, ${tasks.inputHash}) in ${db.select(unit).from(tasks).where(freed)}`;
+  const duplicates = sql`(${tasks.type}, ${tasks.subject}, ${tasks.inputHash}) in ${db.select(unit).from(tasks).where(freed)}`;
   const [rows, , [project]] = await db.batch([
     db
       .update(tasks)
       .set({ retriedAt: now, updatedAt: now })
       // The project stands in front of the "or", so that its index is used.
-      .where(and(inArray(tasks.projectId, mine), or(freed, and(over, known, twins))))
+      .where(and(inArray(tasks.projectId, mine), or(freed, and(over, known, duplicates))))
       .returning({ id: tasks.id, type: tasks.type }),
     // What is to be made again must be wanted.
     db

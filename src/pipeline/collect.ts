@@ -79,10 +79,10 @@ function settlePrediction(
 
 const CANCEL_POLL_MS = 3_000;
 
-const waiting = (requestId: string | null, lookAfterMs: number): StepResult => ({
+const waiting = (requestId: string | null, pollAfterMs: number): StepResult => ({
   kind: "waiting",
   requestId,
-  lookAfterMs,
+  pollAfterMs,
   facts: [],
 });
 

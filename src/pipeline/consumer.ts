@@ -3,7 +3,7 @@ import type { Claim } from "../db/store.ts";
 import type { Deps } from "../deps.ts";
 import { type Current, currentOf } from "../domain/controller/current.ts";
 import { requeue } from "../domain/controller/heavy.ts";
-import { orderGate } from "../domain/controller/model-standing.ts";
+import { orderGate } from "../domain/controller/model-health.ts";
 import { coveredUnits, isUnitOf } from "../domain/controller/run-request.ts";
 import { type StepResult, settlement } from "../domain/controller/settlement.ts";
 import { type Supplier, suppliersOf } from "../domain/controller/suppliers.ts";

@@ -27,7 +27,7 @@ export async function copyOutput(
   if (opened.kind === "retry" || opened.kind === "unknown")
     return {
       ok: false,
-      result: { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, facts: [] },
+      result: { kind: "waiting", requestId: prediction.id, pollAfterMs: 10_000, facts: [] },
     };
   if (opened.kind !== "ok") {
     const why = opened.failure;

@@ -33,14 +33,14 @@ export async function submit(
     return {
       kind: "waiting",
       requestId: outcome.value.id,
-      lookAfterMs: pollIntervalMs(0),
+      pollAfterMs: pollIntervalMs(0),
       facts: facts(outcome.value.id),
     };
   if (outcome.kind === "unknown")
     return {
       kind: "waiting",
       requestId: null,
-      lookAfterMs: FIND_ORPHAN_MS,
+      pollAfterMs: FIND_ORPHAN_MS,
       facts: facts(null),
       sent: true,
     };

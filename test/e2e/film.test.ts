@@ -14,8 +14,8 @@ import { z } from "zod";
 import { resampler } from "../../src/media/lib/resample.ts";
 import { faultsOf } from "../support/conformance.ts";
 import { offsetSamples } from "../support/correlation.ts";
+import { heardIn } from "../support/decoded-film.ts";
 import { frontend } from "../support/frontend.ts";
-import { heardIn } from "../support/heard-film.ts";
 import { soundOf } from "../support/sound.ts";
 import { startWorld, type World } from "../support/world.ts";
 

@@ -68,7 +68,7 @@ test.for(Object.entries(LEFT))("%s: the record is read whole, settings included"
 
 test("nothing of a finished film is made again", async () => {
   const { studio, id } = takeOver(finished);
-  expect(await studio.look(id)).toEqual({ changes: [], dispatch: [], wakeAt: null });
+  expect(await studio.plan(id)).toEqual({ changes: [], dispatch: [], wakeAt: null });
 });
 
 test("a message that was in the queue starts its task", async () => {
@@ -80,7 +80,7 @@ test("a message that was in the queue starts its task", async () => {
 
 test("a dead letter fails its task, and the person may have it made", async () => {
   const { studio, id, message, person, task } = takeOver(promptInTheQueue);
-  expect(await studio.bury([message])).toEqual(["ack"]);
+  expect(await studio.deadLetters([message])).toEqual(["ack"]);
   expect(await task()).toMatchObject({ status: "failed", error: { code: "undeliverable" } });
   await studio.wake(id);
   await person.run("generate_prompts");

@@ -13,7 +13,7 @@ import type {
 import type { Change } from "../../src/domain/controller/change.ts";
 import { isHeavy } from "../../src/domain/controller/heavy.ts";
 import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
-import { noticeKey } from "../../src/domain/controller/model-standing.ts";
+import { noticeKey } from "../../src/domain/controller/model-health.ts";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
 import { CANCELED, isOpen, LEASE_MS, needsDecision, tasksRead } from "../../src/domain/controller/tasks.ts";

@@ -170,7 +170,7 @@ export class World {
         renew: (task) => call("renew", () => store.renew(task)),
         settle: (task, settlement) => call("settle", () => store.settle(task, settlement)),
         fail: (ids, failure) => call("fail", () => store.fail(ids, failure)),
-        projectsToSweep: (idle, limit) => call("unattended", () => store.projectsToSweep(idle, limit)),
+        projectsToSweep: (idle, limit) => call("projectsToSweep", () => store.projectsToSweep(idle, limit)),
         createProject: (project) => call("createProject", () => store.createProject(project)),
         findProject: (whose) => call("findProject", () => store.findProject(whose)),
         editProject: (whose, edit) => call("editProject", () => store.editProject(whose, edit)),

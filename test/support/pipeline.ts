@@ -101,13 +101,13 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     if (!found) throw new Error("The project is gone");
     return found;
   }
-  const look = async (id: string) => plan(await record(id), { newId: deps.newId, random: () => 0 });
+  const planOf = async (id: string) => plan(await record(id), { newId: deps.newId, random: () => 0 });
 
   /** What the coordinator does: plans and applies until nothing changes; the messages that it would send. */
   async function wake(id: string) {
     const messages: { v: 1; project: string; task: string }[] = [];
     for (let round = 0; round < 8; round++) {
-      const { changes, dispatch } = await look(id);
+      const { changes, dispatch } = await planOf(id);
       if (changes.length === 0) return messages;
       await deps.store.apply(id, changes);
       for (const { taskId, heavy: isHeavy } of dispatch) {
@@ -151,12 +151,12 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     logged,
     points,
     record,
-    look,
+    plan: planOf,
     wake,
     sent,
     deliver,
     deliverBy,
-    bury: (bodies: unknown[]) =>
+    deadLetters: (bodies: unknown[]) =>
       batched("omvee-tasks-dead", bodies, 1, (batch) => handleDeadLetters(batch, deps)),
     advance: (ms: number) => {
       time += ms;

@@ -132,7 +132,7 @@ export class World {
   newId = (): string => `00000000-0000-7000-8000-${String(++this.#ids).padStart(12, "0")}`;
 
   /** What the plan would do, without doing it. */
-  look(): Plan {
+  plan(): Plan {
     return plan(structuredClone({ ...this.record, readAt: new Date(this.now) }), {
       newId: this.newId,
       random: () => 0.5,
@@ -143,7 +143,7 @@ export class World {
   wake(): { dispatched: string[]; wakeAt: Date | null } {
     const dispatched: string[] = [];
     for (let round = 0; round < 20; round++) {
-      const next = this.look();
+      const next = this.plan();
       this.apply(next);
       dispatched.push(...next.dispatch.map(({ taskId }) => taskId));
       if (next.changes.length === 0) return { dispatched, wakeAt: next.wakeAt };
@@ -240,13 +240,13 @@ export class World {
     return task;
   }
 
-  wait(id: string, lookAfterMs: number): void {
+  wait(id: string, pollAfterMs: number): void {
     Object.assign(this.task(id), {
       status: "waiting",
       leaseUntil: null,
       dispatchedAt: null,
       providerRequestId: `prediction-${id}`,
-      runAfter: new Date(this.now + lookAfterMs),
+      runAfter: new Date(this.now + pollAfterMs),
       updatedAt: new Date(this.now),
     });
   }

@@ -5,7 +5,7 @@ import type { Stage, Task } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
-import { people, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-people.ts";
+import { people, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-commands.ts";
 import { apply, applyLate, look, planAndApply } from "./store-plans.ts";
 import { type Hand, oneOf, type Story, type Verb } from "./store-story.ts";
 import { claimTask, isHeld, KINDS, settleTask, WHY } from "./store-workers.ts";
@@ -18,9 +18,9 @@ async function findWork(story: Story, chance: Chance, whose: OwnedProject): Prom
   if (next) await apply(story, whose.projectId, next.changes, "at once");
 }
 
-async function wantAll({ twins }: Story, whose: OwnedProject, settings: SettingsPatch): Promise<void> {
-  await twins.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
-  await twins.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
+async function wantAll({ stores }: Story, whose: OwnedProject, settings: SettingsPatch): Promise<void> {
+  await stores.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
+  await stores.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
 }
 
 /** An order that nobody knows the provider's name of. */
@@ -29,7 +29,7 @@ const isOrphan = (t: Task) =>
   (t.status === "waiting" || t.status === "running") && t.providerRequestId === null;
 
 const claim: Verb = async (story, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const whose = story.project(chance);
   const { projectId } = whose;
   const some = (wish: (t: Task) => boolean) => story.tasks(projectId).some(wish);
@@ -40,7 +40,7 @@ const claim: Verb = async (story, chance) => {
   // A message takes its time.
   if (chance.chance(0.25)) await chance.pick(MEANWHILE)(story, chance);
   const elsewhere = chance.chance(0.05) ? story.project(chance).projectId : projectId;
-  const taskId = task && chance.chance(0.97) ? task.id : twins.newId();
+  const taskId = task && chance.chance(0.97) ? task.id : stores.newId();
   const attempt = (task?.attempt ?? 1) + chance.pick([0, 0, 0, 0, 1, -1]);
   const predictionId = `prediction-${chance.whole(1, 999)}`;
   const news = wish === isOrphan || chance.chance(0.3) ? { attempt, predictionId } : {};
@@ -49,11 +49,11 @@ const claim: Verb = async (story, chance) => {
 };
 
 const renew: Verb = async (story, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const hand = oneOf(chance, story.hands.slice(-12), (h) => isHeld(story, h));
   if (!hand) return;
-  const { memory } = await twins.ask(hand.memory.projectId, (store, side) => store.renew(hand[side]));
-  twins.saw(`renew: ${memory ? "renewed" : "not ours"}`);
+  const { memory } = await stores.ask(hand.memory.projectId, (store, side) => store.renew(hand[side]));
+  stores.saw(`renew: ${memory ? "renewed" : "not ours"}`);
 };
 
 const settle: Verb = async (story, chance) => {
@@ -66,28 +66,28 @@ const settle: Verb = async (story, chance) => {
 };
 
 const fail: Verb = async (story, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const whose = story.project(chance);
   const { projectId } = whose;
   if (!story.tasks(projectId).some(isPending) && chance.chance(0.5)) await findWork(story, chance, whose);
   const task = oneOf(chance, story.tasks(projectId), isPending);
-  const taskId = task?.id ?? twins.newId();
-  await twins.ask(projectId, (store) => store.fail({ projectId, taskId }, WHY));
-  twins.saw(`fail: ${task?.status === "pending" ? "failed" : "left alone"}`);
+  const taskId = task?.id ?? stores.newId();
+  await stores.ask(projectId, (store) => store.fail({ projectId, taskId }, WHY));
+  stores.saw(`fail: ${task?.status === "pending" ? "failed" : "left alone"}`);
 };
 
-const unattended: Verb = async (story, chance) => {
-  const { twins } = story;
+const projectsToSweep: Verb = async (story, chance) => {
+  const { stores } = story;
   const [idle, limit] = [chance.pick([0, 0, 5, 60, 600]), chance.pick([1, 2, 100])];
   const { projectId } = story.project(chance);
-  const { memory } = await twins.ask(projectId, (store) => store.projectsToSweep(idle, limit));
-  twins.saw(`unattended: ${memory.length === 0 ? "none" : "some"}`);
+  const { memory } = await stores.ask(projectId, (store) => store.projectsToSweep(idle, limit));
+  stores.saw(`projectsToSweep: ${memory.length === 0 ? "none" : "some"}`);
 };
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const wait: Verb = async ({ twins }, chance) =>
-  twins.wait(chance.pick([SECOND, 5 * SECOND, 31 * SECOND, 3 * MINUTE, 41 * MINUTE, 62 * MINUTE]));
+const wait: Verb = async ({ stores }, chance) =>
+  stores.wait(chance.pick([SECOND, 5 * SECOND, 31 * SECOND, 3 * MINUTE, 41 * MINUTE, 62 * MINUTE]));
 
 interface Day {
   /** The share of claims whose end is not seen. */
@@ -134,7 +134,7 @@ const round: Verb = (story, chance) => workRound(story, chance, story.project(ch
 async function changeSongOf(story: Story, chance: Chance, whose: OwnedProject): Promise<void> {
   const song = songOf(chance.whole(4, 12), `song-${chance.whole(4, 99)}`);
   const keepScenes = chance.chance(0.3);
-  await story.twins.ask(whose.projectId, (store) => store.attachAudio(whose, { audio: song, keepScenes }));
+  await story.stores.ask(whose.projectId, (store) => store.attachAudio(whose, { audio: song, keepScenes }));
   await wantAll(story, whose, { budgetUsd: null });
   for (let i = 0; i < 2; i++) await workRound(story, chance, whose.projectId, GOOD);
 }
@@ -157,7 +157,7 @@ const overtake: Verb = async (story, chance) => {
 
 /** The same fails in one run and in the next, and its owner asks for either again. */
 const failTwice: Verb = async (story, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const whose = story.project(chance);
   const { projectId } = whose;
   const failed: Task[] = [];
@@ -170,7 +170,7 @@ const failTwice: Verb = async (story, chance) => {
       (t) => t.inputHash === first?.inputHash,
     );
     if (!task) return;
-    await twins.ask(projectId, (store) => store.fail({ projectId, taskId: task.id }, WHY));
+    await stores.ask(projectId, (store) => store.fail({ projectId, taskId: task.id }, WHY));
     failed.push(task);
     await wantAll(story, whose, {});
     const next = await look(story, chance, projectId);
@@ -188,7 +188,7 @@ export const events = {
   renew,
   settle,
   fail,
-  unattended,
+  projectsToSweep,
   wait,
   round,
   changeSong,

@@ -10,19 +10,19 @@ export async function apply(
   changes: Change[],
   when: "at once" | "late",
 ): Promise<void> {
-  const { twins } = story;
+  const { stores } = story;
   const rowsOf = () => {
     const { jobs = [], tasks = [], approvals = [] } = story.record(projectId) ?? {};
     return new Map([...jobs, ...tasks, ...approvals].map((row) => [row.id, row]));
   };
   const before = rowsOf();
-  const sides = await twins.dare(projectId, (store) => store.apply(projectId, structuredClone(changes)));
-  if (!sides) return twins.saw("apply: the project is gone");
+  const sides = await stores.dare(projectId, (store) => store.apply(projectId, structuredClone(changes)));
+  if (!sides) return stores.saw("apply: the project is gone");
   const after = rowsOf();
   for (const change of changes) {
     const id = idOf(change);
     const done = id === null || before.get(id) !== after.get(id);
-    twins.saw(`apply: ${change.kind} ${done ? "done" : "refused"} ${when}`);
+    stores.saw(`apply: ${change.kind} ${done ? "done" : "refused"} ${when}`);
   }
 }
 
@@ -35,11 +35,11 @@ function idOf(change: Change): string | null {
 
 /** A plan by what either store tells; null where there is no project. */
 export async function look(story: Story, chance: Chance, projectId: string) {
-  const { twins } = story;
-  const record = chance.chance(0.3) ? await twins.compare(projectId) : await twins.memory.load(projectId);
+  const { stores } = story;
+  const record = chance.chance(0.3) ? await stores.compare(projectId) : await stores.memory.load(projectId);
   if (!record) return null;
   const random = chance.next();
-  const made = plan(record, { newId: twins.newId, random: () => random });
+  const made = plan(record, { newId: stores.newId, random: () => random });
   story.plans.push({ projectId, changes: structuredClone(made.changes) });
   return made;
 }

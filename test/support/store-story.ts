@@ -3,7 +3,7 @@ import type { OwnedProject } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/controller/change.ts";
 import type { ProjectRecord, Task } from "../../src/domain/record/record.ts";
 import type { Chance } from "../simulation/random.ts";
-import type { Twins } from "./store-twins.ts";
+import type { StorePair } from "./store-differential.ts";
 
 export const OWNERS = ["ada", "bob"] as const;
 
@@ -17,15 +17,15 @@ export interface Hand {
 export type Rows = Omit<ProjectRecord, "readAt">;
 
 export class Story {
-  readonly twins: Twins;
+  readonly stores: StorePair;
   /** Every project that ever was. */
   readonly projects: OwnedProject[] = [];
   readonly hands: Hand[] = [];
   /** Plans that were made, applied or not. */
   readonly plans: { projectId: string; changes: Change[] }[] = [];
 
-  constructor(twins: Twins) {
-    this.twins = twins;
+  constructor(stores: StorePair) {
+    this.stores = stores;
   }
 
   lives(): boolean {
@@ -41,11 +41,11 @@ export class Story {
   }
 
   isTheirs({ ownerId, projectId }: OwnedProject): boolean {
-    return this.twins.memory.projects.get(projectId)?.project.ownerId === ownerId;
+    return this.stores.memory.projects.get(projectId)?.project.ownerId === ownerId;
   }
 
   record(projectId: string): Rows | null {
-    return this.twins.memory.projects.get(projectId) ?? null;
+    return this.stores.memory.projects.get(projectId) ?? null;
   }
 
   tasks(projectId: string): Task[] {

@@ -9,26 +9,26 @@ import { made, ordered } from "./made.ts";
 import type { Hand, Story } from "./store-story.ts";
 
 export async function claimTask(story: Story, ids: ClaimRequest): Promise<Hand | null> {
-  const { twins } = story;
+  const { stores } = story;
   const before = story.tasks(ids.projectId).find((t) => t.id === ids.taskId);
-  const { memory, postgres } = await twins.ask(ids.projectId, (store) => store.claim(ids));
+  const { memory, postgres } = await stores.ask(ids.projectId, (store) => store.claim(ids));
   if (memory.kind !== "gone" && before?.providerRequestId === null && memory.task.providerRequestId !== null)
-    twins.saw(`claim: adopted while ${before.status}`);
+    stores.saw(`claim: adopted while ${before.status}`);
   switch (memory.kind) {
     case "gone":
-      twins.saw("claim: gone");
+      stores.saw("claim: gone");
       return null;
     case "not_now":
-      twins.saw(`claim: not now, ${whyNot(story, memory.task)}`);
+      stores.saw(`claim: not now, ${whyNot(story, memory.task)}`);
       return null;
     case "heavy":
-      twins.saw("claim: heavy");
+      stores.saw("claim: heavy");
       return null;
     case "over_budget":
-      twins.saw(`claim: over the budget of the ${overWhose(story, memory.task)}`);
+      stores.saw(`claim: over the budget of the ${overWhose(story, memory.task)}`);
       return null;
     case "claimed": {
-      twins.saw(`claim: claimed, was ${memory.was}`);
+      stores.saw(`claim: claimed, was ${memory.was}`);
       if (postgres.kind !== "claimed") throw new Error("Unlike answers were taken for alike");
       const hand = { memory: memory.task, postgres: postgres.task, record: memory.record };
       story.hands.push(hand);
@@ -39,7 +39,7 @@ export async function claimTask(story: Story, ids: ClaimRequest): Promise<Hand |
 
 function whyNot(story: Story, { projectId, jobId, status, runAfter }: Task): string {
   if (status !== "pending") return status;
-  if (runAfter > story.twins.now) return "not due";
+  if (runAfter > story.stores.now) return "not due";
   const job = story.record(projectId)?.jobs.find((j) => j.id === jobId);
   return job?.status === "pending" || job?.status === "running" ? "beyond the target" : "called off";
 }
@@ -80,8 +80,8 @@ export const KINDS = [
 const priceOf = (chance: Chance): number | null => chance.pick([null, null, 0, 0.0012345, 0.0123456789]);
 
 const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Chance) => StepResult> = {
-  completed: ({ memory: task, record }, { twins }, chance) => {
-    const facts = made({ task, record, newId: twins.newId, now: twins.now }, chance.whole(1, 3));
+  completed: ({ memory: task, record }, { stores }, chance) => {
+    const facts = made({ task, record, newId: stores.newId, now: stores.now }, chance.whole(1, 3));
     for (const fact of facts) {
       const ofSong = fact.kind === "lyrics" || fact.kind === "scenes";
       if (ofSong && chance.chance(0.15)) fact.audioEtag = "another song";
@@ -104,14 +104,14 @@ const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Cha
     ],
     costUsd: priceOf(chance),
   }),
-  waiting: ({ memory: task, record }, { twins }, chance) => {
+  waiting: ({ memory: task, record }, { stores }, chance) => {
     const requestId = chance.chance(0.5) ? `prediction-${chance.whole(1, 999)}` : null;
     const known = [...record.images, ...record.clips].some(
       (r) => r.taskId === task.id && r.status === "pending",
     );
-    const facts = known ? [] : ordered({ task, record, newId: twins.newId, now: twins.now }, requestId);
+    const facts = known ? [] : ordered({ task, record, newId: stores.newId, now: stores.now }, requestId);
     const sent = requestId === null ? { sent: true as const } : {};
-    return { kind: "waiting", requestId, lookAfterMs: chance.pick([5_000, 15_000]), facts, ...sent };
+    return { kind: "waiting", requestId, pollAfterMs: chance.pick([5_000, 15_000]), facts, ...sent };
   },
   delayed: (_, __, chance) => ({ kind: "delayed", afterMs: chance.whole(1, 5_000) }),
   superseded: () => ({ kind: "superseded" }),
@@ -144,19 +144,19 @@ export async function settleTask(
   kind: StepResult["kind"],
   chance: Chance,
 ): Promise<void> {
-  const { twins } = story;
+  const { stores } = story;
   const { memory: task, record } = hand;
   const result = RESULTS[kind](hand, story, chance);
   const end = settlement(task, result, {
     suppliers: suppliersOf(record)(task.type, task.subject),
     settings: record.project.settings,
-    now: twins.now,
+    now: stores.now,
     random: chance.next(),
   });
-  const sides = await twins.dare(task.projectId, (store, side) => store.settle(hand[side], end));
-  if (!sides) return twins.saw(`settle: ${end.facts[0]?.kind} refused`);
-  if (!sides.memory) return twins.saw("settle: taken over");
-  twins.saw(`settle: ${kind}`);
-  twins.saw(`reservation: ${end.reservation.kind}`);
-  for (const fact of end.facts) twins.saw(`fact: ${fact.kind}`);
+  const sides = await stores.dare(task.projectId, (store, side) => store.settle(hand[side], end));
+  if (!sides) return stores.saw(`settle: ${end.facts[0]?.kind} refused`);
+  if (!sides.memory) return stores.saw("settle: taken over");
+  stores.saw(`settle: ${kind}`);
+  stores.saw(`reservation: ${end.reservation.kind}`);
+  for (const fact of end.facts) stores.saw(`fact: ${fact.kind}`);
 }

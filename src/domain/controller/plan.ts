@@ -9,7 +9,7 @@ import { type Current, currentOf, type Unit } from "./current.ts";
 import { isHeavy } from "./heavy.ts";
 import { subjectHash } from "./inputs.ts";
 import { runStage } from "./jobs.ts";
-import { type OrderGate, orderGate } from "./model-standing.ts";
+import { type OrderGate, orderGate } from "./model-health.ts";
 import { fail, onLeaseExpired } from "./recovery.ts";
 import { coveredUnits, isUnitOf } from "./run-request.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
@@ -177,30 +177,30 @@ function dispatches(
 ): Pick<Plan, "dispatch" | "wakeAt"> {
   const dispatch: Plan["dispatch"] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
-  const lookAt = (at: number) => {
+  const wakeBy = (at: number) => {
     wakeAt = Math.min(wakeAt, at);
   };
   const ready: Task[] = [];
   for (const task of tasks.values()) {
-    if (task.status === "running") lookAt((task.leaseUntil?.getTime() ?? now.getTime()) + 1);
+    if (task.status === "running") wakeBy((task.leaseUntil?.getTime() ?? now.getTime()) + 1);
     if (task.status !== "pending" && task.status !== "waiting") continue;
     const sent = task.dispatchedAt ? task.dispatchedAt.getTime() + REDISPATCH_MS : 0;
     const due = Math.max(task.runAfter.getTime(), sent);
     if (due <= now.getTime()) ready.push(task);
     else {
       if (task.status === "pending" && sent > now.getTime()) gate.count(task);
-      lookAt(due);
+      wakeBy(due);
     }
   }
   for (const task of ready) {
     if (task.status === "pending" && !gate.admits(task)) {
       // The end of an order under way wakes the project; one that takes long holds nobody back.
-      lookAt(gate.opensAt(task)?.getTime() ?? now.getTime() + REDISPATCH_MS);
+      wakeBy(gate.opensAt(task)?.getTime() ?? now.getTime() + REDISPATCH_MS);
       continue;
     }
     dispatch.push({ taskId: task.id, heavy: isHeavy(task) });
     markSent(task, changes, now);
-    lookAt(now.getTime() + REDISPATCH_MS);
+    wakeBy(now.getTime() + REDISPATCH_MS);
   }
   return { dispatch, wakeAt: Number.isFinite(wakeAt) ? new Date(Math.max(wakeAt, now.getTime() + 1)) : null };
 }

@@ -16,7 +16,7 @@ import type {
   TranscribedPart,
 } from "../record/record.ts";
 import { SUPERSEDED } from "./change.ts";
-import { isOutputForm } from "./model-standing.ts";
+import { isOutputForm } from "./model-health.ts";
 import {
   delay,
   fail,
@@ -59,7 +59,7 @@ export type StepResult =
   /** A part of it, at a cost; the rest is the next attempt's. */
   | { kind: "partial"; facts: Fact[]; costUsd: number | null }
   /** The provider works on it; `requestId` null where it is not known, `sent` where an order went out just now. */
-  | { kind: "waiting"; requestId: string | null; lookAfterMs: number; facts: Fact[]; sent?: true }
+  | { kind: "waiting"; requestId: string | null; pollAfterMs: number; facts: Fact[]; sent?: true }
   /** It was not our turn at the provider's rate limiter. */
   | { kind: "delayed"; afterMs: number }
   /** What it would make is not wanted as it was: nothing was ordered. */
@@ -129,7 +129,7 @@ export function settlement(task: Task, result: StepResult, around: RetryContext)
           ...(result.requestId === null ? {} : { providerRequestId: result.requestId }),
           // The time that an order of unknown fate may take to appear is counted from when it was sent.
           ...(result.sent ? { claimedAt: around.now } : {}),
-          runAfter: new Date(around.now.getTime() + result.lookAfterMs),
+          runAfter: new Date(around.now.getTime() + result.pollAfterMs),
         },
         reservation: { kind: "keep" },
         facts: result.facts,

@@ -20,7 +20,7 @@ import {
 import type { Clip, Failure, Project, ProjectRecord, Settings, Stage } from "../record/record.ts";
 import { type Current, currentOf } from "./current.ts";
 import { needsDirector, takesEmbeddedLyrics } from "./inputs.ts";
-import { outputFormOf, ruledOut } from "./model-standing.ts";
+import { outputFormOf, ruledOut } from "./model-health.ts";
 import { failure } from "./tasks.ts";
 
 export interface Supplier {

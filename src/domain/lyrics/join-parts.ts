@@ -2,9 +2,9 @@
 
 import type { TranscribedPart } from "../record/record.ts";
 import type { TranscribedWord } from "./align-words.ts";
-import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./heard-lines.ts";
 import type { Transcript } from "./lyrics.ts";
 import { type Pair, pairWords } from "./pair-words.ts";
+import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./transcribed-lines.ts";
 
 /** Words on either side of a border that are looked at where there are no times. */
 const UNTIMED_WORDS = 60;

@@ -56,7 +56,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   const { object } = copied;
   const head = await deps.storage.read(object.key, 0, Math.min(object.bytes, READ_BYTES), object.etag);
   // Not there, or another object by now: what it is can't be told, and a later look may.
-  if (!head) return { kind: "waiting", requestId: prediction.id, lookAfterMs: 10_000, facts: [] };
+  if (!head) return { kind: "waiting", requestId: prediction.id, pollAfterMs: 10_000, facts: [] };
   const size = deps.media.measurePicture(head);
   if (!size) {
     await deps.storage.delete([object.key]);

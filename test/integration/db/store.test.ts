@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "../../../src/db/client.ts";
 import { Chance } from "../../simulation/random.ts";
 import { openPostgres } from "../../support/postgres.ts";
+import { begin, people } from "../../support/store-commands.ts";
+import { StorePair } from "../../support/store-differential.ts";
 import { events, goodRound } from "../../support/store-events.ts";
-import { begin, people } from "../../support/store-people.ts";
 import { Story } from "../../support/store-story.ts";
-import { Twins } from "../../support/store-twins.ts";
 
 let postgres: Awaited<ReturnType<typeof openPostgres>>;
 let db: Db;
@@ -40,7 +40,7 @@ const WEIGHTS: Record<Name, number> = {
   renew: 4,
   settle: 20,
   fail: 4,
-  unattended: 3,
+  projectsToSweep: 3,
   wait: 3,
   round: 6,
   changeSong: 1,
@@ -69,7 +69,7 @@ const MUST_COME_UP: Record<string, string[]> = {
   requestRun: ["wanted", "no song", "not theirs", "model replaced"],
   recordApprovals: ["said", "again", "no such asset", "nothing", "not theirs"],
   cancel: ["a run ended", "the target lowered", "nothing to end", "not theirs"],
-  retry: ["a task", "a job", "failed twins too", "nothing to retry", "not theirs"],
+  retry: ["a task", "a job", "failed duplicates too", "nothing to retry", "not theirs"],
   removeProject: ["gone", "not theirs"],
   findProject: ["found", "not theirs"],
   claim: [
@@ -123,7 +123,7 @@ const MUST_COME_UP: Record<string, string[]> = {
     "project done late",
     "the project is gone",
   ],
-  unattended: ["some", "none"],
+  projectsToSweep: ["some", "none"],
 };
 test("the store in memory, which the simulation rests on, does what Postgres does", {
   timeout: 300_000,
@@ -131,15 +131,15 @@ test("the store in memory, which the simulation rests on, does what Postgres doe
   const counts = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(story, async ({ ownerBudgetUsd, seed, goodRounds, moves }) => {
-      const twins = await Twins.open(db, counts, ownerBudgetUsd);
-      const told = new Story(twins);
+      const stores = await StorePair.open(db, counts, ownerBudgetUsd);
+      const told = new Story(stores);
       await begin(told, new Chance(seed));
       for (let i = 0; i < goodRounds; i++) await goodRound(told, new Chance(seed + i));
       for (const { verb, seed } of moves) {
         if (!told.lives()) await begin(told, new Chance(seed));
         await VERBS[verb](told, new Chance(seed));
       }
-      await twins.compareAccounts();
+      await stores.compareAccounts();
     }),
     // The same stories each time: what comes up in them is counted.
     { seed: 1, numRuns: 28, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },

@@ -1,6 +1,6 @@
 /** Orders under way while people edit, ask again and retry: what is bought, kept and noted of models. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TRIAL_ORDERS } from "../../../src/domain/controller/model-standing.ts";
+import { TRIAL_ORDERS } from "../../../src/domain/controller/model-health.ts";
 import { RETIRED_CLIP_MODELS } from "../../../src/domain/models/models.ts";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
 import { fixture } from "../../support/media.ts";

@@ -91,7 +91,7 @@ describe("work that has not begun", () => {
       const studio = pipeline.studio();
       const stage = from === "generate_images" ? "generate_images" : "generate_clips";
       const project = await staged(studio, stage, { target: "assemble_video" });
-      const stale = await studio.look(project.id);
+      const stale = await studio.plan(project.id);
       await studio.person(project).cancel(from);
       await studio.deps.store.apply(project.id, stale.changes);
       const late = stale.dispatch.map(({ taskId }) => ({ v: 1, project: project.id, task: taskId }));

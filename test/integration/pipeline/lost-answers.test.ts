@@ -125,11 +125,11 @@ test("a step whose settlement was lost is not repeated by its message: what it m
 test("a plan whose answer was lost changes nothing the second time", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images", { scenes: 2 });
-  const { changes } = await studio.look(id);
+  const { changes } = await studio.plan(id);
   pipeline.meets("drop_after");
   await studio.deps.store.apply(id, changes);
   const record = await studio.record(id);
   expect(record.jobs).toHaveLength(1);
   expect(record.tasks).toHaveLength(2);
-  expect((await studio.look(id)).changes).toEqual([]);
+  expect((await studio.plan(id)).changes).toEqual([]);
 });

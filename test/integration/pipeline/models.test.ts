@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projects, scenePrompts, selectedScenes } from "../../../src/db/schema.ts";
-import { TRIAL_ORDERS } from "../../../src/domain/controller/model-standing.ts";
+import { TRIAL_ORDERS } from "../../../src/domain/controller/model-health.ts";
 import { LEASE_MS } from "../../../src/domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../../../src/domain/models/models.ts";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";

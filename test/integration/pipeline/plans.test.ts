@@ -27,7 +27,7 @@ async function sentPrompt() {
 describe("a plan is applied", () => {
   test("and then the record is at rest: a second look wants nothing", async () => {
     const { studio, id } = await sentPrompt();
-    expect((await studio.look(id)).changes).toEqual([]);
+    expect((await studio.plan(id)).changes).toEqual([]);
   });
 
   test("only where what it saw still holds", async () => {
@@ -95,7 +95,7 @@ describe("a plan is applied", () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images", { scenes: 2 });
     const { store } = studio.deps;
-    const plans = [await studio.look(id), await studio.look(id)];
+    const plans = [await studio.plan(id), await studio.plan(id)];
     await Promise.all(plans.map((plan) => store.apply(id, plan.changes)));
     const record = await studio.record(id);
     expect(record.jobs).toHaveLength(1);
@@ -118,7 +118,7 @@ describe("a plan is applied", () => {
     studio.script.create.next(running("p1"), running("p2"));
     await studio.run(id);
     studio.advance(WAIT_LIMIT_MS + 1);
-    const plans = [await studio.look(id), await studio.look(id)];
+    const plans = [await studio.plan(id), await studio.plan(id)];
     await Promise.all(plans.map((plan) => studio.deps.store.apply(id, plan.changes)));
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 2 * IMAGE_USD });
   });

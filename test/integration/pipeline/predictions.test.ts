@@ -131,7 +131,7 @@ describe("a webhook that arrives while the create is still in flight", () => {
       return running("p1");
     });
     await studio.run(id);
-    expect(await studio.bury([await webhook(studio, id, "p1")])).toEqual(["ack"]);
+    expect(await studio.deadLetters([await webhook(studio, id, "p1")])).toEqual(["ack"]);
     expect(await studio.task(id)).toMatchObject({ status: "waiting", providerRequestId: "p1" });
     expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });

@@ -1,6 +1,6 @@
 /** What a retry by name, a run asked for twice and an undo in the middle of a run start, and what they do not. */
 import { describe, expect, test } from "vitest";
-import { ruledOut, TRIAL_ORDERS } from "../../../../src/domain/controller/model-standing.ts";
+import { ruledOut, TRIAL_ORDERS } from "../../../../src/domain/controller/model-health.ts";
 import { failure } from "../../../../src/domain/controller/tasks.ts";
 import type { Task } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";

@@ -111,7 +111,7 @@ describe("on a finished film", () => {
     world.drain();
     expect(world.claims.slice(bought)).toEqual([]);
     expect(world.record.project.status).toBe("ready");
-    expect(world.look()).toEqual({ changes: [], dispatch: [], wakeAt: null });
+    expect(world.plan()).toEqual({ changes: [], dispatch: [], wakeAt: null });
   });
 
   test.for(edits)(

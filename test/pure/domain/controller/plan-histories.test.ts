@@ -176,7 +176,7 @@ describe("whatever happens", () => {
       fc.property(History, (events) => {
         const world = play(events);
         world.wake();
-        expect(world.look().changes).toEqual([]);
+        expect(world.plan().changes).toEqual([]);
       }),
       { numRuns: 200 },
     );

@@ -1,7 +1,7 @@
 /** What a project learns of its models: a few orders try one out, and one that fails is left alone. */
 import { describe, expect, test } from "vitest";
 import { currentOf } from "../../../../src/domain/controller/current.ts";
-import { TRIAL_ORDERS } from "../../../../src/domain/controller/model-standing.ts";
+import { TRIAL_ORDERS } from "../../../../src/domain/controller/model-health.ts";
 import { suppliersOf } from "../../../../src/domain/controller/suppliers.ts";
 import type { Task } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";

@@ -99,7 +99,7 @@ describe("staleness", () => {
 
   test("a finished project asks for nothing", () => {
     const world = finished();
-    expect(world.look()).toEqual({ changes: [], dispatch: [], wakeAt: null });
+    expect(world.plan()).toEqual({ changes: [], dispatch: [], wakeAt: null });
   });
 
   test("another clip model redoes the clips and the film, and nothing before them", () => {

@@ -79,7 +79,7 @@ describe("what was made", () => {
 
 describe("while a provider works", () => {
   test("the money stays reserved", () => {
-    const { set, reservation } = settled({ kind: "waiting", requestId: "r", lookAfterMs: 5_000, facts: [] });
+    const { set, reservation } = settled({ kind: "waiting", requestId: "r", pollAfterMs: 5_000, facts: [] });
     expect(reservation).toEqual({ kind: "keep" });
     expect(set).toMatchObject({
       status: "waiting",
@@ -89,7 +89,7 @@ describe("while a provider works", () => {
   });
 
   test("an answer without an id leaves alone the id that a webhook told", () => {
-    const { set } = settled({ kind: "waiting", requestId: null, lookAfterMs: 5_000, facts: [] });
+    const { set } = settled({ kind: "waiting", requestId: null, pollAfterMs: 5_000, facts: [] });
     expect(set).not.toHaveProperty("providerRequestId");
   });
 });

@@ -13,7 +13,7 @@ type Sides<T> = Record<Side, T>;
 /** `side` tells which of them is asked, where the question names a claim of its own. */
 type Question<T> = (store: Store, side: Side) => Promise<T>;
 
-export class Twins {
+export class StorePair {
   readonly memory: MemoryStore;
   readonly #postgres: Store;
   readonly #db: Db;
@@ -31,9 +31,9 @@ export class Twins {
   }
 
   /** Both empty. */
-  static async open(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null): Promise<Twins> {
+  static async open(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null): Promise<StorePair> {
     await db.batch([db.delete(projects), db.delete(owners)]);
-    return new Twins(db, counts, ownerBudgetUsd);
+    return new StorePair(db, counts, ownerBudgetUsd);
   }
 
   get now(): Date {

@@ -24,30 +24,30 @@ const settingsOf = (chance: Chance): Settings =>
   });
 
 /** The same id again is the same project, or nobody's business. */
-const createProject: Wish = ({ twins }, whose, chance) => {
+const createProject: Wish = ({ stores }, whose, chance) => {
   const { projectId: id, ownerId } = whose;
   const name = chance.pick(["Night Drive", "Neon Rain"]);
   const settings = settingsOf(chance);
   return async () => {
-    const before = twins.memory.projects.get(id)?.project;
-    await twins.dare(id, (store) => store.createProject({ id, ownerId, name, settings }));
+    const before = stores.memory.projects.get(id)?.project;
+    await stores.dare(id, (store) => store.createProject({ id, ownerId, name, settings }));
     const known = before?.ownerId === ownerId ? "known" : "of another owner";
-    twins.saw(`createProject: ${before ? known : "made"}`);
+    stores.saw(`createProject: ${before ? known : "made"}`);
   };
 };
 
 const attachAudio: Wish = (story, whose, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const audio = songOf(chance.whole(4, 12), `song-${chance.whole(1, 3)}`);
   const keepScenes = chance.chance(0.4);
   return async () => {
     const before = story.record(whose.projectId)?.project.audio;
-    const { memory } = await twins.ask(whose.projectId, (store) =>
+    const { memory } = await stores.ask(whose.projectId, (store) =>
       store.attachAudio(whose, { audio, keepScenes }),
     );
-    if (memory?.retiming) twins.saw("attachAudio: scenes follow");
+    if (memory?.retiming) stores.saw("attachAudio: scenes follow");
     const again = before?.etag === audio.etag ? "the same song" : "another song";
-    twins.saw(`attachAudio: ${!memory ? "not theirs" : before ? again : "first"}`);
+    stores.saw(`attachAudio: ${!memory ? "not theirs" : before ? again : "first"}`);
   };
 };
 
@@ -87,7 +87,7 @@ const TIMINGS: ProjectChange[] = [
 ];
 
 const editProject: Wish = (story, whose, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const version = story.record(whose.projectId)?.project.version ?? 1;
   const wish = chance.pick(chance.chance(0.7) ? EDITS : UNDELIVERABLE);
   const settings = chance.chance(0.8) ? wish : undefined;
@@ -96,38 +96,38 @@ const editProject: Wish = (story, whose, chance) => {
   const expected = chance.pick([null, null, null, [version], [version - 1, version], [version - 1], []]);
   return async () => {
     const seen = story.record(whose.projectId)?.project.version ?? 0;
-    const { memory } = await twins.ask(whose.projectId, (store) =>
+    const { memory } = await stores.ask(whose.projectId, (store) =>
       store.editProject(whose, { name, settings, expected, ...timing }),
     );
     const refused = expected && !expected.includes(seen) ? "another version" : "undeliverable";
-    twins.saw(`editProject: ${!memory.current ? "not theirs" : memory.saved ? "saved" : refused}`);
+    stores.saw(`editProject: ${!memory.current ? "not theirs" : memory.saved ? "saved" : refused}`);
   };
 };
 
 const chooseMotif: Wish = (story, whose, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const scene = oneOf(chance, story.record(whose.projectId)?.scenes ?? [], () => true);
   const sceneId = chance.chance(0.9) ? (scene?.id ?? NOBODY) : NOBODY;
   const motif = chance.pick([null, ...MOTIF_WAYS]);
   return async () => {
-    const { memory } = await twins.ask(whose.projectId, (store) =>
+    const { memory } = await stores.ask(whose.projectId, (store) =>
       store.chooseMotif({ ...whose, sceneId }, motif),
     );
-    twins.saw(`chooseMotif: ${memory ? "chosen" : "no such scene"}`);
+    stores.saw(`chooseMotif: ${memory ? "chosen" : "no such scene"}`);
   };
 };
 
 const requestRun: Wish = (story, whose, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const target = chance.chance(0.6) ? "assemble_video" : chance.pick(STAGES);
   return async () => {
     const memory = await wantMore(story, whose, target);
-    twins.saw(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
+    stores.saw(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
   };
 };
 
 const judge: Wish = (story, whose, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const { images = [], clips = [] } = story.record(whose.projectId) ?? {};
   const assets = [
     ...images.map(({ id, status }) => ({
@@ -146,43 +146,43 @@ const judge: Wish = (story, whose, chance) => {
     .filter(({ share }) => chance.chance(share))
     .map(({ imageId, clipId }): ApprovalInput => {
       const [approved, notes] = [chance.chance(0.75), chance.pick([null, "It's too dark."])];
-      return { id: twins.newId(), imageId, clipId, approved, notes };
+      return { id: stores.newId(), imageId, clipId, approved, notes };
     });
   return async () => {
     const known = story.record(whose.projectId)?.approvals.map((a) => a.id) ?? [];
-    const { memory } = await twins.ask(whose.projectId, (store) => store.recordApprovals(whose, verdicts));
+    const { memory } = await stores.ask(whose.projectId, (store) => store.recordApprovals(whose, verdicts));
     const said = verdicts.some((v) => known.includes(v.id)) ? "again" : "said";
     const end = memory?.some((j) => j.subjectHash === null) ? "no such asset" : said;
-    twins.saw(`judge: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
+    stores.saw(`judge: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
   };
 };
 
 const cancel: Wish = (story, whose, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const place = chance.whole(0, STAGES.length - 1);
   const stages = STAGES.slice(place);
   const target = STAGES[place - 1] ?? null;
   return async () => {
     const { project, jobs = [] } = story.record(whose.projectId) ?? {};
-    const { memory } = await twins.ask(whose.projectId, (store) => store.cancel(whose, stages, target));
+    const { memory } = await stores.ask(whose.projectId, (store) => store.cancel(whose, stages, target));
     const open = jobs.some(
       (j) => stages.includes(j.type) && (j.status === "pending" || j.status === "running"),
     );
     const lowered = project?.targetStage !== memory?.targetStage ? "the target lowered" : "nothing to end";
-    twins.saw(`cancel: ${!memory ? "not theirs" : open ? "a run ended" : lowered}`);
+    stores.saw(`cancel: ${!memory ? "not theirs" : open ? "a run ended" : lowered}`);
   };
 };
 
 type Retried = Parameters<Store["retry"]>[1];
 
 export async function retryOf(story: Story, whose: OwnedProject, what: Retried): Promise<void> {
-  const { twins } = story;
+  const { stores } = story;
   const isNamed = (t: Task) => ("taskId" in what ? t.id === what.taskId : t.jobId === what.jobId);
-  const { memory } = await twins.ask(whose.projectId, (store) => store.retry(whose, what));
+  const { memory } = await stores.ask(whose.projectId, (store) => store.retry(whose, what));
   const freed = story.tasks(whose.projectId).filter((t) => memory.retried.some((r) => r.id === t.id));
   const named = "taskId" in what ? "a task" : "a job";
-  const end = freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed twins too";
-  twins.saw(`retry: ${memory.project ? end : "not theirs"}`);
+  const end = freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed stores too";
+  stores.saw(`retry: ${memory.project ? end : "not theirs"}`);
 }
 
 const isOver = (t: Task) => t.status === "failed" || t.status === "canceled";
@@ -197,17 +197,17 @@ const retry: Wish = (story, whose, chance) => {
 };
 
 const findProject: Wish =
-  ({ twins }, whose) =>
+  ({ stores }, whose) =>
   async () => {
-    const { memory } = await twins.ask(whose.projectId, (store) => store.findProject(whose));
-    twins.saw(`findProject: ${memory ? "found" : "not theirs"}`);
+    const { memory } = await stores.ask(whose.projectId, (store) => store.findProject(whose));
+    stores.saw(`findProject: ${memory ? "found" : "not theirs"}`);
   };
 
 const removeProject: Wish =
-  ({ twins }, whose) =>
+  ({ stores }, whose) =>
   async () => {
-    const { memory } = await twins.ask(whose.projectId, (store) => store.removeProject(whose));
-    twins.saw(`removeProject: ${memory ? "gone" : "not theirs"}`);
+    const { memory } = await stores.ask(whose.projectId, (store) => store.removeProject(whose));
+    stores.saw(`removeProject: ${memory ? "gone" : "not theirs"}`);
   };
 
 /** An owner does it, at times twice; mostly to a project that has what it is about. */
@@ -246,7 +246,7 @@ const trespass: Verb = async (story, chance) => {
 
 /** Another project of somebody's, at first without a song. */
 const beginAnother: Verb = async (story, chance) => {
-  const whose = { ownerId: chance.pick(OWNERS), projectId: story.twins.newId() };
+  const whose = { ownerId: chance.pick(OWNERS), projectId: story.stores.newId() };
   await createProject(story, whose, chance)();
   story.projects.push(whose);
   if (chance.chance(0.7)) await requestRun(story, whose, chance)();
@@ -255,7 +255,7 @@ const beginAnother: Verb = async (story, chance) => {
 
 /** The first project: it has a song, and its owner wants the film. */
 export const begin: Verb = async (story, chance) => {
-  const whose = { ownerId: chance.pick(OWNERS), projectId: story.twins.newId() };
+  const whose = { ownerId: chance.pick(OWNERS), projectId: story.stores.newId() };
   await createProject(story, whose, chance)();
   story.projects.push(whose);
   await attachAudio(story, whose, chance)();
@@ -264,8 +264,8 @@ export const begin: Verb = async (story, chance) => {
 
 async function wantMore(story: Story, whose: OwnedProject, target: Task["type"]) {
   const before = story.record(whose.projectId)?.project.modelNotices.length;
-  const { memory } = await story.twins.ask(whose.projectId, (store) => store.requestRun(whose, target));
-  if (memory && memory.modelNotices.length !== before) story.twins.saw("requestRun: model replaced");
+  const { memory } = await story.stores.ask(whose.projectId, (store) => store.requestRun(whose, target));
+  if (memory && memory.modelNotices.length !== before) story.stores.saw("requestRun: model replaced");
   return memory;
 }
 
@@ -294,16 +294,16 @@ export const squeezeProject: Verb = async (story, chance) => {
   const project = story.record(whose.projectId)?.project;
   if (!project) return;
   const settings = { budgetUsd: edge(story, chance, whose.projectId, project) };
-  await story.twins.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
+  await story.stores.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
 };
 
 /** An operator's word, which Postgres keeps to the millionth of a dollar. */
 export const squeezeOwner: Verb = async (story, chance) => {
-  const { twins } = story;
+  const { stores } = story;
   const { ownerId, projectId } = story.project(chance);
-  const owner = twins.memory.owners.get(ownerId);
+  const owner = stores.memory.owners.get(ownerId);
   const budget = owner && chance.chance(0.6) ? edge(story, chance, projectId, owner) : null;
-  await twins.allow(ownerId, budget === null ? null : Number(budget.toFixed(6)));
+  await stores.allow(ownerId, budget === null ? null : Number(budget.toFixed(6)));
 };
 
 export const people = {
