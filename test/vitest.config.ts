@@ -17,7 +17,18 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 30_000 },
+        // The inner loop: nothing is started, and no file takes more than a few seconds.
+        test: {
+          name: "pure",
+          include: ["test/pure/**/*.test.ts"],
+          exclude: ["**/*.slow.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        root,
+        // Whole songs and films in memory.
+        test: { name: "slow", include: ["test/pure/**/*.slow.test.ts"], testTimeout: 30_000 },
       },
       {
         root,

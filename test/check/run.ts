@@ -1,0 +1,29 @@
+/** `npm run check`: what biome, tsc and knip can't see. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { missingFiles } from "./missing-files.ts";
+import { oldNames } from "./old-names.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const CHECKED = /\.(ts|md|sql|toml)$/;
+/** The list itself, its tests, and what the platform's history needs. */
+const EXEMPT = /^(test\/check\/|test\/pure\/check\/|drizzle\/meta\/|src\/env\.d\.ts)/;
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: ROOT,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path !== "");
+
+const problems = files
+  .filter((path) => CHECKED.test(path) && !EXEMPT.test(path))
+  .flatMap((path) => {
+    const source = readFileSync(join(ROOT, path), "utf8");
+    return [...oldNames(path, source), ...missingFiles(path, source, files)];
+  });
+
+for (const problem of problems) console.error(problem);
+console.log(problems.length === 0 ? "Names and references are in order." : `${problems.length} problems.`);
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,99 @@
+/** What `npm run check` finds beside types and lint. */
+import { describe, expect, test } from "vitest";
+import { missingFiles } from "../../check/missing-files.ts";
+import { COLUMNS, IDENTIFIERS, JSON_MEMBERS, STRINGS } from "../../check/names.ts";
+import { oldNames } from "../../check/old-names.ts";
+import { partsOf } from "../../check/text.ts";
+
+describe("an old name", () => {
+  test.each(Object.entries(IDENTIFIERS))(
+    "%s is refused as an identifier, and the new one is named",
+    (old, name) => {
+      expect(oldNames("src/domain/x.ts", `const a = 1;\nconst ${old} = a;\n`)).toEqual([
+        `src/domain/x.ts:2: "${old}" is an old name; use ${name}.`,
+      ]);
+      expect(oldNames("test/pure/x.test.ts", `use({ ${old}: 1 });`)).toHaveLength(1);
+      expect(oldNames("src/domain/x.ts", `/** See \`${old}\`. */`)).toHaveLength(1);
+      expect(oldNames("src/docs/x.md", `See \`${old}\`.`)).toHaveLength(1);
+    },
+  );
+
+  test.each(Object.entries(COLUMNS))("%s is refused as a column", (old) => {
+    expect(oldNames("src/db/schema/x.ts", `const c = text("${old}");`)).toHaveLength(1);
+    expect(oldNames("src/db/x.ts", `const s = sql\`update x set ${old} = 1\`;`)).toHaveLength(1);
+    expect(oldNames("drizzle/0001_x.sql", `ALTER TABLE "x" ADD COLUMN "${old}" text;`)).toHaveLength(1);
+  });
+
+  test.each(Object.keys(JSON_MEMBERS))("%s is refused as a member of the public JSON", (old) => {
+    expect(oldNames("src/http/x.ts", `const X = z.object({ ${old}: z.string() });`)).not.toEqual([]);
+    expect(oldNames("src/domain/views/x.ts", `const view = () => ({ ${old}: 1 });`)).not.toEqual([]);
+    expect(oldNames("src/docs/x.md", `The member \`${old}\`.`)).not.toEqual([]);
+  });
+
+  test.each(Object.keys(STRINGS))(
+    "%s is refused as a log event, a result or a member of a message",
+    (old) => {
+      expect(oldNames("src/pipeline/x.ts", `log("warn", "${old}");`)).toHaveLength(1);
+      expect(oldNames("README.md", `\`${old}\``)).toHaveLength(1);
+    },
+  );
+
+  test("is refused as a binding", () => {
+    expect(oldNames("wrangler.toml", '[[durable_objects.bindings]]\nname = "DOORS"')).toHaveLength(1);
+  });
+
+  test.each([
+    ["in prose", "src/domain/x.ts", "/** A door is opened. */"],
+    ["in a string that people read", "src/domain/x.ts", 'const text = "a door in the rain";'],
+    ["in the sandbox's pictures", "src/sandbox/studio/art/x.ts", "const door = 1;"],
+    ["as part of a longer name", "src/domain/x.ts", "const outdoors = trailing;"],
+    ["as a column's name elsewhere", "src/http/x.ts", 'const tries = "tries";'],
+    ["in the platform's history of classes", "wrangler.toml", 'new_sqlite_classes = ["ProviderDoor"]'],
+  ])("is allowed %s", (_, path, source) => {
+    expect(oldNames(path, source)).toEqual([]);
+  });
+});
+
+describe("a file that is named", () => {
+  const files = ["src/domain/plan.ts", "src/docs/film.md", "drizzle/0000_start.sql", "wrangler.toml"];
+  const missing = (source: string, path = "src/domain/x.ts") => missingFiles(path, source, files);
+
+  test.each([
+    ["by its path", "// see src/domain/plan.ts"],
+    ["by the end of its path", "/** See domain/plan.ts. */"],
+    ["by its name", "/** See `plan.ts` (plan.ts). */"],
+    ["beside the one that names it", "// ./plan.ts and ../docs/film.md"],
+    ["at the top", "// wrangler.toml and drizzle/0000_start.sql"],
+    ["as a pattern", "// src/domain/*.ts, drizzle/<name>.sql"],
+    ["by an address", "// https://example.com/docs/other.md, example.com/a/other.json"],
+    ["in code", 'import { plan } from "./gone.ts";'],
+  ])("is found %s", (_, source) => {
+    expect(missing(source)).toEqual([]);
+  });
+
+  test.each([
+    ["in a comment", "src/domain/x.ts", "// a\n// see src/domain/gone.ts"],
+    ["in a doc comment", "src/domain/x.ts", "\n/** See gone.ts. */"],
+    ["in a document", "src/docs/x.md", "\n[Plan](../domain/gone.ts)"],
+    ["in the configuration", "wrangler.toml", "\n# See src/gone.md."],
+  ])("is missed %s, with its line", (_, path, source) => {
+    expect(missing(source, path)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${path}:2: ".*gone\\.(ts|md)" is named, and there is no such file\\.$`),
+      ),
+    ]);
+  });
+});
+
+describe("a source file", () => {
+  test.each([
+    ['const a = "// no comment"; // yes', ["code", "string", "code", "comment"]],
+    ['const a = /"\'`/.test(b); /* "x" */', ["code", "string", "code", "comment"]],
+    [`const a = \`x \${b} // no\`; c / d / e;`, ["code", "string", "code"]],
+    ['const a = "it\\"s"; b();', ["code", "string", "code"]],
+  ])("is told apart into code, comments and strings: %s", (source, kinds) => {
+    const parts = partsOf(source);
+    expect(parts.map(({ kind }) => kind)).toEqual(kinds);
+    expect(parts.map(({ text }) => text).join("")).toBe(source);
+  });
+});
