@@ -24,7 +24,7 @@ export async function rewindTo(db: Db, migration: number, projects: readonly Old
     for (const [table, rows] of Object.entries(tables)) {
       const name = sql.identifier(table);
       await db.execute(
-        sql`insert into ${name} select * from jsonb_populate_recordset(null::${name}, ${JSON.stringify(rows)}::jsonb)`,
+        sql`insert into ${name} select * from jsonb_populate_recordset(null::${name}, ${JSON.stringify(rows)}::jsonb) on conflict do nothing`,
       );
     }
   for (const file of files.slice(migration + 1)) await run(file);

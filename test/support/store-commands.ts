@@ -126,7 +126,7 @@ const requestRun: Wish = (story, whose, chance) => {
   };
 };
 
-const judge: Wish = (story, whose, chance) => {
+const recordApprovals: Wish = (story, whose, chance) => {
   const { stores } = story;
   const { images = [], clips = [] } = story.record(whose.projectId) ?? {};
   const assets = [
@@ -153,7 +153,7 @@ const judge: Wish = (story, whose, chance) => {
     const { memory } = await stores.ask(whose.projectId, (store) => store.recordApprovals(whose, verdicts));
     const said = verdicts.some((v) => known.includes(v.id)) ? "again" : "said";
     const end = memory?.some((j) => j.subjectHash === null) ? "no such asset" : said;
-    stores.saw(`judge: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
+    stores.saw(`recordApprovals: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
   };
 };
 
@@ -230,7 +230,7 @@ const WISHES = {
   editProject,
   chooseMotif,
   requestRun,
-  judge,
+  recordApprovals,
   cancel,
   retry,
   findProject,
@@ -312,7 +312,7 @@ export const people = {
   editProject: byOwner(editProject),
   chooseMotif: byOwner(chooseMotif, ({ scenes }) => scenes.length > 0),
   requestRun: byOwner(requestRun),
-  judge: byOwner(judge, ({ images }) => images.length > 0),
+  recordApprovals: byOwner(recordApprovals, ({ images }) => images.length > 0),
   cancel: byOwner(cancel),
   retry: byOwner(retry, ({ tasks }) => tasks.some(isOver)),
   findProject: byOwner(findProject),

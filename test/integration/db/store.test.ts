@@ -25,7 +25,7 @@ const WEIGHTS: Record<Name, number> = {
   editProject: 6,
   chooseMotif: 3,
   requestRun: 2,
-  judge: 8,
+  recordApprovals: 8,
   cancel: 4,
   retry: 5,
   findProject: 1,
