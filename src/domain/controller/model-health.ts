@@ -27,7 +27,7 @@ const TRIAL_MS = 300_000;
 const MAX_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
 const TRIED_STAGES: ReadonlySet<Stage> = new Set(["generate_images", "generate_clips"]);
 
-/** Failures of the model itself, and not of one scene's prompt, our account or the network. */
+/** Codes that count against a model. Failures of one scene's prompt, our account or the network do not. */
 const OF_MODEL = new Set([
   "provider_run_failed",
   "provider_canceled",

@@ -36,9 +36,12 @@ export interface SceneState {
   clipApproved: boolean;
   /** A clip that would be current if it had the size of the film's other clips; absent if there is none. */
   otherSizeClip?: Clip;
-  /** Input hash of the image, or of the clip, that would be made now; null while its inputs are missing. */
+  /** Input hash of the image that would be made now; null while its inputs are missing. */
   imageHash: string | null;
-  /** The same for the clip; null also for a scene that reuses its leader's. */
+  /**
+   * Input hash of the clip that would be made now; null while its inputs are missing, or if the leader's is
+   * reused.
+   */
   clipHash: string | null;
   /** Frames of clip to buy: the scene's, or more if longer scenes are to reuse the clip. */
   framesToBuy: number;

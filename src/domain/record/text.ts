@@ -17,8 +17,8 @@ export function storable(text: string, most = Number.POSITIVE_INFINITY): string 
 }
 
 /**
- * Start of the character at `at`; if that is the text's start too, the start of its code point, so that it is
- * cut.
+ * Start of the character that holds the unit at `at`. If it begins at the text's start, or too far before to
+ * be found, the start of the code point instead: such a character is cut.
  */
 function startOfCharacter(text: string, at: number): number {
   const from = Math.max(0, at - LONGEST_CHARACTER);

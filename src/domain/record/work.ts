@@ -98,7 +98,7 @@ export interface Task {
   cancelRequested: boolean;
   /** The newest attempts that failed, oldest first. */
   failedAttempts: FailedAttempt[];
-  /** When the person retried it; from then on this failed task does not block the same work. */
+  /** When the person retried it; from then on the ended task does not block the same work. */
   retriedAt: Date | null;
   /** Pending: the earliest time of the next claim. Waiting: the time of the next poll. */
   runAfter: Date;
