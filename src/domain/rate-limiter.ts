@@ -1,7 +1,7 @@
 /**
- * A paced rate limiter in front of a provider. Callers go through at the provider's rate; who comes too
- * early gets a place, and when to come back. A refusal closes the rate limiter for everybody and slows it;
- * successes raise the rate again. Times are milliseconds since the epoch.
+ * Rate limiter of one provider: GCRA with a queue. A caller acquires a slot; one that is too early waits in
+ * the queue and is told when to come back. A 429 penalizes: it blocks all callers for a time and lowers the
+ * rate. Successes raise the rate again. Pure; times are milliseconds since the epoch.
  */
 import { z } from "zod";
 import type { Rate, RateLimit } from "./models/rate-limits.ts";
@@ -11,51 +11,63 @@ const count = z.int().min(0);
 
 const Waiter = z.object({
   key: z.string(),
-  /** From when on its caller may go. */
+  /** The earliest time at which its call may be sent. */
   slot: time,
-  /** When its caller was told to come: the slot, or earlier. */
+  /** When the caller was told to come back: at the slot, or earlier to ask again. */
   returnAt: time,
 });
 
 const Persisted = z.object({
+  /** The current rate: nominal, or lower after a penalty. */
   perMinute: z.number().positive(),
-  /** When the passes so far are made up for: the bucket is full (GCRA's theoretical arrival time). */
+  /** When the token bucket is full again after the calls so far (GCRA's theoretical arrival time). */
   fullAt: time,
+  /** No caller goes before this. */
   blockedUntil: time,
-  /** Successes raise the rate from then on. */
+  /** Successes raise the rate from this time on. */
   recoversFrom: time,
-  /** Closings since the rate was nominal, and since the last success. */
+  /** Since the rate was last nominal. */
   penalties: count,
   penaltiesSinceSuccess: count,
-  /** In the order of the slots of those who are not due yet. */
+  /** Slots that are still to come are in ascending order. */
   queue: z.array(Waiter),
-  /** When the rate limiter was last used, by its own clock. */
+  /** When the state was last used, by the limiter's own clock. */
   seenAt: time,
 });
 
-/** Plain JSON. */
+/** The state of one rate limiter, as plain JSON; `limit` is today's, whatever was stored. */
 export type RateLimiter = z.infer<typeof Persisted> & { limit: RateLimit };
 
-export type Admission =
-  /** `probing`: the rate limiter is slowed and wants to hear of a success, by `went`. */
-  { kind: "go"; probing: boolean } | { kind: "wait"; afterMs: number };
+/**
+ * `go`: call now; while `probing`, report a success with `reportSuccess`. `wait`: acquire again after
+ * `afterMs`.
+ */
+export type Admission = { kind: "go"; probing: boolean } | { kind: "wait"; afterMs: number };
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** A caller that does not come this long after its time is taken for dead. */
+/** A caller that is this late is taken for dead and leaves the queue. */
 const WAITER_KEPT_MS = 2 * MINUTE;
-const MOST_WAITERS = 5_000;
+/** While the queue is this long, further callers are told when to come back but are not queued. */
+const MAX_WAITERS = 5_000;
+/** A caller with a later slot comes back this often, since the rate may have risen. */
 const RECHECK_MS = 2 * MINUTE;
-const LONGEST_WAIT_MS = HOUR;
-const BLOCK_MS = { first: 10 * SECOND, most: MINUTE };
+const MAX_WAIT_MS = HOUR;
+/** How long a 429 without `retry_after` blocks; doubled with each one since the last success. */
+const BLOCK_MS = { first: 10 * SECOND, max: MINUTE };
 const PENALTY_FACTOR = 0.25;
-/** After a closing the rate rests, twice as long each time: a limit that stays is not tried for ever. */
-const RECOVERY_PAUSE_MS = { first: 2 * MINUTE, most: 16 * MINUTE };
-/** Of the nominal rate, for each success: a busy rate limiter is back from the floor within minutes. */
+/**
+ * After a penalty the rate does not rise for this long; doubled each time, so that a lasting limit is tried
+ * seldom.
+ */
+const RECOVERY_PAUSE_MS = { first: 2 * MINUTE, max: 16 * MINUTE };
+/**
+ * Share of the nominal rate that each success adds: a busy limiter recovers from its floor within minutes.
+ */
 const RECOVERY_STEP = 1 / 200;
-/** An idle rate limiter hears of no success; what it was told this long ago is out of date. */
+/** An idle limiter gets no reports of success, so penalties are forgotten this long after the block ended. */
 const PENALTY_KEPT_MS = HOUR;
 
 export const newRateLimiter = (limit: RateLimit, now: number): RateLimiter => ({
@@ -70,21 +82,25 @@ export const newRateLimiter = (limit: RateLimit, now: number): RateLimiter => ({
   seenAt: now,
 });
 
-/** A rate limiter as it was kept, at today's limit; a new one where what was kept can't be read. */
-export function restoredRateLimiter(kept: unknown, limit: RateLimit, now: number): RateLimiter {
-  const { success, data } = Persisted.safeParse(kept);
+/**
+ * A rate limiter from its stored state, with its rate held within today's limit; a new one if the state is
+ * unreadable.
+ */
+export function restoredRateLimiter(stored: unknown, limit: RateLimit, now: number): RateLimiter {
+  const { success, data } = Persisted.safeParse(stored);
   if (!success) return newRateLimiter(limit, now);
   const perMinute = Math.min(limit.nominal.perMinute, Math.max(limit.floor.perMinute, data.perMinute));
   return { ...data, limit, perMinute };
 }
 
-/** Whether a rate limiter that has forgotten everything is as good. */
+/** Whether the state need not be stored, because a new rate limiter would do as well. */
 export const isDefault = (limiter: RateLimiter): boolean =>
   !isSlowed(limiter) && limiter.queue.length === 0 && limiter.blockedUntil <= limiter.seenAt;
 
 /**
- * `key` names the caller: while it waits, the same key has one place. Who comes at or after its slot
- * goes, unless so late that others used the time; who comes earlier goes if all before it are through.
+ * Acquires a slot for the caller `key`, which has one entry in the queue however often it asks. A caller at
+ * or after its slot goes, unless it is so late that others used the time. An earlier one goes if the current
+ * rate allows it after all callers ahead of it.
  */
 export function acquire(
   before: RateLimiter,
@@ -102,26 +118,29 @@ export function acquire(
       admission: { kind: "go", probing: isSlowed(limiter) },
     };
   }
-  if (index < 0 && rest.length >= MOST_WAITERS)
-    return { state: limiter, admission: { kind: "wait", afterMs: Math.min(LONGEST_WAIT_MS, slot - now) } };
+  if (index < 0 && rest.length >= MAX_WAITERS)
+    return { state: limiter, admission: { kind: "wait", afterMs: Math.min(MAX_WAIT_MS, slot - now) } };
 
   const at = index < 0 ? rest.length : index;
-  const laid = spaced({ ...limiter, queue: rest.toSpliced(at, 0, { key, slot, returnAt: slot }) }, now);
-  const told = returnTime(laid, laid.queue[at]?.slot ?? slot, now);
-  const queue = laid.queue.map((waiter, i) => (i === at ? { ...waiter, returnAt: told } : waiter));
-  return { state: { ...laid, queue }, admission: { kind: "wait", afterMs: told - now } };
+  const queued = rescheduled(
+    { ...limiter, queue: rest.toSpliced(at, 0, { key, slot, returnAt: slot }) },
+    now,
+  );
+  const returnAt = returnTime(queued, queued.queue[at]?.slot ?? slot, now);
+  const queue = queued.queue.map((waiter, i) => (i === at ? { ...waiter, returnAt } : waiter));
+  return { state: { ...queued, queue }, admission: { kind: "wait", afterMs: returnAt - now } };
 }
 
-/** The provider refused a call. `afterSeconds`: when it wants to be asked again, or null. */
+/** The provider answered 429. `afterSeconds`: its `retry_after`, or null where it gave none. */
 export function penalize(before: RateLimiter, afterSeconds: number | null, now: number): RateLimiter {
   const limiter = upToDate(before, now);
-  // A call that left before the rate limiter closed tells of the same refusal.
+  // While blocked, a 429 answers a call that was sent before: it does not lower the rate once more.
   const known = now < limiter.blockedUntil;
   if (known && afterSeconds === null) return limiter;
   const afterMs =
     afterSeconds === null
       ? doubled(BLOCK_MS, limiter.penaltiesSinceSuccess)
-      : Math.min(LONGEST_WAIT_MS, Math.max(SECOND, afterSeconds * SECOND));
+      : Math.min(MAX_WAIT_MS, Math.max(SECOND, afterSeconds * SECOND));
   const slowed = known
     ? limiter
     : {
@@ -132,15 +151,15 @@ export function penalize(before: RateLimiter, afterSeconds: number | null, now: 
         recoversFrom: now + doubled(RECOVERY_PAUSE_MS, limiter.penalties),
       };
   const blockedUntil = Math.max(limiter.blockedUntil, Math.ceil(now + afterMs));
-  // Not a burst when it opens again: one call, and the others after it.
+  // No burst after the block: one call, then the others at the lowered rate.
   const fullAt = Math.max(limiter.fullAt, blockedUntil + slackMs(slowed));
-  return spaced({ ...slowed, blockedUntil, fullAt }, Number.NEGATIVE_INFINITY);
+  return rescheduled({ ...slowed, blockedUntil, fullAt }, Number.NEGATIVE_INFINITY);
 }
 
-/** The provider took a call. The same rate limiter, where that changes nothing. */
+/** The provider accepted a call. Returns the same object where that changes nothing. */
 export function reportSuccess(before: RateLimiter, now: number): RateLimiter {
   const limiter = upToDate(before, now);
-  // What left before the rate limiter closed says nothing of the time after.
+  // The call was sent before the block, so it says nothing about the rate after it.
   if (!isSlowed(limiter) || now < limiter.blockedUntil) return before;
   if (now < limiter.recoversFrom) return { ...limiter, penaltiesSinceSuccess: 0 };
   const nominal = limiter.limit.nominal.perMinute;
@@ -157,28 +176,32 @@ const isSlowed = ({ perMinute, limit }: RateLimiter): boolean => perMinute < lim
 
 const intervalMs = ({ perMinute }: Pick<Rate, "perMinute">): number => MINUTE / perMinute;
 
-/** How far ahead of its interval a burst may be. */
+/** Milliseconds by which calls may run ahead of the even rate: the burst. */
 function slackMs(limiter: RateLimiter): number {
   const { nominal, floor } = limiter.limit;
   const share = limiter.perMinute / nominal.perMinute;
   return (Math.max(floor.burst, Math.floor(nominal.burst * share)) - 1) * intervalMs(limiter);
 }
 
-const doubled = ({ first, most }: { first: number; most: number }, times: number): number =>
-  Math.min(most, first * 2 ** times);
+const doubled = ({ first, max }: { first: number; max: number }, times: number): number =>
+  Math.min(max, first * 2 ** times);
 
-/** When to come for a slot: a far one is looked at again before, in case that the rate limiter is faster by then. */
+/** When to come back for a slot: before a distant one already, since the rate may have risen by then. */
 const returnTime = ({ blockedUntil }: RateLimiter, slot: number, now: number): number =>
   Math.min(slot, Math.max(now + RECHECK_MS, blockedUntil));
 
-/** Being told to wait for one token of a bucket tells its rate; a longer wait is for a window, and tells nothing. */
+/**
+ * The rate after a penalty. A `retry_after` no longer than the floor's interval is the wait for one token,
+ * which gives the provider's rate; a longer one is the wait for a window to end and says nothing about the
+ * rate.
+ */
 function lowered({ perMinute, limit: { floor } }: RateLimiter, afterSeconds: number | null): number {
   const wait = (afterSeconds ?? 0) * SECOND;
-  const told = wait > 0 && wait <= intervalMs(floor) ? MINUTE / wait : Number.POSITIVE_INFINITY;
-  return Math.max(floor.perMinute, Math.min(perMinute * PENALTY_FACTOR, told));
+  const stated = wait > 0 && wait <= intervalMs(floor) ? MINUTE / wait : Number.POSITIVE_INFINITY;
+  return Math.max(floor.perMinute, Math.min(perMinute * PENALTY_FACTOR, stated));
 }
 
-/** Times from which on each of `wanted`, taken in order, may be used; none before it was wanted. */
+/** The earliest slots for calls in this order, none before its time in `wanted`. */
 function schedule(limiter: RateLimiter, wanted: number[]): number[] {
   const [interval, slack] = [intervalMs(limiter), slackMs(limiter)];
   let { fullAt } = limiter;
@@ -189,7 +212,7 @@ function schedule(limiter: RateLimiter, wanted: number[]): number[] {
   });
 }
 
-/** When the caller with the place at `index` may go; -1 for one without a place. */
+/** When the caller at `index` of the queue may go; -1 for one that is not queued. */
 function slotOf(limiter: RateLimiter, index: number, now: number): number {
   const waiter = limiter.queue[index];
   if (waiter && waiter.slot <= now) return schedule(limiter, [now])[0] ?? now;
@@ -198,8 +221,10 @@ function slotOf(limiter: RateLimiter, index: number, now: number): number {
   return waiter ? Math.min(waiter.slot, slot) : slot;
 }
 
-/** Moves slots after `from` that are too early by now, in their order. Who is due holds up nobody. */
-function spaced(limiter: RateLimiter, from: number): RateLimiter {
+/**
+ * Moves slots after `from` that are too early by now, keeping their order. Callers that are due delay no one.
+ */
+function rescheduled(limiter: RateLimiter, from: number): RateLimiter {
   const slots = schedule(
     limiter,
     limiter.queue.filter(({ slot }) => slot > from).map(({ slot }) => slot),
@@ -213,11 +238,14 @@ function spaced(limiter: RateLimiter, from: number): RateLimiter {
   return { ...limiter, queue };
 }
 
-/** The rate limiter as it is by now: the clock's steps back undone, dead callers' places and old setbacks gone. */
+/**
+ * The state at `now`, without late callers and forgotten penalties. If the clock went back since the last
+ * use, all times go back with it, so that waits keep their length.
+ */
 function upToDate(limiter: RateLimiter, now: number): RateLimiter {
   const back = Math.min(0, now - limiter.seenAt);
   const moved = back === 0 ? limiter : movedBy(limiter, back);
-  const queue = moved.queue.filter(({ returnAt: told }) => now <= told + WAITER_KEPT_MS);
+  const queue = moved.queue.filter(({ returnAt }) => now <= returnAt + WAITER_KEPT_MS);
   const kept = { ...moved, queue, seenAt: now };
   if (!isSlowed(kept) || now < kept.blockedUntil + PENALTY_KEPT_MS) return kept;
   return { ...kept, perMinute: kept.limit.nominal.perMinute, penalties: 0, penaltiesSinceSuccess: 0 };

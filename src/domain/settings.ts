@@ -1,4 +1,7 @@
-/** What a person may wish for, and whether the chosen models can deliver it. */
+/**
+ * What a project may be patched with, the default settings, and whether the chosen models can deliver what
+ * was chosen.
+ */
 
 import {
   CLIP_MODEL_NAMES,
@@ -13,7 +16,7 @@ import {
 import type { OperationError } from "./record/errors.ts";
 import { ASPECT_RATIOS, type AspectRatio, type BeatGrid, type Pin, Settings } from "./record/record.ts";
 
-/** Members that are absent keep their value. */
+/** Absent members keep their value. */
 export type SettingsPatch = Partial<Omit<Settings, "scenes">> & { scenes?: Partial<Settings["scenes"]> };
 
 /** What a person may change of a project; absent members keep their value. */
@@ -21,7 +24,7 @@ export interface ProjectChange {
   name?: string | undefined;
   settings?: SettingsPatch | undefined;
   pins?: Pin[] | undefined;
-  /** Null: the song has none, as far as is known. */
+  /** Null removes the beat grid. */
   beat?: BeatGrid | null | undefined;
 }
 
@@ -33,25 +36,25 @@ export const mergeSettings = (base: Settings, patch: SettingsPatch): Settings =>
   scenes: { ...base.scenes, ...patch.scenes },
 });
 
-/** Retired ones too: projects of before keep them. */
+/** Retired ones too: older projects still name them. */
 const KNOWN_CLIP_MODELS: readonly string[] = [...CLIP_MODEL_NAMES, ...RETIRED_CLIP_MODELS];
 const RESOLUTIONS = Settings.shape.clipResolution.unwrap().options;
 type Resolution = Settings["clipResolution"];
 
-/** The longest scene, in seconds, that a clip model can fill; null for a model that does not exist. */
+/** Seconds of the longest scene that a clip model can fill; null for an unknown model. */
 function longestScene(name: string, fps: number, resolution: Resolution): number | null {
   const model = clipModel(name);
   return model ? clipFrameRange(model, fps, resolution).maxFrames / fps : null;
 }
 
-/** What a clip model delivers, as `settingsProblems` needs it. */
+/** What a clip model delivers, as far as `settingsProblems` needs it. */
 interface Deliverable {
   /** Seconds of the longest scene, by resolution. */
   longest: Record<string, number>;
   ratios: readonly AspectRatio[];
 }
 
-/** Of every clip model that a project may have, by its name. */
+/** By name, for every clip model that a project may have, retired ones included. */
 export const deliverables = (fps: number): Record<string, Deliverable> =>
   Object.fromEntries(
     KNOWN_CLIP_MODELS.map((name) => [
@@ -78,7 +81,7 @@ const unknown = (path: string, kind: string, name: string, names: readonly strin
   message: `There is no ${kind} model ${JSON.stringify(name)}. ${choices(names)}`,
 });
 
-/** Whether it names a model that nobody can choose any more. */
+/** Whether a patch names a retired clip model. */
 export const choosesRetired = ({ clipModel: clip, clipFallbacks = [] }: SettingsPatch): boolean =>
   [clip ?? "", ...clipFallbacks].some(isRetired);
 
@@ -105,8 +108,9 @@ function ratioProblem(name: string, wanted: AspectRatio): Problem | null {
 }
 
 /**
- * Everything that is wrong with settings, each with the public path of what to change; empty where they hold.
- * `chosen` is what of them was named just now: a retired model may stay and can't be chosen anew.
+ * Everything that is wrong with `settings`, each problem with the public path of the setting to change; empty
+ * if they are valid. `chosen` is the patch they come from: a retired model may stay, but can't be chosen
+ * anew.
  */
 export function settingsProblems(settings: Settings, chosen: SettingsPatch): Problem[] {
   const { imageModel: image, clipModel: clip, imageFallbacks, clipFallbacks, scenes, fps } = settings;
@@ -138,12 +142,16 @@ export function settingsProblems(settings: Settings, chosen: SettingsPatch): Pro
   ].filter((problem) => problem !== null);
 }
 
-/** What takes the place of a retired clip model: the default, where it makes this ratio, else the first that does. */
+/**
+ * What replaces a retired clip model: the default models if they make this ratio, else the first model that
+ * does.
+ */
 export function successorOf(ratio: AspectRatio): Pick<Settings, "clipModel" | "clipFallbacks"> {
   const { clipModel: model, clipFallbacks } = DEFAULT_SETTINGS;
   if (makes(model, ratio)) return { clipModel: model, clipFallbacks };
   return { clipModel: CLIP_MODEL_NAMES.find((name) => makes(name, ratio)) ?? model, clipFallbacks: [] };
 }
 
+/** The text of a `replaced` notice. */
 export const replacedMessage = (retired: string, by: string): string =>
   `${retired} is not offered any more: clips come from ${by} now.`;

@@ -1,4 +1,7 @@
-/** The film as it can be played now, at whatever stage: a scene's clip, else its picture, else a card with its lyric. */
+/**
+ * The film as it can be played now, at any stage: of each scene its clip, else its image as a still, else a
+ * card with its lyric.
+ */
 import { currentOf } from "./controller/current.ts";
 import { songFrames } from "./controller/inputs.ts";
 import type { SceneState } from "./controller/scene-state.ts";
@@ -10,20 +13,21 @@ type Shown =
   | { kind: "still"; image: Image }
   | { kind: "card" };
 
-/** What a scene lacks first, on its way into the film. */
+/** What a scene may lack, in the order in which it is made; a timeline names the first. */
 export const MISSING = ["prompt", "image", "image_approval", "clip", "clip_approval"] as const;
 type Missing = (typeof MISSING)[number];
 
 export interface TimelineScene {
-  /** Null before the scenes are planned: then each line of the lyrics is a card. */
+  /** Null before the scenes are planned: then each line of the lyrics is one card. */
   scene: Scene | null;
   startFrame: number;
   endFrame: number;
   title: string;
   lyric: string;
   shown: Shown;
+  /** Null where the scene has all that it needs. */
   missing: Missing | null;
-  /** Why the clip that it had is not its clip any more. */
+  /** Why the scene has no clip although one was made and not rejected; null otherwise. */
   regenerateReason: "too_short" | "outdated" | null;
 }
 
@@ -38,7 +42,7 @@ export interface Timeline {
 
 const NO_MEDIA = { shown: { kind: "card" }, missing: "prompt", regenerateReason: null } as const;
 
-/** Null without a song. Pure. */
+/** Null for a project without a song. Pure. */
 export function timelineOf(record: ProjectRecord): Timeline | null {
   const { project } = record;
   const { audio, settings } = project;
@@ -66,7 +70,7 @@ function sceneOf(record: ProjectRecord, state: SceneState): TimelineScene {
   };
 }
 
-const spanned = (record: ProjectRecord, scene: Scene, clip: Clip, fill: Fill | null) => {
+const lastsAsLong = (record: ProjectRecord, scene: Scene, clip: Clip, fill: Fill | null) => {
   const { fps } = record.project.settings;
   return fillsScene({
     clipFrames: clip.frames ?? 0,
@@ -80,7 +84,7 @@ const spanned = (record: ProjectRecord, scene: Scene, clip: Clip, fill: Fill | n
 function shownOf(record: ProjectRecord, { scene, clip, image }: SceneState): Shown {
   const { clipFill } = record.project.settings;
   const fill = clipFill === "refuse" ? null : clipFill;
-  if (clip) return { kind: "clip", clip, fill: spanned(record, scene, clip, null) ? null : fill };
+  if (clip) return { kind: "clip", clip, fill: lastsAsLong(record, scene, clip, null) ? null : fill };
   return image ? { kind: "still", image } : { kind: "card" };
 }
 
@@ -104,15 +108,15 @@ function regenerateReasonOf(
   { scene, clip }: SceneState,
 ): TimelineScene["regenerateReason"] {
   if (clip) return null;
-  const refused = new Set(record.approvals.filter((a) => !a.approved).map((a) => a.clipId));
-  const had = record.clips.filter(
-    (c) => c.sceneId === scene.id && c.status === "completed" && !refused.has(c.id),
+  const rejected = new Set(record.approvals.filter((a) => !a.approved).map((a) => a.clipId));
+  const earlier = record.clips.filter(
+    (c) => c.sceneId === scene.id && c.status === "completed" && !rejected.has(c.id),
   );
-  if (had.length === 0) return null;
-  return had.some((c) => spanned(record, scene, c, null)) ? "outdated" : "too_short";
+  if (earlier.length === 0) return null;
+  return earlier.some((c) => lastsAsLong(record, scene, c, null)) ? "outdated" : "too_short";
 }
 
-/** From each line to the next one; the first from the song's start, under its title. */
+/** One card from each line of the lyrics to the next; the time before the first line is a card of its own. */
 function cards({ project }: ProjectRecord, frames: number): TimelineScene[] {
   const title = project.audio?.title ?? project.name;
   const lines = (project.lyrics?.lines ?? []).filter((line) => line.startFrame < frames);

@@ -1,13 +1,16 @@
-/** What a plan asks for. */
+/** A plan: the changes, messages and next look that the controller asks for. */
 import { z } from "zod";
 import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "../record/record.ts";
 import { failure } from "./tasks.ts";
 
-/** Parsed before it is compared: Postgres keeps the members of a `jsonb` in an order of its own. */
+/**
+ * Parse a stored one before comparing it as text: Postgres does not keep the order of the members of a
+ * `jsonb`.
+ */
 export const TaskCounts = z.object({ total: z.int(), succeeded: z.int(), failed: z.int() });
 export type TaskCounts = z.infer<typeof TaskCounts>;
 
-/** Each change names what it saw, and is applied only while that still holds. */
+/** A change to the record. Those with `from` are applied only while the row is still in that state. */
 export type Change =
   | { kind: "project"; status: ProjectStatus }
   | { kind: "job.create"; job: Job }
@@ -18,27 +21,27 @@ export type Change =
       id: string;
       from: { status: TaskStatus; attempt: number };
       set: Partial<Omit<Task, "id">>;
-      /** What leaves the reservation, in US dollars, and how much of it counts as spent. */
+      /** US dollars that leave the reservation, and how many of them count as spent; null: it stays. */
       release: { usd: number; spentUsd: number } | null;
     }
-  /** It binds nothing for now, for this reason; null: it binds again. */
+  /** Voids the approval for this reason; null: it is valid again. */
   | { kind: "approval"; id: string; voided: string | null };
 
 export interface Plan {
   changes: Change[];
-  /** Tasks to wake a worker for; heavy ones by a queue of their own. */
+  /** Tasks to send a message for; heavy ones have a queue of their own. */
   dispatch: { taskId: string; heavy: boolean }[];
-  /** When to look again, or null where nothing can happen without somebody acting. */
+  /** When to plan again; null if nothing can happen until a person or a provider acts. */
   wakeAt: Date | null;
 }
 
 export interface PlanContext {
   newId: () => string;
-  /** 0 to 1, for back-off. */
+  /** 0 to 1, the jitter of back-off. */
   random: () => number;
 }
 
-/** A plan's context at the time that the record was read. */
+/** With the time at which the record was read. */
 export type DecisionContext = PlanContext & { now: Date };
 
-export const SUPERSEDED = failure("superseded", "What it would have made is not wanted any more.");
+export const SUPERSEDED = failure("superseded", "Its result is no longer needed.");

@@ -1,4 +1,4 @@
-/** Which artifacts of a record are current, which are approved, and what is missing at each stage. */
+/** Which artifacts of a record are current, which are approved, and what each stage could make now. */
 
 import { motifsOf } from "../cover/motifs.ts";
 import type {
@@ -13,27 +13,31 @@ import type {
 import { clipSeconds, filmInputs, lyricsInputs, promptInputs, scenesInputs } from "./inputs.ts";
 import { borrowedState, type SceneState, sceneState } from "./scene-state.ts";
 
-/** Work that a stage could do now: its inputs are there and its artifact is not current. */
+/** An artifact that a stage could make now: its inputs exist and it is not current. */
 export interface Unit {
   stage: Stage;
+  /** The scene's id, or the project's for an artifact of the whole song. */
   subject: string;
   inputHash: string;
-  /** The picture that a clip is made from. */
+  /** For a clip: the image that it is made from. */
   imageId?: string;
 }
 
 export interface Current {
+  /** Whether there are current lyrics. */
   lyrics: boolean;
+  /** In song order; empty until there are current scenes. */
   scenes: SceneState[];
-  /** The cuts of the film, once every scene has an approved clip. */
+  /** The cuts of the film; null until every scene has an approved clip. */
   cuts: (EditListEntry & Pick<Clip, "etag">)[] | null;
+  /** Whether there is a film of exactly these cuts. */
   film: boolean;
-  /** Units that can run now, by stage; empty where the stage is done or its inputs are missing. */
+  /** In the order of the stages; a stage has none if it is done or its inputs are missing. */
   units: Unit[];
   done: Record<Stage, boolean>;
 }
 
-/** Which scenes follow another one's picture, by their ids; none where everything is to be new. */
+/** The scenes that vary or reuse their motif's leader, by id. */
 function followers(record: ProjectRecord, planned: readonly Scene[]) {
   const { motifs } = record.project.settings;
   const found = new Map<string, { leaderId: string; way: Exclude<MotifWay, "new"> }>();
@@ -51,20 +55,20 @@ function followers(record: ProjectRecord, planned: readonly Scene[]) {
 type Followers = ReturnType<typeof followers>;
 
 /**
- * Frames of clip to buy for a scene: its own, or as many as the longest of those that show the same clip,
- * where the model sells that.
+ * Frames of clip to buy for a scene: as many as the longest scene that reuses it needs if the model sells
+ * that, else its own.
  */
 function framesToBuy(project: Project, scene: Scene, planned: readonly Scene[], follow: Followers): number {
   const own = scene.endFrame - scene.startFrame;
-  const shown = planned.filter((s) => {
+  const reusing = planned.filter((s) => {
     const { leaderId, way } = follow.get(s.id) ?? {};
     return leaderId === scene.id && way === "reuse";
   });
-  const most = Math.max(own, ...shown.map((s) => s.endFrame - s.startFrame));
-  return clipSeconds(project, most) === null ? own : most;
+  const longest = Math.max(own, ...reusing.map((s) => s.endFrame - s.startFrame));
+  return clipSeconds(project, longest) === null ? own : longest;
 }
 
-/** Every scene's state, in film order. */
+/** The state of every scene, in song order. */
 function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneState[] {
   const follow = followers(record, planned);
   const leading = planned.filter((scene) => !follow.has(scene.id));
@@ -84,10 +88,11 @@ function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneSta
 }
 
 /**
- * A film is of one size. Where an edit that was taken back, or two first clips at once, left clips of several,
- * those of the commonest count, and the others are to be made again.
+ * All clips of a film must have one size. If clips of several sizes are current (after an undone edit, or if
+ * two models made the first clips at the same time), only those of the most frequent size count; the others
+ * are made again.
  */
-function joining(scenes: SceneState[]): SceneState[] {
+function ofOneSize(scenes: SceneState[]): SceneState[] {
   const counts = new Map<string, number>();
   const sizeOf = ({ clip }: SceneState) => clip && `${clip.width}×${clip.height}`;
   for (const size of scenes.flatMap((s) => sizeOf(s) ?? [])) counts.set(size, (counts.get(size) ?? 0) + 1);
@@ -98,16 +103,17 @@ function joining(scenes: SceneState[]): SceneState[] {
   );
 }
 
-/** The whole picture of a record. Pure; linear in the size of the record. */
+/** The current state of a record. Pure; linear in the size of the record. */
 export function currentOf(record: ProjectRecord): Current {
   const { project } = record;
   const units: Unit[] = [];
-  const whole = (stage: Stage, hash: string) => units.push({ stage, subject: project.id, inputHash: hash });
+  const projectUnit = (stage: Stage, hash: string) =>
+    units.push({ stage, subject: project.id, inputHash: hash });
 
   const lyrics =
     project.lyrics !== null &&
     (project.lyrics.source === "edited" || project.lyricsHash === lyricsInputs(project));
-  if (project.audio && !lyrics) whole("transcribe", lyricsInputs(project));
+  if (project.audio && !lyrics) projectUnit("transcribe", lyricsInputs(project));
 
   const planned = [...record.scenes].sort((a, b) => a.orderIdx - b.orderIdx);
   const hash = scenesInputs(project);
@@ -115,19 +121,22 @@ export function currentOf(record: ProjectRecord): Current {
     !project.retiming &&
     (planned.some((s) => s.origin === "manual") || planned.every((s) => s.inputHash === hash));
   const haveScenes = lyrics && planned.length > 0 && fits;
-  if (lyrics && !haveScenes) whole("analyze_scenes", hash);
+  if (lyrics && !haveScenes) projectUnit("analyze_scenes", hash);
 
-  const scenes = haveScenes ? joining(sceneStates(record, planned)) : [];
+  const scenes = haveScenes ? ofOneSize(sceneStates(record, planned)) : [];
   for (const s of scenes) {
-    const unit = (stage: Stage, inputHash: string | null, made: Pick<Unit, "imageId"> = {}) =>
+    const sceneUnit = (stage: Stage, inputHash: string | null, made: Pick<Unit, "imageId"> = {}) =>
       inputHash && units.push({ stage, subject: s.scene.id, inputHash, ...made });
     const clip = () =>
-      s.imageApproved && s.image && !s.clip && unit("generate_clips", s.clipHash, { imageId: s.image.id });
+      s.imageApproved &&
+      s.image &&
+      !s.clip &&
+      sceneUnit("generate_clips", s.clipHash, { imageId: s.image.id });
     if (s.borrowed) {
       clip();
-    } else if (s.softening) unit("generate_prompts", s.softening.inputHash);
-    else if (!s.prompt) unit("generate_prompts", promptInputs(project, s.scene));
-    else if (!s.image) unit("generate_images", s.imageHash);
+    } else if (s.softening) sceneUnit("generate_prompts", s.softening.inputHash);
+    else if (!s.prompt) sceneUnit("generate_prompts", promptInputs(project, s.scene));
+    else if (!s.image) sceneUnit("generate_images", s.imageHash);
     else clip();
   }
 
@@ -147,7 +156,7 @@ export function currentOf(record: ProjectRecord): Current {
   const complete = haveScenes && cuts.length === scenes.length ? cuts : null;
   const wantedFilm = complete ? filmInputs(project, complete) : null;
   const film = record.films.some((f) => f.status === "completed" && f.inputHash === wantedFilm);
-  if (wantedFilm && !film) whole("assemble_video", wantedFilm);
+  if (wantedFilm && !film) projectUnit("assemble_video", wantedFilm);
 
   return {
     lyrics,

@@ -1,6 +1,6 @@
 /**
- * What each artifact is made from, as a hash. An artifact is current while its hash
- * equals today's; editing anything upstream makes it stale, and nothing else does.
+ * The inputs of each artifact, as a hash. An artifact is current while the hash stored with it equals the
+ * hash of today's inputs: an edit of any input makes it stale, and nothing else does.
  */
 
 import { clipFrameRange, clipModel, clipSecondsFor } from "../models/models.ts";
@@ -21,7 +21,7 @@ import type {
 export const songFrames = (audio: Pick<Audio, "durationSeconds">, fps: number): number =>
   Math.max(1, Math.round(audio.durationSeconds * fps));
 
-/** Lengths of a scene in frames: what the person wishes, within what the clip model can deliver. */
+/** Shortest and longest scene in frames: as in the settings, within what the clip model can deliver. */
 export function sceneFrames(project: Pick<Project, "settings">): { minFrames: number; maxFrames: number } {
   const { fps, scenes, clipModel: name, clipResolution } = project.settings;
   const model = clipModel(name);
@@ -30,13 +30,13 @@ export function sceneFrames(project: Pick<Project, "settings">): { minFrames: nu
   return { minFrames: Math.min(Math.ceil(scenes.minSeconds * fps), maxFrames), maxFrames };
 }
 
-/** Seconds of clip to buy for so many frames of film: the shortest that the model sells and that covers them. */
+/** Seconds of the shortest clip that the model sells and that covers `frames` of film; null if none does. */
 export function clipSeconds({ settings }: Pick<Project, "settings">, frames: number): number | null {
   const model = clipModel(settings.clipModel);
   return model ? clipSecondsFor(model, frames, settings.fps, settings.clipResolution) : null;
 }
 
-/** Whether the lyrics are those that the file carries, with their times. */
+/** Whether the lyrics are taken from the song's tags: the settings allow it and the tags have times. */
 export const takesEmbeddedLyrics = ({ settings, audio }: Pick<Project, "settings" | "audio">): boolean =>
   settings.embeddedLyrics &&
   (audio?.embeddedLyrics?.lines.some((line) => line.startSeconds !== null) ?? false);
@@ -50,7 +50,10 @@ export const lyricsInputs = (project: Project): string =>
 const linesOf = (lyrics: Lyrics | null) =>
   (lyrics?.lines ?? []).map((l) => [l.text, l.startFrame, l.endFrame]);
 
-/** What a person tapped; an estimate is made on the way to the scenes, and is no reason to make them again. */
+/**
+ * The tapped beat grid. An estimated one is left out: it is found while the scenes are made, and must not
+ * make them stale.
+ */
 const tapped = ({ beat }: Project) =>
   beat?.source === "tapped"
     ? { beat: [beat.bpm, beat.offsetSeconds, beat.beatsPerBar, beat.confidence] }
@@ -66,11 +69,14 @@ export const scenesInputs = (project: Project): string =>
     ...tapped(project),
   });
 
-/** What the director goes by: the same lyrics can be cut anew without asking again. */
+/**
+ * What the director's proposal depends on: fewer inputs than the scenes', so that they can be cut again
+ * without a new one.
+ */
 export const proposalInputs = (project: Pick<Project, "lyrics" | "settings">): string =>
   inputHash({ lines: linesOf(project.lyrics), ...sceneFrames(project) });
 
-/** Whether scenes can't be made from what is already known, so that the director must be asked. */
+/** Whether making the scenes takes a new proposal of the director. */
 export const needsDirector = (project: Project, scenes: readonly Scene[]): boolean =>
   !(project.retiming && scenes.length > 0) && project.proposal?.inputHash !== proposalInputs(project);
 
@@ -84,14 +90,14 @@ export const promptInputs = (project: Project, scene: Scene): string =>
     aspectRatio: project.settings.aspectRatio,
   });
 
-/** A rewriting of a refused prompt: of this version, to this softeningLevel, for this purpose. */
+/** Of the rewriting of a refused prompt to a softening level, for an image or for a clip. */
 export const softerInputs = (
   prompt: Prompt,
   softeningLevel: SofteningLevel,
   what: "image" | "clip",
 ): string => inputHash({ prompt: prompt.id, softeningLevel, what });
 
-/** `take` counts the pictures of this scene that the person turned down: each asks for another. */
+/** `take` counts, from 0, the images of these inputs that the person rejected. */
 export const imageInputs = (project: Project, prompt: Prompt, take: number): string =>
   inputHash({
     prompt: prompt.imagePrompt,
@@ -102,7 +108,8 @@ export const imageInputs = (project: Project, prompt: Prompt, take: number): str
   });
 
 /**
- * `seconds` of clip are bought; `variant` names the scene that shows another clip of a picture that is not its own.
+ * `seconds` of clip to buy; `variant`: the id of a scene that varies its leader, so that its clip differs
+ * from the leader's.
  */
 export const clipInputs = (
   project: Project,
@@ -136,19 +143,19 @@ export const filmInputs = (project: Project, cuts: (EditListEntry & Pick<Clip, "
     audio: project.audio?.etag ?? null,
     name: project.name,
     cuts: cuts.map((c) => [c.etag, c.startFrame, c.endFrame]),
-    ...differing(project.settings),
+    ...nonDefault(project.settings),
   });
 
-/** Only what is not as it once always was: films of before stay current. */
-const differing = ({ clipFill, clipAudio, filmSound }: Project["settings"]) => ({
+/** Defaults are left out of the hash, so that films made before these settings existed stay current. */
+const nonDefault = ({ clipFill, clipAudio, filmSound }: Project["settings"]) => ({
   ...(clipFill === "refuse" ? {} : { clipFill }),
   ...(clipAudio === "drop" ? {} : { clipAudio }),
   ...(filmSound === "original" ? {} : { filmSound }),
 });
 
-/** Seeds are part of the inputs, so that a repeated attempt asks for the same picture. */
+/** The seed of an order, from its input hash: a repeated attempt orders the same image or clip. */
 export const seedOf = (hash: string): number => Number.parseInt(hash.slice(0, 7), 16);
 
-/** What a person approves: these bytes, made from these inputs. */
+/** What an approval is of: exactly these bytes, made from exactly these inputs. */
 export const subjectHash = (asset: { etag: string | null; inputHash: string }): string =>
   `${asset.etag}:${asset.inputHash}`;

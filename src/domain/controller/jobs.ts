@@ -1,4 +1,4 @@
-/** The runs of the stages: opened when there is work, extended while it comes, closed when it is over. */
+/** Jobs: opened when their stage has units, extended while more come, closed when all tasks have ended. */
 
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "../record/record.ts";
 import { type Change, type DecisionContext, SUPERSEDED, TaskCounts } from "./change.ts";
@@ -9,8 +9,11 @@ import { isOpen } from "./tasks.ts";
 
 interface StageView {
   stage: Stage;
+  /** The stage's open job; null if there is none. */
   job: Job | null;
+  /** The units to make now. */
   units: Unit[];
+  /** Whether an earlier stage has an open job, from which more units may come. */
   openUpstream: boolean;
   record: ProjectRecord;
   suppliersFor: SuppliersFor;
@@ -18,28 +21,31 @@ interface StageView {
   changes: Change[];
 }
 
-/** Opens, extends or closes the run of one stage; says whether a run is open afterwards. */
+/**
+ * Opens, extends or closes the job of one stage, and adds the changes for it. Returns whether the job is open
+ * afterwards.
+ */
 export function runStage(view: StageView, context: DecisionContext): boolean {
   const { stage, units, record, tasks, changes } = view;
   const { now, newId } = context;
   const job = view.job ?? newJob(newId(), record.project.id, stage, now);
-  const own = [...tasks.values()].filter((t) => t.jobId === job.id);
-  const fresh = units
-    .filter((u) => !own.some((t) => t.subject === u.subject && (isOpen(t) || isSame(t, u))))
+  const existing = [...tasks.values()].filter((t) => t.jobId === job.id);
+  const created = units
+    .filter((u) => !existing.some((t) => t.subject === u.subject && (isOpen(t) || isSame(t, u))))
     .map((u) => newTask(newId(), job, u, view));
   if (!view.job) changes.push({ kind: "job.create", job });
-  for (const task of fresh) {
+  for (const task of created) {
     tasks.set(task.id, task);
     changes.push({ kind: "task.create", task });
   }
 
-  const every = [...own, ...fresh];
+  const every = [...existing, ...created];
   const all = newestOfEach(every);
   const open = every.some(isOpen);
   const closing = !open && !view.openUpstream;
   const counts = countTasks(all);
   const set: Partial<Job> = {};
-  // 100 is for a run that is over: more subjects may join this one.
+  // 100 is for a finished job: more subjects may still join this one.
   const ended = all.filter((t) => !isOpen(t)).length;
   const progress = Math.min(99, Math.floor((100 * ended) / Math.max(1, all.length)));
   if (progress !== job.progress && !closing) set.progress = progress;
@@ -58,7 +64,7 @@ export function runStage(view: StageView, context: DecisionContext): boolean {
   return !closing;
 }
 
-/** What an edit called off is made all the same once the edit is taken back. */
+/** A canceled task does not count: its unit is made after all if the edit that canceled it is undone. */
 const isSame = (task: Task, unit: Unit): boolean =>
   task.inputHash === unit.inputHash && task.status !== "canceled";
 
@@ -83,7 +89,7 @@ const newTask = (
   { record: { project, readAt: now }, suppliersFor }: StageView,
 ): Task => {
   const suppliers = suppliersFor(unit.stage, unit.subject);
-  // Where none may be asked, the first one's step says why.
+  // If all are ruled out, the first is kept: its attempt fails with the reason.
   const supplierIndex = Math.max(
     0,
     suppliers.findIndex((supplier) => !supplier.skipReason),
@@ -123,7 +129,7 @@ const newTask = (
   };
 };
 
-/** One task for each subject: what changed while it was made is made again, and only the last one counts. */
+/** The newest task of each subject: earlier ones were for inputs that have changed since. */
 function newestOfEach(tasks: Task[]): Task[] {
   const newest = new Map<string, Task>();
   for (const task of tasks.toSorted(inOrder)) newest.set(task.subject, task);
@@ -133,7 +139,7 @@ function newestOfEach(tasks: Task[]): Task[] {
 const inOrder = (a: Task, b: Task): number =>
   a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
 
-/** A run starts when its first task is claimed, which may be before anybody looks. */
+/** A job starts when its first task is claimed, which may be before this plan. */
 const startOf = (all: Task[], now: Date): Date =>
   new Date(Math.min(now.getTime(), ...all.flatMap((t) => (t.claimedAt ? [t.claimedAt.getTime()] : []))));
 
@@ -143,7 +149,8 @@ const countTasks = (all: Task[]): TaskCounts => ({
   failed: all.filter((t) => t.status === "failed").length,
 });
 
-const MOST_NAMED = 100;
+/** Failed tasks that a job's result lists. */
+const MAX_LISTED = 100;
 
 function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
   const failed = all.filter((t) => t.status === "failed");
@@ -154,7 +161,7 @@ function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
     first && all.length > 1
       ? { ...first, message: `${failed.length} of ${all.length} failed. The first: ${first.message}` }
       : first;
-  const left = failed.slice(0, MOST_NAMED).map(({ id, subject, error: why }) => ({
+  const listed = failed.slice(0, MAX_LISTED).map(({ id, subject, error: why }) => ({
     task_id: id,
     scene_id: subject === job.projectId ? null : subject,
     code: why?.code ?? null,
@@ -162,7 +169,7 @@ function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
   }));
   return {
     status,
-    result: left.length > 0 ? { failed: left } : null,
+    result: listed.length > 0 ? { failed: listed } : null,
     progress: status === "completed" ? 100 : Math.floor((100 * succeeded) / Math.max(1, all.length)),
     finishedAt: now,
     startedAt: job.startedAt ?? startOf(all, now),

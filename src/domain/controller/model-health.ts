@@ -1,7 +1,7 @@
 /**
- * What a project has seen of the models that it buys pictures and clips from, and what follows from it: a model
- * that has not delivered yet is tried with a few orders first, and one that fails again and again is left alone,
- * so that what fails for one scene is not paid for, or waited for, by all of them.
+ * Model health and trial orders. A model of images or clips that has not delivered in this run gets a few
+ * trial orders first, and one that fails several times in a row is not asked again in this run: so a broken
+ * model costs the money and time of a few orders, and not of one for each scene.
  */
 
 import { isRetired } from "../models/models.ts";
@@ -16,14 +16,18 @@ import type {
 } from "../record/record.ts";
 import { failure } from "./tasks.ts";
 
-/** Orders under way at a model that has delivered nothing in this run; and failures in a row that end its use in it. */
+/**
+ * Trial orders that may be under way at a model; and failures in a row after which it is not asked again in
+ * this run.
+ */
 export const TRIAL_ORDERS = 3;
-/** A probe that takes longer lets others in, but no more than these in all while nothing is delivered. */
+/** A trial order that takes longer lets another one start. */
 const TRIAL_MS = 300_000;
-const MOST_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
+/** Trial orders under way in all, those that take longer included. */
+const MAX_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
 const TRIED_STAGES: ReadonlySet<Stage> = new Set(["generate_images", "generate_clips"]);
 
-/** Failures that say something of the model, and not of one scene's words, our account or the network. */
+/** Codes that count against a model. Failures of one scene's prompt, our account or the network do not. */
 const OF_MODEL = new Set([
   "provider_run_failed",
   "provider_canceled",
@@ -36,10 +40,16 @@ const OF_MODEL = new Set([
 ]);
 const UNKNOWN_MODEL = "provider_model_unknown";
 
-/** Failures that every further result of this model will have too, as long as it is asked for the same form. */
-export const isOutputForm = (why: Failure): boolean => why.code === "output_form";
+/**
+ * Whether the output has an unusable form: every further result of the model in the same output form will
+ * have it, too.
+ */
+export const isOutputForm = (failure: Failure): boolean => failure.code === "output_form";
 
-/** The settings that decide the form of what a stage's models deliver. */
+/**
+ * The output form: the settings that decide the form of what a stage's models deliver, such as `720p 16:9`;
+ * else empty.
+ */
 export function outputFormOf(
   stage: Stage,
   { aspectRatio, clipResolution }: Pick<Settings, "aspectRatio" | "clipResolution">,
@@ -48,38 +58,40 @@ export function outputFormOf(
   return stage === "generate_clips" ? `${clipResolution} ${aspectRatio}` : "";
 }
 
-/** A later notice of the same kind, model and terms takes the place of an earlier one. */
+/** Members that identify a notice: a later one with the same values replaces it. */
 export function noticeKey(notice: ModelNotice): Record<string, string> {
   const { kind, stage, model } = notice;
   return { kind, stage, model, ...(notice.kind === "replaced" ? {} : { outputForm: notice.outputForm }) };
 }
 
-type Work = Pick<Task, "type" | "model">;
+/** A model at a stage. */
+type ModelUse = Pick<Task, "type" | "model">;
 
 interface ModelHealth {
-  /** Failures in a row, since it last delivered. */
+  /** Failures since it last delivered. */
   failuresInARow: number;
   delivered: boolean;
-  /** Of the newest failure. */
+  /** Message of the newest failure; empty if there is none. */
   lastMessage: string;
+  /** Whether the provider does not know the model. */
   unknown: boolean;
 }
 
 /**
- * Of one model at one stage, since a run was last asked for, or a task of the stage by name: who asks again
- * wants it asked again.
+ * The health of one model at one stage, counted since the last run request or retry of a task of the stage: a
+ * person who asks again wants the model tried again.
  */
-function modelHealth(tasks: Iterable<Task>, project: Project, { type, model }: Work): ModelHealth {
+function modelHealth(tasks: Iterable<Task>, project: Project, { type, model }: ModelUse): ModelHealth {
   const own = [...tasks].filter((t) => t.type === type);
-  const askedAt = Math.max(
+  const requestedAt = Math.max(
     Date.parse(project.runRequest?.at ?? "") || 0,
     ...own.map((t) => t.retriedAt?.getTime() ?? 0),
   );
   const delivered = own
     .filter((t) => t.status === "succeeded" && t.model === model)
     .map((t) => t.updatedAt.getTime())
-    .filter((at) => at >= askedAt);
-  const since = Math.max(askedAt, ...delivered);
+    .filter((at) => at >= requestedAt);
+  const since = Math.max(requestedAt, ...delivered);
   const failures = own
     .flatMap((t) => t.failedAttempts)
     .filter((a) => a.model === model && OF_MODEL.has(a.code) && Date.parse(a.at) >= since)
@@ -96,7 +108,7 @@ function modelHealth(tasks: Iterable<Task>, project: Project, { type, model }: W
 const isDown = ({ failuresInARow, unknown }: ModelHealth): boolean =>
   failuresInARow >= TRIAL_ORDERS || unknown;
 
-const unusable = ({ modelNotices, settings }: Project, { type, model }: Work): ModelNotice | undefined =>
+const unusable = ({ modelNotices, settings }: Project, { type, model }: ModelUse): ModelNotice | undefined =>
   modelNotices.find(
     (n) =>
       n.kind === "unusable" &&
@@ -105,41 +117,43 @@ const unusable = ({ modelNotices, settings }: Project, { type, model }: Work): M
       n.outputForm === outputFormOf(type, settings),
   );
 
-/** Why a model is not asked in this run, or not for this project at all; null where it may be. */
+/** Why a model is not asked in this run, or never for this project; null if it may be asked. */
 export function ruledOut(
   { project, tasks }: { project: Project; tasks: readonly Task[] },
-  work: Work,
+  use: ModelUse,
 ): Failure | null {
-  if (work.model === null) return null;
-  if (isRetired(work.model))
-    return failure("model_retired", `${work.model} is not offered any more.`, {
-      nextAction: "Start the run again: it takes another model, and the project says which.",
+  if (use.model === null) return null;
+  if (isRetired(use.model))
+    return failure("model_retired", `${use.model} is not offered any more.`, {
+      nextAction: "Start the run again: it uses another model, which the project's model notices name.",
     });
-  const notice = unusable(project, work);
+  const notice = unusable(project, use);
   if (notice)
-    return failure("model_unusable", `${work.model} is not asked again for this project: ${notice.message}`, {
-      nextAction: "Choose another model, or retry a task that failed to have it asked once more.",
+    return failure("model_unusable", `${use.model} is not asked again for this project: ${notice.message}`, {
+      nextAction: "Choose another model, or retry a failed task to have this one asked once more.",
     });
-  const health = modelHealth(tasks, project, work);
+  const health = modelHealth(tasks, project, use);
   if (health.unknown)
-    return failure("model_unknown", `${work.model} is not asked again in this run: ${health.lastMessage}`, {
-      nextAction: "Choose another model; the operator must take this one out.",
+    return failure("model_unknown", `${use.model} is not asked again in this run: ${health.lastMessage}`, {
+      nextAction: "Choose another model. The operator must remove this one.",
     });
   if (!isDown(health)) return null;
-  const often = `${work.model} failed ${health.failuresInARow} times in a row in this run.`;
-  return failure("model_down", `${often} The last time: ${health.lastMessage}`, {
+  const failures = `${use.model} failed ${health.failuresInARow} times in a row in this run.`;
+  return failure("model_down", `${failures} The last time: ${health.lastMessage}`, {
     retryable: true,
     nextAction: "Start the run again later, or choose another model.",
   });
 }
 
-/** Lets orders through to models: as many as one likes where it delivers, a few where nobody knows yet. */
+/**
+ * Limits trial orders: any number of orders to a model that has delivered in this run, else a few at a time.
+ */
 export interface OrderGate {
-  /** An order that is on its way. */
+  /** Counts an order whose message was sent but not claimed yet. */
   count(task: Task): void;
-  /** True takes a place. */
+  /** Whether the task may order now; if so, the order is counted. */
   admits(task: Task): boolean;
-  /** When the oldest probe holds nobody back any more; null where none is under way. */
+  /** When the oldest trial order lets another one start; null if none is under way. */
   opensAt(task: Task): Date | null;
 }
 
@@ -148,43 +162,43 @@ export function orderGate(
   tasks: readonly Task[],
   now: Date,
 ): OrderGate {
-  const places = new Map<string, { left: number; probes: Task[] }>();
-  const at = (task: Task) => {
+  const byModel = new Map<string, { left: number; trials: Task[] }>();
+  const trialsOf = (task: Task) => {
     const key = `${task.type} ${task.model}`;
-    const known = places.get(key);
+    const known = byModel.get(key);
     if (known) return known;
     const health = modelHealth(tasks, project, task);
-    const out = tasks.filter(
+    const underWay = tasks.filter(
       (t) =>
         t.type === task.type &&
         t.model === task.model &&
         !t.cancelRequested &&
         (t.status === "running" || t.status === "waiting"),
     );
-    const trials = out.filter((t) => now.getTime() - (t.claimedAt ?? t.createdAt).getTime() < TRIAL_MS);
-    // What is ruled out passes: its step turns to the next supplier without an order.
-    const free = health.delivered || ruledOut({ project, tasks }, task) !== null;
-    const left = free
+    const trials = underWay.filter((t) => now.getTime() - (t.claimedAt ?? t.createdAt).getTime() < TRIAL_MS);
+    // A task whose model is ruled out passes: its attempt moves on to the next supplier without an order.
+    const unlimited = health.delivered || ruledOut({ project, tasks }, task) !== null;
+    const left = unlimited
       ? Number.POSITIVE_INFINITY
-      : Math.min(TRIAL_ORDERS - trials.length, MOST_TRIAL_ORDERS - out.length) - health.failuresInARow;
-    const place = { left, probes: trials };
-    places.set(key, place);
-    return place;
+      : Math.min(TRIAL_ORDERS - trials.length, MAX_TRIAL_ORDERS - underWay.length) - health.failuresInARow;
+    const counted = { left, trials };
+    byModel.set(key, counted);
+    return counted;
   };
-  const isProbed = (task: Task) => task.model !== null && TRIED_STAGES.has(task.type);
+  const isTried = (task: Task) => task.model !== null && TRIED_STAGES.has(task.type);
   return {
     count(task) {
-      if (isProbed(task)) at(task).left--;
+      if (isTried(task)) trialsOf(task).left--;
     },
     admits(task) {
-      if (!isProbed(task)) return true;
-      const place = at(task);
-      if (place.left < 1) return false;
-      place.left--;
+      if (!isTried(task)) return true;
+      const counted = trialsOf(task);
+      if (counted.left < 1) return false;
+      counted.left--;
       return true;
     },
     opensAt(task) {
-      const since = at(task).probes.map((t) => (t.claimedAt ?? t.createdAt).getTime());
+      const since = trialsOf(task).trials.map((t) => (t.claimedAt ?? t.createdAt).getTime());
       return since.length > 0 ? new Date(Math.min(...since) + TRIAL_MS) : null;
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The controller: given the project's record, what should happen next to get closer to
- * the target, without passing a gate that waits for a person. Pure: no I/O, no clock.
+ * The controller: from the project's record, what should happen next to bring it closer to its target stage,
+ * without passing an image or a clip that waits for a person's approval. Pure: no I/O, no clock.
  */
 
 import { type ProjectRecord, type ProjectStatus, STAGES, type Stage, type Task } from "../record/record.ts";
@@ -24,6 +24,7 @@ import {
   WAIT_LIMIT_MS,
 } from "./tasks.ts";
 
+/** The caller applies the changes and plans again until a plan has none. */
 export function plan(record: ProjectRecord, { newId, random }: PlanContext): Plan {
   const context = { now: record.readAt, newId, random };
   const current = currentOf(record);
@@ -66,7 +67,7 @@ type ChangeTask = (
   release?: { usd: number; spentUsd: number } | null,
 ) => void;
 
-/** Ends what is over (lost workers, lost predictions), and withdraws or calls off what is not wanted any more. */
+/** Ends a task whose worker or prediction is lost, and cancels one that is no longer wanted. */
 function settleTask(
   task: Task,
   {
@@ -78,12 +79,12 @@ function settleTask(
   change: ChangeTask,
 ) {
   const job = record.jobs.find((j) => j.id === task.jobId);
-  const calledOff = job?.status === "canceled";
-  const idle = { leaseUntil: null, dispatchedAt: null };
+  const jobCanceled = job?.status === "canceled";
+  const released = { leaseUntil: null, dispatchedAt: null };
   if (task.status === "pending") {
     const wanted = covered.some((u) => isUnitOf(u, task));
     if (!job || !isOpenJob(job) || !wanted)
-      change(task, { status: "canceled", error: calledOff ? CANCELED : SUPERSEDED });
+      change(task, { status: "canceled", error: jobCanceled ? CANCELED : SUPERSEDED });
   } else if (task.status === "running" && task.leaseUntil && task.leaseUntil <= now) {
     const set = onLeaseExpired(task, WORKER_LOST, {
       suppliers: suppliersFor(task.type, task.subject),
@@ -91,55 +92,63 @@ function settleTask(
       now,
       random: random(),
     });
-    // Whoever still works on it has lost it: what they write is fenced by the attempt, their claim forgotten.
-    const kept = set.status === "waiting";
+    // A worker that still works on it has lost its claim: the fence rejects what it writes.
+    const staysReserved = set.status === "waiting";
     const spentUsd = set.charged === "unknown" ? task.costEstimatedUsd : 0;
-    change(task, { ...idle, claimId: null, ...set }, kept ? null : { usd: task.costEstimatedUsd, spentUsd });
+    change(
+      task,
+      { ...released, claimId: null, ...set },
+      staysReserved ? null : { usd: task.costEstimatedUsd, spentUsd },
+    );
   } else if (task.status === "waiting") {
     const waited = now.getTime() - (task.claimedAt ?? task.createdAt).getTime();
     const spent = { usd: task.costEstimatedUsd, spentUsd: task.costEstimatedUsd };
-    if (waited > WAIT_LIMIT_MS && calledOff)
+    if (waited > WAIT_LIMIT_MS && jobCanceled)
       change(task, { ...fail(task, CANCELED, "unknown", now), status: "canceled" }, spent);
     else if (waited > WAIT_LIMIT_MS) change(task, fail(task, outcomeUnknown(task), "unknown", now), spent);
-    else if (calledOff && !task.cancelRequested)
+    else if (jobCanceled && !task.cancelRequested)
       change(task, { cancelRequested: true, runAfter: now, dispatchedAt: null });
   }
 }
 
 /**
- * What keeps a unit from being started. The same work ended since the person last asked for a run: it waits
- * until they ask again, and by name where it may be paid for twice. A success whose artifact is still missing
- * counts too, so that no defect buys the same thing for ever; so does an order of a run that was called off,
- * until it ends.
+ * The tasks that keep a unit from being made: those of the same work, neither canceled nor retried, that
+ * - ended in the present run: the work waits for the next run request. A success whose artifact is missing
+ *   all the same counts too, so that a bug can't buy the same thing again and again;
+ * - have an unknown outcome: the work waits until the person retries that task, since it may be paid for
+ *   twice;
+ * - are still open in a job that was canceled: the work waits until their order ends.
  */
 function blockers(unit: Unit, record: ProjectRecord, tasks: Map<string, Task>): Task[] {
-  const isOver = (jobId: string) => record.jobs.some((j) => j.id === jobId && !isOpenJob(j));
+  const hasEnded = (jobId: string) => record.jobs.some((j) => j.id === jobId && !isOpenJob(j));
   return [...tasks.values()].filter((t) => {
     if (!isUnitOf(unit, t)) return false;
-    if (isOpen(t)) return isOver(t.jobId);
+    if (isOpen(t)) return hasEnded(t.jobId);
     if (t.status === "canceled" || t.retriedAt) return false;
     return needsDecision(t) || t.runNumber === record.project.runNumber;
   });
 }
 
-/** Approvals bind exact bytes: they hold while these are the scene's picture or clip, and again when they return. */
+/**
+ * Voids approvals of images and clips that are no longer their scene's, and restores those that are again.
+ */
 function approvalChanges(record: ProjectRecord, current: Current): Change[] {
-  // Until the scenes follow the song's new recording, nobody knows which pictures they keep.
+  // While the scenes do not follow the song's new recording yet, it is unknown which images they keep.
   if (record.project.retiming) return [];
-  const live = new Map(
+  const currentHashes = new Map(
     current.scenes
       .flatMap((s) => [s.image, s.clip])
       .flatMap((a) => (a ? [[a.id, subjectHash(a)] as const] : [])),
   );
   return record.approvals.flatMap((a): Change[] => {
-    const binds = live.get(a.imageId ?? a.clipId ?? "") === a.subjectHash;
-    if (!a.approved || binds === (a.voidedAt === null)) return [];
+    const holds = currentHashes.get(a.imageId ?? a.clipId ?? "") === a.subjectHash;
+    if (!a.approved || holds === (a.voidedAt === null)) return [];
     const what = a.imageId ? "image" : "clip";
     return [
       {
         kind: "approval",
         id: a.id,
-        voided: binds ? null : `The ${what} is not the one of its scene any more.`,
+        voided: holds ? null : `The ${what} is no longer the current one of its scene.`,
       },
     ];
   });
@@ -147,7 +156,7 @@ function approvalChanges(record: ProjectRecord, current: Current): Change[] {
 
 const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
 
-/** Whether a picture or a clip that the target needs waits for the person's word. */
+/** Whether an image or a clip that the target stage needs waits for approval. */
 const waitsForApproval = ({ scenes }: Current, target: number): boolean =>
   scenes.some(
     (s) =>
@@ -168,7 +177,7 @@ function projectStatus(
   return waitsForApproval(current, target) ? "awaiting_approval" : "ready";
 }
 
-/** Which tasks to send to the queue now, marked as sent; and when to look again. */
+/** The tasks to send to the queue now, which are marked as sent, and when to plan again. */
 function dispatches(
   tasks: Map<string, Task>,
   changes: Change[],
@@ -194,7 +203,8 @@ function dispatches(
   }
   for (const task of ready) {
     if (task.status === "pending" && !gate.admits(task)) {
-      // The end of an order under way wakes the project; one that takes long holds nobody back.
+      // When an order under way ends, the project is planned again; until then, one that takes long lets
+      // another start.
       wakeBy(gate.opensAt(task)?.getTime() ?? now.getTime() + REDISPATCH_MS);
       continue;
     }

@@ -1,4 +1,6 @@
-/** After an attempt that did not bring the artifact: the same again later, another supplier, or the end. */
+/**
+ * What happens to a task after an attempt without a result: another try later, the next supplier, or failure.
+ */
 import { clipModel } from "../models/models.ts";
 import type { Charged, FailedAttempt, Failure, Settings, Task } from "../record/record.ts";
 import type { Supplier } from "./suppliers.ts";
@@ -12,7 +14,7 @@ import {
 } from "./tasks.ts";
 
 export interface RetryContext {
-  /** Of the task's stage, in their order. */
+  /** The suppliers of the task, in the order in which they are tried. */
   suppliers: readonly Supplier[];
   settings: Pick<Settings, "repeatUnknownUpToUsd">;
   now: Date;
@@ -20,13 +22,17 @@ export interface RetryContext {
   random: number;
 }
 
+/** The columns of a task to set after an attempt. */
 export type TaskUpdate = Partial<Omit<Task, "id">> & Pick<Task, "status">;
 
-/** Where nobody else can do it, tries are this much further apart: an outage of a minute ends no run. */
+/**
+ * Back-off is this much longer if there is no further supplier, so that an outage of a minute does not fail
+ * the task.
+ */
 const LAST_SUPPLIER_BACKOFF = 15;
 
-/** Attempts that are kept for people to see. */
-const MOST_FAILED_ATTEMPTS = 20;
+/** Newest failed attempts that a task keeps, for people to see. */
+const MAX_FAILED_ATTEMPTS = 20;
 
 const withAttempt = (task: Task, why: Failure, charged: Charged, now: Date): FailedAttempt[] =>
   [
@@ -40,53 +46,56 @@ const withAttempt = (task: Task, why: Failure, charged: Charged, now: Date): Fai
       message: why.message,
       charged,
     },
-  ].slice(-MOST_FAILED_ATTEMPTS);
+  ].slice(-MAX_FAILED_ATTEMPTS);
 
-/** It was not our turn: nothing was asked of anybody. */
+/** Back to pending, to be claimed after `afterMs`; counts no failure. */
 export const delay = (task: Task, afterMs: number, now: Date): TaskUpdate => ({
   status: "pending",
   attempt: task.attempt + 1,
   runAfter: new Date(now.getTime() + afterMs),
 });
 
-/** The provider takes nothing for now. It costs no try, for a day. */
+/** The provider answered 429: tried again later without counting a failure, for at most a day. */
 export function onThrottled(
   task: Task,
   cause: { failure: Failure; afterSeconds: number | null },
-  around: RetryContext,
+  context: RetryContext,
 ): TaskUpdate {
-  const { now, random } = around;
+  const { now, random } = context;
   if (now.getTime() - task.createdAt.getTime() > THROTTLED_LIMIT_MS)
     return fail(task, cause.failure, "no", now);
   const wait = backoffMs(1, random) + (cause.afterSeconds ?? 0) * 1000;
   return { ...delay(task, wait, now), error: cause.failure };
 }
 
-/** A spoiled try: of the same supplier while that may help, else of the next one that can do it. */
+/**
+ * A failed attempt: tried again with the same supplier while that may help, else with the next one that can
+ * do it.
+ */
 export function onFailedAttempt(
   task: Task,
   cause: {
     failure: Failure;
     afterSeconds?: number | null;
     charged: Charged;
-    /** The supplier will not do it, however often it is asked. */
+    /** The supplier declined: asking it again does not help. */
     leaves?: boolean;
   },
-  around: RetryContext,
+  context: RetryContext,
 ): TaskUpdate {
   const { failure, charged, afterSeconds = null, leaves = false } = cause;
-  const { now, random } = around;
+  const { now, random } = context;
   const supplierFailures = task.supplierFailures + 1;
-  const next = nextSupplier(task, failure, around.suppliers);
+  const next = nextSupplier(task, failure, context.suppliers);
   const stay =
     !leaves &&
     failure.retryable &&
     supplierFailures < (task.provider === null ? MOST_OWN_FAILURES : MOST_SUPPLIER_FAILURES);
   if (!stay && next === null) return fail(task, failure, charged, now);
   const supplier =
-    stay || next === null ? {} : { ...supplierOf(around.suppliers, next), supplierFailures: 0 };
-  const patience = next === null && task.provider !== null ? LAST_SUPPLIER_BACKOFF : 1;
-  const wait = stay ? patience * backoffMs(supplierFailures, random) + (afterSeconds ?? 0) * 1000 : 0;
+    stay || next === null ? {} : { ...supplierOf(context.suppliers, next), supplierFailures: 0 };
+  const factor = next === null && task.provider !== null ? LAST_SUPPLIER_BACKOFF : 1;
+  const wait = stay ? factor * backoffMs(supplierFailures, random) + (afterSeconds ?? 0) * 1000 : 0;
   return {
     supplierFailures,
     ...delay(task, wait, now),
@@ -97,27 +106,35 @@ export function onFailedAttempt(
   };
 }
 
-/** Nobody can tell whether it was paid for: made again only where the person allowed it beforehand. */
-export function onOutcomeUnknown(task: Task, around: RetryContext): TaskUpdate {
-  const { settings, now } = around;
+/**
+ * It is unknown whether the attempt was paid for: repeated only up to the price that the person allowed in
+ * the settings.
+ */
+export function onOutcomeUnknown(task: Task, context: RetryContext): TaskUpdate {
+  const { settings, now } = context;
   const why = outcomeUnknown(task);
   if (task.costEstimatedUsd > settings.repeatUnknownUpToUsd) return fail(task, why, "unknown", now);
-  return onFailedAttempt(task, { failure: why, charged: "unknown" }, around);
+  return onFailedAttempt(task, { failure: why, charged: "unknown" }, context);
 }
 
-/** A worker that fell silent. What it was doing decides: a look, a repetition, or a question to the person. */
-export function onLeaseExpired(task: Task, why: Failure, around: RetryContext): TaskUpdate {
+/**
+ * The worker let its lease expire. An order at Replicate is polled, which finds it if it was sent; another
+ * paid call has an unknown outcome; unpaid work is tried again.
+ */
+export function onLeaseExpired(task: Task, why: Failure, context: RetryContext): TaskUpdate {
   if (isPredicted(task))
-    // Until now it may have sent the order: from here on is counted how long one may take to appear.
+    // The worker may have sent the order until now, so the time that an order may take to appear is counted
+    // from now.
     return {
       status: "waiting",
-      runAfter: around.now,
-      ...(task.providerRequestId ? {} : { claimedAt: around.now }),
+      runAfter: context.now,
+      ...(task.providerRequestId ? {} : { claimedAt: context.now }),
     };
-  if (task.costEstimatedUsd > 0) return onOutcomeUnknown(task, around);
-  return onFailedAttempt(task, { failure: why, charged: "no" }, around);
+  if (task.costEstimatedUsd > 0) return onOutcomeUnknown(task, context);
+  return onFailedAttempt(task, { failure: why, charged: "no" }, context);
 }
 
+/** The task fails for good in this run. */
 export const fail = (task: Task, why: Failure, charged: Charged, now: Date): TaskUpdate => ({
   status: "failed",
   error: why,
@@ -139,9 +156,12 @@ function supplierOf(suppliers: readonly Supplier[], supplierIndex: number): Part
 
 const FACE = /\b(faces?|real (person|people)|likeness|celebrit)/i;
 
-/** The next supplier that this failure does not rule out; null where there is none. */
+/**
+ * Index of the next supplier that neither this failure nor its own skip reason rules out; null if there is
+ * none.
+ */
 function nextSupplier(task: Task, why: Failure, suppliers: readonly Supplier[]): number | null {
-  // Words that one picture model refuses are rewritten, not shopped around.
+  // A prompt that one image model refused is softened, and not offered to other models.
   if (why.code === "provider_refused" && task.type === "generate_images") return null;
   const account = why.code === "provider_access" || why.code === "provider_out_of_credit";
   const faces = why.code === "provider_refused" && FACE.test(why.message);

@@ -1,11 +1,13 @@
-/** What is still to be bought for the scenes, and what repeated lyrics would save of it. In US dollars, estimated. */
+/**
+ * What is still to be bought for the scenes, and how much of it motifs would save. Estimated, in US dollars.
+ */
 
 import { type Motif, motifsOf } from "../cover/motifs.ts";
 import type { MotifWay, ProjectRecord } from "../record/record.ts";
 import { currentOf } from "./current.ts";
 import { clipSuppliers, suppliersOf } from "./suppliers.ts";
 
-/** Prompts, pictures and clips that the scenes lack; 0 before they are planned. */
+/** Estimated cost of the prompts, images and clips that the scenes lack; 0 before the scenes are planned. */
 export function remainingUsd(record: ProjectRecord): number {
   const { settings, id } = record.project;
   const current = currentOf(record);
@@ -24,29 +26,30 @@ export function remainingUsd(record: ProjectRecord): number {
 }
 
 export interface MotifOffer extends Motif {
+  /** The leader's lyric. */
   lyric: string;
-  /** What each scene but the leader does now. */
+  /** By id of each scene but the leader: how it is made now. */
   ways: Record<string, MotifWay>;
-  /** What is still to be bought in the whole project, were all scenes of this motif made so. */
+  /** `remainingUsd` of the whole project if all scenes of this motif but the leader were made so. */
   remainingUsd: Record<MotifWay, number>;
 }
 
-/** Scenes over lyrics that come again, each with what every way of making them would cost. */
+/** The motifs of the scenes, each with the cost of every way of making them. */
 export function motifOffers(record: ProjectRecord): MotifOffer[] {
   const planned = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
   const { motifs } = record.project.settings;
   return motifsOf(planned).map((motif) => {
-    const follows = (id: string) => id !== motif.leaderId && motif.sceneIds.includes(id);
+    const isFollower = (id: string) => id !== motif.leaderId && motif.sceneIds.includes(id);
     const costOf = (way: MotifWay) =>
       remainingUsd({
         ...record,
-        scenes: planned.map((scene) => (follows(scene.id) ? { ...scene, motif: way } : scene)),
+        scenes: planned.map((scene) => (isFollower(scene.id) ? { ...scene, motif: way } : scene)),
       });
     return {
       ...motif,
       lyric: planned.find((scene) => scene.id === motif.leaderId)?.lyricExcerpt ?? "",
       ways: Object.fromEntries(
-        planned.filter((s) => follows(s.id)).map((scene) => [scene.id, scene.motif ?? motifs]),
+        planned.filter((s) => isFollower(s.id)).map((scene) => [scene.id, scene.motif ?? motifs]),
       ),
       remainingUsd: { new: costOf("new"), vary: costOf("vary"), reuse: costOf("reuse") },
     };

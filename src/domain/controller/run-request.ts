@@ -1,4 +1,4 @@
-/** What a run was asked for, and which work that covers: an edit after it buys nothing. */
+/** The run request and the units that it covers: an edit made after it buys nothing. */
 
 import { inputHash } from "../record/hash.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "../record/record.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
 
-/** What a person may edit of a project, as a run asked for now would have it. */
+/** The request of a run that starts now: what a person may edit of the project, as it is now. */
 export function requestOf(
   { name, settings, pins, beat, audio }: Pick<Project, "name" | "settings" | "pins" | "beat" | "audio">,
   scenes: readonly Pick<Scene, "id" | "motif">[],
@@ -30,10 +30,11 @@ export function requestOf(
   };
 }
 
+/** Equal for requests of the same content; when each was made does not count. */
 const fingerprint = ({ beat, at: _, ...runRequest }: RunRequest): string =>
   inputHash({ ...runRequest, beat: beat && { ...beat } });
 
-/** The record with what a person may edit put back to what it was when the run was asked for. */
+/** The record with everything that a person may edit as it was when the run was requested. */
 function asRequested(record: ProjectRecord, runRequest: RunRequest): ProjectRecord {
   const { project, scenes } = record;
   const { name, settings, pins } = runRequest;
@@ -53,8 +54,8 @@ export const isUnitOf = (unit: Unit, task: Pick<Task, "type" | "subject" | "inpu
 const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
 
 /**
- * Which units the person has asked for: those that the last run wanted too, with the same inputs, as far as it
- * was to go; and tasks that they asked to be made again by name since.
+ * Tells which units the person has asked for: units up to the run's target stage that had the same inputs
+ * when the run was requested, and units of tasks that were retried since.
  */
 function coverage(record: ProjectRecord): (unit: Unit) => boolean {
   const { project, scenes, tasks } = record;
@@ -63,16 +64,18 @@ function coverage(record: ProjectRecord): (unit: Unit) => boolean {
   const retried = tasks.filter(
     (task) => task.retriedAt && task.retriedAt.getTime() >= Date.parse(runRequest.at),
   );
-  const byName = (unit: Unit) => retried.some((task) => isUnitOf(unit, task));
-  if (runRequest.audioEtag !== (project.audio?.etag ?? null)) return byName;
+  const isRetried = (unit: Unit) => retried.some((task) => isUnitOf(unit, task));
+  if (runRequest.audioEtag !== (project.audio?.etag ?? null)) return isRetried;
   const reaches = ({ stage }: Unit) => stageRank(stage) <= stageRank(runRequest.target);
   const now = requestOf(project, scenes, { target: runRequest.target, at: record.readAt });
-  if (fingerprint(runRequest) === fingerprint(now)) return (unit) => reaches(unit) || byName(unit);
-  const asked = new Set(currentOf(asRequested(record, runRequest)).units.map(keyOf));
-  return (unit) => (reaches(unit) && asked.has(keyOf(unit))) || byName(unit);
+  if (fingerprint(runRequest) === fingerprint(now)) return (unit) => reaches(unit) || isRetried(unit);
+  const requested = new Set(currentOf(asRequested(record, runRequest)).units.map(keyOf));
+  return (unit) => (reaches(unit) && requested.has(keyOf(unit))) || isRetried(unit);
 }
 
-/** The units that the person asked for and that are wanted as they were then. */
+/**
+ * The current units, up to the project's target stage, that the person asked for with their present inputs.
+ */
 export function coveredUnits(record: ProjectRecord, current: Current): Unit[] {
   const { targetStage } = record.project;
   if (targetStage === null) return [];

@@ -1,4 +1,4 @@
-/** What a scene has and what it lacks: of its own, or of the scene whose lyrics it repeats. */
+/** What a scene has and what it lacks: of its own, or of its motif's leader. */
 import { fillsScene } from "../cover/fill.ts";
 import { clipModel } from "../models/models.ts";
 import {
@@ -17,11 +17,12 @@ import {
 import { clipInputs, clipSeconds, imageInputs, promptInputs, softerInputs, subjectHash } from "./inputs.ts";
 import { isRefused } from "./tasks.ts";
 
-/** A prompt that moderation refused, and the level that it is to be rewritten to. */
+/** A refused prompt that is to be rewritten one softening level further. */
 interface Softening {
   level: Exclude<SofteningLevel, "literal">;
-  /** Whose maker refused it: for a clip the picture stays and only its motion is rewritten. */
+  /** What was refused. For a clip the image stays, and only the motion prompt is rewritten. */
   what: "image" | "clip";
+  /** The provider's message. */
   refusal: string;
   inputHash: string;
 }
@@ -33,15 +34,23 @@ export interface SceneState {
   imageApproved: boolean;
   clip: Clip | null;
   clipApproved: boolean;
-  /** A clip that would be its own, were it of the film's size. */
+  /** A clip that would be current if it had the size of the film's other clips; absent if there is none. */
   otherSizeClip?: Clip;
-  /** Of the picture and the clip to make: what they are made from, once that is known. */
+  /** Input hash of the image that would be made now; null while its inputs are missing. */
   imageHash: string | null;
+  /**
+   * Input hash of the clip that would be made now; null while its inputs are missing, or if the leader's is
+   * reused.
+   */
   clipHash: string | null;
-  /** Frames of clip to buy. */
+  /** Frames of clip to buy: the scene's, or more if longer scenes are to reuse the clip. */
   framesToBuy: number;
+  /** Null unless the prompt must be rewritten first. */
   softening: Softening | null;
-  /** The scene whose prompt and picture it shows, and whose clip where that is long enough. */
+  /**
+   * The leader whose prompt and image the scene uses, and whether it uses its clip, too; null for a scene of
+   * its own.
+   */
   borrowed: { from: string; way: Exclude<MotifWay, "new">; clip: boolean } | null;
 }
 
@@ -50,50 +59,51 @@ const newest = <T extends { id: string }>(rows: T[]): T | null =>
 
 function approvedBy(approvals: Approval[], asset: Image | Clip | null, auto: boolean): boolean {
   if (!asset) return false;
-  // By the database's clock: ids carry that of whoever made them.
-  const verdict = approvals
+  // The newest by the database's clock: ids are made from the clocks of workers, which may differ.
+  const newestApproval = approvals
     .filter((a) => (a.imageId ?? a.clipId) === asset.id)
     .reduce<Approval | null>((last, a) => (last && !isLater(a, last) ? last : a), null);
-  if (!verdict) return auto;
-  return verdict.approved && verdict.subjectHash === subjectHash(asset);
+  if (!newestApproval) return auto;
+  return newestApproval.approved && newestApproval.subjectHash === subjectHash(asset);
 }
 
 const isLater = (a: Approval, b: Approval): boolean =>
   a.createdAt.getTime() - b.createdAt.getTime() > 0 || (+a.createdAt === +b.createdAt && a.id > b.id);
 
-/** Hashes of the scene's pictures or clips that the person turned down. */
-function turnedDown(assets: readonly (Image | Clip)[], approvals: readonly Approval[]): Set<string> {
+/** Input hashes of the images or clips that the person rejected. */
+function rejectedHashes(assets: readonly (Image | Clip)[], approvals: readonly Approval[]): Set<string> {
   const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId ?? a.clipId));
   return new Set(assets.filter((asset) => rejected.has(asset.id)).map((asset) => asset.inputHash));
 }
 
-/** The first take that was not turned down: each rejection asks for the next one of these inputs, and of no others. */
+/**
+ * The first take, from 0, that was not rejected. A rejection asks for the next take of the same inputs only.
+ */
 function takeOf(rejected: ReadonlySet<string>, hashesAt: (take: number) => string[]): number {
   let take = 0;
   while (rejected.size > 0 && hashesAt(take).some((hash) => rejected.has(hash))) take++;
   return take;
 }
 
-/**
- * A scene by itself. `framesToBuy` is how many frames of clip to buy: its own, or more where other scenes
- * are to show the same clip.
- */
+/** The state of a scene that is made by itself. `framesToBuy`: see `SceneState`. */
 export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: number): SceneState {
   const { project } = record;
   const auto = project.settings.autoApprove;
   const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
-  const wanted = promptInputs(project, scene);
-  // The newest of today's inputs: what was written for others in between is kept, and counts again when they return.
+  const promptHash = promptInputs(project, scene);
+  // The newest one for today's inputs. Prompts for other inputs are kept, and count again if these inputs
+  // return.
   const prompt = record.prompts
-    .filter((p) => p.sceneId === scene.id && (p.edited || p.inputHash === wanted))
+    .filter((p) => p.sceneId === scene.id && (p.edited || p.inputHash === promptHash))
     .reduce<Prompt | null>((best, p) => (!best || p.version > best.version ? p : best), null);
 
-  const drawn = record.images.filter((i) => i.sceneId === scene.id && i.status === "completed");
+  const made = record.images.filter((i) => i.sceneId === scene.id && i.status === "completed");
   const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId));
-  const uploaded = newest(drawn.filter((i) => i.origin === "uploaded" && !rejected.has(i.id)));
-  const pictureOf = (take: number) => (prompt ? imageInputs(project, prompt, take) : "");
-  const imageHash = prompt && pictureOf(takeOf(turnedDown(drawn, approvals), (take) => [pictureOf(take)]));
-  const image = uploaded ?? newest(drawn.filter((i) => i.inputHash === imageHash));
+  const uploaded = newest(made.filter((i) => i.origin === "uploaded" && !rejected.has(i.id)));
+  const imageHashAt = (take: number) => (prompt ? imageInputs(project, prompt, take) : "");
+  const imageHash =
+    prompt && imageHashAt(takeOf(rejectedHashes(made, approvals), (take) => [imageHashAt(take)]));
+  const image = uploaded ?? newest(made.filter((i) => i.inputHash === imageHash));
 
   const clips = ownClip(record, scene, { prompt, image, framesToBuy, variant: undefined });
   const refused =
@@ -113,8 +123,9 @@ export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: num
 }
 
 /**
- * A scene that repeats another's lyrics: it shows that one's picture and, by `reuse`, its clip. Where that
- * clip is too short for it, and by `vary` always, a clip of its own is made of the same picture.
+ * The state of a scene that follows its motif's leader: it uses the leader's image and, with `reuse`, its
+ * clip. If that clip is too short for it, and always with `vary`, it has a clip of its own from the same
+ * image.
  */
 export function borrowedState(
   record: ProjectRecord,
@@ -125,14 +136,14 @@ export function borrowedState(
   const { prompt, image, imageApproved, imageHash } = leader;
   const framesToBuy = scene.endFrame - scene.startFrame;
   const { autoApprove } = record.project.settings;
-  const shown = { scene, prompt, image, imageApproved, imageHash, framesToBuy, softening: null };
-  // One that is still to come is bought long enough, where the model sells that.
-  const comes = leader.clip === null && leader.framesToBuy >= framesToBuy;
-  const serves = way === "reuse" && (comes || (leader.clip !== null && fits(record, leader.clip, scene)));
-  const borrowed = { from: leader.scene.id, way, clip: serves };
-  if (serves) {
+  const shared = { scene, prompt, image, imageApproved, imageHash, framesToBuy, softening: null };
+  // A clip that is not made yet will be long enough if the model sells that length.
+  const willFit = leader.clip === null && leader.framesToBuy >= framesToBuy;
+  const usesClip = way === "reuse" && (willFit || (leader.clip !== null && fits(record, leader.clip, scene)));
+  const borrowed = { from: leader.scene.id, way, clip: usesClip };
+  if (usesClip) {
     const { clip, clipApproved } = leader;
-    return { ...shown, clip, clipApproved, clipHash: null, borrowed };
+    return { ...shared, clip, clipApproved, clipHash: null, borrowed };
   }
   const own = ownClip(record, scene, {
     prompt,
@@ -140,10 +151,10 @@ export function borrowedState(
     framesToBuy,
     variant: way === "vary" ? scene.id : undefined,
   });
-  return { ...shown, ...own, clipApproved: approvedBy(record.approvals, own.clip, autoApprove), borrowed };
+  return { ...shared, ...own, clipApproved: approvedBy(record.approvals, own.clip, autoApprove), borrowed };
 }
 
-/** Whether a clip, as measured, lasts as long as a scene, or may be made to. */
+/** Whether a clip, by its measured length, fills the scene, by itself or as the settings allow. */
 function fits(record: ProjectRecord, clip: Clip, scene: Scene): boolean {
   const { fps, clipFill } = record.project.settings;
   return fillsScene({
@@ -155,7 +166,7 @@ function fits(record: ProjectRecord, clip: Clip, scene: Scene): boolean {
   });
 }
 
-/** The scene's own clip: the one that would be bought today, else any of another length that fits. */
+/** The scene's own clip: the one that would be bought today, else one of another length that fits. */
 function ownClip(
   record: ProjectRecord,
   scene: Scene,
@@ -177,7 +188,7 @@ function ownClip(
   const made = record.clips.filter((c) => c.sceneId === scene.id && c.status === "completed");
   const hashOf = (length: number | null, take: number, of = project) =>
     clipInputs(of, { prompt, image, take, seconds: length, variant });
-  // Of every length that serves the scene, and of the models whose place the present one took.
+  // For every length that the model sells, and for the retired models that the present one replaced.
   const hashesAt = (take: number) =>
     [project, ...beforeReplacement(project)].flatMap((of) =>
       [seconds, ...(clipModel(of.settings.clipModel)?.seconds ?? [])].map((length) =>
@@ -185,16 +196,19 @@ function ownClip(
       ),
     );
   const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
-  const take = takeOf(turnedDown(made, approvals), hashesAt);
+  const take = takeOf(rejectedHashes(made, approvals), hashesAt);
   const clipHash = hashOf(seconds, take);
   const wanted = newest(made.filter((c) => c.inputHash === clipHash));
   if (wanted || made.length === 0) return { clip: wanted, clipHash, framesToBuy };
-  const sold = new Set(hashesAt(take));
-  const clip = newest(made.filter((c) => sold.has(c.inputHash) && fits(record, c, scene)));
+  const acceptable = new Set(hashesAt(take));
+  const clip = newest(made.filter((c) => acceptable.has(c.inputHash) && fits(record, c, scene)));
   return { clip, clipHash, framesToBuy };
 }
 
-/** The project with the retired models that its present clip model took the place of: their clips stay what they were. */
+/**
+ * The project with each retired model that its present clip model replaced: clips of those models stay
+ * current.
+ */
 const beforeReplacement = (project: Project): Project[] =>
   project.modelNotices.flatMap((notice) =>
     notice.kind === "replaced" && notice.by === project.settings.clipModel
@@ -202,7 +216,7 @@ const beforeReplacement = (project: Project): Project[] =>
       : [],
   );
 
-/** Why moderation refused exactly this, or null where it did not, or the person asked for it all the same. */
+/** Why moderation refused exactly these inputs; null if it did not, or if the person retried the task. */
 function refusalOf(record: ProjectRecord, stage: Stage, subject: string, hash: string | null): string | null {
   const task = record.tasks.find(
     (t) => t.type === stage && t.subject === subject && t.inputHash === hash && isRefused(t) && !t.retriedAt,
@@ -210,7 +224,10 @@ function refusalOf(record: ProjectRecord, stage: Stage, subject: string, hash: s
   return task?.error?.message ?? null;
 }
 
-/** One level softer than a refused prompt; what a person wrote is theirs to change. */
+/**
+ * The rewriting of a refused prompt; null at the last level, for a prompt that a person edited, or if the
+ * settings forbid it.
+ */
 function softer(
   record: ProjectRecord,
   prompt: Prompt,

@@ -1,4 +1,4 @@
-/** What a step came to, and what is written for it. */
+/** Step results, and their settlement: what is written for each. */
 
 import type {
   BeatGrid,
@@ -27,15 +27,15 @@ import {
 } from "./recovery.ts";
 import { CANCELED } from "./tasks.ts";
 
-/** Something that a step made, committed with its task or not at all. */
+/** Something that an attempt made or found out. It is committed together with its task or not at all. */
 export type Fact =
-  /** While the song is still the one with this etag. */
+  /** Committed only while the song still has this etag. */
   | { kind: "lyrics"; lyrics: Lyrics; lyricsHash: string; transcriptText: string; audioEtag: string }
-  /** What a transcriber heard of a part of the song. */
+  /** The transcript of a part of the song. */
   | { kind: "partial_transcription"; part: TranscribedPart; audioEtag: string }
   /**
-   * In place of all scenes before, while the song is still the one with this etag; those with a known id
-   * keep what was made for them. What a person tapped stays the beat.
+   * Replaces all scenes, only while the song still has this etag. Scenes that keep their id keep their
+   * artifacts, and a tapped beat grid is kept.
    */
   | {
       kind: "scenes";
@@ -46,55 +46,70 @@ export type Fact =
       audioEtag: string;
     }
   | { kind: "prompt"; prompt: Prompt }
-  /** Pending with the order, completed with the bytes: the same id. */
+  /** The same id first with status `pending`, when it is ordered, and then `completed`, with its bytes. */
   | { kind: "image"; image: Image }
   | { kind: "clip"; clip: Clip }
   | { kind: "film"; film: Film }
-  /** Once for each model and its terms. */
+  /** Replaces a notice with the same `noticeKey`. */
   | { kind: "notice"; notice: ModelNotice };
 
 export type StepResult =
-  /** Made, and what it cost in US dollars (null where the provider does not say: the estimate). */
+  /**
+   * Done. `costUsd`, here and below, is in US dollars; null if the provider does not say, then the estimate
+   * counts.
+   */
   | { kind: "completed"; facts: Fact[]; costUsd: number | null }
-  /** A part of it, at a cost; the rest is the next attempt's. */
+  /** A part is done and paid for; the next attempt goes on from it. */
   | { kind: "partial"; facts: Fact[]; costUsd: number | null }
-  /** The provider works on it; `requestId` null where it is not known, `sent` where an order went out just now. */
+  /**
+   * The provider works on it. `requestId`: null if not known yet. `sent`: the order was sent in this attempt
+   * just now.
+   */
   | { kind: "waiting"; requestId: string | null; pollAfterMs: number; facts: Fact[]; sent?: true }
-  /** It was not our turn at the provider's rate limiter. */
+  /** Rate limited by us, or held back as a trial order; nothing was sent. Try again after `afterMs`. */
   | { kind: "delayed"; afterMs: number }
-  /** What it would make is not wanted as it was: nothing was ordered. */
+  /** Its result is no longer needed; nothing was ordered. */
   | { kind: "superseded" }
-  /** Not bought; worth another try. */
+  /** Not bought; another try may help. `throttled`: the provider answered 429. */
   | { kind: "retry"; failure: Failure; afterSeconds: number | null; throttled: boolean }
-  /** Bought, and what came can't be used. `charged` unknown where the provider may not have charged. */
+  /** Bought, but the result can't be used. `charged`: unknown if the provider may not have charged. */
   | {
       kind: "bad_output";
       failure: Failure;
       costUsd: number | null;
       charged: "yes" | "unknown";
-      /** What it tells of the model. */
+      /** What the result shows about the model. */
       notice?: ModelNotice;
     }
-  /** May have been bought, and nobody can tell. */
+  /** It is unknown whether it was bought. */
   | { kind: "unknown"; failure: Failure }
-  /** This supplier will not do it; another may. `spent` where it was charged all the same, at `costUsd` if told. */
+  /**
+   * This supplier will not do it, but another one may. `spent`: it charged all the same, `costUsd` or the
+   * estimate.
+   */
   | { kind: "declined"; failure: Failure; spent: boolean; costUsd?: number | null }
-  /** It can't be done at all; `costUsd` where finding that out was paid for (null: the estimate). */
+  /**
+   * It can't be done at all. `costUsd`: what finding that out cost (null: the estimate); absent if nothing.
+   */
   | { kind: "failed"; failure: Failure; costUsd?: number | null }
-  /** Called off by the person while the provider worked on it. */
+  /** Canceled by the person while the provider worked on it. */
   | { kind: "canceled"; charged: "no" | "unknown" };
 
 export const failedStep = (failure: Failure): StepResult => ({ kind: "failed", failure });
 
 export interface Settlement {
+  /** The columns of the task to set. */
   set: Partial<Omit<Task, "id">>;
-  /** What leaves the reservation: spent (in US dollars), given back, or kept while a provider works on it. */
+  /**
+   * What happens to the reservation: turned into spending (US dollars), given back, or kept while a provider
+   * works.
+   */
   reservation: { kind: "spend"; usd: number } | { kind: "free" } | { kind: "keep" };
   facts: Fact[];
 }
 
-/** What is written for a step's result. Pure. */
-export function settlement(task: Task, result: StepResult, around: RetryContext): Settlement {
+/** The settlement of a step result. Pure. */
+export function settlement(task: Task, result: StepResult, context: RetryContext): Settlement {
   const bought = task.costEstimatedUsd > 0;
   const estimate = { kind: "spend", usd: task.costEstimatedUsd } as const;
   const free = { reservation: { kind: "free" } as const, facts: [] };
@@ -111,7 +126,7 @@ export function settlement(task: Task, result: StepResult, around: RetryContext)
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
         set: {
-          ...delay(task, 0, around.now),
+          ...delay(task, 0, context.now),
           supplierFailures: 0,
           error: null,
           charged: bought ? "yes" : "no",
@@ -125,11 +140,11 @@ export function settlement(task: Task, result: StepResult, around: RetryContext)
       return {
         set: {
           status: "waiting",
-          // A webhook may have told the id while we waited for the answer: then it is kept.
+          // Without an id in the answer, one that a webhook has brought in the meantime is kept.
           ...(result.requestId === null ? {} : { providerRequestId: result.requestId }),
-          // The time that an order of unknown fate may take to appear is counted from when it was sent.
-          ...(result.sent ? { claimedAt: around.now } : {}),
-          runAfter: new Date(around.now.getTime() + result.pollAfterMs),
+          // The time that an order may take to appear at the provider is counted from when it was sent.
+          ...(result.sent ? { claimedAt: context.now } : {}),
+          runAfter: new Date(context.now.getTime() + result.pollAfterMs),
         },
         reservation: { kind: "keep" },
         facts: result.facts,
@@ -137,30 +152,31 @@ export function settlement(task: Task, result: StepResult, around: RetryContext)
     case "superseded":
       return { set: { status: "canceled", error: SUPERSEDED }, ...free };
     case "delayed":
-      return { set: delay(task, result.afterMs, around.now), ...free };
+      return { set: delay(task, result.afterMs, context.now), ...free };
     case "retry":
       return {
         set: result.throttled
-          ? onThrottled(task, result, around)
-          : onFailedAttempt(task, { ...result, charged: "no" }, around),
+          ? onThrottled(task, result, context)
+          : onFailedAttempt(task, { ...result, charged: "no" }, context),
         ...free,
       };
     case "bad_output": {
       const charged = bought ? result.charged : "no";
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
-        set: onFailedAttempt(task, { ...result, charged }, around),
+        set: onFailedAttempt(task, { ...result, charged }, context),
         reservation: { kind: "spend", usd },
-        facts: noticesOf(task, result, around),
+        facts: noticesOf(task, result, context),
       };
     }
     case "unknown":
-      return { set: onOutcomeUnknown(task, around), reservation: estimate, facts: [] };
+      return { set: onOutcomeUnknown(task, context), reservation: estimate, facts: [] };
     case "failed": {
-      if (result.costUsd === undefined) return { set: fail(task, result.failure, "no", around.now), ...free };
+      if (result.costUsd === undefined)
+        return { set: fail(task, result.failure, "no", context.now), ...free };
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
-        set: fail(task, result.failure, "yes", around.now),
+        set: fail(task, result.failure, "yes", context.now),
         reservation: { kind: "spend", usd },
         facts: [],
       };
@@ -168,17 +184,17 @@ export function settlement(task: Task, result: StepResult, around: RetryContext)
     case "declined": {
       const charged = result.spent && bought ? "yes" : "no";
       return {
-        set: onFailedAttempt(task, { ...result, charged, leaves: true }, around),
+        set: onFailedAttempt(task, { ...result, charged, leaves: true }, context),
         reservation: result.spent
           ? { kind: "spend", usd: result.costUsd ?? task.costEstimatedUsd }
           : { kind: "free" },
-        facts: noticesOf(task, result, around),
+        facts: noticesOf(task, result, context),
       };
     }
     case "canceled": {
       const charged = bought ? result.charged : "no";
       return {
-        set: { ...fail(task, CANCELED, charged, around.now), status: "canceled" },
+        set: { ...fail(task, CANCELED, charged, context.now), status: "canceled" },
         reservation: charged === "no" ? { kind: "free" } : estimate,
         facts: [],
       };
@@ -186,7 +202,7 @@ export function settlement(task: Task, result: StepResult, around: RetryContext)
   }
 }
 
-/** A result of a form that can't be used: this model's others under the same terms will have it too. */
+/** The notice that comes with a result, or one that the model is unusable in this output form. */
 function noticesOf(
   { type: stage, model, outputForm }: Task,
   { failure, notice }: { failure: Failure; notice?: ModelNotice },

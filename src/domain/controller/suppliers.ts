@@ -1,4 +1,4 @@
-/** Whom each unit of work can be bought from, in order of preference, and what it may cost at most. */
+/** The suppliers of each unit, in the order in which they are tried, and the estimated cost at each. */
 
 import {
   chatCostUsd,
@@ -24,30 +24,32 @@ import { outputFormOf, ruledOut } from "./model-health.ts";
 import { failure } from "./tasks.ts";
 
 export interface Supplier {
+  /** Null, like the model, for work that is not bought. */
   provider: string | null;
   model: string | null;
-  /** US dollars; reserved when the task is claimed. */
+  /** US dollars, reserved when the task is claimed. */
   estimateUsd: number;
-  /** Why it is not asked for this project now; null where it may be. */
+  /** Why it must not be asked for this project now; null if it may be. */
   skipReason: Failure | null;
 }
 type Offer = Omit<Supplier, "skipReason">;
 
-/** Takes an address instead of a body, so any size and container. Word times with `align_output`. */
+/** Takes a URL instead of a body, so any size and container. Gives word times with `align_output`. */
 const URL_TRANSCRIBER =
   "victor-upmeet/whisperx:84d2ad2d6194fe98a17d2b60bef1c7f910c46b2f6fd38996ca457afd9c8abfcb";
-/** GPU time is charged, some four times faster than the song plays (estimated). */
+/** GPU time is charged; transcribing is about four times faster than the song plays (estimated). */
 const URL_TRANSCRIBER_USD_PER_MINUTE = 0.02;
 
-/** The longest brief of one shot: its rewriting, which carries the refused words. */
+/** Longest request for one prompt: a rewriting, which contains the refused prompt. */
 const PROMPT_CHARACTERS = 9_000;
 
-const NOBODY: Offer = { provider: null, model: null, estimateUsd: 0 };
+/** Work of our own, which is not bought. */
+const OWN_WORK: Offer = { provider: null, model: null, estimateUsd: 0 };
 
-/** At least one; a task remembers its place in this list (`choice`). */
+/** The suppliers of one unit, at least one. A task's `supplierIndex` is an index into this list. */
 export type SuppliersFor = (stage: Stage, subject: string) => [Supplier, ...Supplier[]];
 
-/** The suppliers of a record's units. What is looked at for all of them is looked at once. */
+/** The suppliers of a record's units. `known`: the record's current state, if it was computed already. */
 export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFor {
   const reasons = new Map<string, Failure | null>();
   let current = known;
@@ -64,38 +66,41 @@ export function suppliersOf(record: ProjectRecord, known?: Current): SuppliersFo
     ruledOut(record, { type, model }) ??
     (type === "generate_clips" && model !== null
       ? otherSize(record.project, model, {
-          there: scenes().flatMap(({ clip }) => clip ?? []),
+          current: scenes().flatMap(({ clip }) => clip ?? []),
           otherSize: scenes().flatMap(({ otherSizeClip }) => otherSizeClip ?? []),
         })
       : null);
-  const marked = (stage: Stage, offer: Offer): Supplier => {
+  const withSkipReason = (stage: Stage, offer: Offer): Supplier => {
     const key = `${stage} ${offer.model}`;
     const skipReason = reasons.has(key) ? (reasons.get(key) ?? null) : reason(stage, offer.model);
     reasons.set(key, skipReason);
     return { ...offer, skipReason };
   };
   return (stage, subject) => {
-    const [first = NOBODY, ...others] = offers(record, stage, () => framesToBuyOf(subject));
-    return [marked(stage, first), ...others.map((offer) => marked(stage, offer))];
+    const [first = OWN_WORK, ...others] = offers(record, stage, () => framesToBuyOf(subject));
+    return [withSkipReason(stage, first), ...others.map((offer) => withSkipReason(stage, offer))];
   };
 }
 
-/** Clips of another size than those that are there can't join them: known before one is ordered. */
+/**
+ * The failure of a clip model whose clips would have another size than the current clips, before one is
+ * ordered; else null.
+ */
 function otherSize(
   { modelNotices, settings }: Project,
   name: string,
-  { there, otherSize }: { there: readonly Clip[]; otherSize: readonly Clip[] },
+  { current, otherSize }: { current: readonly Clip[]; otherSize: readonly Clip[] },
 ): Failure | null {
-  const [film] = there;
-  if (!film || there.some((clip) => clip.model === name)) return null;
-  const seen = otherSize.find((clip) => clip.model === name);
+  const [film] = current;
+  if (!film || current.some((clip) => clip.model === name)) return null;
+  const made = otherSize.find((clip) => clip.model === name);
   const outputForm = outputFormOf("generate_clips", settings);
   const measured = modelNotices.findLast(
     (n) => n.kind === "measured" && n.model === name && n.outputForm === outputForm,
   );
   const size =
-    seen?.width && seen.height
-      ? { width: seen.width, height: seen.height }
+    made?.width && made.height
+      ? { width: made.width, height: made.height }
       : measured?.kind === "measured"
         ? measured
         : clipModel(name)?.size(settings.clipResolution, settings.aspectRatio);
@@ -103,41 +108,38 @@ function otherSize(
   return sizeDiffers(film, { ...size, model: name });
 }
 
-/** Sizes in pixels. */
+/** The failure of a clip whose size differs from that of the film's clips. Sizes in pixels. */
 export const sizeDiffers = (
   film: { width: number | null; height: number | null },
   clip: { width: number; height: number; model: string | null },
 ): Failure =>
   failure(
     "clip_size_differs",
-    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: they can't stand in one film.`,
+    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: one film can't contain both.`,
     {
-      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or another one for all clips, and start the run again.`,
+      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or have all clips made by another one, and start the run again.`,
     },
   );
 
-/** `footage`: frames of clip to buy. */
+/** `framesToBuy`: of the unit's scene, for clips. */
 function offers(record: ProjectRecord, stage: Stage, framesToBuy: () => number): Offer[] {
   const { project } = record;
   const { settings, audio } = project;
   switch (stage) {
     case "transcribe": {
-      if (takesEmbeddedLyrics(project)) return [NOBODY];
+      if (takesEmbeddedLyrics(project)) return [OWN_WORK];
       const seconds = audio?.durationSeconds ?? 0;
-      const byAddress = {
+      const byUrl = {
         provider: "replicate",
         model: URL_TRANSCRIBER,
         estimateUsd: (seconds / 60) * URL_TRANSCRIBER_USD_PER_MINUTE,
       };
       const { model } = TRANSCRIPTION;
       // Whole seconds are charged (openai.com/api/pricing).
-      return [
-        { provider: "openai", model, estimateUsd: transcriptionCostUsd(Math.ceil(seconds)) },
-        byAddress,
-      ];
+      return [{ provider: "openai", model, estimateUsd: transcriptionCostUsd(Math.ceil(seconds)) }, byUrl];
     }
     case "analyze_scenes": {
-      if (!needsDirector(project, record.scenes)) return [NOBODY];
+      if (!needsDirector(project, record.scenes)) return [OWN_WORK];
       const text = project.transcriptText?.length ?? 0;
       return directors(text * 3 + PROMPT_CHARACTERS, SCENE_PLAN_TOKENS);
     }
@@ -152,18 +154,21 @@ function offers(record: ProjectRecord, stage: Stage, framesToBuy: () => number):
     case "generate_clips":
       return clipSuppliers(settings, framesToBuy());
     case "assemble_video":
-      return [NOBODY];
+      return [OWN_WORK];
   }
 }
 
-/** For a clip of so many frames of film: the project's own model, and others whose clips join its clips. */
+/**
+ * Suppliers of a clip of `frames` of film: the project's own model, then fallbacks whose clips can join its
+ * clips.
+ */
 export function clipSuppliers(settings: Settings, frames: number): Offer[] {
   const { clipModel: own, clipFallbacks, clipResolution, aspectRatio, fps } = settings;
   const first = clipModel(own);
   return unique([own, ...clipFallbacks]).flatMap((name) => {
     const model = clipModel(name);
     const seconds = model && clipSecondsFor(model, frames, fps, clipResolution);
-    // The first is kept where it can't deliver: its step says why.
+    // The project's own model is kept even if it can't deliver: the attempt fails with the reason.
     if (!model || !seconds) return name === own ? [{ ...REPLICATE, model: name }] : [];
     const joins = first && !isRetired(name) && clipsJoin(first, model, clipResolution, aspectRatio);
     if (name !== own && !joins) return [];
@@ -172,8 +177,9 @@ export function clipSuppliers(settings: Settings, frames: number): Offer[] {
 }
 
 /**
- * What a clip cost that lasts so many seconds, in US dollars, by the rate that was ordered: of the prices that
- * come to the estimate, the one whose length is nearest. The settings may have changed since.
+ * Cost in US dollars of a clip that came out `seconds` long, at the price per second at which it was ordered.
+ * That price is found from the estimate, since the settings may have changed: of the model's prices and
+ * lengths that give the estimate, the one with the nearest length. The estimate itself if none does.
  */
 export function chargedForClip(name: string | null, estimateUsd: number, seconds: number): number {
   const model = clipModel(name ?? "");

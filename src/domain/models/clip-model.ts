@@ -1,4 +1,7 @@
-/** What is known of a clip model, and what follows from it: lengths, prices, and whose clips join whose. */
+/**
+ * What is known of a clip model, and what follows from it: lengths, prices, and which models' clips can join
+ * in one film.
+ */
 import type { AspectRatio } from "../record/record.ts";
 import type { OutputKind } from "./image-models.ts";
 import type { Resolution, Size } from "./sizes.ts";
@@ -8,7 +11,7 @@ interface ClipRequest {
   negativePrompt: string;
   /** The first frame, at an https address whose path ends in the file's extension. */
   imageUrl: string;
-  /** One of the model's legal lengths: see `clipSecondsFor`. */
+  /** A length that the model sells: see `clipSecondsFor`. */
   seconds: number;
   resolution: Resolution;
   aspectRatio: AspectRatio;
@@ -18,49 +21,55 @@ interface ClipRequest {
 export interface ClipModel {
   name: string;
   output: OutputKind;
-  /** Models of one family give the same size for the same resolution and ratio, published or not. */
+  /** Models of one family make clips of the same size at the same resolution and ratio, published or not. */
   family: string;
-  /** Frames per second of what it delivers. */
+  /** Frames per second of its clips. */
   fps: number;
-  /** Legal lengths in seconds at any of its resolutions, ascending. */
+  /** Lengths that it sells, in seconds, at any of its resolutions; ascending. */
   seconds: readonly number[];
-  /** The legal lengths at a resolution of its own, where they are fewer. */
+  /** By resolution, where fewer lengths are sold at it. */
   secondsAt?: ReadonlyMap<Resolution, readonly number[]>;
-  /** US dollars for each second without sound where that can be had, by the resolutions that it offers, ascending. */
+  /**
+   * US dollars a second, without sound where that is possible, by the resolutions that it offers, ascending.
+   */
   usdPerSecond: ReadonlyMap<Resolution, number>;
   seed: boolean;
   negativePrompt: boolean;
   /** Whether a last frame can be given beside the first. */
   lastFrame: boolean;
-  /** Whether a photoreal face in the first frame is accepted; null where nobody has told. */
+  /** Whether a photoreal face in the first frame is accepted; null if that is not known. */
   acceptsFaces: boolean | null;
-  /** Of its clips: they have none, `input` switches it off, or it always comes. */
+  /** Sound of its clips: there is none, `input` switches it off, or it can't be switched off. */
   sound: "none" | "switch" | "always";
-  /** The ratios that it makes beside a first frame; null where it follows the picture, whatever its shape. */
+  /** The aspect ratios that it makes from a first frame; null if a clip has the ratio of its first frame. */
   ratios: readonly AspectRatio[] | null;
-  /** The day since which its maker runs it no more; null for one that is offered. */
+  /** The day on which its maker withdrew it; null for a model that is offered. */
   retired: string | null;
-  /** Of what comes for such a wish; null where nobody publishes it. */
+  /** Size in pixels of the clips at this resolution and ratio; null if it is not published. */
   size(wanted: Resolution, ratio: AspectRatio): Size | null;
   /**
-   * What to send as `input`: documented fields only, the resolution fitted by `clipResolution`.
-   * Throws RangeError on a length that the model does not sell.
+   * The `input` of an order: documented fields only, with the resolution that `clipResolution` gives.
+   * Throws RangeError for a length that the model does not sell.
    */
   input(request: ClipRequest): Record<string, unknown>;
 }
 
-/** The resolution that the model gives for a wish: the same, else the next above, else its best. */
+/**
+ * The resolution that the model makes for the wanted one: the same, else the next higher, else its highest.
+ */
 export function clipResolution(model: Pick<ClipModel, "usdPerSecond">, wanted: Resolution): Resolution {
   const lines = (r: Resolution) => Number.parseInt(r, 10);
   const offered = [...model.usdPerSecond.keys()];
   return offered.find((r) => lines(r) >= lines(wanted)) ?? offered.at(-1) ?? wanted;
 }
 
-/** Legal lengths in seconds of clips of the wished resolution, ascending. */
+/** Lengths that the model sells at the wanted resolution, in seconds, ascending. */
 export const clipLengths = (model: ClipModel, wanted: Resolution): readonly number[] =>
   model.secondsAt?.get(clipResolution(model, wanted)) ?? model.seconds;
 
-/** The shortest legal clip, in seconds, that has at least `frames` frames of a film at `fps`; null where none is long enough. */
+/**
+ * Seconds of the shortest clip that covers `frames` frames of a film at `fps`; null if none is long enough.
+ */
 export function clipSecondsFor(
   model: ClipModel,
   frames: number,
@@ -70,17 +79,19 @@ export function clipSecondsFor(
   return clipLengths(model, wanted).find((seconds) => clipFrames(seconds, fps) >= frames) ?? null;
 }
 
-/** Lengths that the model sells, in frames of a film at `fps`, ascending. */
+/** Lengths that the model sells at the wanted resolution, in frames of a film at `fps`, ascending. */
 export const clipFrameLengths = (model: ClipModel, fps: number, wanted: Resolution): number[] =>
   clipLengths(model, wanted).map((seconds) => clipFrames(seconds, fps));
 
-/** Frames that a clip is sure to cover. Providers often add one; only the file tells. */
+/** Frames that a clip covers for certain. Providers often add one, which shows only in the file. */
 const clipFrames = (seconds: number, fps: number) => Math.floor(seconds * fps + 1e-6);
 
-/** A scene shorter than this is not offered: it would be bought almost only to be trimmed away. */
+/** Shorter scenes are not offered: most of their clip would be trimmed away. */
 const MIN_SCENE_SECONDS = 1;
 
-/** Lengths of scenes that the model can serve, in frames at `fps`: longer clips are trimmed, never stretched. */
+/**
+ * Shortest and longest scene that the model can fill by itself, in frames at `fps`; a longer clip is trimmed.
+ */
 export function clipFrameRange(
   model: ClipModel,
   fps: number,
@@ -90,7 +101,10 @@ export function clipFrameRange(
   return { minFrames: MIN_SCENE_SECONDS * fps, maxFrames: clipFrames(longest, fps) };
 }
 
-/** `seconds` as given by `clipSecondsFor`; the price is that of the fitted resolution. */
+/**
+ * Price in US dollars of a clip of `seconds` (see `clipSecondsFor`), at the resolution that `clipResolution`
+ * gives.
+ */
 export function clipCostUsd(model: ClipModel, seconds: number, wanted: Resolution): number {
   return seconds * (model.usdPerSecond.get(clipResolution(model, wanted)) ?? 0);
 }
@@ -99,8 +113,9 @@ export const makesRatio = ({ ratios }: ClipModel, ratio: AspectRatio): boolean =
   ratios === null || ratios.includes(ratio);
 
 /**
- * Whether clips of `other` may stand beside those of `model` in one film, which is of one size: both sizes
- * are published and equal, or both are of one family, whatever its sizes are.
+ * Whether clips of `other` can join those of `model` in one film, whose clips all have one size: either both
+ * sizes are published and equal, or neither is published and both models are of one family, at the same
+ * resolution.
  */
 export function clipsJoin(
   model: ClipModel,
@@ -109,8 +124,8 @@ export function clipsJoin(
   ratio: AspectRatio,
 ): boolean {
   if (!makesRatio(other, ratio)) return false;
-  const [size, its] = [model.size(wanted, ratio), other.size(wanted, ratio)];
-  if (size && its) return size.width === its.width && size.height === its.height;
+  const [size, otherSize] = [model.size(wanted, ratio), other.size(wanted, ratio)];
+  if (size && otherSize) return size.width === otherSize.width && size.height === otherSize.height;
   const resolutions = [model, other].map((m) => clipResolution(m, wanted));
-  return !size && !its && model.family === other.family && resolutions[0] === resolutions[1];
+  return !size && !otherSize && model.family === other.family && resolutions[0] === resolutions[1];
 }

@@ -1,4 +1,4 @@
-/** The models that clips are bought from. Each was read on the day that stands beside it; none was tried. */
+/** The table of clip models. The facts of each were read on the date given with them; none was tested. */
 import type { ClipModel } from "./clip-model.ts";
 import { whole } from "./listed.ts";
 import { GROK, KLING_2, KLING_3, P_VIDEO, VEO_3, WAN_2 } from "./other-clips.ts";
@@ -15,14 +15,14 @@ const ALL: readonly ClipModel[] = [
   WAN_2,
 ].map(whole);
 
-/** Those that can be chosen. */
+/** The models that can be chosen. */
 export const CLIP_MODEL_NAMES: readonly string[] = ALL.filter((m) => m.retired === null).map((m) => m.name);
-/** Those that projects of before may name still, and nobody can choose any more. */
+/** Models that can't be chosen any more, but that older projects may still name. */
 export const RETIRED_CLIP_MODELS: readonly string[] = ALL.filter((m) => m.retired !== null).map(
   (m) => m.name,
 );
 
-/** Retired ones too. */
+/** The model of this name, retired ones included; undefined for an unknown name. */
 export const clipModel = (name: string): ClipModel | undefined => ALL.find((m) => m.name === name);
 
 export const isRetired = (name: string): boolean => RETIRED_CLIP_MODELS.includes(name);

@@ -1,14 +1,14 @@
-/** The models that pictures are bought from. */
+/** The table of image models: what each takes and costs. */
 import type { AspectRatio } from "../record/record.ts";
 
-/** What a prediction's `output` is: one address, or a list of them. */
+/** Form of a prediction's `output`: one URL, or a list of URLs. */
 export type OutputKind = "uri" | "uri_list";
 
 interface ImageRequest {
   prompt: string;
   negativePrompt: string;
   aspectRatio: AspectRatio;
-  /** A whole number from 0; null for a random picture. */
+  /** A whole number from 0; null for a random image. */
   seed: number | null;
 }
 
@@ -20,11 +20,11 @@ export interface ImageModel {
   usdPerImage(aspectRatio: AspectRatio): number;
   seed: boolean;
   negativePrompt: boolean;
-  /** What to send as `input`: documented fields only. */
+  /** The `input` of an order: documented fields only. */
   input(request: ImageRequest): Record<string, unknown>;
 }
 
-/** JPEG, because the clip models read it and webp (Flux's default) not everywhere. */
+/** JPEG, because all clip models read it, but not all read WebP (Flux's default). */
 const JPEG = { output_format: "jpg", output_quality: 95 };
 export const seeded = (seed: number | null) => (seed === null ? {} : { seed });
 
@@ -44,8 +44,8 @@ const flux1 = (name: string, usdPerImage: number): ImageModel => ({
 });
 
 /**
- * Exactly the ratio, in the steps of 16 that its schema asks for. A picture of another shape is cut or
- * stretched by the clip models, or gives clips of another size.
+ * Sizes of exactly the ratio, in the steps of 16 that its schema asks for. Clip models cut or stretch an
+ * image of another shape, or make clips of another size from it.
  */
 const FLUX_2_SIZES: Readonly<Record<AspectRatio, readonly [number, number]>> = {
   "16:9": [1280, 720],
@@ -56,7 +56,7 @@ const FLUX_2_SIZES: Readonly<Record<AspectRatio, readonly [number, number]>> = {
   "21:9": [1680, 720],
 };
 
-/** Whether a part of a megapixel counts as a whole one is not published: it is taken to. */
+/** It is not published whether a part of a megapixel is charged as a whole one; assumed so. */
 const startedMegapixels = ([width, height]: readonly [number, number]) => Math.ceil((width * height) / 1e6);
 
 const IMAGE_MODELS: readonly ImageModel[] = [
@@ -78,7 +78,8 @@ const IMAGE_MODELS: readonly ImageModel[] = [
     output: "uri_list",
     // C, May 2026.
     usdPerImage: () => 0.035,
-    // A, schema of 2026-09-25: no seed, and JPEG is spelled in full. Without a ratio it follows an input image.
+    // A, schema of 2026-09-25: no seed, and JPEG is spelled in full. Without a ratio it follows an input
+    // image.
     seed: false,
     negativePrompt: false,
     input: ({ prompt, aspectRatio }) => ({

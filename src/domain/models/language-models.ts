@@ -1,6 +1,9 @@
-/** The models that listen and write: names and prices. */
+/** The models that transcribe and the directors that plan scenes and write prompts: names and prices. */
 
-/** The one model of OpenAI's with word times; it shuts down on 2027-02-26 (developers.openai.com, deprecations). */
+/**
+ * OpenAI's only model that gives word times; it shuts down on 2027-02-26 (developers.openai.com,
+ * deprecations).
+ */
 export const TRANSCRIPTION = { model: "whisper-1", usdPerMinute: 0.006 } as const;
 
 export const transcriptionCostUsd = (seconds: number): number => (seconds / 60) * TRANSCRIPTION.usdPerMinute;
@@ -9,13 +12,17 @@ const LUNA = "openai/gpt-6-luna";
 const GEMINI = "google/gemini-3.5-flash-lite";
 const DEEPSEEK = "deepseek/deepseek-v4.1-flash";
 
-/** How an answer is held to its shape: by the host, or by a description of it and repair. */
+/**
+ * How an answer gets its JSON shape: `schema`: the host enforces it; `json`: the prompt describes it and we
+ * repair it.
+ */
 export type AnswerMode = "schema" | "json";
 
 /**
- * Whom to ask for direction, each for when the one before did not bring an answer. One model in each: whether
- * OpenRouter passes over an id in a list that it does not know, or refuses the whole list, is not published.
- * Whether any host of DeepSeek's holds to a schema isn't either, so its answer is described in words.
+ * The directors, in order: each is asked if the one before brought no answer. Each has one model only,
+ * because it is not published whether OpenRouter skips an unknown id in a list of models or refuses the whole
+ * list. Nor is it published whether any host of DeepSeek enforces a schema, so the prompt describes the shape
+ * of its answer.
  */
 export const DIRECTOR_CHOICES: readonly { models: readonly string[]; mode: AnswerMode }[] = [
   { models: [LUNA], mode: "schema" },
@@ -24,27 +31,28 @@ export const DIRECTOR_CHOICES: readonly { models: readonly string[]; mode: Answe
 ];
 
 /**
- * The most tokens of an answer, thinking included. Hosts of DeepSeek's ended at 8,000 (read of V3.2), and
- * OpenRouter passes over a host that can't give what is asked for.
+ * The most tokens of an answer, reasoning included. Hosts of DeepSeek allowed at most 8,000 (read of V3.2),
+ * and OpenRouter skips a host that can't give as many as are asked for.
  */
 export const SCENE_PLAN_TOKENS = 8_000;
 export const SHOT_PROMPT_TOKENS = 4_000;
 
-/** US dollars for a million tokens, in and out. */
+/** US dollars for a million tokens: of the prompt, of the answer. */
 const PRICES: Readonly<Record<string, readonly [number, number]>> = {
   // A: OpenRouter's list of models, September and October 2026; twice as much above 272,000 tokens in.
   [LUNA]: [0.1, 0.5],
   // B: OpenRouter's page of the model, 2026.
   [GEMINI]: [0.3, 2.5],
-  // C: the dearest of several that are told; it varies by host and hour.
+  // C: the highest of several published prices; it varies by host and hour.
   [DEEPSEEK]: [0.3, 1.2],
 };
-/** For a model without a listed price: above all of them. */
+/** For a model without a listed price: more than any listed one. */
 const UNLISTED: readonly [number, number] = [1, 5];
 
 /**
- * The most that a chat call can cost, in US dollars: the dearest of its models, a token for each
- * character of the prompt (as in Chinese; English has four to a token), every answer token used.
+ * The most that a chat call can cost, in US dollars: at the price of the dearest of its models, with one
+ * token for each character of the prompt (as in Chinese; English has four to a token) and all answer tokens
+ * used.
  */
 export function chatCostUsd(models: readonly string[], promptCharacters: number, maxTokens: number): number {
   const costs = models.map((name) => {

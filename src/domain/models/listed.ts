@@ -1,4 +1,4 @@
-/** How a clip model is written down in the tables. */
+/** How the tables list a clip model. */
 import { type ClipModel, clipLengths, clipResolution } from "./clip-model.ts";
 import { type Resolution, type SizeTable, sizeIn } from "./sizes.ts";
 
@@ -7,19 +7,22 @@ export type Prices = ClipModel["usdPerSecond"];
 
 export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** US dollars for a second, in ascending order of the resolutions. */
+/** US dollars a second by resolution, in ascending order of the resolutions. */
 export const prices = (usd: Partial<Record<Resolution, number>>): Prices =>
   new Map((["480p", "720p", "1080p"] as const).flatMap((r) => (usd[r] === undefined ? [] : [[r, usd[r]]])));
 
-/** The model as it is used: asked for what it does not make, it says so before anybody is asked. */
+/**
+ * The clip model of a listed one. Its `input` throws for a length that the model does not sell, before
+ * anything is ordered.
+ */
 export function whole({ sizes, retired, ...model }: Listed): ClipModel {
   const fitted = (wanted: Resolution) => clipResolution(model, wanted);
-  const made: ClipModel = {
+  const clipModel: ClipModel = {
     ...model,
     retired: retired ?? null,
     size: (wanted, ratio) => sizeIn(sizes, fitted(wanted), ratio),
     input(request) {
-      if (!clipLengths(made, request.resolution).includes(request.seconds)) {
+      if (!clipLengths(clipModel, request.resolution).includes(request.seconds)) {
         throw new RangeError(
           `${model.name} makes no clips of ${request.seconds} seconds at ${fitted(request.resolution)}`,
         );
@@ -27,5 +30,5 @@ export function whole({ sizes, retired, ...model }: Listed): ClipModel {
       return model.input({ ...request, resolution: fitted(request.resolution) });
     },
   };
-  return made;
+  return clipModel;
 }

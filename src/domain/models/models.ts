@@ -1,4 +1,7 @@
-/** The models that images and clips are bought from: what each takes, delivers and costs. */
+/**
+ * The models that images and clips are bought from: what each takes, delivers and costs. Import them from
+ * here.
+ */
 export {
   type ClipModel,
   clipCostUsd,

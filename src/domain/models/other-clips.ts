@@ -10,9 +10,9 @@ export const GROK: Listed = {
   // B: OpenRouter's description.
   fps: 24,
   seconds: range(1, 15),
-  // C, 2026-10-08, the same at both; $0.07 is said elsewhere.
+  // C, 2026-10-08, the same at both; another source says $0.07.
   usdPerSecond: prices({ "480p": 0.05, "720p": 0.05 }),
-  // A, schema of 2026-04-23: no seed, and no switch for its sound, which always comes (C).
+  // A, schema of 2026-04-23: no seed, and no switch for the sound, which every clip has (C).
   seed: false,
   negativePrompt: false,
   lastFrame: false,
@@ -25,7 +25,7 @@ export const GROK: Listed = {
     image: imageUrl,
     duration: seconds,
     resolution,
-    // Its default follows the picture, whose ratio may be a little off.
+    // By default it follows the image, whose ratio may be a little off.
     aspect_ratio: aspectRatio,
   }),
 };
@@ -49,7 +49,7 @@ export const VEO_3: readonly Listed[] = [
   {
     ...VEO,
     name: "google/veo-3.1-lite",
-    // C, autumn of 2026: at 1080p it makes 8 seconds only, and there is no switch for its sound.
+    // C, autumn of 2026: at 1080p it makes only 8 seconds, and there is no switch for the sound.
     secondsAt: new Map([["1080p", [8]]]),
     sound: "always",
     negativePrompt: false,
@@ -92,9 +92,9 @@ export const KLING_3: Listed = {
   // C: one client's table; older notes say 24.
   fps: 30,
   seconds: range(3, 15),
-  // B, 2026-09-25, without sound: mode `standard` is 720p, `pro` 1080p. Half of it is said elsewhere.
+  // B, 2026-09-25, without sound: mode `standard` is 720p, `pro` 1080p. Another source says half of it.
   usdPerSecond: prices({ "720p": 0.168, "1080p": 0.224 }),
-  // A, schema of 2026-09-25: no seed, the ratio ignored beside an image.
+  // A, schema of 2026-09-25: no seed, and the ratio is ignored when there is an image.
   seed: false,
   negativePrompt: true,
   lastFrame: true,
@@ -117,7 +117,7 @@ export const KLING_2: Listed = {
   name: "kwaivgi/kling-v2.1",
   output: "uri",
   family: "kling-v2",
-  // A: said in its schema of 2026-04-23, which has no seed.
+  // A: its schema of 2026-04-23, which has no seed.
   fps: 24,
   seconds: [5, 10],
   // C: about these prices. Mode `standard` is 720p and `pro` 1080p.
@@ -146,7 +146,7 @@ export const P_VIDEO: Listed = {
   seconds: range(1, 20),
   // B, 2026-10-03.
   usdPerSecond: prices({ "720p": 0.02, "1080p": 0.04 }),
-  // A, model record of September 2026. Its ratio is ignored beside an image.
+  // A, model record of September 2026. The ratio is ignored when there is an image.
   seed: true,
   negativePrompt: false,
   lastFrame: true,
@@ -161,7 +161,7 @@ export const P_VIDEO: Listed = {
     resolution,
     fps: 24,
     save_audio: false,
-    // Both are on by default: the prompt would be rewritten, and its filter be off.
+    // Both are on by default: they would rewrite the prompt and switch the safety filter off.
     prompt_upsampling: false,
     disable_safety_filter: false,
     ...seeded(seed),
@@ -178,7 +178,7 @@ export const WAN_2: Listed = {
   name: "wan-video/wan-2.2-i2v-fast",
   output: "uri",
   family: "wan-2.2",
-  // It draws for 16 fps and plays at 5 to 30: at the film's own rate its clips join the others.
+  // It is made for 16 fps and accepts 5 to 30. At the film's rate its clips can join the others.
   fps: WAN_FPS,
   seconds: wanFrames.map((frames) => frames / WAN_FPS),
   usdPerSecond: prices({ "480p": wanPrice(0.05), "720p": wanPrice(0.11) }),

@@ -1,38 +1,45 @@
-/** How many paid calls each provider takes from one account: what the rate limiters are set to (rate limiter.ts). */
+/**
+ * How many paid calls each provider accepts from one account: the limits of its rate limiter
+ * (`rate-limiter.ts`).
+ */
 
 export interface Rate {
   perMinute: number;
-  /** Calls that may go at the same moment, 1 or more. */
+  /** Calls that may be sent at the same moment, 1 or more. */
   burst: number;
 }
 
 export interface RateLimit {
-  /** Of an account in good standing. */
+  /** The rate of an account in good standing. */
   nominal: Rate;
-  /** Of the most reduced account that is documented; no refusal slows a rate limiter further. */
+  /** The rate of the most restricted account that is documented; no penalty lowers the rate further. */
   floor: Rate;
 }
 
-/** Two calls that leave 10 s apart arrive somewhat nearer at times: a strict limit is kept with this to spare. */
+/**
+ * Calls that are sent 10 s apart may arrive a little closer together, so we stay below a strict limit by this
+ * factor.
+ */
 const MARGIN = 0.95;
 const REDUCED: Rate = { perMinute: 6 * MARGIN, burst: 1 };
 
 const LIMITS: Readonly<Record<string, RateLimit>> = {
   /**
-   * Creates: 600/min; 6/min with a burst of 1 under $5 of credit (replicate.com/docs/topics/predictions/rate-limits, 2026). One at a time
-   * even at the nominal rate: a song's scenes are out in seconds, and a reduced account refuses few.
+   * Creates: 600/min; 6/min with a burst of 1 under $5 of credit
+   * (replicate.com/docs/topics/predictions/rate-limits, 2026). The burst is 1 at the nominal rate, too: all
+   * orders of a song are still sent within seconds, and a restricted account refuses few of them.
    */
   replicate: { nominal: { perMinute: 600, burst: 1 }, floor: REDUCED },
   /** gpt-transcribe, tier 1: 500 requests/min (second hand). Lower tiers are not documented. */
   openai: { nominal: { perMinute: 500, burst: 5 }, floor: REDUCED },
   /**
-   * No limit on paid models is documented: assumed, half of what the others take.
+   * No limit on paid models is documented; we assume about half of what the others accept.
    * Free models: 20 requests/min (second hand).
    */
   openrouter: { nominal: { perMinute: 300, burst: 10 }, floor: { perMinute: 20 * MARGIN, burst: 1 } },
 };
 
-/** For a provider that is not in the table: one call a second. */
+/** For a provider that is not in the table. */
 const CAUTIOUS: RateLimit = { nominal: { perMinute: 60, burst: 5 }, floor: REDUCED };
 
 export const rateLimitOf = (provider: string): RateLimit =>

@@ -4,7 +4,10 @@ import { seeded } from "./image-models.ts";
 import { type Listed, type Prices, prices, range } from "./listed.ts";
 import { SEEDANCE_1_SIZES, SEEDANCE_2_SIZES } from "./sizes.ts";
 
-/** Seedance 1: whole seconds from 2 to 12, always 24 fps; the ratio is ignored beside an image (A, B, 2026). */
+/**
+ * Seedance 1: whole seconds from 2 to 12, always 24 fps; the ratio is ignored when there is an image (A, B,
+ * 2026).
+ */
 const seedance1 = (
   name: string,
   lastFrame: boolean,
@@ -20,7 +23,7 @@ const seedance1 = (
   seed: true,
   negativePrompt: false,
   lastFrame,
-  // Seedance 2's page says that it takes none; of Seedance 1 it says nothing.
+  // Seedance 2's page says that it accepts none; it says nothing about Seedance 1.
   acceptsFaces: null,
   sound: "none",
   ratios: null,
@@ -40,8 +43,9 @@ const seedance1 = (
 const SEEDANCE_2_RATIOS: readonly AspectRatio[] = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"];
 
 /**
- * Seedance 2: A, schema of seedance-2.0 of 2026-04-23, and of its sister 2.0-fast of 2026-09-25; C that mini's
- * is the same. The schema lets a length be from -1 (as it likes), and BytePlus sells from 4 seconds (B).
+ * Seedance 2: A, schema of seedance-2.0 of 2026-04-23, and of its sister 2.0-fast of 2026-09-25; C that
+ * mini's is the same. The schema allows lengths from -1 (the model chooses); BytePlus sells from 4 seconds
+ * (B).
  */
 const seedance2 = (name: string, usdPerSecond: Prices): Listed => ({
   name,
@@ -53,7 +57,7 @@ const seedance2 = (name: string, usdPerSecond: Prices): Listed => ({
   seed: true,
   negativePrompt: false,
   lastFrame: true,
-  // B: no real human faces in the first frame; photoreal faces that were made by a model meet it too (C).
+  // B: no real human faces in the first frame; photoreal faces made by a model are refused too (C).
   acceptsFaces: false,
   sound: "switch",
   ratios: SEEDANCE_2_RATIOS,
@@ -72,7 +76,7 @@ const seedance2 = (name: string, usdPerSecond: Prices): Listed => ({
 export const SEEDANCE_2: readonly Listed[] = [
   // C, autumn of 2026.
   seedance2("bytedance/seedance-2.0-mini", prices({ "480p": 0.04, "720p": 0.09 })),
-  // B, 2026-10-03. Its 4k is HEVC, which no film of ours takes: it is not offered.
+  // B, 2026-10-03. Its 4k is not offered here: it is HEVC, which our films can't contain.
   seedance2("bytedance/seedance-2.0", prices({ "480p": 0.08, "720p": 0.18, "1080p": 0.45 })),
 ];
 
@@ -80,7 +84,7 @@ export const SEEDANCE_1: readonly Listed[] = [
   // C, autumn of 2026, both; in September Replicate's pages still offered them.
   seedance1("bytedance/seedance-1-pro-fast", false, prices({ "480p": 0.015, "720p": 0.025, "1080p": 0.06 })),
   seedance1("bytedance/seedance-1-pro", true, prices({ "480p": 0.03, "720p": 0.06, "1080p": 0.15 })),
-  // B, BytePlus's list of withdrawn models; at Replicate each run ends with E004 since then (C).
+  // B, BytePlus's list of withdrawn models; since then each run at Replicate ends with E004 (C).
   seedance1("bytedance/seedance-1-lite", true, prices({ "480p": 0.018, "720p": 0.036, "1080p": 0.072 }), {
     retired: "2026-05-13",
   }),

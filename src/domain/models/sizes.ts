@@ -1,8 +1,9 @@
 /**
- * What size of clip each family of models gives, where its maker or a reseller publishes that. What stands
- * nowhere is left out, and nothing is guessed: clips of unknown size can't be promised to join others.
+ * Sizes of the clips of each family of models, in pixels, as published by its maker or a reseller. A size
+ * that is not published is left out and not guessed: clips of unknown size may not fit beside others in one
+ * film.
  *
- * How sure a fact is, here and beside each model: A the schema as the provider's API returned it, B the
+ * Source of each fact, here and beside each model: A the schema as the provider's API returned it, B the
  * vendor's page, C second hand (clients, resellers), D a guess. Nothing was measured at Replicate.
  */
 import type { AspectRatio, Settings } from "../record/record.ts";
@@ -18,12 +19,15 @@ export type SizeTable = Readonly<
   Partial<Record<Resolution, Readonly<Partial<Record<AspectRatio, readonly [number, number]>>>>>
 >;
 
+/** The size in the table; null if it is not published. */
 export function sizeIn(table: SizeTable, resolution: Resolution, ratio: AspectRatio): Size | null {
   const pair = table[resolution]?.[ratio];
   return pair ? { width: pair[0], height: pair[1] } : null;
 }
 
-/** B: BytePlus, "create a video generation task", as of 2026-08-24. The start picture is cut to the ratio. */
+/**
+ * B: BytePlus, "create a video generation task", as of 2026-08-24. The first frame is cropped to the ratio.
+ */
 export const SEEDANCE_1_SIZES: SizeTable = {
   "480p": { "16:9": [864, 480], "9:16": [480, 864], "1:1": [640, 640] },
   "720p": {
@@ -76,15 +80,20 @@ export const GROK_SIZES: SizeTable = {
   },
 };
 
-/** A as the start pictures that its schema calls ideal, D as what comes out; of 1080p nothing is published. */
+/**
+ * A for the first frames that its schema calls ideal; D that clips have the same size. Nothing is published
+ * of 1080p.
+ */
 export const VEO_SIZES: SizeTable = {
   "720p": { "16:9": [1280, 720], "9:16": [720, 1280] },
 };
 
-/** B: Runware's page and OpenRouter's list, which differ on 1:1 (960 and 720); of 1080p nothing is published. */
+/**
+ * B: Runware's page and OpenRouter's list, which differ on 1:1 (960 and 720). Nothing is published of 1080p.
+ */
 export const KLING_3_SIZES: SizeTable = {
   "720p": { "16:9": [1280, 720], "9:16": [720, 1280] },
 };
 
-/** It follows the start picture, and nobody publishes to which pixels. */
+/** For models whose clips follow the first frame; their exact sizes are not published. */
 export const NO_SIZES: SizeTable = {};

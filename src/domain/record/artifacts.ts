@@ -1,4 +1,4 @@
-/** What is made for a project: scenes, prompts, images, clips and films, and the approvals of them. */
+/** Scenes and the artifacts that are made of them: prompts, images, clips and films, and their approvals. */
 import type { Fill, MotifWay } from "./settings.ts";
 import type { Failure } from "./work.ts";
 
@@ -18,14 +18,14 @@ export interface Scene {
   /** 0 (still) to 1 (peak). */
   energy: number;
   origin: "planned" | "manual";
-  /** What the person chose for this scene; null: as the project's settings say. */
+  /** The person's choice for this scene; null: as in the project's settings. */
   motif: MotifWay | null;
   inputHash: string;
   version: number;
   createdAt: Date;
 }
 
-/** How plainly a prompt says what the scene shows: each refusal by moderation leads one level down. */
+/** How plainly a prompt shows its scene; each refusal by moderation leads one level further. */
 export const SOFTENING_LEVELS = ["literal", "implied", "symbolic"] as const;
 
 export type SofteningLevel = (typeof SOFTENING_LEVELS)[number];
@@ -51,17 +51,17 @@ export interface Prompt {
   createdAt: Date;
 }
 
-/** Something in a provider's file that says how it was made. Nobody has checked a signature in it. */
+/** A mark in a provider's file that says how the file was made. Its signature, if any, was not verified. */
 export interface ProvenanceMark {
-  /** C2PA's manifest store, an XMP packet, China's label AIGC, or a PNG's own note. */
+  /** A C2PA manifest store, an XMP packet, China's AIGC label, or a text chunk of a PNG. */
   kind: "c2pa" | "xmp" | "aigc" | "text";
-  /** How many bytes of the file it is. */
+  /** Its size in the file. */
   bytes: number;
-  /** The keyword of a note. */
+  /** The keyword of a `text`; null for other kinds. */
   name: string | null;
-  /** The terms of IPTC's vocabulary for digital sources that it states, such as trainedAlgorithmicMedia. */
+  /** The terms of IPTC's vocabulary of digital sources that it names, such as trainedAlgorithmicMedia. */
   sources: string[];
-  /** That it speaks of a watermark in the pictures. */
+  /** The watermark that it says is in the image or the clip; null if it names none. */
   watermark: "SynthID" | null;
 }
 
@@ -80,7 +80,7 @@ interface Asset {
   model: string | null;
   inputHash: string;
   replicatePredictionId: string | null;
-  /** Null where nobody has looked; empty where the file says nothing. */
+  /** Null if the file was not examined; empty if it has no mark. */
   provenance: ProvenanceMark[] | null;
   error: Failure | null;
   createdAt: Date;
@@ -97,7 +97,7 @@ export interface Clip extends Asset {
   fps: number | null;
   /** RFC 6381 string, such as avc1.640020. */
   codec: string | null;
-  /** The decoder configuration (avcC), in base64: clips join bit-exactly while these agree. */
+  /** The decoder configuration (avcC), in base64: clips join bit-exactly if these are equal. */
   decoderConfig: string | null;
 }
 
@@ -109,19 +109,20 @@ export interface Approval {
   clipId: string | null;
   approved: boolean;
   notes: string | null;
+  /** The bytes and inputs that were judged: see `subjectHash` in `controller/inputs.ts`. */
   subjectHash: string;
   voidedAt: Date | null;
   voidedReason: string | null;
   createdAt: Date;
 }
 
-/** One cut of the film: frames `from` (inclusive) to `to` (exclusive) of song time are this clip. */
+/** One cut of the film: this clip from `startFrame` (inclusive) to `endFrame` (exclusive) of song time. */
 export interface EditListEntry {
   sceneId: string;
   clipId: string;
   startFrame: number;
   endFrame: number;
-  /** Absent where the clip is as long as its scene. */
+  /** Absent if the clip is long enough by itself. */
   fill?: Fill;
 }
 
@@ -130,21 +131,25 @@ export interface CoverCertificate {
   scenes: number;
   gaps: number;
   overlaps: number;
-  /** Changes the solver made to the proposal, in words. */
+  /** What the solver changed in the proposal, in words. */
   repairs: string[];
 }
 
+/** Storage keys of a film's other files; null for one that was not made. */
 export interface Sidecars {
   poster: string | null;
   captions: string | null;
   releaseSheet: string;
-  /** What makes the same film without edit lists; null where that can't be, absent where it was made before there was one. */
+  /**
+   * How to serve the same film without edit lists; null if that is impossible, absent for films of older
+   * versions.
+   */
   withoutEdits?: WithoutEdits | null;
 }
 
 /**
- * The other film is the first `headBytes` of the object `key`, zeros up to `from`, the film's own bytes up to `to`, and
- * the rest of the object, `bytes` in all.
+ * The film without edit lists consists of: the first `headBytes` of the object `key`; zeros up to byte
+ * `from`; the film's own bytes up to `to`; the rest of the object. The object has `bytes` bytes.
  */
 export interface WithoutEdits {
   key: string;
@@ -168,9 +173,9 @@ export interface Film {
   height: number | null;
   editList: EditListEntry[];
   certificate: CoverCertificate | null;
-  /** What a person should know of it: sound that is left out, or that some players don't play. */
+  /** What a person should know about the film: sound that is missing, or that some players can't play. */
   warnings: string[];
-  /** Keys of the files beside it; null where it was made before there were any. */
+  /** Null for films of versions that made no such files. */
   sidecars: Sidecars | null;
   inputHash: string;
   error: Failure | null;

@@ -1,4 +1,4 @@
-/** A project: what the person asked for, and what is known of its song. */
+/** A project: what the person chose and asked for, what is known of its song, and what it has cost. */
 
 import type { CoverCertificate } from "./artifacts.ts";
 import type { MotifWay, Settings } from "./settings.ts";
@@ -16,13 +16,17 @@ export const PROJECT_STATUSES = [
 
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
-/** What the person holds fast in the cover: a cut, or a whole scene, in frames of song time. */
+/** A cut or a whole scene that the person fixed in the cover, in frames of song time. */
 export type Pin = { kind: "cut"; frame: number } | { kind: "scene"; startFrame: number; endFrame: number };
 
-/** What the director proposed, kept so that the same lyrics can be covered anew without asking again. */
+/**
+ * The director's proposal of scenes, kept so that the same lyrics can be cut again without asking it again.
+ */
 export interface Proposal {
+  /** See `proposalInputs`. */
   inputHash: string;
   scenes: {
+    /** Indexes into the lyrics' lines, both inclusive; null for a scene without lyrics. */
     firstLine: number | null;
     lastLine: number | null;
     theme: string;
@@ -32,33 +36,36 @@ export interface Proposal {
 }
 
 /**
- * The project as it was when a run was last asked for. Work is bought while its inputs are still those:
- * what an edit touched since waits for the next run.
+ * The project as it was when a run was last requested. Only work whose inputs are still the same is bought;
+ * work that an edit has changed since waits for the next run.
  */
 export interface RunRequest {
-  /** When it was asked for, as ISO 8601. */
+  /** When the run was requested, as ISO 8601. */
   at: string;
-  /** Up to where; calling off from a stage on lowers it, to null where nothing is left of it. */
+  /** The last stage to make. Canceling from a stage on lowers it, to null if no stage is left. */
   target: Stage | null;
   name: string;
   settings: Settings;
   pins: Pin[];
-  /** What the person tapped; null where an estimate may take its place. */
+  /** The beat grid that the person tapped; null if there was none, so that an estimate may be used. */
   beat: BeatGrid | null;
   audioEtag: string | null;
-  /** By scene id: what the person chose for it. */
+  /** By scene id, for the scenes for which the person chose one. */
   motifs: Record<string, MotifWay>;
 }
 
 export const MODEL_NOTICES = ["replaced", "unusable", "measured"] as const;
 
-/** What was found out about a model while it worked for this project, for the person to see and for the plan to go by. */
+/**
+ * What was found out about a model while it worked for this project. People see it, and plans take it into
+ * account.
+ */
 export type ModelNotice =
-  /** The project's clip model is not offered any more: a run took another one. */
+  /** The project's clip model was retired, and a run replaced it by another. */
   | { kind: "replaced"; stage: Stage; model: string; by: string; message: string; at: string }
-  /** Nothing that it makes under these terms (see `termsOf`) can be used. */
+  /** The model's results in this output form (see `outputFormOf`) can't be used. */
   | { kind: "unusable"; stage: Stage; model: string; outputForm: string; message: string; at: string }
-  /** What size it really makes under these terms, in pixels. */
+  /** The size, in pixels, that the model really makes in this output form. */
   | {
       kind: "measured";
       stage: Stage;
@@ -77,26 +84,34 @@ export interface Project {
   status: ProjectStatus;
   settings: Settings;
   targetStage: Stage | null;
-  /** Counts what the person asked for; failures of an earlier run may be tried again. */
+  /**
+   * The number of runs requested so far; a failed task blocks its work only in the run that it belongs to.
+   */
   runNumber: number;
-  /** Null where no run was asked for yet. */
+  /** Null until a run is requested. */
   runRequest: RunRequest | null;
   modelNotices: ModelNotice[];
   audio: Audio | null;
   lyrics: Lyrics | null;
-  /** Hash of the audio that the lyrics were made from; null where a person wrote them. */
+  /**
+   * The `lyricsInputs` that the lyrics were made from; null if there are no lyrics. Edited lyrics are current
+   * without it.
+   */
   lyricsHash: string | null;
   transcriptText: string | null;
   partialTranscription: PartialTranscription | null;
-  /** Null where none was found, or nobody has listened yet. */
+  /** Null if none was found, or none was looked for yet. */
   beat: BeatGrid | null;
   pins: Pin[];
   proposal: Proposal | null;
-  /** Of the scenes as they were last planned. */
+  /** Of the scenes as last planned; null before that. */
   coverCertificate: CoverCertificate | null;
+  /** Set from when a new recording replaces the song until the scenes follow it; else null. */
   retiming: Retiming | null;
+  /** US dollars that claims have set aside. */
   reservedUsd: number;
   spentUsd: number;
+  /** Counts changes of the project's content, for If-Match. */
   version: number;
   createdAt: Date;
   updatedAt: Date;

@@ -1,6 +1,6 @@
 /**
- * The project's record: every fact that decisions are made from, as Postgres holds it.
- * Song time is in whole frames at the project's frame rate; money in US dollars.
+ * The project's record: everything that decisions are made from, as Postgres stores it.
+ * Song time is in whole frames at the project's frame rate, money in US dollars.
  */
 
 import type { Approval, Clip, Film, Image, Prompt, Scene } from "./artifacts.ts";
@@ -14,17 +14,17 @@ export * from "./song.ts";
 export * from "./work.ts";
 
 export interface ProjectRecord {
-  /** The database's clock when it was read: the one time that decisions are made by. */
+  /** The database's clock when the record was read; the only clock that decisions use. */
   readAt: Date;
   project: Project;
   scenes: Scene[];
-  /** Every version: one that was written for other settings counts again when they return. */
+  /** All versions: a prompt for earlier settings is current again when these return. */
   prompts: Prompt[];
   images: Image[];
   clips: Clip[];
   approvals: Approval[];
   films: Film[];
   jobs: Job[];
-  /** Those that decisions are made from: see `tasksRead`. */
+  /** Not every task of the project: see `tasksRead`. */
   tasks: Task[];
 }

@@ -1,11 +1,14 @@
-/** A project's settings as the record keeps them, with the values of those that a person did not choose. */
+/** A project's settings as the record stores them, with their defaults and ranges. */
 import { z } from "zod";
 
-/** A scene over lyrics that were sung before: made anew, another clip of the same picture, or the same clip. */
+/**
+ * How a scene over repeated lyrics is made: as a new one, as another clip of the leader's image, or as the
+ * leader's clip.
+ */
 export const MOTIF_WAYS = ["new", "vary", "reuse"] as const;
 export type MotifWay = (typeof MOTIF_WAYS)[number];
 
-/** How a clip that is shorter than its scene lasts as long: slowed down, its last picture held, or played again. */
+/** How a clip that is too short fills its scene: slowed down, its last frame held, or played again. */
 export const FILLS = ["stretch", "hold", "loop"] as const;
 export type Fill = (typeof FILLS)[number];
 
@@ -24,34 +27,40 @@ export const Settings = z.object({
     .refine((s) => s.minSeconds <= s.maxSeconds, "min_seconds must not exceed max_seconds")
     .default({ minSeconds: 4, maxSeconds: 9 }),
   imageModel: z.string().max(100).default("black-forest-labs/flux-2-pro"),
-  /** Tried in this order where the model before can't deliver. */
+  /** Tried in this order when the model before can't deliver. */
   imageFallbacks: z
     .array(z.string().max(100))
     .max(5)
     .default(["bytedance/seedream-5-lite", "black-forest-labs/flux-2-klein-4b"]),
   clipModel: z.string().max(100).default("xai/grok-imagine-video"),
-  /** Three makers, whose clips of 16:9 and 9:16 are of one size; the last takes no photoreal faces. */
+  /**
+   * With the default clip model: three makers whose clips of 16:9 and 9:16 have one size. The last takes no
+   * photoreal faces.
+   */
   clipFallbacks: z
     .array(z.string().max(100))
     .max(5)
     .default(["google/veo-3.1-lite", "bytedance/seedance-2.0-mini"]),
   clipResolution: z.enum(["480p", "720p", "1080p"]).default("720p"),
-  /** The most the project may spend, or null for no limit of its own. */
+  /** The budget in US dollars; null for no limit of the project's own. */
   budgetUsd: z.number().min(0).max(100_000).nullable().default(20),
   autoApprove: z.boolean().default(false),
-  /** Whether a prompt that moderation refuses is rewritten, one level softer each time. */
+  /** Whether a prompt that moderation refuses is rewritten, one softening level further each time. */
   softenRefused: z.boolean().default(true),
-  /** Calls of unknown outcome up to this price, which may have been paid for, are made again without asking. */
+  /**
+   * A call of unknown outcome that costs at most this many US dollars is repeated, though it may be paid for
+   * twice.
+   */
   repeatUnknownUpToUsd: z.number().min(0).max(100).default(0),
-  /** Whether timed lyrics that the file carries are taken instead of paying for a transcription. */
+  /** Whether timed lyrics in the song's tags are used instead of a paid transcription. */
   embeddedLyrics: z.boolean().default(false),
-  /** What scenes over lyrics that come again are made of, unless one says otherwise for itself. */
+  /** How scenes over repeated lyrics are made, unless the scene has its own choice. */
   motifs: z.enum(MOTIF_WAYS).default("new"),
-  /** What happens to a clip that is shorter than its scene. */
+  /** How a clip that is too short may fill its scene; `refuse`: it may not, and a longer one is made. */
   clipFill: z.enum(["refuse", ...FILLS]).default("refuse"),
-  /** The clips' own sound: left out, or kept as a second track under the song. */
+  /** The clips' own sound: left out, or kept as a second sound track. */
   clipAudio: z.enum(["drop", "track"]).default("drop"),
-  /** The song's sound in the film: AAC, made where it is none yet, or as it came. */
+  /** The song's sound in the film: AAC (converted if it is not), or as in the song's file. */
   filmSound: z.enum(["aac", "original"]).default("aac"),
 });
 export type Settings = z.infer<typeof Settings>;

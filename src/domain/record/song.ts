@@ -1,4 +1,4 @@
-/** The song as the record knows it: what the file is, what is sung in it and when, and where its beats fall. */
+/** The song: its file, its lyrics with their times, and its beats. */
 import type { Transcript } from "../lyrics/lyrics.ts";
 
 export interface Audio {
@@ -14,10 +14,14 @@ export interface Audio {
   channels: number;
   title: string | null;
   artist: string | null;
-  /** The last three are absent where a version before this one measured the song. Bits per second of the sound. */
+  /**
+   * Bits per second of the sound. This and the two below are absent if an older version of this program
+   * probed the song.
+   */
   bitRate?: number;
-  /** Words that the file carries. */
+  /** The lyrics in the file's tags; null if there are none. */
   embeddedLyrics?: EmbeddedLyrics | null;
+  /** Null if the file has none. */
   coverArt?: CoverArt | null;
 }
 
@@ -25,7 +29,10 @@ export interface Audio {
 export interface EmbeddedLyrics {
   form: "plain" | "lrc" | "sylt";
   language: string | null;
-  /** Seconds from the song's start where the form has times; words where it times them. */
+  /**
+   * Times in seconds from the song's start; null in a form without times. `words` is empty unless the words
+   * are timed.
+   */
   lines: { text: string; startSeconds: number | null; words: { text: string; startSeconds: number }[] }[];
 }
 
@@ -43,7 +50,7 @@ export interface BeatGrid {
   /** Of the first downbeat, from the song's start. */
   offsetSeconds: number;
   beatsPerBar: number;
-  /** 0 to 1; what a person tapped is sure. */
+  /** 0 to 1; a tapped grid has 1. */
   confidence: number;
   source: "estimated" | "tapped";
 }
@@ -58,7 +65,7 @@ export interface LyricWord {
 }
 interface LyricLine extends LyricWord {
   words: LyricWord[];
-  /** 0 to 1 where the transcriber tells, else null. */
+  /** 0 to 1; null if the transcriber gives none. */
   confidence: number | null;
 }
 export const LYRICS_SOURCES = ["transcribed", "embedded", "edited"] as const;
@@ -68,20 +75,20 @@ export interface Lyrics {
   lines: LyricLine[];
 }
 
-/** A song in parts that a transcriber has heard so far. */
+/** The transcripts of a song's parts so far. */
 export interface PartialTranscription {
   audioEtag: string;
   parts: TranscribedPart[];
 }
 export interface TranscribedPart {
-  /** Of the song, in seconds: what the part holds. */
+  /** Where the part lies in the song, in seconds. */
   startSeconds: number;
   endSeconds: number;
   /** Times in seconds from the part's start. */
   transcript: Transcript;
 }
 
-/** The song that the scenes still follow, after another recording of it took its place. */
+/** The earlier recording, which the scenes still follow after a new one replaced it: its length and lines. */
 export interface Retiming {
   frames: number;
   lines: Lyrics["lines"];

@@ -1,19 +1,25 @@
-/** Text that a file or a provider wrote, made fit to be kept. */
+/** Makes text from a file or a provider fit to be stored. */
 
-/** Characters of several code points (letters with marks, joined emoji) are looked for this far before a cut. */
+/**
+ * How far before a cut, in UTF-16 units, a character of several code points (a letter with marks, joined
+ * emoji) may begin.
+ */
 const LONGEST_CHARACTER = 64;
 const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
- * The text as whole characters, of at most `most` UTF-16 units. NUL is left out and a lone surrogate
- * becomes U+FFFD: Postgres takes neither in `text` or `jsonb` (its manual, 8.14.1, version 17).
+ * The text cut to at most `most` UTF-16 units, at the end of a whole character. NUL is left out and a lone
+ * surrogate becomes U+FFFD: Postgres takes neither in `text` or `jsonb` (its manual, 8.14.1, version 17).
  */
 export function storable(text: string, most = Number.POSITIVE_INFINITY): string {
   const whole = text.replaceAll("\0", "").toWellFormed();
   return whole.length <= most ? whole : whole.slice(0, startOfCharacter(whole, most));
 }
 
-/** Where the character begins that the unit at `at` belongs to; one too long to be kept whole is cut by code points. */
+/**
+ * Start of the character that holds the unit at `at`. If it begins at the text's start, or too far before to
+ * be found, the start of the code point instead: such a character is cut.
+ */
 function startOfCharacter(text: string, at: number): number {
   const from = Math.max(0, at - LONGEST_CHARACTER);
   const found = characters.segment(text.slice(from, at + 2)).containing(at - from);

@@ -1,4 +1,4 @@
-/** The stages, and the jobs and tasks that do their work. Money in US dollars. */
+/** The stages, and the jobs and tasks of their work. Money in US dollars. */
 import { z } from "zod";
 
 export const STAGES = [
@@ -14,7 +14,10 @@ export const Stage = z.enum(STAGES);
 
 export type Stage = z.infer<typeof Stage>;
 
-/** Stages whose attempts hold a large part of an isolate's memory at once: an isolate runs one at a time. */
+/**
+ * Stages whose attempts hold a large part of an isolate's memory: an isolate runs one at a time (see the
+ * heavy gate).
+ */
 export const HEAVY_STAGES: readonly Stage[] = ["transcribe", "assemble_video"];
 
 export const JOB_STATUSES = ["pending", "running", "completed", "failed", "canceled"] as const;
@@ -29,7 +32,9 @@ export const CHARGED = ["no", "yes", "unknown"] as const;
 
 export type Charged = (typeof CHARGED)[number];
 
-/** What went wrong, for the person who reads it: what, whether trying again can help, what to do. */
+/**
+ * What went wrong, whether another try can help, and what the person can do (null: nothing in particular).
+ */
 export const Failure = z.object({
   code: z.string(),
   message: z.string(),
@@ -54,9 +59,10 @@ export interface Job {
   finishedAt: Date | null;
 }
 
-/** How one attempt of a task ended, where it did not bring the artifact. */
+/** One attempt of a task that failed. */
 export interface FailedAttempt {
   attempt: number;
+  /** ISO 8601. */
   at: string;
   provider: string | null;
   model: string | null;
@@ -65,7 +71,7 @@ export interface FailedAttempt {
   charged: Charged;
 }
 
-/** One unit of a job: the claim, the retry counter and the purchase record in one row. */
+/** One unit of a job: its claim, its count of attempts and the record of what was bought for it. */
 export interface Task {
   id: string;
   jobId: string;
@@ -73,34 +79,37 @@ export interface Task {
   type: Stage;
   /** A scene's id, or the project's id for work on the whole song. */
   subject: string;
-  /** The picture that a clip is made from. */
+  /** The image that a clip is made from; null for other stages. */
   imageId: string | null;
-  /** The settings that decide the form of what is made: see `termsOf`. */
+  /** See `outputFormOf`. */
   outputForm: string;
   status: TaskStatus;
-  /** Counts every claim: the fence of whoever works on it. */
+  /** Number of the current attempt, from 1. The fence compares it and `claimId`. */
   attempt: number;
-  /** Attempts that the present supplier has spoiled: waits for our turn do not count. */
+  /** Failed attempts of the current supplier; being rate limited does not count. */
   supplierFailures: number;
-  /** Which of the stage's suppliers it is with, from 0. */
+  /** Index of the current supplier in the list of `suppliersOf`. */
   supplierIndex: number;
-  /** Of the claim under way or the last one: tells a lost answer's outcome. */
+  /** The current claim or the last one; shows whether a claim whose answer was lost was made. */
   claimId: string | null;
-  /** The project's run that it was made for. */
+  /** The run of the project in which the task was created. */
   runNumber: number;
-  /** The provider was, or is to be, asked to stop. */
+  /** Whether the provider was, or is to be, asked to stop. */
   cancelRequested: boolean;
   /** The newest attempts that failed, oldest first. */
   failedAttempts: FailedAttempt[];
-  /** When the person asked for it again: it blocks nothing any more. */
+  /** When the person retried it; from then on the ended task does not block the same work. */
   retriedAt: Date | null;
-  /** Pending: not before this. Waiting: when to look at the provider next. */
+  /** Pending: the earliest time of the next claim. Waiting: the time of the next poll. */
   runAfter: Date;
+  /** When its message was last sent to the queue; null if a new one is to be sent. */
   dispatchedAt: Date | null;
   leaseUntil: Date | null;
+  /** When the current attempt was claimed; moved to when its order was, or may have been, sent. */
   claimedAt: Date | null;
   provider: string | null;
   model: string | null;
+  /** The provider's id of the order; null if there is none or it is not known yet. */
   providerRequestId: string | null;
   inputHash: string;
   costEstimatedUsd: number;

@@ -23,22 +23,22 @@ const rate = fc.record({
   perMinute: fc.integer({ min: 1, max: 1_000 }),
   burst: fc.integer({ min: 1, max: 20 }),
 });
-/** Of properties with a whole simulation in each run. */
+/** For properties that simulate a whole crowd in each run. */
 const numRuns = 60;
 
-/** Visits in turn; the rate limiter after them and what each was told. */
-function visits(limiter: RateLimiter, ...calls: [key: string, at: number][]) {
+/** Acquires in turn; the rate limiter afterwards, and for each call `go` or the milliseconds to wait. */
+function acquireAll(limiter: RateLimiter, ...calls: [key: string, at: number][]) {
   let state = limiter;
-  const told = calls.map(([key, at]) => {
-    const entered = acquire(state, key, at);
-    state = entered.state;
-    return entered.admission.kind === "go" ? "go" : entered.admission.afterMs;
+  const answers = calls.map(([key, at]) => {
+    const acquired = acquire(state, key, at);
+    state = acquired.state;
+    return acquired.admission.kind === "go" ? "go" : acquired.admission.afterMs;
   });
-  return { state, told };
+  return { state, answers };
 }
 
-describe("the pace", () => {
-  test("in any window, no more go than the burst and the rate's share of the window", () => {
+describe("the rate", () => {
+  test("in any window, at most the burst plus the rate's share of the window goes", () => {
     const calls = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 5_000 })), {
       minLength: 1,
       maxLength: 200,
@@ -64,7 +64,7 @@ describe("the pace", () => {
     );
   });
 
-  test("whoever keeps coming back when told goes, the last of them when the rate allows it", () => {
+  test("every caller that comes back when told goes, and the last one no later than the rate requires", () => {
     const arrivals = fc.array(fc.integer({ min: 0, max: MINUTE }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(
@@ -93,16 +93,16 @@ describe("the pace", () => {
     );
   });
 
-  test("callers go in the order in which they came", () => {
-    const { state, told } = visits(
+  test("callers go in the order of their first call", () => {
+    const { state, answers } = acquireAll(
       newRateLimiter(steady({ perMinute: 60, burst: 2 }), 0),
       ["a", 0],
       ["b", 0],
       ["c", 0],
       ["d", 0],
     );
-    expect(told).toEqual(["go", "go", 1_000, 2_000]);
-    expect(visits(state, ["e", 1_000], ["c", 1_000], ["d", 2_000], ["e", 3_000]).told).toEqual([
+    expect(answers).toEqual(["go", "go", 1_000, 2_000]);
+    expect(acquireAll(state, ["e", 1_000], ["c", 1_000], ["d", 2_000], ["e", 3_000]).answers).toEqual([
       2_000,
       "go",
       "go",
@@ -110,21 +110,21 @@ describe("the pace", () => {
     ]);
   });
 
-  test("one key has one place, however often it asks; it asks anew once it has gone", () => {
-    const { state, told } = visits(
+  test("a key is queued once, however often it asks, and again only after it has gone", () => {
+    const { state, answers } = acquireAll(
       newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0),
       ["a", 0],
       ["b", 0],
       ["b", 0],
       ["b", 400],
     );
-    expect(told).toEqual(["go", 1_000, 1_000, 600]);
+    expect(answers).toEqual(["go", 1_000, 1_000, 600]);
     expect(state.queue).toHaveLength(1);
-    expect(visits(state, ["b", 1_000], ["b", 1_000]).told).toEqual(["go", 1_000]);
+    expect(acquireAll(state, ["b", 1_000], ["b", 1_000]).answers).toEqual(["go", 1_000]);
   });
 
-  test("who comes so late that others used the time goes next", () => {
-    const { state } = visits(
+  test("a caller so late that others used its time goes next", () => {
+    const { state } = acquireAll(
       newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0),
       ["go", 0],
       ["late", 0],
@@ -132,58 +132,65 @@ describe("the pace", () => {
       ["c", 0],
     );
     expect(
-      visits(state, ["b", 2_000], ["late", 2_500], ["c", 3_000], ["late", 3_000], ["c", 4_000]).told,
+      acquireAll(state, ["b", 2_000], ["late", 2_500], ["c", 3_000], ["late", 3_000], ["c", 4_000]).answers,
     ).toEqual(["go", 500, 1_000, "go", "go"]);
   });
 
-  test("the dead hold up nobody who has a place, and no newcomer two minutes after their time", () => {
+  test("callers that never return delay no queued caller, and no new one from two minutes after their time", () => {
     const limiter = newRateLimiter(steady({ perMinute: 6, burst: 1 }), 0);
-    const { state } = visits(limiter, ["go", 0], ["dead", 0], ["dead too", 0], ["alive", 0]);
-    expect(visits(state, ["alive", 30 * SECOND], ["new", 45 * SECOND]).told).toEqual(["go", 20 * SECOND]);
-    expect(visits(state, ["new", 30 * SECOND + 2 * MINUTE + 1]).told).toEqual(["go"]);
+    const { state } = acquireAll(limiter, ["go", 0], ["dead", 0], ["dead too", 0], ["alive", 0]);
+    expect(acquireAll(state, ["alive", 30 * SECOND], ["new", 45 * SECOND]).answers).toEqual([
+      "go",
+      20 * SECOND,
+    ]);
+    expect(acquireAll(state, ["new", 30 * SECOND + 2 * MINUTE + 1]).answers).toEqual(["go"]);
   });
 
-  test("past five thousand places a caller is told to come later, without a place", () => {
+  test("with five thousand callers queued, a further one is told to wait but is not queued", () => {
     let limiter = newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0);
     for (let i = 0; i <= 5_000; i++) limiter = acquire(limiter, String(i), 0).state;
-    const { state, told } = visits(limiter, ["one more", 0], ["5000", 0]);
+    const { state, answers } = acquireAll(limiter, ["one more", 0], ["5000", 0]);
     expect(state.queue).toHaveLength(5_000);
     expect(state.queue.some(({ key }) => key === "one more")).toBe(false);
-    expect(told[0]).toBeGreaterThan(MINUTE);
-    expect(told[0]).toBeLessThanOrEqual(HOUR);
+    expect(answers[0]).toBeGreaterThan(MINUTE);
+    expect(answers[0]).toBeLessThanOrEqual(HOUR);
   });
 });
 
-describe("a refusal", () => {
-  test("closes the rate limiter for everybody until the provider takes calls again", () => {
+describe("a penalty", () => {
+  test("blocks all callers until the provider accepts calls again", () => {
     const limiter = penalize(newRateLimiter(REPLICATE, 0), 30, 0);
-    expect(visits(limiter, ["a", 0], ["b", 29_999], ["a", 30_000]).told).toEqual([
+    expect(acquireAll(limiter, ["a", 0], ["b", 29_999], ["a", 30_000]).answers).toEqual([
       30_000,
       expect.any(Number),
       "go",
     ]);
   });
 
-  test("of ten minutes is waited for in one go", () => {
+  test("of ten minutes is one wait of ten minutes", () => {
     const limiter = penalize(newRateLimiter(REPLICATE, 0), 600, 0);
-    expect(visits(limiter, ["a", 0]).told).toEqual([10 * MINUTE]);
+    expect(acquireAll(limiter, ["a", 0]).answers).toEqual([10 * MINUTE]);
   });
 
-  test("lays the kept places out again after the opening, in their order, at the slower rate", () => {
-    const { state } = visits(newRateLimiter(REPLICATE, 0), ["go", 0], ["a", 0], ["b", 0], ["c", 0]);
+  test("moves the queued slots behind the block, in their order, at the lower rate", () => {
+    const { state } = acquireAll(newRateLimiter(REPLICATE, 0), ["go", 0], ["a", 0], ["b", 0], ["c", 0]);
     // The first is overdue by then.
-    const closed = penalize(state, 5, 150);
-    expect(closed.perMinute).toBe(12);
-    expect(closed.queue.map(({ key, slot }) => [key, slot])).toEqual([
+    const penalized = penalize(state, 5, 150);
+    expect(penalized.perMinute).toBe(12);
+    expect(penalized.queue.map(({ key, slot }) => [key, slot])).toEqual([
       ["a", 5_150],
       ["b", 10_150],
       ["c", 15_150],
     ]);
   });
 
-  test("lets one caller go when it opens again, and no burst", () => {
+  test("is followed by one call and no burst", () => {
     const limiter = penalize(newRateLimiter(rateLimitOf("openrouter"), 0), null, 0);
-    expect(visits(limiter, ["a", 10_000], ["b", 10_000], ["c", 10_000]).told).toEqual(["go", 800, 1_600]);
+    expect(acquireAll(limiter, ["a", 10_000], ["b", 10_000], ["c", 10_000]).answers).toEqual([
+      "go",
+      800,
+      1_600,
+    ]);
   });
 
   test.each([
@@ -192,40 +199,40 @@ describe("a refusal", () => {
     [10, 6],
     [30, 150],
   ])(
-    "with a retry_after of %s slows 600 a minute to %d: a short wait is for one call, a long one for a window",
+    "with a retry_after of %s lowers 600 a minute to %d: a short wait is for one call, a long one for a window",
     (seconds, rate) => {
       expect(penalize(newRateLimiter(REPLICATE, 0), seconds, 0).perMinute).toBe(rate);
     },
   );
 
-  test("that many calls on their way tell of slows the rate limiter once, and the latest opening counts", () => {
+  test("lowers the rate once for all calls that were under way, and blocks until the latest of their times", () => {
     const once = penalize(newRateLimiter(REPLICATE, 0), 20, 0);
     const more = penalize(penalize(once, null, 100), 25, 200);
     expect(more.perMinute).toBe(once.perMinute);
     expect(more.blockedUntil).toBe(25_200);
   });
 
-  test("never slows the rate limiter below the rate of the most reduced account", () => {
+  test("never lowers the rate below that of the most restricted account", () => {
     let limiter = newRateLimiter(REPLICATE, 0);
     for (let at = 0; at < HOUR; at += 2 * MINUTE) limiter = penalize(limiter, null, at);
     expect(limiter.perMinute).toBe(REPLICATE.floor.perMinute);
   });
 
-  test("that names no time closes for 10 s, each one twice as long, up to a minute; a success starts again", () => {
+  test("without a retry_after blocks for 10 s, each next one twice as long, up to a minute; a success resets this", () => {
     let limiter = newRateLimiter(REPLICATE, 0);
     let now = 0;
-    const closings = times(5).map(() => {
+    const blocks = times(5).map(() => {
       limiter = penalize(limiter, null, now);
-      const closedFor = limiter.blockedUntil - now;
+      const blockedFor = limiter.blockedUntil - now;
       now = limiter.blockedUntil;
-      return closedFor / SECOND;
+      return blockedFor / SECOND;
     });
-    expect(closings).toEqual([10, 20, 40, 60, 60]);
+    expect(blocks).toEqual([10, 20, 40, 60, 60]);
     limiter = penalize(reportSuccess(limiter, now), null, now);
     expect(limiter.blockedUntil - now).toBe(10 * SECOND);
   });
 
-  test("is not made up for by a success that left before the rate limiter closed", () => {
+  test("is not made up for by the success of a call that was sent before it", () => {
     const limiter = reportSuccess(penalize(newRateLimiter(REPLICATE, 0), null, 0), 5 * SECOND);
     expect(penalize(limiter, null, 10 * SECOND).blockedUntil).toBe(30 * SECOND);
   });
@@ -233,7 +240,7 @@ describe("a refusal", () => {
   test.each([
     [0, SECOND],
     [1e9, HOUR],
-  ])("with a retry_after of %d s closes for %d ms", (seconds, ms) => {
+  ])("with a retry_after of %d s blocks for %d ms", (seconds, ms) => {
     expect(penalize(newRateLimiter(REPLICATE, 0), seconds, 0).blockedUntil).toBe(ms);
   });
 });
@@ -241,13 +248,13 @@ describe("a refusal", () => {
 describe("recovery", () => {
   const slowed = () => penalize(newRateLimiter(REPLICATE, 0), 10, 0);
 
-  test("a slowed rate limiter is probing, and a success right after the refusal does not hurry it", () => {
+  test("a slowed rate limiter is probing, and a success right after the penalty does not raise its rate", () => {
     const { state, admission } = acquire(slowed(), "a", 10 * SECOND);
     expect(admission).toEqual({ kind: "go", probing: true });
     expect(reportSuccess(state, 11 * SECOND).perMinute).toBe(state.perMinute);
   });
 
-  test("successes raise the rate slowly, until it is nominal and nobody needs to report", () => {
+  test("successes raise the rate slowly, until it is nominal and no reports are wanted", () => {
     let limiter = slowed();
     const rates: number[] = [];
     for (let at = 3 * MINUTE; limiter.perMinute < 600; at += SECOND) {
@@ -261,7 +268,7 @@ describe("recovery", () => {
     expect(reportSuccess(limiter, 10 * MINUTE)).toBe(limiter);
   });
 
-  test("a rate limiter that has recovered takes the next refusal as its first", () => {
+  test("a rate limiter that has recovered treats the next penalty as its first", () => {
     let limiter = slowed();
     for (let at = 3 * MINUTE; limiter.perMinute < 600; at += SECOND) limiter = reportSuccess(limiter, at);
     const again = penalize(limiter, 10, 20 * MINUTE);
@@ -269,7 +276,7 @@ describe("recovery", () => {
     expect(reportSuccess(again, 22 * MINUTE).perMinute).toBeGreaterThan(again.perMinute);
   });
 
-  test("after one refusal that meant nothing, a busy rate limiter is back at its nominal rate within a quarter of an hour", () => {
+  test("after one penalty for a single 429, a busy rate limiter is back at its nominal rate within 15 minutes", () => {
     const arrivals = Array.from({ length: 2_000 }, (_, i) => i * 300);
     const { limiter, taken } = simulate({ limiter: slowed(), arrivals, takes: null });
     expect(taken).toHaveLength(2_000);
@@ -277,14 +284,14 @@ describe("recovery", () => {
     expect(Math.max(...taken)).toBeLessThan(15 * MINUTE);
   });
 
-  test("who has a far place goes earlier when the rate limiter got faster, and looks again every two minutes", () => {
+  test("a caller with a distant slot goes earlier when the rate rises, and asks again every two minutes", () => {
     const { taken, waits } = simulate({ limiter: slowed(), arrivals: times(60), takes: null });
     const atTheFloor = 59 * (MINUTE / REPLICATE.floor.perMinute);
     expect(Math.max(...taken)).toBeLessThan(atTheFloor / 2);
     expect(Math.max(...waits)).toBe(2 * MINUTE);
   });
 
-  test("a limit that stays is tried ever more seldom", () => {
+  test("a lower limit that lasts is tried less and less often", () => {
     const arrivals = Array.from({ length: 600 }, (_, i) => i * 10_000);
     const limiter = penalize(newRateLimiter(REPLICATE, 0), 10, 0);
     const { refused, taken } = simulate({
@@ -297,13 +304,13 @@ describe("recovery", () => {
     expect(refused.length).toBeLessThanOrEqual(20);
   });
 
-  test("what was told an hour ago is forgotten", () => {
-    const closed = slowed();
-    expect(acquire(closed, "a", closed.blockedUntil + HOUR - 1).admission).toEqual({
+  test("a penalty is forgotten an hour after its block", () => {
+    const penalized = slowed();
+    expect(acquire(penalized, "a", penalized.blockedUntil + HOUR - 1).admission).toEqual({
       kind: "go",
       probing: true,
     });
-    expect(acquire(closed, "a", closed.blockedUntil + HOUR).admission).toEqual({
+    expect(acquire(penalized, "a", penalized.blockedUntil + HOUR).admission).toEqual({
       kind: "go",
       probing: false,
     });
@@ -336,7 +343,7 @@ describe("an account under $5 at Replicate: 6 creates a minute, burst 1", () => 
     },
   );
 
-  test("a hundred callers at a provider that names no time are refused seldom, too", () => {
+  test("a hundred callers at a provider that gives no retry_after are seldom refused either", () => {
     const { taken, refused } = simulate({
       limiter: newRateLimiter(REPLICATE, 0),
       arrivals: times(100),
@@ -351,7 +358,7 @@ describe("an account under $5 at Replicate: 6 creates a minute, burst 1", () => 
 });
 
 describe("a clock that is wrong", () => {
-  test("by up to ten minutes, back and forth, locks nobody up", () => {
+  test("by up to ten minutes, back and forth, delays no caller for long", () => {
     const jump = fc.record({
       at: fc.integer({ min: 0, max: 5 * MINUTE }),
       ms: fc.integer({ min: -10 * MINUTE, max: 10 * MINUTE }),
@@ -376,12 +383,12 @@ describe("a clock that is wrong", () => {
     );
   });
 
-  test("a closed rate limiter stays closed for as long as was left when the clock steps back", () => {
-    const { state } = visits(penalize(newRateLimiter(REPLICATE, HOUR), 30, HOUR), ["a", HOUR + 10_000]);
-    expect(visits(state, ["a", HOUR - 10 * MINUTE]).told).toEqual([20_000]);
+  test("a block keeps its remaining length when the clock steps back", () => {
+    const { state } = acquireAll(penalize(newRateLimiter(REPLICATE, HOUR), 30, HOUR), ["a", HOUR + 10_000]);
+    expect(acquireAll(state, ["a", HOUR - 10 * MINUTE]).answers).toEqual([20_000]);
   });
 
-  test("nobody is told to wait longer than an hour, however many wait", () => {
+  test("no caller is told to wait longer than an hour, however many are queued", () => {
     let limiter = penalize(newRateLimiter(steady({ perMinute: 1, burst: 1 }), 0), 3_600, 0);
     for (let i = 0; i < 300; i++) {
       const { state, admission } = acquire(limiter, String(i), 0);
@@ -392,13 +399,13 @@ describe("a clock that is wrong", () => {
   });
 });
 
-describe("a rate limiter that was kept", () => {
-  test("is the same rate limiter after a round through JSON", () => {
-    const { state } = visits(penalize(newRateLimiter(REPLICATE, 0), 5, 0), ["a", 0], ["b", 10]);
+describe("a stored rate limiter", () => {
+  test("is the same after a round trip through JSON", () => {
+    const { state } = acquireAll(penalize(newRateLimiter(REPLICATE, 0), 5, 0), ["a", 0], ["b", 10]);
     expect(restoredRateLimiter(JSON.parse(JSON.stringify(state)), REPLICATE, 20)).toEqual(state);
   });
 
-  test("keeps to today's limit", () => {
+  test("is held within today's limit", () => {
     const slow = penalize(newRateLimiter(REPLICATE, 0), 10, 0);
     const limit = steady({ perMinute: 60, burst: 1 });
     expect(restoredRateLimiter(slow, limit, 0).perMinute).toBe(60);
@@ -406,16 +413,16 @@ describe("a rate limiter that was kept", () => {
   });
 
   test.each([[undefined], [null], ["rate_limiter"], [{ perMinute: -1 }], [{ queue: 3 }]])(
-    "is a new one where %j was kept",
-    (kept) => {
-      expect(restoredRateLimiter(kept, REPLICATE, 7)).toEqual(newRateLimiter(REPLICATE, 7));
+    "is a new one if %j was stored",
+    (stored) => {
+      expect(restoredRateLimiter(stored, REPLICATE, 7)).toEqual(newRateLimiter(REPLICATE, 7));
     },
   );
 
-  test("is at rest when it is open, nominal and empty", () => {
+  test("need not be stored while it is unblocked, at its nominal rate and without a queue", () => {
     const open = newRateLimiter(REPLICATE, 0);
     expect(isDefault(acquire(open, "a", 0).state)).toBe(true);
-    expect(isDefault(visits(open, ["a", 0], ["b", 0]).state)).toBe(false);
+    expect(isDefault(acquireAll(open, ["a", 0], ["b", 0]).state)).toBe(false);
     expect(isDefault(penalize(open, 1, 0))).toBe(false);
     expect(isDefault(penalize(newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0), 1, 0))).toBe(false);
   });

@@ -6,7 +6,7 @@ import { World } from "../../support/record.ts";
 const scenesOf = (world: World) => timelineOf(world.record)?.scenes ?? [];
 const kinds = (world: World) => scenesOf(world).map((s) => `${s.shown.kind} lacks ${s.missing}`);
 
-describe("what can be played", () => {
+describe("the timeline", () => {
   test("grows from cards to stills to clips, and says what each scene waits for", () => {
     const world = new World();
     world.run("generate_prompts");
@@ -24,11 +24,11 @@ describe("what can be played", () => {
     expect(timelineOf(world.record)?.film).toBe(true);
   });
 
-  test("is nothing without a song", () => {
+  test("is null without a song", () => {
     expect(timelineOf(new World({}, null).record)).toBeNull();
   });
 
-  test("tells why a scene has lost its clip: it got longer, or its picture is another one", () => {
+  test("tells why a scene has lost its clip: it got longer, or its image is another one", () => {
     const world = new World({ autoApprove: true });
     world.run("assemble_video");
     world.drain();
@@ -45,7 +45,7 @@ describe("what can be played", () => {
     expect(scenesOf(world).map((s) => s.regenerateReason)).toEqual(["too_short", "outdated", null]);
   });
 
-  test("says that a clip is stretched where the person let it be", () => {
+  test("says that a clip is stretched if the settings allow it", () => {
     const world = new World({ autoApprove: true, clipFill: "stretch" });
     world.run("generate_clips");
     world.drain();
@@ -57,7 +57,7 @@ describe("what can be played", () => {
   });
 });
 
-test("the release sheet tells of every scene its words, picture and clip, whose yes they had, and the costs", () => {
+test("the release sheet states each scene's prompt, image and clip, who approved them, and the costs", () => {
   const world = new World();
   world.run("assemble_video");
   world.drain();

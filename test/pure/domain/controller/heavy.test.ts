@@ -11,31 +11,31 @@ import { REDISPATCH_MS, RENEW_MS } from "../../../../src/domain/controller/tasks
 import { HEAVY_STAGES, STAGES, TASK_STATUSES } from "../../../../src/domain/record/record.ts";
 import { openGate } from "../../../../src/pipeline/heavy-gate.ts";
 
-describe("heavy work", () => {
+describe("isHeavy", () => {
   const cases = STAGES.flatMap((type) => TASK_STATUSES.map((status) => ({ type, status })));
-  test.each(cases)("$type that is $status", ({ type, status }) => {
+  test.each(cases)("of a task of $type that is $status", ({ type, status }) => {
     expect(isHeavy({ type, status })).toBe(status === "pending" && HEAVY_STAGES.includes(type));
   });
 });
 
 describe("a message that found the gate taken", () => {
-  test("comes back until the plan sends one of its own, and not beyond", () => {
+  test("is requeued until the plan sends a new one, and no longer", () => {
     const steps = Array.from({ length: 100 }, (_, i) => requeue(i + 1));
     const back = steps.filter((step) => step.kind === "back");
     expect(back.length).toBeGreaterThan(0);
     expect(steps.slice(back.length)).toEqual(steps.slice(back.length).map(() => ({ kind: "drop" })));
-    const lastAsks = back.reduce((at, step) => at + step.afterSeconds * 1000, 0);
-    expect(lastAsks).toBeLessThan(REDISPATCH_MS);
-    expect(lastAsks + REQUEUE_SECONDS * 1000).toBeGreaterThanOrEqual(REDISPATCH_MS);
+    const lastReturn = back.reduce((at, step) => at + step.afterSeconds * 1000, 0);
+    expect(lastReturn).toBeLessThan(REDISPATCH_MS);
+    expect(lastReturn + REQUEUE_SECONDS * 1000).toBeGreaterThanOrEqual(REDISPATCH_MS);
   });
 
-  test("stays away as long as the queue can keep it: whole seconds, half a day at most", () => {
+  test("has a delay that the queue accepts: whole seconds, half a day at most", () => {
     expect(REQUEUE_SECONDS).toSatisfy((seconds: number) => Number.isInteger(seconds) && seconds <= 43_200);
   });
 });
 
-describe("a gate", () => {
-  test("lets in who comes once its holder has been silent for too long, and not before", () => {
+describe("the heavy gate", () => {
+  test("is free once its holder has been silent for `SILENT_MS`, and not before", () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat({ max: 2 * SILENT_MS }), (seenAt, silence) => {
         expect(isFree({ seenAt }, seenAt + silence)).toBe(silence >= SILENT_MS);
@@ -43,24 +43,24 @@ describe("a gate", () => {
     );
   });
 
-  const deed = fc.record({
+  const action = fc.record({
     what: fc.constantFrom("enter", "enter", "leave", "die"),
     who: fc.nat({ max: 4 }),
     afterMs: fc.nat({ max: RENEW_MS }),
   });
 
-  test("whoever comes, leaves or dies: one at most is inside, and it never stays shut", () => {
+  test("has at most one holder whatever enters, leaves or dies, and never stays taken", () => {
     fc.assert(
-      fc.property(fc.array(deed, { maxLength: 60 }), (deeds) => {
+      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
         const gate = openGate();
         const inside = new Map<number, NonNullable<ReturnType<typeof gate.enter>>>();
         let now = 0;
-        const pass = (ms: number) => {
+        const advance = (ms: number) => {
           now += ms;
           for (const holder of inside.values()) holder.seen(now);
         };
-        for (const { what, who, afterMs } of deeds) {
-          pass(afterMs);
+        for (const { what, who, afterMs } of actions) {
+          advance(afterMs);
           const mine = inside.get(who);
           const entered = what === "enter" && !mine ? gate.enter(now) : null;
           if (entered) inside.set(who, entered);
@@ -74,7 +74,7 @@ describe("a gate", () => {
     );
   });
 
-  test("one that was taken for dead and leaves late does not let a third in beside its successor", () => {
+  test("stays taken when an earlier holder that was taken for dead leaves late", () => {
     const gate = openGate();
     const late = gate.enter(0);
     expect(gate.enter(SILENT_MS)).not.toBeNull();

@@ -4,7 +4,7 @@ import { motifOffers, remainingUsd } from "../../../../src/domain/controller/rem
 import type { Scene, Settings } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 
-/** A chorus, a verse, and the chorus again, of these lengths in frames. */
+/** A song of a chorus, a verse and the chorus again, of these lengths in frames. */
 function song(settings: Partial<Settings> = {}, frames: [number, number, number] = [120, 120, 120]) {
   const world = new World({ autoApprove: true, ...settings }, frames.reduce((sum, n) => sum + n, 0) / 24);
   world.run("analyze_scenes");
@@ -25,15 +25,15 @@ const film = (world: World) => {
 };
 const claimsOf = (world: World, stage: string) => world.claims.filter((c) => c.stage === stage).length;
 
-describe("a chorus that comes again", () => {
-  test("is made anew where nobody said otherwise", () => {
+describe("a repeated chorus", () => {
+  test("is made new by default", () => {
     const world = song();
     film(world);
     expect(claimsOf(world, "generate_images")).toBe(3);
     expect(claimsOf(world, "generate_clips")).toBe(3);
   });
 
-  test("by reuse shows the first one's clip: nothing is bought for it, and the film has it twice", () => {
+  test("with reuse shows the leader's clip: nothing is bought for it, and the film has that clip twice", () => {
     const world = song({ motifs: "reuse" });
     const { cuts, scenes } = film(world);
     expect(world.record.project.status).toBe("completed");
@@ -43,14 +43,14 @@ describe("a chorus that comes again", () => {
     expect(scenes[2]?.borrowed).toEqual({ from: scenes[0]?.scene.id, way: "reuse", clip: true });
   });
 
-  test("by reuse buys the first one's clip as long as the longest of them needs", () => {
+  test("with reuse has the leader's clip bought as long as its longest scene needs", () => {
     const world = song({ motifs: "reuse" }, [96, 120, 168]);
     const { scenes } = film(world);
     expect(scenes.map((s) => s.clip?.frames)).toEqual([168, 120, 168]);
     expect(claimsOf(world, "generate_clips")).toBe(2);
   });
 
-  test("by reuse gets a clip of its own where the one there is too short, of the same picture", () => {
+  test("with reuse gets a clip of its own, from the same image, if the leader's is too short", () => {
     const world = song({}, [96, 120, 168]);
     film(world);
     world.record.project.settings.motifs = "reuse";
@@ -61,7 +61,7 @@ describe("a chorus that comes again", () => {
     expect(scenes[2]?.image?.sceneId).toBe(scenes[0]?.scene.id);
   });
 
-  test("by vary shows another clip of the same picture", () => {
+  test("with vary shows another clip of the same image", () => {
     const world = song({ motifs: "vary" });
     const { scenes } = film(world);
     expect([claimsOf(world, "generate_images"), claimsOf(world, "generate_clips")]).toEqual([2, 3]);
@@ -70,14 +70,14 @@ describe("a chorus that comes again", () => {
     expect(scenes[2]?.clip?.inputHash).not.toBe(scenes[0]?.clip?.inputHash);
   });
 
-  test("does what its scene says, whatever the settings say", () => {
+  test("follows its scene's own choice before the settings", () => {
     const world = song({ motifs: "reuse" });
     world.record.scenes = world.record.scenes.map((s, i) => (i === 2 ? { ...s, motif: "new" } : s));
     film(world);
     expect(claimsOf(world, "generate_images")).toBe(3);
   });
 
-  test("one word about the first one's picture and clip is a word about both", () => {
+  test("with reuse needs no approval beside those of the leader's image and clip", () => {
     const world = song({ motifs: "reuse", autoApprove: false });
     film(world);
     for (const image of world.record.images) world.judge(image, true);
@@ -88,7 +88,7 @@ describe("a chorus that comes again", () => {
     expect(world.record.project.status).toBe("completed");
   });
 
-  test("a first one that is turned down is made anew for both", () => {
+  test("with reuse gets the leader's new image when its first is rejected", () => {
     const world = song({ motifs: "reuse", autoApprove: false });
     film(world);
     const [first] = world.record.images;
@@ -101,13 +101,13 @@ describe("a chorus that comes again", () => {
   });
 });
 
-describe("what a repeated chorus would save", () => {
+describe("what a motif would save", () => {
   let world: World;
   beforeEach(() => {
     world = song();
   });
 
-  test("is told before anything is spent, and comes true", () => {
+  test("is known before anything is spent, and is right", () => {
     const [offer, ...others] = motifOffers(world.record);
     expect(others).toEqual([]);
     if (!offer) throw new Error("no motif");
@@ -130,20 +130,20 @@ describe("what a repeated chorus would save", () => {
     });
   });
 
-  test("counts a longer clip of the first one where the second one is longer", () => {
+  test("counts a longer clip for the leader if the other scene is longer", () => {
     const longer = song({}, [96, 120, 168]);
     const [offer] = motifOffers(longer.record);
     const clip = 0.05;
     const image = 0.03;
     const saved = (offer?.remainingUsd.new ?? 0) - (offer?.remainingUsd.reuse ?? 0);
-    // Seven seconds and four, against seven.
+    // A clip of 7 s and one of 4 s, against one of 7 s.
     expect(saved).toBeGreaterThan(4 * clip + image);
     expect(saved).toBeLessThan(4 * clip + image + 0.03);
   });
 });
 
 describe("a clip of another length", () => {
-  test("stays the scene's where the scene got shorter, and is made again where it got longer", () => {
+  test("stays current if its scene got shorter, and is made again if it got longer", () => {
     const world = song();
     film(world);
     const clips = world.record.clips.length;
@@ -162,7 +162,7 @@ describe("a clip of another length", () => {
     expect(world.record.clips).toHaveLength(clips + 1);
   });
 
-  test("that is too short stays where the person lets it be stretched", () => {
+  test("that is too short stays current if the settings allow stretching it", () => {
     const world = song({ clipFill: "stretch" });
     film(world);
     world.record.scenes = world.record.scenes.map((s, i) =>

@@ -1,4 +1,4 @@
-/** What a retry by name, a run asked for twice and an undo in the middle of a run start, and what they do not. */
+/** What a retry, a run requested twice and an undo in the middle of a run start, and what they do not. */
 import { describe, expect, test } from "vitest";
 import { ruledOut, TRIAL_ORDERS } from "../../../../src/domain/controller/model-health.ts";
 import { failure } from "../../../../src/domain/controller/tasks.ts";
@@ -6,18 +6,18 @@ import type { Task } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 
 const SCENES = 12;
-const brokeDown = failure("provider_run_failed", "The model could not do it.", { retryable: true });
+const modelFailed = failure("provider_run_failed", "The model could not do it.", { retryable: true });
 const attempt = (task: Task, at: number) => ({
   attempt: task.attempt,
   at: new Date(at).toISOString(),
   provider: task.provider,
   model: task.model,
-  code: brokeDown.code,
-  message: brokeDown.message,
+  code: modelFailed.code,
+  message: modelFailed.message,
   charged: "no" as const,
 });
 
-/** Every scene's picture is there, and all clips are wanted; gives those that were sent. */
+/** A world with every scene's image, whose run wants all clips; with the clip tasks that were sent. */
 function animating(settings: ConstructorParameters<typeof World>[0] = {}): { world: World; sent: Task[] } {
   const world = new World({ autoApprove: true, ...settings });
   world.run("generate_images");
@@ -37,8 +37,8 @@ function animating(settings: ConstructorParameters<typeof World>[0] = {}): { wor
 }
 const clipTasks = (world: World) => world.record.tasks.filter((t) => t.type === "generate_clips");
 
-describe("a retry by name", () => {
-  test("covers only what it was asked for: going back to those settings later buys nothing without a run", () => {
+describe("a retry of a task", () => {
+  test("covers only that task: going back to its settings later buys nothing without a run", () => {
     const world = new World({ autoApprove: true });
     world.run("generate_prompts");
     for (const stage of ["transcribe", "analyze_scenes", "generate_prompts"]) {
@@ -53,14 +53,14 @@ describe("a retry by name", () => {
     world.claim(first);
     world.failTask(first, failure("provider_invalid_request", "No."));
     world.wake();
-    // Asked for by name, it fails again.
+    // The person retries it, and it fails again.
     world.retry(first);
     const [again = ""] = world.wake().dispatched;
     world.claim(again);
     world.failTask(again, failure("provider_invalid_request", "No."));
     world.wake();
     expect(world.record.project.status).toBe("failed");
-    // Another model and another run make it.
+    // Another run with another model makes the image.
     const was = world.record.project.settings;
     world.record.project.settings = {
       ...was,
@@ -70,12 +70,12 @@ describe("a retry by name", () => {
     world.run("generate_images");
     world.drain();
     expect(world.record.project.status).toBe("completed");
-    // The person only looks at the old settings: no run is asked for.
+    // The person only goes back to the old settings: no run is requested.
     world.record.project.settings = was;
     expect(world.wake().dispatched).toEqual([]);
   });
 
-  test("of one canceled clip does not buy the clips of all other scenes", () => {
+  test("for one canceled clip does not buy the clips of all other scenes", () => {
     const { world, sent } = animating();
     world.cancel("generate_clips");
     world.wake();
@@ -87,12 +87,12 @@ describe("a retry by name", () => {
     expect(open.map((t) => t.subject)).toEqual([sent[0]?.subject]);
   });
 
-  test("has a model that was given up in this run asked once more", () => {
+  test("has a model that was ruled out in this run asked again", () => {
     const { world, sent } = animating({ clipFallbacks: [] });
     for (const task of clipTasks(world))
       Object.assign(task, {
         status: "failed",
-        error: brokeDown,
+        error: modelFailed,
         failedAttempts: sent.includes(task) ? [attempt(task, world.now)] : [],
       });
     world.now += 1000;
@@ -104,7 +104,11 @@ describe("a retry by name", () => {
     expect(ruledOut(world.record, { type: "generate_clips", model: sent[0]?.model ?? null })).toBeNull();
     const { world: other, sent: others } = animating({ clipFallbacks: [] });
     for (const task of clipTasks(other))
-      Object.assign(task, { status: "failed", error: brokeDown, failedAttempts: [attempt(task, other.now)] });
+      Object.assign(task, {
+        status: "failed",
+        error: modelFailed,
+        failedAttempts: [attempt(task, other.now)],
+      });
     other.now += 1000;
     other.wake();
     other.retry(others[0]?.id ?? "");
@@ -113,13 +117,13 @@ describe("a retry by name", () => {
   });
 });
 
-describe("a run asked for again while it is under way", () => {
+describe("a run requested again while it is under way", () => {
   const twice = () => {
     const { world, sent } = animating();
     world.run("assemble_video");
     return { world, sent };
   };
-  test("lets all orders go once one was delivered", () => {
+  test("sends all orders once a trial order has been delivered", () => {
     const { world, sent } = twice();
     for (const { id } of sent) world.wait(world.claim(id).id, 60_000);
     expect(world.wake().dispatched).toEqual([]);
@@ -127,7 +131,7 @@ describe("a run asked for again while it is under way", () => {
     world.succeed(sent[0]?.id ?? "");
     expect(world.wake().dispatched).toHaveLength(SCENES - TRIAL_ORDERS);
   });
-  test("still gives up a model that fails three times in a row", () => {
+  test("still rules out a model that fails three times in a row", () => {
     const { world, sent } = twice();
     for (const task of sent) {
       world.claim(task.id);
@@ -138,7 +142,7 @@ describe("a run asked for again while it is under way", () => {
 });
 
 describe("undo", () => {
-  test("of an edit in a run under way takes up what it had called off, while other orders are still out", () => {
+  test("of an edit during a run makes the tasks again that the edit canceled, while other orders are under way", () => {
     const { world, sent } = animating();
     for (const { id } of sent) world.wait(world.claim(id).id, 600_000);
     const was = world.record.project.settings;

@@ -3,7 +3,7 @@ import { failure, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.
 import type { Settings, Stage } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 
-/** Everything up to the pictures, and these sent to workers. */
+/** A world with everything made that comes before the images, whose tasks are sent to workers. */
 function drawing(settings: Partial<Settings> = {}, target: Stage = "assemble_video") {
   const world = new World({ autoApprove: true, ...settings });
   world.run(target);
@@ -13,8 +13,8 @@ function drawing(settings: Partial<Settings> = {}, target: Stage = "assemble_vid
 }
 const jobOf = (world: World, type: Stage) => world.record.jobs.findLast((j) => j.type === type);
 
-describe("calling it off", () => {
-  test("withdraws what has not begun, and asks nobody to stop", () => {
+describe("canceling a stage", () => {
+  test("cancels tasks that have not begun, and asks no provider to stop", () => {
     const { world, dispatched } = drawing();
     world.cancel("generate_images");
     expect(world.wake().dispatched).toEqual([]);
@@ -25,7 +25,7 @@ describe("calling it off", () => {
     expect(world.record.project.status).toBe("completed");
   });
 
-  test("looks at once at what a provider works on, and marks it to be stopped", () => {
+  test("polls orders under way at once, with the request to stop them", () => {
     const { world, dispatched } = drawing();
     for (const id of dispatched) {
       world.claim(id);
@@ -38,7 +38,7 @@ describe("calling it off", () => {
     );
   });
 
-  test("leaves a worker alone, and marks its order to be stopped as soon as there is one", () => {
+  test("does not interrupt a worker, but requests to stop its order as soon as there is one", () => {
     const { world, dispatched } = drawing();
     const [id = ""] = dispatched;
     world.claim(id);
@@ -50,7 +50,7 @@ describe("calling it off", () => {
     expect(world.task(id)).toMatchObject({ status: "waiting", cancelRequested: true });
   });
 
-  test("what comes all the same is kept, and the job stays called off", () => {
+  test("keeps a result that comes all the same, and the job stays canceled", () => {
     const { world, dispatched } = drawing();
     const [id = "", ...others] = dispatched;
     world.claim(id);
@@ -64,7 +64,7 @@ describe("calling it off", () => {
     expect(again.toSorted()).toEqual(others.map((other) => world.task(other).subject).toSorted());
   });
 
-  test("nothing is ordered anew while the order that was called off is not over", () => {
+  test("lets nothing be ordered again while the canceled order has not ended", () => {
     const { world, dispatched } = drawing({}, "generate_images");
     for (const id of dispatched) {
       world.claim(id);
@@ -79,7 +79,7 @@ describe("calling it off", () => {
     expect(world.wake().dispatched).toHaveLength(3);
   });
 
-  test("from a stage on, the stages before go on to their end and no further", () => {
+  test("lets the stages before it finish and go no further", () => {
     const { world, dispatched } = drawing();
     world.cancel("generate_clips");
     expect(world.record.project.targetStage).toBe("generate_images");
@@ -93,7 +93,7 @@ describe("calling it off", () => {
     expect(world.record.project.status).toBe("completed");
   });
 
-  test("an order that never ends is given up all the same, as called off", () => {
+  test("gives up an order that never ends, as canceled", () => {
     const { world, dispatched } = drawing();
     const [id = ""] = dispatched;
     world.claim(id);
@@ -106,12 +106,12 @@ describe("calling it off", () => {
   });
 });
 
-describe("a refused picture", () => {
+describe("a refused image", () => {
   const REFUSED = failure("provider_refused", "The model refused the content.");
   const levels = (world: World, subject: string) =>
     world.record.prompts.filter((p) => p.sceneId === subject).map((p) => p.softeningLevel);
 
-  /** Has the first scene's picture refused so often, and all else made. */
+  /** Runs to the images; the first scene's is refused `times` times, and everything else succeeds. */
   function refusing(times: number, settings: Partial<Settings> = {}) {
     const { world, dispatched } = drawing(settings, "generate_images");
     const subject = world.task(dispatched[0] ?? "").subject;
@@ -129,7 +129,7 @@ describe("a refused picture", () => {
     return { world, subject };
   }
 
-  test("is drawn from a softer prompt, in the same job, which completes", () => {
+  test("is made from a softened prompt, in the same job, which completes", () => {
     const { world, subject } = refusing(1);
     expect(levels(world, subject)).toEqual(["literal", "implied"]);
     expect(jobOf(world, "generate_images")).toMatchObject({
@@ -140,7 +140,7 @@ describe("a refused picture", () => {
     expect(world.record.project.status).toBe("completed");
   });
 
-  test("and refused again is a symbol, and refused as that fails, with the reason", () => {
+  test("goes through every softening level, and then fails with the reason", () => {
     const { world, subject } = refusing(9);
     expect(levels(world, subject)).toEqual(["literal", "implied", "symbolic"]);
     expect(world.claims.filter((c) => c.stage === "generate_images" && c.subject === subject)).toHaveLength(
@@ -154,7 +154,7 @@ describe("a refused picture", () => {
     expect(world.record.project.status).toBe("failed");
   });
 
-  test("is left to the person where they wrote the prompt, or do not want it softened", () => {
+  test("is left to the person if they wrote the prompt or switched softening off", () => {
     expect(refusing(1, { softenRefused: false }).world.record.prompts).toHaveLength(3);
     const { world, dispatched } = drawing({}, "generate_images");
     for (const prompt of world.record.prompts) prompt.edited = true;

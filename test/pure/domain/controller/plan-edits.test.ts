@@ -1,4 +1,7 @@
-/** An edit buys nothing: what it touches waits for the next run, and what is taken back is found again. */
+/**
+ * An edit buys nothing: what it changes waits for the next run, and after an undo the earlier artifacts are
+ * current again.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { currentOf } from "../../../../src/domain/controller/current.ts";
@@ -9,7 +12,7 @@ import { songOf, World } from "../../../support/record.ts";
 
 type Edit = (record: ProjectRecord) => void;
 
-/** One for each thing that a person can change and that something is made from. */
+/** One edit for each input of artifacts that a person can change. */
 const EDITS: Record<string, Edit> = {
   style: ({ project }) => {
     project.settings.style = "watercolour";
@@ -59,7 +62,7 @@ const EDITS: Record<string, Edit> = {
 };
 const edits = Object.entries(EDITS);
 
-/** Finished, with every picture and clip approved by the person. */
+/** A completed project in which the person approved every image and clip. */
 function finished(): World {
   const world = new World();
   world.lyricOf = () => "the same words come again";
@@ -73,7 +76,7 @@ function finished(): World {
   return world;
 }
 
-/** All before the pictures is done; gives the pictures' tasks, which wait for a worker. */
+/** Makes everything that comes before the images; returns the image tasks, which wait for a worker. */
 function drawing(world: World): string[] {
   for (let round = 0; round < 10; round++) {
     const { dispatched } = world.wake();
@@ -83,10 +86,10 @@ function drawing(world: World): string[] {
       world.succeed(id);
     }
   }
-  throw new Error("No picture is drawn");
+  throw new Error("No image task was sent");
 }
 
-/** What a person may edit, put back as it was. */
+/** A copy of everything that a person may edit. */
 const editable = ({ project, scenes }: ProjectRecord) =>
   structuredClone({
     project: {
@@ -103,7 +106,7 @@ function restore(world: World, before: ReturnType<typeof editable>): void {
   world.record.scenes = structuredClone(before.scenes);
 }
 
-describe("on a finished film", () => {
+describe("on a completed project", () => {
   test.for(edits)("an edit of the %s starts nothing", ([, edit]) => {
     const world = finished();
     const bought = world.claims.length;
@@ -115,7 +118,7 @@ describe("on a finished film", () => {
   });
 
   test.for(edits)(
-    "an edit of the %s that is taken back leaves all as it was, approvals included",
+    "an edit of the %s that is undone leaves everything as it was, approvals included",
     ([, edit]) => {
       const world = finished();
       const before = editable(world.record);
@@ -131,7 +134,7 @@ describe("on a finished film", () => {
     },
   );
 
-  test("what an edit touched is made by the next run", () => {
+  test("what an edit changed is made by the next run", () => {
     const world = finished();
     const bought = world.claims.length;
     EDITS["aspect ratio"]?.(world.record);
@@ -145,32 +148,35 @@ describe("on a finished film", () => {
   });
 });
 
-/** Edits after which the scenes stay the same ones: what is made for a scene is found by its inputs. */
+/** Edits that keep the scenes: what is made for a scene is found by its inputs. */
 const SAME_SCENES = ["style", "mood", "aspect ratio", "image model", "clip model", "clip resolution", "name"];
 
-test.for(SAME_SCENES)("a film made with another %s and back again is the first one, for nothing", (name) => {
-  const world = finished();
-  const before = editable(world.record);
-  const first = filmInputs(world.record.project, currentOf(world.record).cuts ?? []);
-  EDITS[name]?.(world.record);
-  world.run("assemble_video");
-  for (let gate = 0; gate < 3; gate++) {
+test.for(SAME_SCENES)(
+  "going to another %s with a run and back again finds the first film, and buys nothing",
+  (name) => {
+    const world = finished();
+    const before = editable(world.record);
+    const first = filmInputs(world.record.project, currentOf(world.record).cuts ?? []);
+    EDITS[name]?.(world.record);
+    world.run("assemble_video");
+    for (let gate = 0; gate < 3; gate++) {
+      world.drain();
+      world.approveAll();
+    }
     world.drain();
-    world.approveAll();
-  }
-  world.drain();
-  expect(world.record.project.status).toBe("completed");
-  const bought = world.claims.length;
-  restore(world, before);
-  world.drain();
-  expect(world.record.project.status).toBe("completed");
-  world.run("assemble_video");
-  world.drain();
-  expect(world.claims.slice(bought)).toEqual([]);
-  expect(filmInputs(world.record.project, currentOf(world.record).cuts ?? [])).toBe(first);
-});
+    expect(world.record.project.status).toBe("completed");
+    const bought = world.claims.length;
+    restore(world, before);
+    world.drain();
+    expect(world.record.project.status).toBe("completed");
+    world.run("assemble_video");
+    world.drain();
+    expect(world.claims.slice(bought)).toEqual([]);
+    expect(filmInputs(world.record.project, currentOf(world.record).cuts ?? [])).toBe(first);
+  },
+);
 
-test("pictures that were turned down under another style ask for no new take of this one", () => {
+test("images rejected in another style cause no new take in this one", () => {
   const world = finished();
   const before = editable(world.record);
   EDITS.style?.(world.record);
@@ -186,7 +192,7 @@ test("pictures that were turned down under another style ask for no new take of 
 });
 
 describe("while a run is under way", () => {
-  const inPictures = () => {
+  const makingImages = () => {
     const world = new World({ autoApprove: true });
     world.lyricOf = () => "the same words come again";
     world.run("assemble_video");
@@ -201,8 +207,8 @@ describe("while a run is under way", () => {
     return { world, goOn };
   };
 
-  test("work that an edit does not touch goes on, and what it touches waits", () => {
-    const { world, goOn } = inPictures();
+  test("work that an edit does not change goes on, and what it changes waits", () => {
+    const { world, goOn } = makingImages();
     world.record.project.settings.clipModel = "bytedance/seedance-1-pro";
     goOn();
     expect(world.record.images).toHaveLength(3);
@@ -214,8 +220,8 @@ describe("while a run is under way", () => {
     expect(world.record.images).toHaveLength(3);
   });
 
-  test("an edit of one scene's motif holds the film and not the other scenes", () => {
-    const { world, goOn } = inPictures();
+  test("an edit of one scene's motif delays the film, but not the other scenes", () => {
+    const { world, goOn } = makingImages();
     const [, second] = world.record.scenes;
     if (!second) throw new Error("too few scenes");
     second.motif = "vary";
@@ -225,7 +231,7 @@ describe("while a run is under way", () => {
     expect(world.record.films).toEqual([]);
   });
 
-  test("opening the gates buys nothing until a run is asked for", () => {
+  test("switching auto-approval on buys nothing until a run is requested", () => {
     const world = new World();
     world.run("assemble_video");
     world.drain();
@@ -239,7 +245,7 @@ describe("while a run is under way", () => {
   });
 });
 
-test("a task that the person asks for by name is made, whatever was edited since the run", () => {
+test("a task that the person retries is made, whatever was edited since the run", () => {
   const world = new World();
   world.record.project.settings.style = "noir";
   world.run("generate_images");
@@ -257,14 +263,14 @@ test("a task that the person asks for by name is made, whatever was edited since
   expect(world.wake().dispatched.map((id) => world.task(id).subject)).toContain(world.task(task).subject);
 });
 
-/** What may happen to a project, in any order; none of it is a request. */
+/** What may happen to a project in any order; none of it requests a run. */
 const step = fc.oneof(
   fc.constantFrom(...Object.keys(EDITS)).map((name) => ({ kind: "edit" as const, name })),
   fc.constant({ kind: "undo" as const }),
   fc.constant({ kind: "wake" as const }),
 );
 
-test("however people edit and undo, nothing is bought and nothing is failed without a task that failed", () => {
+test("in any sequence of edits and undos nothing is bought, and the project does not fail without a failed task", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       const world = finished();

@@ -4,7 +4,7 @@ import { failure, isOpen, needsDecision, WAIT_LIMIT_MS } from "../../../../src/d
 import { STAGES } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 
-describe("whatever happens", () => {
+describe("in every history", () => {
   const Event = fc.oneof(
     { weight: 6, arbitrary: fc.constant("work" as const) },
     { weight: 2, arbitrary: fc.constant("approve" as const) },
@@ -28,7 +28,7 @@ describe("whatever happens", () => {
     })),
   );
 
-  /** Plays a history: `pick` chooses among what is there. */
+  /** Plays a history; `pick` chooses the task, stage or image that an event is about. */
   function play(events: (readonly [string, number])[]) {
     const world = new World();
     world.run("assemble_video");
@@ -105,7 +105,7 @@ describe("whatever happens", () => {
     );
   });
 
-  test("one stage has at most one open job, which orders nothing twice and one thing at a time for each subject", () => {
+  test("a stage has at most one open job, which orders nothing twice and has one open task for each subject at most", () => {
     fc.assert(
       fc.property(History, (events) => {
         const { record } = play(events);
@@ -124,7 +124,7 @@ describe("whatever happens", () => {
     );
   });
 
-  test("no two orders for the same thing are open at once, in whichever jobs", () => {
+  test("no two tasks for the same unit are open at once, even in different jobs", () => {
     fc.assert(
       fc.property(History, (events) => {
         const open = play(events)
@@ -136,7 +136,7 @@ describe("whatever happens", () => {
     );
   });
 
-  test("nothing is left for a worker to take up in a job that was called off", () => {
+  test("a canceled job has no task left that a worker could start", () => {
     fc.assert(
       fc.property(History, fc.constantFrom(...STAGES), (events, from) => {
         const world = play(events);
@@ -152,7 +152,7 @@ describe("whatever happens", () => {
     );
   });
 
-  test("left alone with working providers and a patient person, every history ends in a film", () => {
+  test("with working providers and a person who retries and approves, the end is a film", () => {
     fc.assert(
       fc.property(History, (events) => {
         const world = play(events);
@@ -171,7 +171,7 @@ describe("whatever happens", () => {
     );
   });
 
-  test("a plan that was applied asks for nothing more until something happens", () => {
+  test("once a plan has no changes, the next one has none either until something happens", () => {
     fc.assert(
       fc.property(History, (events) => {
         const world = play(events);

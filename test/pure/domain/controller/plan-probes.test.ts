@@ -1,4 +1,4 @@
-/** What a project learns of its models: a few orders try one out, and one that fails is left alone. */
+/** Trial orders and clip sizes: what a project learns about its models, and does accordingly. */
 import { describe, expect, test } from "vitest";
 import { currentOf } from "../../../../src/domain/controller/current.ts";
 import { TRIAL_ORDERS } from "../../../../src/domain/controller/model-health.ts";
@@ -8,7 +8,7 @@ import { World } from "../../../support/record.ts";
 
 const SCENES = 12;
 
-/** Every scene's picture is approved, and its clip is wanted. */
+/** A world in which every scene's image is approved and its clip wanted. */
 function animating(): World {
   const world = new World({ autoApprove: true });
   world.run("generate_clips");
@@ -25,7 +25,7 @@ function animating(): World {
 const sentBy = (world: World): Task[] => world.wake().dispatched.map((id) => world.task(id));
 
 describe("a model that has delivered nothing in this run", () => {
-  test("gets a few orders, and all the others once one of them is delivered", () => {
+  test("gets a few trial orders, and all others once one of them is delivered", () => {
     const world = animating();
     const first = sentBy(world);
     expect(first).toHaveLength(TRIAL_ORDERS);
@@ -36,7 +36,7 @@ describe("a model that has delivered nothing in this run", () => {
     expect(sentBy(world)).toHaveLength(SCENES - TRIAL_ORDERS);
   });
 
-  test("holds nobody back for longer than five minutes", () => {
+  test("gets further trial orders after five minutes", () => {
     const world = animating();
     for (const { id } of sentBy(world)) world.wait(world.claim(id).id, 3_600_000);
     const { dispatched, wakeAt } = world.wake();
@@ -46,7 +46,7 @@ describe("a model that has delivered nothing in this run", () => {
     expect(sentBy(world)).toHaveLength(TRIAL_ORDERS);
   });
 
-  test("a wake-up that was lost takes its place only until it is sent again", () => {
+  test("counts a lost message as a trial order only until it is sent again", () => {
     const world = animating();
     const first = sentBy(world);
     expect(sentBy(world)).toEqual([]);
@@ -55,7 +55,7 @@ describe("a model that has delivered nothing in this run", () => {
   });
 });
 
-test("a clip of another size than most is to be made again, and not by the model that made it", () => {
+test("a clip of another size than most is made again, and not by the model that made it", () => {
   const world = animating();
   world.drain();
   const { clips, project } = world.record;

@@ -46,7 +46,7 @@ describe("the way to a film", () => {
     expect(world.record.films).toHaveLength(1);
   });
 
-  test("auto_approve opens the gates", () => {
+  test("auto_approve approves images and clips", () => {
     const world = new World({ autoApprove: true });
     world.run("assemble_video");
     world.drain();
@@ -65,7 +65,7 @@ describe("the way to a film", () => {
     expect(world.record.project.status).toBe("awaiting_approval");
   });
 
-  test("turning an image down draws another, and its clip only after a new approval", () => {
+  test("rejecting an image has another one made, and its clip only after a new approval", () => {
     const world = new World();
     world.run("assemble_video");
     world.drain();
@@ -97,12 +97,12 @@ describe("staleness", () => {
     return world;
   };
 
-  test("a finished project asks for nothing", () => {
+  test("a completed project has an empty plan", () => {
     const world = finished();
     expect(world.plan()).toEqual({ changes: [], dispatch: [], wakeAt: null });
   });
 
-  test("another clip model redoes the clips and the film, and nothing before them", () => {
+  test("another clip model has the clips and the film made again, and nothing before them", () => {
     const world = finished();
     world.record.project.settings.clipModel = "bytedance/seedance-1-pro";
     const before = world.claims.length;
@@ -112,7 +112,7 @@ describe("staleness", () => {
     expect(redone).toEqual(new Set(["generate_clips", "assemble_video"]));
   });
 
-  test("an approval is void once its image is not the one of the scene any more", () => {
+  test("an approval is voided once its image is no longer its scene's", () => {
     const world = new World();
     world.run("generate_clips");
     world.drain();
@@ -125,7 +125,7 @@ describe("staleness", () => {
     expect(world.record.clips).toEqual([]);
   });
 
-  test("waiting work that an edit made pointless is withdrawn before it is bought", () => {
+  test("pending tasks whose inputs an edit changed are canceled before anything is bought", () => {
     const world = new World();
     world.run("generate_images");
     for (let i = 0; i < 2; i++) for (const id of world.wake().dispatched) world.succeed(id);
@@ -171,20 +171,20 @@ describe("failure", () => {
     expect(world.record.project.status).toBe("failed");
   });
 
-  test("a failure is not tried again by itself", () => {
+  test("a failed task is not tried again without a request", () => {
     const { world } = oneFails();
     world.now += 3_600_000;
     expect(world.wake().dispatched).toEqual([]);
   });
 
-  test("asking for a run again tries only what failed", () => {
+  test("a new run makes only what failed", () => {
     const { world, first } = oneFails();
     const subject = world.task(first).subject;
     world.run("generate_prompts");
     expect(world.wake().dispatched.map((id) => world.task(id).subject)).toEqual([subject]);
   });
 
-  /** The first task of a run that transcribes, claimed and never heard of again. */
+  /** A run whose first task, the transcription, is claimed by a worker that then falls silent. */
   function silentTranscriber(settings: Partial<Settings> = {}) {
     const world = new World(settings);
     world.run("transcribe");
@@ -197,7 +197,7 @@ describe("failure", () => {
     return { world, id, dispatched: world.wake().dispatched };
   }
 
-  test("a silent worker is taken for dead when its lease ends; whether its paid call is repeated is the person's to say", () => {
+  test("when a lease ends during a paid call, its task fails, and only a retry by the person repeats it", () => {
     const { world, id } = silentTranscriber();
     expect(world.task(id)).toMatchObject({
       status: "failed",
@@ -212,7 +212,7 @@ describe("failure", () => {
     expect(world.wake().dispatched).toHaveLength(1);
   });
 
-  test("the person may have said so beforehand, up to a price", () => {
+  test("the settings may allow repeating it, up to a price", () => {
     const { world, id, dispatched } = silentTranscriber({ repeatUnknownUpToUsd: 1 });
     expect(world.task(id)).toMatchObject({
       status: "pending",
@@ -225,7 +225,7 @@ describe("failure", () => {
     expect(world.wake().dispatched).toEqual([id]);
   });
 
-  test("a dead worker whose work is at Replicate leads to a look at the provider, never to another order", () => {
+  test("when a lease ends during work at Replicate, the provider is polled and nothing is ordered again", () => {
     const world = new World();
     world.run("generate_images");
     for (let i = 0; i < 3; i++) for (const id of world.wake().dispatched) world.succeed(id);
@@ -237,7 +237,7 @@ describe("failure", () => {
     expect(world.task(id)).toMatchObject({ status: "waiting", attempt: 1 });
   });
 
-  test("a prediction that never ends is given up, and the person decides whether it is ordered anew", () => {
+  test("a prediction that never ends is given up with an unknown outcome", () => {
     const world = new World();
     world.run("generate_images");
     for (let i = 0; i < 3; i++) for (const id of world.wake().dispatched) world.succeed(id);

@@ -27,7 +27,7 @@ const settingsOf = (repeatUnknownUpToUsd: number): RetryContext["settings"] => (
   repeatUnknownUpToUsd,
 });
 const TWO = [supplier("one", 0.5), supplier("two", 0.7)];
-const around = (over: Partial<RetryContext> = {}): RetryContext => ({
+const retryContext = (over: Partial<RetryContext> = {}): RetryContext => ({
   suppliers: TWO,
   settings: settingsOf(0),
   now: NOW,
@@ -35,8 +35,8 @@ const around = (over: Partial<RetryContext> = {}): RetryContext => ({
   ...over,
 });
 const task = (over: Partial<Task> = {}) => taskOf(NOW, { model: "one", ...over });
-const settled = (result: StepResult, over: Partial<Task> = {}, circumstances: Partial<RetryContext> = {}) =>
-  settlement(task(over), result, around(circumstances));
+const settled = (result: StepResult, over: Partial<Task> = {}, context: Partial<RetryContext> = {}) =>
+  settlement(task(over), result, retryContext(context));
 
 const again = (why = WHY, afterSeconds: number | null = null): StepResult => ({
   kind: "retry",
@@ -50,7 +50,7 @@ const throttled = (afterSeconds: number | null): StepResult => ({
   afterSeconds,
   throttled: true,
 });
-const spoiled = (costUsd: number | null = null): StepResult => ({
+const badOutput = (costUsd: number | null = null): StepResult => ({
   kind: "bad_output",
   failure: WHY,
   costUsd,
@@ -58,8 +58,8 @@ const spoiled = (costUsd: number | null = null): StepResult => ({
 });
 const declined = (why = FINAL, spent = false): StepResult => ({ kind: "declined", failure: why, spent });
 
-describe("what was made", () => {
-  test("is paid for at the price that the provider told, or at the estimate", () => {
+describe("a completed step", () => {
+  test("is paid for at the provider's price, or at the estimate if it states none", () => {
     expect(settled({ kind: "completed", facts: [], costUsd: 0.25 }).reservation).toEqual({
       kind: "spend",
       usd: 0.25,
@@ -70,7 +70,7 @@ describe("what was made", () => {
     });
   });
 
-  test("was charged for only where it was bought", () => {
+  test("was charged only if it was bought", () => {
     const made: StepResult = { kind: "completed", facts: [], costUsd: 0 };
     expect(settled(made).set).toMatchObject({ status: "succeeded", charged: "yes", error: null });
     expect(settled(made, { costEstimatedUsd: 0 }).set).toMatchObject({ charged: "no" });
@@ -88,14 +88,14 @@ describe("while a provider works", () => {
     });
   });
 
-  test("an answer without an id leaves alone the id that a webhook told", () => {
+  test("an answer without an id keeps the id that a webhook brought", () => {
     const { set } = settled({ kind: "waiting", requestId: null, pollAfterMs: 5_000, facts: [] });
     expect(set).not.toHaveProperty("providerRequestId");
   });
 });
 
-describe("a wait for our turn", () => {
-  test("spends nothing, counts no try and leaves no mark", () => {
+describe("a delay by our own rate limiter", () => {
+  test("spends nothing, counts no failure and records nothing", () => {
     const failedAttempts = [
       { attempt: 1, at: "", provider: null, model: null, code: "x", message: "X.", charged: "yes" as const },
     ];
@@ -111,8 +111,8 @@ describe("a wait for our turn", () => {
   });
 });
 
-describe("a provider that takes nothing for now", () => {
-  test("gets its money's worth of patience: no try is counted, and the next comes not before it was told", () => {
+describe("a throttled call", () => {
+  test("counts no failure, and is tried again no earlier than the provider said", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: THROTTLED_LIMIT_MS }),
@@ -137,7 +137,7 @@ describe("a provider that takes nothing for now", () => {
     );
   });
 
-  test("is given up after a day", () => {
+  test("fails after a day", () => {
     const createdAt = new Date(NOW.getTime() - THROTTLED_LIMIT_MS - 1);
     expect(settled(throttled(30), { createdAt })).toMatchObject({
       set: { status: "failed", error: WHY, charged: "no" },
@@ -146,23 +146,23 @@ describe("a provider that takes nothing for now", () => {
   });
 });
 
-describe("tries", () => {
-  /** One task that meets `result` again and again, until it ends or `most` attempts are made. */
-  function meeting(result: StepResult, suppliers: readonly Supplier[], most = 50) {
+describe("failed attempts", () => {
+  /** The states of a task whose every attempt has this result, until it fails or `most` attempts are made. */
+  function repeated(result: StepResult, suppliers: readonly Supplier[], most = 50) {
     const seen: Task[] = [];
     let now: Task = taskOf(NOW, {
       model: suppliers[0]?.model ?? null,
       costEstimatedUsd: suppliers[0]?.estimateUsd ?? 0,
     });
     while (now.status !== "failed" && seen.length < most) {
-      now = { ...now, ...settlement(now, result, around({ suppliers })).set };
+      now = { ...now, ...settlement(now, result, retryContext({ suppliers })).set };
       seen.push(now);
     }
     return seen;
   }
 
-  test("three of them spoiled, the next supplier has its turn at once, at its own price", () => {
-    const seen = meeting(spoiled(), TWO);
+  test("after three, the next supplier is tried at once, at its own price", () => {
+    const seen = repeated(badOutput(), TWO);
     expect(seen.slice(0, MOST_SUPPLIER_FAILURES)).toMatchObject([
       {
         status: "pending",
@@ -192,14 +192,14 @@ describe("tries", () => {
     ]);
   });
 
-  test("the last supplier has twice as many, and then it is over with the last reason", () => {
-    const seen = meeting(spoiled(), TWO);
+  test("the last supplier has as many, and then the task fails with the last failure", () => {
+    const seen = repeated(badOutput(), TWO);
     expect(seen).toHaveLength(2 * MOST_SUPPLIER_FAILURES);
     expect(seen.at(-1)).toMatchObject({ status: "failed", supplierIndex: 1, error: WHY, charged: "yes" });
   });
 
-  test("each is recorded with whom it was, what went wrong and whether it was charged", () => {
-    const failedAttempts = meeting(spoiled(), TWO).at(-1)?.failedAttempts ?? [];
+  test("are recorded with supplier, failure and whether they were charged", () => {
+    const failedAttempts = repeated(badOutput(), TWO).at(-1)?.failedAttempts ?? [];
     expect(failedAttempts.map((t) => t.model)).toEqual([...Array(3).fill("one"), ...Array(3).fill("two")]);
     expect(failedAttempts.map((t) => t.attempt)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(failedAttempts[0]).toEqual({
@@ -213,13 +213,13 @@ describe("tries", () => {
     });
   });
 
-  test("what was bought and spoiled is paid for, at the price told or at the estimate", () => {
-    expect(settled(spoiled(0.1)).reservation).toEqual({ kind: "spend", usd: 0.1 });
-    expect(settled(spoiled()).reservation).toEqual({ kind: "spend", usd: 0.5 });
-    expect(settled(spoiled(), { costEstimatedUsd: 0 }).set.charged).toBe("no");
+  test("are paid for if bought, at the provider's price or at the estimate", () => {
+    expect(settled(badOutput(0.1)).reservation).toEqual({ kind: "spend", usd: 0.1 });
+    expect(settled(badOutput()).reservation).toEqual({ kind: "spend", usd: 0.5 });
+    expect(settled(badOutput(), { costEstimatedUsd: 0 }).set.charged).toBe("no");
   });
 
-  test("what was not bought gives its money back, and waits as long as it was told", () => {
+  test("give the reservation back if nothing was bought, and wait at least as long as the provider said", () => {
     const { set, reservation } = settled(again(WHY, 30));
     expect(reservation).toEqual({ kind: "free" });
     expect(set).toMatchObject({ status: "pending", attempt: 2, supplierFailures: 1, charged: "no" });
@@ -230,8 +230,8 @@ describe("tries", () => {
     fc.constant(again()),
     fc.constant(again(FINAL)),
     fc.constant(again(WHY, 40)),
-    fc.constant(spoiled()),
-    fc.constant(spoiled(0.1)),
+    fc.constant(badOutput()),
+    fc.constant(badOutput(0.1)),
     fc.constant(declined()),
     fc.constant(declined(FINAL, true)),
     fc.constant(declined(REFUSED)),
@@ -240,7 +240,7 @@ describe("tries", () => {
     fc.constant(throttled(5)),
   );
 
-  test("whatever comes, they are bounded, go through the suppliers in their order, and count every claim", () => {
+  test("are bounded in number, go through the suppliers in order, and each raises `attempt` by one", () => {
     fc.assert(
       fc.property(
         fc.array(Result, { minLength: 1, maxLength: 120 }),
@@ -252,14 +252,18 @@ describe("tries", () => {
           const suppliers = Array.from({ length: count }, (_, i) => supplier(`model ${i}`, i + 1));
           const settings = settingsOf(repeat ? 100 : 0);
           let now: Task = taskOf(NOW, { type, model: "model 0", costEstimatedUsd: 1 });
-          let spoilt = 0;
+          let failures = 0;
           for (const result of results) {
-            const { set, reservation } = settlement(now, result, around({ suppliers, settings, random }));
+            const { set, reservation } = settlement(
+              now,
+              result,
+              retryContext({ suppliers, settings, random }),
+            );
             const next = { ...now, ...set };
             if (reservation.kind === "spend") expect(reservation.usd).toBeGreaterThanOrEqual(0);
             expect(reservation.kind).not.toBe("keep");
             expect(next.failedAttempts.length).toBeLessThanOrEqual(20);
-            if (result.kind !== "delayed" && !(result.kind === "retry" && result.throttled)) spoilt++;
+            if (result.kind !== "delayed" && !(result.kind === "retry" && result.throttled)) failures++;
             if (next.status === "failed") break;
             expect(next.status).toBe("pending");
             expect(next.attempt).toBe(now.attempt + 1);
@@ -269,15 +273,15 @@ describe("tries", () => {
             expect(now.costEstimatedUsd).toBe(now.supplierIndex + 1);
             expect(now.runAfter.getTime()).toBeGreaterThanOrEqual(NOW.getTime());
           }
-          expect(spoilt).toBeLessThanOrEqual(count * MOST_SUPPLIER_FAILURES);
+          expect(failures).toBeLessThanOrEqual(count * MOST_SUPPLIER_FAILURES);
         },
       ),
     );
   });
 });
 
-describe("a supplier that will not do it", () => {
-  test("is left at once, without a second try", () => {
+describe("a supplier that declines", () => {
+  test("is not asked a second time: the next one is tried at once", () => {
     const { set, reservation } = settled(declined());
     expect(set).toMatchObject({
       status: "pending",
@@ -292,20 +296,20 @@ describe("a supplier that will not do it", () => {
     expect(reservation).toEqual({ kind: "free" });
   });
 
-  test("is paid where it charged all the same", () => {
+  test("is paid if it charged all the same", () => {
     expect(settled(declined(FINAL, true))).toMatchObject({
       set: { charged: "yes" },
       reservation: { kind: "spend", usd: 0.5 },
     });
   });
 
-  test("and is the last: it is over, with its reason", () => {
+  test("and is the last makes the task fail with its failure", () => {
     const { set, reservation } = settled(declined(), { supplierIndex: 1, model: "two" });
     expect(set).toMatchObject({ status: "failed", error: FINAL, charged: "no" });
     expect(reservation).toEqual({ kind: "free" });
   });
 
-  test("a picture's refused words are not shopped around; a clip's are", () => {
+  test("by moderation leads to the next supplier for a clip, but not for an image", () => {
     expect(settled(declined(REFUSED)).set).toMatchObject({ status: "failed", error: REFUSED });
     expect(settled(declined(REFUSED), { type: "generate_clips" }).set).toMatchObject({
       status: "pending",
@@ -318,7 +322,7 @@ describe("a supplier that will not do it", () => {
     ["The model refused the content: likeness of a celebrity.", 2],
     ["The model refused the content: violence.", 1],
     ["The model refused the content: defaced surface.", 1],
-  ])("%j leads to supplier %i, where the one between takes no faces", (message, supplierIndex) => {
+  ])("with %j leads to supplier %i, where supplier 1 accepts no faces", (message, supplierIndex) => {
     const suppliers = [
       supplier("xai/grok-imagine-video"),
       supplier("bytedance/seedance-2.0-mini"),
@@ -330,7 +334,7 @@ describe("a supplier that will not do it", () => {
   });
 
   test.each(["provider_access", "provider_out_of_credit"])(
-    "for %s, others that are paid through the same account are passed over",
+    "for %s is left together with all suppliers of the same account",
     (code) => {
       const why = failure(code, "No.");
       const suppliers = [supplier("one"), supplier("two"), supplier("three", 0.1, "openai")];
@@ -348,10 +352,10 @@ describe("a supplier that will not do it", () => {
   );
 });
 
-describe("an outcome that nobody knows", () => {
+describe("an unknown outcome", () => {
   const unknown: StepResult = { kind: "unknown", failure: WHY };
 
-  test("is the person's to decide: counted as spent, and not made again", () => {
+  test("counts as spent, and the task fails until the person decides", () => {
     const { set, reservation } = settled(unknown);
     expect(reservation).toEqual({ kind: "spend", usd: 0.5 });
     expect(set).toMatchObject({ status: "failed", charged: "unknown", error: outcomeUnknown(task()) });
@@ -359,7 +363,7 @@ describe("an outcome that nobody knows", () => {
     expect(set.failedAttempts).toMatchObject([{ code: "outcome_unknown", charged: "unknown" }]);
   });
 
-  test("is made again where its price is within what the person allowed beforehand", () => {
+  test("is tried again if its price is within what the settings allow", () => {
     const allowing = (repeatUnknownUpToUsd: number) =>
       settled(unknown, {}, { settings: settingsOf(repeatUnknownUpToUsd) });
     const { set, reservation } = allowing(0.5);
@@ -369,37 +373,37 @@ describe("an outcome that nobody knows", () => {
   });
 });
 
-describe("work that was called off", () => {
+describe("a canceled step", () => {
   test.each([
     ["no", { kind: "free" }],
     ["unknown", { kind: "spend", usd: 0.5 }],
-  ] as const)("and charged: %s", (charged, reservation) => {
+  ] as const)("that was charged: %s", (charged, reservation) => {
     const ended = settled({ kind: "canceled", charged });
     expect(ended.set).toMatchObject({ status: "canceled", charged, error: { code: "canceled" } });
     expect(ended.reservation).toEqual(reservation);
   });
 });
 
-test("what can't be done at all is over, and gives its money back", () => {
+test("a failed step ends the task and gives its reservation back", () => {
   const { set, reservation } = settled({ kind: "failed", failure: FINAL });
   expect(set).toMatchObject({ status: "failed", error: FINAL, charged: "no" });
   expect(reservation).toEqual({ kind: "free" });
 });
 
-describe("a worker that fell silent", () => {
-  const lost = (over: Partial<Task>, circumstances: Partial<RetryContext> = {}) =>
-    onLeaseExpired(task(over), WHY, around(circumstances));
+describe("an expired lease", () => {
+  const lost = (over: Partial<Task>, context: Partial<RetryContext> = {}) =>
+    onLeaseExpired(task(over), WHY, retryContext(context));
 
-  test("over an order: the provider is asked for it at once", () => {
+  test("during a known order has the provider polled at once", () => {
     const ordered = { provider: "replicate", providerRequestId: "p1" };
     expect(lost(ordered)).toEqual({ status: "waiting", runAfter: NOW });
   });
 
-  test("over an order that it may just have sent: how long one may take to appear counts from now", () => {
+  test("during an order that may just have been sent counts the time it may take to appear from now", () => {
     expect(lost({ provider: "replicate" })).toEqual({ status: "waiting", runAfter: NOW, claimedAt: NOW });
   });
 
-  test("within a paid call: the person is asked, or it is repeated where they allowed it", () => {
+  test("during another paid call fails the task, or repeats it if the settings allow that", () => {
     expect(lost({ provider: "openrouter" })).toMatchObject({ status: "failed", charged: "unknown" });
     const settings = settingsOf(1);
     expect(lost({ provider: "openrouter" }, { settings })).toMatchObject({
@@ -408,7 +412,7 @@ describe("a worker that fell silent", () => {
     });
   });
 
-  test("over work of our own: it is done again", () => {
+  test("during work of our own has it tried again", () => {
     const own = { provider: null, model: null, costEstimatedUsd: 0 };
     expect(
       lost(own, { suppliers: [{ provider: null, model: null, estimateUsd: 0, skipReason: null }] }),

@@ -1,4 +1,7 @@
-/** Whose clips may stand beside whose: a film is of one size, and what can't join it is never ordered. */
+/**
+ * Which models' clips can join in one film: all its clips have one size, and a clip that can't join is never
+ * ordered.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { clipSuppliers } from "../../../../src/domain/controller/suppliers.ts";
@@ -24,7 +27,7 @@ const KLING_2 = "kwaivgi/kling-v2.1";
 const P_VIDEO = "prunaai/p-video";
 
 const FIVE_SECONDS = 120;
-const ladder = (over: Partial<Settings>, frames = FIVE_SECONDS) =>
+const suppliersOf = (over: Partial<Settings>, frames = FIVE_SECONDS) =>
   clipSuppliers({ ...DEFAULT_SETTINGS, ...over }, frames).map((supplier) => supplier.model);
 
 type Case = [Settings["clipResolution"], Settings["aspectRatio"], string, string[], string[]];
@@ -39,43 +42,43 @@ const cases: Case[] = [
   // 1248×704 and 1280×720.
   ["720p", "16:9", PRO_FAST, [PRO, GROK, VEO, MINI], [PRO_FAST, PRO]],
   ["720p", "16:9", KLING, [GROK, SEEDANCE_2], [KLING, GROK, SEEDANCE_2]],
-  // The size of Kling's 1:1 is told in two ways.
+  // Two sources differ on the size of Kling's 1:1.
   ["720p", "1:1", KLING, [GROK, MINI], [KLING]],
   // Grok's best is 720p, and so is mini's; Veo's 1080p has no published size.
   ["1080p", "16:9", GROK, [VEO, SEEDANCE_2, MINI], [GROK, MINI]],
   ["1080p", "16:9", VEO, [SEEDANCE_2, VEO_FAST], [VEO, VEO_FAST]],
-  // Nobody publishes Grok's 480p.
+  // The size of Grok's 480p is not published.
   ["480p", "16:9", GROK, [MINI, VEO], [GROK]],
-  // Nor that of 4:3 at 480p: the family has one table, whatever stands in it.
+  // Nor the size of 4:3 at 480p, but models of one family make the same.
   ["480p", "4:3", MINI, [SEEDANCE_2, PRO], [MINI, SEEDANCE_2]],
-  // 1080p of the one beside 720p of the other.
+  // At 1080p, mini makes 720p.
   ["1080p", "16:9", SEEDANCE_2, [MINI], [SEEDANCE_2]],
   ["720p", "21:9", MINI, [GROK, VEO, SEEDANCE_2], [MINI, SEEDANCE_2]],
-  // They follow their picture, to pixels that nobody publishes.
+  // Their clips follow the image; their exact sizes are not published.
   ["720p", "16:9", P_VIDEO, [GROK, KLING_2, "wan-video/wan-2.2-i2v-fast"], [P_VIDEO]],
   ["720p", "16:9", GROK, [P_VIDEO, KLING_2], [GROK]],
-  // A retired one is the project's own, or nobody's.
+  // A retired model is used only if it is the project's own.
   ["720p", "16:9", LITE, [PRO_FAST, PRO], [LITE, PRO_FAST, PRO]],
   ["720p", "16:9", PRO, [LITE, PRO_FAST], [PRO, PRO_FAST]],
 ];
 
-describe("a ladder of suppliers", () => {
+describe("the suppliers of clips", () => {
   test.each(cases)(
-    "at %s and %s, of %s before %j, is %j",
-    (clipResolution, aspectRatio, own, others, rungs) => {
+    "at %s and %s, for the model %s with the fallbacks %j, are %j",
+    (clipResolution, aspectRatio, own, others, expected) => {
       const settings = { clipResolution, aspectRatio, clipModel: own, clipFallbacks: others };
-      expect(ladder(settings)).toEqual(rungs);
+      expect(suppliersOf(settings)).toEqual(expected);
     },
   );
 
-  test("passes over a model that makes no clip of the length", () => {
+  test("leave out a fallback that makes no clip of the length", () => {
     const nineSeconds = 9 * 24;
-    expect(ladder({}, nineSeconds)).toEqual([GROK, MINI]);
-    expect(ladder({ clipModel: VEO, clipFallbacks: [GROK] }, nineSeconds)).toEqual([VEO, GROK]);
+    expect(suppliersOf({}, nineSeconds)).toEqual([GROK, MINI]);
+    expect(suppliersOf({ clipModel: VEO, clipFallbacks: [GROK] }, nineSeconds)).toEqual([VEO, GROK]);
   });
 
   const names = [...CLIP_MODEL_NAMES, ...RETIRED_CLIP_MODELS, "nobody/nothing"];
-  test("begins with the project's own model, and holds only others of its size or its family, once each", () => {
+  test("begin with the project's own model, followed only by others of its size or its family, once each", () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -86,7 +89,7 @@ describe("a ladder of suppliers", () => {
         }),
         fc.integer({ min: 1, max: 30 * 24 }),
         (over, frames) => {
-          const [own, ...others] = ladder(over, frames);
+          const [own, ...others] = suppliersOf(over, frames);
           expect(own).toBe(over.clipModel);
           expect(new Set(others).size).toBe(others.length);
           const first = clipModel(over.clipModel);

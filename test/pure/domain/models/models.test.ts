@@ -26,7 +26,7 @@ import {
 import { ASPECT_RATIOS } from "../../../../src/domain/record/record.ts";
 
 function known<T>(model: T | undefined): T {
-  if (model === undefined) throw new Error("The model is in the table");
+  if (model === undefined) throw new Error("The model is not in the table");
   return model;
 }
 const images = IMAGE_MODEL_NAMES.map((name): ImageModel => known(imageModel(name)));
@@ -44,7 +44,7 @@ describe.each(named(images))("the image model %s", (_, model) => {
 });
 
 it.each(ASPECT_RATIOS)(
-  "flux-2-pro draws exactly %s, in steps of 16, at the price of its megapixels",
+  "flux-2-pro makes images of exactly %s, in steps of 16, at the price of their megapixels",
   (aspectRatio) => {
     const model = known(imageModel("black-forest-labs/flux-2-pro"));
     const { width, height, aspect_ratio } = model.input({
@@ -74,7 +74,7 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
     seed: null,
   });
 
-  it("is never asked for a length that it does not sell", () => {
+  it("throws if asked for a length that it does not sell", () => {
     expect(() => model.input(request(3.21))).toThrow(RangeError);
     for (const wanted of RESOLUTIONS)
       for (const seconds of model.seconds) {
@@ -84,7 +84,7 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
       }
   });
 
-  it("gives at every resolution some of its lengths, in ascending order, as frames too", () => {
+  it("lists some of its lengths for every resolution, in frames in ascending order", () => {
     for (const wanted of RESOLUTIONS) {
       expect(model.seconds).toEqual(expect.arrayContaining([...clipLengths(model, wanted)]));
       const lengths = clipFrameLengths(model, 24, wanted);
@@ -93,7 +93,7 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
     }
   });
 
-  it("gives the shortest legal clip that is long enough, and null only past its longest", () => {
+  it("gives the shortest clip it sells that is long enough, and null only beyond its longest", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 500 }), resolution, (frames, wanted) => {
         const { maxFrames } = clipFrameRange(model, 24, wanted);
@@ -112,7 +112,7 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
     );
   });
 
-  it("never costs less for longer or larger", () => {
+  it("never costs less for a longer or larger clip", () => {
     const lengths = model.seconds.map((s) => clipCostUsd(model, s, "480p"));
     expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
     const sizes = RESOLUTIONS.map((r) => clipCostUsd(model, 5, r));
@@ -120,7 +120,7 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
     expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
   });
 
-  it("gives a size for what it makes only, of about that ratio, in even numbers", () => {
+  it("gives sizes only for ratios that it makes, of about that ratio, in even numbers", () => {
     fc.assert(
       fc.property(resolution, ratio, (wanted, aspectRatio) => {
         const size = model.size(wanted, aspectRatio);
@@ -135,7 +135,7 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
     );
   });
 
-  it("has a sound of its own only where that can be switched off, or always comes", () => {
+  it("is ordered without sound exactly if its sound can be switched off", () => {
     const sent = model.input(request(clipLengths(model, "720p")[0] ?? 0));
     const off = [sent.generate_audio, sent.save_audio].filter((value) => value !== undefined);
     expect(off).toEqual(model.sound === "switch" ? [false] : []);
@@ -143,13 +143,13 @@ describe.each(named(clips))("the clip model %s", (_, model) => {
 });
 
 describe("the tables of models", () => {
-  it("know nothing of other names", () => {
+  it("do not know other names", () => {
     for (const name of ["", "flux", "constructor", "__proto__"]) {
       expect([imageModel(name), clipModel(name), isRetired(name)]).toEqual([undefined, undefined, false]);
     }
   });
 
-  it("hold a retired model still, and do not offer it", () => {
+  it("contain a retired model, but do not offer it", () => {
     expect(RETIRED_CLIP_MODELS).toEqual(["bytedance/seedance-1-lite"]);
     expect(isRetired("bytedance/seedance-1-lite")).toBe(true);
     expect(clipModel("bytedance/seedance-1-lite")?.retired).toBe("2026-05-13");
@@ -208,13 +208,13 @@ describe("the tables of models", () => {
   });
 });
 
-describe("the price of words", () => {
-  it("of a chat is the dearest that any of its models could ask", () => {
+describe("the price of a language model", () => {
+  it("for a chat is that of its dearest model; an unlisted model is dearer than all listed ones", () => {
     const directors = DIRECTOR_CHOICES.flatMap((choice) => choice.models);
     const all = chatCostUsd(directors, 10_000, 2_000);
     for (const model of directors) expect(chatCostUsd([model], 10_000, 2_000)).toBeLessThanOrEqual(all);
     expect(chatCostUsd(["unheard/of"], 10_000, 2_000)).toBeGreaterThan(all);
   });
 
-  it("of a transcription is $0.006 a minute", () => expect(transcriptionCostUsd(180)).toBeCloseTo(0.018, 9));
+  it("for a transcription is $0.006 a minute", () => expect(transcriptionCostUsd(180)).toBeCloseTo(0.018, 9));
 });

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { storable } from "../../../../src/domain/record/text.ts";
 import { around, expectStorable } from "../../../support/odd-text.ts";
 
-/** Where characters begin, as people count them, and the text's end. */
+/** Where the characters (graphemes) begin, and the text's end. */
 const borders = (text: string) => [
   ...Array.from(new Intl.Segmenter("en").segment(text), ({ index }) => index),
   text.length,
 ];
 
 describe("a text to be stored", () => {
-  it("keeps all but NUL where it is short enough", () => {
+  it("keeps everything but NUL if it is short enough, and replaces lone surrogates", () => {
     expect(storable("Ünï 😀 👩\u200d🚀\n", 100)).toBe("Ünï 😀 👩\u200d🚀\n");
     expect(storable("a\0b\0")).toBe("ab");
     expect(storable("a\ud83db\ude00")).toBe("a\ufffdb\ufffd");
@@ -27,7 +27,7 @@ describe("a text to be stored", () => {
     expect(storable(text, most)).toBe(kept);
   });
 
-  it("is as long as whole characters allow, whatever stands at the limit", () => {
+  it("is as long as whole characters allow, whatever is at the limit", () => {
     const cut = fc.integer({ min: 0, max: 200 }).chain((most) => fc.tuple(fc.constant(most), around(most)));
     fc.assert(
       fc.property(cut, ([most, text]) => {
