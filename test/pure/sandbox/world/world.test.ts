@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../../../src/config.ts";
 import { cleanups } from "../../../../src/sandbox/world/cleanups.ts";
 import { lock } from "../../../../src/sandbox/world/lock.ts";
-import { claimable, freePorts } from "../../../../src/sandbox/world/ports.ts";
+import { freePorts, requireFree } from "../../../../src/sandbox/world/ports.ts";
 import { exampleVariables, moveAddresses } from "../../../../src/sandbox/world/variables.ts";
 
 test("the example's variables are a whole configuration", async () => {
@@ -44,11 +44,11 @@ test("a state directory belongs to one process at a time, and a dead owner is no
 
 test("a port that somebody has is refused by its number", async () => {
   const { api, sandbox } = await freePorts();
-  await claimable(api, sandbox);
+  await requireFree(api, sandbox);
   const server = createServer().listen(api, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
-  await expect(claimable(sandbox, api)).rejects.toThrow(`Port ${api} is in use`);
+  await expect(requireFree(sandbox, api)).rejects.toThrow(`Port ${api} is in use`);
 });
 
 test("cleaning up goes backwards, once, and past a failure", async () => {
