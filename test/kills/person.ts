@@ -72,7 +72,7 @@ export async function newPerson(world: World, user: string, signal: AbortSignal)
   const run = (projectId: string) =>
     callUntilDone("POST", `/api/projects/${projectId}/run`, { target: "assemble_video" });
 
-  /** A project with its song, reruns to run to the film. */
+  /** Creates a project with the scenario's song. Returns its id. */
   async function begin({ seed, song, byHand }: Scenario): Promise<string> {
     const settings = { clip_resolution: "480p", auto_approve: !byHand, scenes: song.scenes };
     const { id } = Id.parse(
