@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     // Declared here and not in the project: there, packages would resolve as for workerd.
-    globalSetup: path("support/clouds-setup.ts"),
+    globalSetup: path("support/services-setup.ts"),
     projects: [
       {
         root,

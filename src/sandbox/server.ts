@@ -1,4 +1,7 @@
-/** The clouds on one machine: OpenAI, OpenRouter, Replicate, an identity provider and Neon's SQL, by their own protocols. */
+/**
+ * Stand-ins for all services that the Worker calls, on one port and by their own protocols: OpenAI,
+ * OpenRouter, Replicate, an identity provider and Neon's SQL over HTTP.
+ */
 import { Hono } from "hono";
 import { recordCalls } from "./chaos/calls.ts";
 import { controlRoutes } from "./chaos/control.ts";
@@ -14,24 +17,27 @@ import { newState, type SandboxState } from "./state.ts";
 import { openStudio } from "./studio/studio.ts";
 import { Dropped, listen } from "./world/listen.ts";
 
-/** The secret of .dev.vars.example: known to all, for nothing of worth is signed with it. */
+/** The secret in .dev.vars.example. It may be public: it signs the sandbox's webhooks only. */
 const WEBHOOK_SECRET = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE=";
 
 export interface SandboxOptions {
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   port: number;
   host?: string;
   /** Answers Neon's HTTP SQL at /neon/sql; 404 without it. */
   database?: { handler: (request: Request) => Promise<Response> };
-  /** Where the identity provider keeps its key; tokens end with the process without it. */
+  /**
+   * Folder of the identity provider's key. Without it each process has a new key, and older tokens are
+   * invalid.
+   */
   stateDir?: string;
   /** Milliseconds since 1970. */
   clock?: () => number;
   /** `whsec_` and base64. */
   webhookSecret?: string;
-  /** Keys that are let in; a provider without one lets any key in. */
+  /** The API key that each provider accepts; a provider without one here accepts any key. */
   keys?: SandboxState["keys"];
-  /** Scales how long models and pauses between webhook tries take: 1 is about 0.3 s for an image, 0 no time. */
+  /** Factor for waits: of models (1: about 0.3 s for an image) and between webhook tries. 0: no waits. */
   pace?: number;
 }
 
@@ -39,7 +45,7 @@ export interface Sandbox {
   /** `http://host:port`. */
   url: string;
   webhookSecret: string;
-  /** The ledger and the fault modes; the same as over /_sandbox. */
+  /** The ledger and the fault modes, which /_sandbox shows and changes too. */
   state: SandboxState;
   close(): Promise<void>;
 }
@@ -72,7 +78,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     )
     .get("/", (c) => c.json({ name: "OMVEE sandbox", state: `${state.url}/_sandbox/state` }));
   app.onError((error) => {
-    // A connection to be cut is no answer.
+    // Passed on to `listen`, which cuts the connection without an answer.
     if (error instanceof Dropped) throw error;
     console.error(error);
     return Response.json({ detail: `The sandbox failed: ${error.message}` }, { status: 500 });

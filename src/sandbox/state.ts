@@ -10,9 +10,9 @@ export interface SandboxState {
   ledger: Ledger;
   /** Oldest first. */
   calls: PaidCall[];
-  /** The keys that are let in; a provider without one lets any key in. */
+  /** The API key that each provider accepts; a provider without one here accepts any key. */
   keys: Partial<Record<"openai" | "openrouter" | "replicate", string>>;
-  /** Where the sandbox is reached; known once it listens. */
+  /** `http://host:port`; empty until the sandbox listens. */
   url: string;
 }
 
@@ -25,7 +25,7 @@ export const newState = (clock: () => number, keys: SandboxState["keys"]): Sandb
   url: "",
 });
 
-/** The bearer key that `provider` lets in, or null. */
+/** The request's bearer key where `provider` accepts it; null for a wrong or missing one. */
 export function keyOf(
   state: SandboxState,
   provider: keyof SandboxState["keys"],

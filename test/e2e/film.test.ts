@@ -20,9 +20,9 @@ import { soundOf } from "../support/sound.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 const SONG = "test/fixtures/song.mp3";
-/** What is heard of it (song.json); its encoder put 71 ms of silence around that. */
+/** Its audible length (song.json); its encoder put 71 ms of silence around that. */
 const SONG_SECONDS = 65;
-/** Small pictures: these tests are about the way to the film. */
+/** Small pictures, since these tests do not look at them. */
 const SETTINGS = { clip_resolution: "480p", scenes: { min_seconds: 8, max_seconds: 12 } };
 
 const Counts = z.record(z.string(), z.number());
@@ -57,7 +57,10 @@ async function filmOf(user: Awaited<ReturnType<typeof frontend>>, projectId: str
   return { film, bytes };
 }
 
-/** The film has the song as AAC, to the millisecond, under exactly as many frames as the song is long. */
+/**
+ * Expects that a film has the whole song as AAC, in time to a millisecond, and exactly the song's number of
+ * frames.
+ */
 async function expectWholeSong(bytes: Uint8Array) {
   using film = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
   const video = await packetsOf(await film.getPrimaryVideoTrack());
@@ -77,7 +80,7 @@ async function expectWholeSong(bytes: Uint8Array) {
   expect(await (await film.getPrimaryVideoTrack())?.getCodec()).toBe("avc");
 }
 
-/** What was ordered from Replicate for each attempt of a project's tasks, and what of it was charged. */
+/** How often Replicate accepted each of a project's orders, and how often it charged them. */
 async function purchases(projectId: string) {
   const { replicate } = Ledger.parse(await (await fetch(`${world.sandboxUrl}/_sandbox/state`)).json());
   const ours = (counts: Record<string, number>) =>
@@ -123,7 +126,7 @@ describe("from a song to a film", () => {
     expect((await ada.call("GET", `/api/projects/${id}`)).status).toBe(404);
   });
 
-  test("a Worker killed in the middle, twice, finishes the film and buys nothing twice", {
+  test("a Worker that is killed twice on the way finishes the film and buys nothing twice", {
     timeout: 400_000,
   }, async () => {
     const eve = await frontend(world, "eve");
@@ -139,12 +142,12 @@ describe("from a song to a film", () => {
     await expectWholeSong((await filmOf(eve, id)).bytes);
     const scenes = await eve.list(id, "scenes");
     const { orders, charged } = await purchases(id);
-    // A clip whose picture could not be read while the bucket was down fails and costs nothing.
+    // A clip whose image could not be read while the bucket was down fails and costs nothing.
     expect(orders.every((count) => count === 1)).toBe(true);
     expect(charged).toEqual(Array.from({ length: 2 * scenes.length }, () => 1));
   });
 
-  test("an account with little credit gets its film too: one order a second, and the others wait their turn", async () => {
+  test("an account with little credit gets its film too: one order a second, while the others wait in the queue", async () => {
     const throttled = async () =>
       Throttled.parse(await (await fetch(`${world.sandboxUrl}/_sandbox/state`)).json()).replicate.throttled;
     const chaos = (method: string, body?: unknown) =>
@@ -175,7 +178,7 @@ describe("from a song to a film", () => {
   });
 });
 
-describe("a file that is no song", () => {
+describe("a file that is not a song", () => {
   const BROKEN = [
     ["header-lies.wav", "audio/wav", "audio_truncated"],
     ["html.mp3", "audio/mpeg", "audio_not_audio"],

@@ -1,4 +1,4 @@
-/** Money and films that went lost once: what providers and people do, and what it may cost. */
+/** Faults of providers and actions of users that once cost money or films, and what they may cost at most. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -31,7 +31,7 @@ async function chaos(change: object): Promise<void> {
   expect(status).toBe(200);
 }
 
-/** Orders of each model at Replicate for one project, as Replicate itself lists them. */
+/** Number of a project's orders for each model, as Replicate lists them. */
 async function orders(projectId: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   let next: string | null = `${world.sandboxUrl}/replicate/v1/predictions`;
@@ -58,7 +58,7 @@ const change = async (user: User, id: string, settings: object) =>
   expect((await user.call("PATCH", `/api/projects/${id}`, { settings })).status).toBe(200);
 
 describe("a clip model", () => {
-  test("that is dead costs a film three orders, not three for each scene", async () => {
+  test("that its maker withdrew costs a film three orders at most, not three for each scene", async () => {
     const ada = await frontend(world, "ada");
     await chaos({ dead_models: [FIRST] });
     const id = await begin(ada);
@@ -70,7 +70,7 @@ describe("a clip model", () => {
     expect((made[FIRST] ?? 0) + (made[SECOND] ?? 0)).toBeLessThanOrEqual(3 + scenes.length);
   });
 
-  test("whose provider does not know it is passed over, and the next one makes the film", async () => {
+  test("that its provider does not know is skipped, and the next one makes the film", async () => {
     const ada = await frontend(world, "ada");
     await chaos({ unknown_models: [FIRST, "openai/gpt-6-luna"] });
     const id = await begin(ada);
@@ -96,7 +96,7 @@ describe("a clip model", () => {
     expect(JSON.stringify(job)).toMatch(/WebM/);
   });
 
-  test("whose clips can't join those that are there is found out by its first one", async () => {
+  test("whose clips can't be joined to the others is given up after its first clip", async () => {
     const ada = await frontend(world, "ada");
     await chaos({});
     const id = await begin(ada);
@@ -115,7 +115,7 @@ describe("a clip model", () => {
   });
 });
 
-test.each(["keyed", "data_uri"])("a clip that comes as %s is read", async (form) => {
+test.each(["keyed", "data_uri"])("a clip in the form %s is read", async (form) => {
   const ada = await frontend(world, "ada");
   await chaos({ clip_form: { [FIRST]: form } });
   const id = await begin(ada, { scenes: { min_seconds: 4, max_seconds: 9 } });
@@ -123,7 +123,7 @@ test.each(["keyed", "data_uri"])("a clip that comes as %s is read", async (form)
   expect(await orders(id)).not.toHaveProperty([SECOND]);
 });
 
-test("five autosaves of the style of a finished film cost nothing, and neither does taking them back", async () => {
+test("five edits of a finished film's style cost nothing, and neither does undoing them", async () => {
   const ada = await frontend(world, "ada");
   await chaos({});
   const id = await begin(ada);

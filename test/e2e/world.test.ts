@@ -31,7 +31,7 @@ describe("the local world", () => {
     return answer.json();
   };
 
-  /** What the API signs for an MP3 of exactly `BYTES` bytes. */
+  /** A presigned upload for an MP3 of exactly `BYTES` bytes. */
   const presign = async () => {
     const { id } = z.object({ id: z.string() }).parse(await post("/api/projects", { name: "Uploads" }));
     const wish = { project_id: id, filename: "song.mp3", content_type: "audio/mpeg", bytes: BYTES };
@@ -44,7 +44,7 @@ describe("the local world", () => {
     return (await fetch(url, { method: "PUT", headers: sent, body: new Uint8Array(bytes) })).status;
   };
 
-  test("a presigned URL takes the file that it was made for, and takes it once", async () => {
+  test("a presigned URL accepts the file that it was made for, and only once", async () => {
     const { url, headers } = await presign();
     expect(await put(url, headers, BYTES)).toBe(200);
     expect(await put(url, headers, BYTES)).toBe(412);
@@ -71,7 +71,7 @@ describe("the local world", () => {
     expect(await put(other.url, other.headers, BYTES)).toBe(200);
   });
 
-  test("a Worker that was killed is there again over the same state", async () => {
+  test("a Worker that was killed starts again with the same state", async () => {
     const { url, headers } = await presign();
     expect(await put(url, headers, BYTES)).toBe(200);
     await world.killWorker();

@@ -1,11 +1,14 @@
-/** A witness inside Postgres: every move of a task and of a project's reservation, written down by triggers. */
+/**
+ * A log inside Postgres, written by triggers: every change of a task's status and of a project's spent
+ * dollars.
+ */
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { connect, type Db } from "../../src/db/client.ts";
 import { STAGES, TASK_STATUSES } from "../../src/domain/record/record.ts";
 
-/** Whatever stands behind the sandbox's rate limiter, the driver asks for some name. */
-export const through = (sandboxUrl: string): Db =>
+/** A client of the sandbox's Postgres. The driver needs a connection string; the sandbox does not use it. */
+export const databaseOf = (sandboxUrl: string): Db =>
   connect("postgresql://omvee:omvee@localhost/omvee", `${sandboxUrl}/neon/sql`);
 
 const INSTALL = [
@@ -15,22 +18,22 @@ const INSTALL = [
     at double precision not null default extract(epoch from clock_timestamp()) * 1000,
     project_id uuid not null, task_id uuid, stage text, subject uuid, input_hash text, provider text,
     was text, status text, attempt int, estimated_usd numeric, charged text, code text, spent_usd numeric)`,
-  sql`create function kills.task_moved() returns trigger language plpgsql as $$ begin
+  sql`create function kills.task_changed() returns trigger language plpgsql as $$ begin
     insert into kills.moves (project_id, task_id, stage, subject, input_hash, provider, was, status, attempt,
       estimated_usd, charged, code)
     values (new.project_id, new.id, new.type, new.subject, new.input_hash, new.provider, old.status, new.status,
       new.attempt, old.cost_estimated_usd, new.charged, new.error->>'code');
     return null; end $$`,
-  sql`create function kills.purse_moved() returns trigger language plpgsql as $$ begin
+  sql`create function kills.spending_changed() returns trigger language plpgsql as $$ begin
     insert into kills.moves (project_id, spent_usd) values (new.id, new.spent_usd - old.spent_usd);
     return null; end $$`,
   sql`create trigger kills_task after update on tasks for each row
-    when (old.status is distinct from new.status) execute function kills.task_moved()`,
-  sql`create trigger kills_purse after update on projects for each row
-    when (old.spent_usd is distinct from new.spent_usd) execute function kills.purse_moved()`,
+    when (old.status is distinct from new.status) execute function kills.task_changed()`,
+  sql`create trigger kills_spending after update on projects for each row
+    when (old.spent_usd is distinct from new.spent_usd) execute function kills.spending_changed()`,
 ];
 
-/** Into a database that is migrated, and that nobody has installed it in before. */
+/** Installs the triggers, in a migrated database that does not have them yet. */
 export async function installAudit(db: Db): Promise<void> {
   for (const statement of INSTALL) await db.execute(statement);
 }
@@ -52,21 +55,23 @@ const TaskMove = z.object({
   code: z.string().nullable(),
 });
 export type TaskMove = z.infer<typeof TaskMove>;
-const PurseMove = z.object({ ...At, task_id: z.null(), spent_usd: number });
-export type PurseMove = z.infer<typeof PurseMove>;
+const SpendingMove = z.object({ ...At, task_id: z.null(), spent_usd: number });
+export type SpendingMove = z.infer<typeof SpendingMove>;
 
-/** In the order in which they happened; those of a transaction that was rolled back are none. */
+/**
+ * The logged changes of a project, in order; the log has no changes of transactions that were rolled back.
+ */
 export async function movesOf(
   db: Db,
   projectId: string,
-): Promise<{ tasks: TaskMove[]; reservation: PurseMove[] }> {
+): Promise<{ tasks: TaskMove[]; spending: SpendingMove[] }> {
   const { rows } = await db.execute(
     sql`select * from kills.moves where project_id = ${projectId} order by seq`,
   );
-  const moves = z.array(z.union([TaskMove, PurseMove])).parse(rows);
+  const moves = z.array(z.union([TaskMove, SpendingMove])).parse(rows);
   return {
     tasks: moves.filter((move) => move.task_id !== null),
-    reservation: moves.filter((move) => move.task_id === null),
+    spending: moves.filter((move) => move.task_id === null),
   };
 }
 
@@ -82,7 +87,7 @@ const State = z.object({
 
 export type State = z.infer<typeof State>;
 
-/** What the record says of a project now. */
+/** A project's sums, open work and stages, as they are recorded now. */
 export async function stateOf(db: Db, projectId: string): Promise<State> {
   const { rows } = await db.execute(sql`
     select p.spent_usd, p.reserved_usd, o.spent_usd as owner_spent_usd, o.reserved_usd as owner_reserved_usd,
@@ -93,7 +98,7 @@ export async function stateOf(db: Db, projectId: string): Promise<State> {
   return State.parse(rows[0]);
 }
 
-/** All of a project's jobs and tasks, for whoever must find out why it is stuck. */
+/** All jobs and tasks of a project, one a line, to find out why it is stuck. */
 export async function dump(db: Db, projectId: string): Promise<string> {
   const jobs = await db.execute(
     sql`select type, status, progress, error from jobs where project_id = ${projectId} order by id`,

@@ -1,7 +1,9 @@
 import type { Stage } from "../../src/domain/record/record.ts";
 import type { TaskMove } from "./audit.ts";
 
-/** One attempt of a task, from the claim that may buy to what became of it. Times in milliseconds since 1970. */
+/**
+ * One attempt of a task, from the claim before the paid call to its end. Times in milliseconds since 1970.
+ */
 export interface Claim {
   taskId: string;
   attempt: number;
@@ -10,10 +12,10 @@ export interface Claim {
   /** The same for every claim that would buy the same thing. */
   unit: string;
   estimateUsd: number;
-  /** Its one call may be made between these; `until` is endless while it has neither ended nor begun to wait. */
+  /** Its one paid call may be made between these; `until` is infinite while the task still runs. */
   from: number;
   until: number;
-  /** How it ended; null while it has not. */
+  /** How the attempt ended; null while it is open. */
   end: {
     at: number;
     transaction: string;
@@ -23,7 +25,7 @@ export interface Claim {
   } | null;
 }
 
-/** The claims that could buy, in order. A look at a prediction under way is no new one. */
+/** The claims that could buy, in order. A poll of a prediction that is under way is not a new claim. */
 export function claimsFrom(moves: readonly TaskMove[]): Claim[] {
   const claims: Claim[] = [];
   const open = new Map<string, Claim>();

@@ -1,4 +1,4 @@
-/** Every way in which the sandbox can fail, drawn by chance. */
+/** Random faults of the sandbox, in every mode that it has. */
 import { DIRECTOR_CHOICES } from "../../src/domain/models/language-models.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Chaos } from "../../src/sandbox/chaos/chaos.ts";
@@ -7,20 +7,22 @@ import type { Chance } from "../../src/sandbox/studio/art/chance.ts";
 export interface Fault {
   mode: keyof Chaos;
   change: Partial<Chaos>;
-  /** How long it goes on, in milliseconds; null until it is used up or the run is over. */
+  /** How long it lasts, in milliseconds; null: until it is used up or the run has ended. */
   forMs: number | null;
 }
 
 type Draw = (chance: Chance) => Omit<Fault, "mode">;
 
-/** Of the prompts that the sandbox writes: every picture's, every clip's, and some pictures'. */
+/** Words in the sandbox's prompts: of every image, of every clip, and of some images. */
 const WORDS = ["shot", "one continuous take", "at dusk", "at night", "sea"] as const;
 
-/** Whom each stage turns to first. */
+/** The models that are tried first: for images, for clips and as director. */
 const { imageModel, clipModel } = DEFAULT_SETTINGS;
 const FIRST_CHOICES = [imageModel, clipModel, DIRECTOR_CHOICES[0]?.models[0] ?? ""] as const;
 
-/** The next so many calls, and some hundred milliseconds or seconds where the fault is a state. */
+/**
+ * By mode: faults of a number of calls, or states that mostly last for some hundred milliseconds or seconds.
+ */
 const DRAWS: { [Mode in keyof Chaos]: Draw } = {
   throttle: (chance) => ({ change: { throttle: chance.whole(1, 4) }, forMs: null }),
   low_credit: (chance) => ({ change: { low_credit: true }, forMs: chance.whole(5_000, 30_000) }),
@@ -55,24 +57,24 @@ const DRAWS: { [Mode in keyof Chaos]: Draw } = {
 
 export const MODES = Object.keys(DRAWS) as (keyof Chaos)[];
 
-/** After these, orders are made at the pace of the smallest account for some minutes. */
+/** After faults of these modes, the rate limiter slows orders for some minutes. */
 export const SLOWING: ReadonlySet<keyof Chaos> = new Set(["throttle", "low_credit", "creates_per_minute"]);
 
 export const drawFault = (mode: keyof Chaos, chance: Chance): Fault => ({ mode, ...DRAWS[mode](chance) });
 
-/** Whether it may keep a film from being made for as long as the run goes on. */
+/** Whether the fault may prevent the film for the whole run. */
 export const canPrevent = ({ mode, forMs }: Fault): boolean => mode === "refuse" && forMs === null;
 
-/** Numbers of which every strike takes one away. */
+/** Whether the mode is a number of calls that is counted down. */
 const isCounted = (mode: keyof Chaos) => mode !== "late_webhooks_ms" && mode !== "creates_per_minute";
 
-/** How often it struck, by what is left of it at the end; once where that does not tell. */
-export function strikes({ mode, change }: Fault, left: Chaos): number {
+/** How many calls the fault affected, by what is left of it at the end; 1 for modes that are not counted. */
+export function timesUsed({ mode, change }: Fault, left: Chaos): number {
   const [given, rest] = [change[mode], left[mode]];
   return isCounted(mode) && typeof given === "number" && typeof rest === "number" ? given - rest : 1;
 }
 
-export function tell({ change, forMs }: Fault): string {
+export function describeFault({ change, forMs }: Fault): string {
   const what = Object.entries(change).map(([mode, value]) =>
     value === true ? mode : `${mode}=${typeof value === "object" ? JSON.stringify(value) : value}`,
   );

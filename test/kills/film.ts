@@ -1,4 +1,4 @@
-/** Whether a film is the whole song, and can be played to its end. */
+/** Checks that a film has the whole song and can be decoded to its end. */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -15,10 +15,10 @@ import { probeSong } from "../../src/media/probe.ts";
 
 const run = promisify(execFile);
 const FPS = 24;
-/** Read through a timescale, times are rounded. */
+/** Times are rounded to the file's timescale. */
 const ROUNDING_SECONDS = 0.002;
 
-/** Seconds that a player would hear of it. */
+/** Length of a song in seconds, as a player plays it. */
 export async function songSeconds(file: string): Promise<number> {
   const bytes = new Uint8Array(await readFile(file));
   const probe = await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });
@@ -26,7 +26,7 @@ export async function songSeconds(file: string): Promise<number> {
   return probe.audio.durationSeconds;
 }
 
-/** Into a file. Gives what kept it from being there, or null. */
+/** Downloads the film into `file`. Returns why that failed, or null. */
 export async function download(url: string | null, file: string): Promise<string | null> {
   if (!url) return "The project is completed, and has no film.";
   const answer = await fetch(url);
@@ -35,7 +35,7 @@ export async function download(url: string | null, file: string): Promise<string
   return null;
 }
 
-/** What is wrong with it; empty where nothing is. */
+/** What is wrong with the film; empty where nothing is. */
 export async function filmFaults(file: string, song: string, frames: number): Promise<string[]> {
   using film = new Input({ source: new FilePathSource(file), formats: ALL_FORMATS });
   using original = new Input({ source: new FilePathSource(song), formats: ALL_FORMATS });
@@ -51,17 +51,17 @@ export async function filmFaults(file: string, song: string, frames: number): Pr
   return [...faults, ...(await playFaults(file))];
 }
 
-/** AAC is the song's own; all else was made AAC, packet after packet to the song's end. */
+/** The song's own packets where it is AAC; else AAC without gaps up to the song's end. */
 async function soundFaults(film: Input, original: Input, song: string, seconds: number): Promise<string[]> {
   const track = await film.getPrimaryAudioTrack();
   const heard = await packetsOf(track);
-  if ((await track?.getCodec()) !== "aac") return ["The film's sound is no AAC."];
+  if ((await track?.getCodec()) !== "aac") return ["The film's sound is not AAC."];
   const own = await original.getPrimaryAudioTrack();
   if ((await own?.getCodec()) === "aac") {
     const sung = await packetsOf(own);
     if (heard.length !== sung.length)
       return [`The film has ${heard.length} packets of sound, and the song ${sung.length}.`];
-    // Each packet of an ADTS file has a header that an MP4 has not.
+    // Packets of an ADTS file have headers that those of an MP4 lack.
     const isOwn = song.endsWith(".aac") || heard.every((p, i) => p.bytes === sung[i]?.bytes);
     return isOwn ? [] : ["The film's sound is not the song's own."];
   }
@@ -83,7 +83,7 @@ async function packetsOf(track: InputVideoTrack | InputAudioTrack | null) {
   return packets.toSorted((a, b) => a.timestamp - b.timestamp);
 }
 
-/** What ffmpeg says while it decodes every frame and sample; nothing where it is not installed. */
+/** Errors of ffmpeg when it decodes every frame and sample; empty where ffmpeg is not installed. */
 async function playFaults(file: string): Promise<string[]> {
   try {
     const { stderr } = await run("ffmpeg", ["-v", "error", "-i", file, "-f", "null", "-"]);

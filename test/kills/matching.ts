@@ -7,12 +7,12 @@ export interface Matching {
   left: PaidCall[];
 }
 
-/** A clock of ours and Postgres' may round differently. */
+/** Node's clock and Postgres' may round differently. */
 const ROUNDING_MS = 2;
 
 /**
- * Gives each call a claim of its own, in whose time it was made; calls that say the same belong
- * to one unit of work. Of all ways to do so, one that leaves the fewest calls without a claim.
+ * Assigns to each call a claim of its own during which it was made; calls with the same `about` belong to one
+ * unit of work. Of all assignments, one that leaves the fewest calls without a claim.
  */
 export function match(calls: readonly PaidCall[], claims: readonly Claim[]): Matching {
   for (let leave = 0; ; leave++) {

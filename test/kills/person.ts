@@ -1,4 +1,6 @@
-/** A person with a frontend: uploads a song, looks now and then, approves, and asks again after a failure. */
+/**
+ * A simulated user over HTTP: uploads a song, polls the project, approves, and asks again after a failure.
+ */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,9 +9,9 @@ import { ROOT } from "../../src/sandbox/world/variables.ts";
 import type { World } from "../../src/sandbox/world/world.ts";
 import type { Scenario } from "./scenario.ts";
 
-const LOOK_MS = 300;
-/** Before each further request for a run; a person who was told why waits a little, and gives up at last. */
-const PATIENCE_MS = [1_000, 2_000, 4_000, 4_000, 6_000, 6_000];
+const POLL_MS = 300;
+/** Pauses before each further request for a run; after the last one the person gives up. */
+const RERUN_PAUSES_MS = [1_000, 2_000, 4_000, 4_000, 6_000, 6_000];
 
 const Id = z.looseObject({ id: z.string() });
 const Upload = z.object({ key: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) });
@@ -26,9 +28,9 @@ const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) }
 
 export interface Watched {
   status: "completed" | "failed" | "stuck";
-  /** How often a run was asked for again. */
-  asked: number;
-  /** Tasks of unknown outcome that were asked for again. */
+  /** How often the person asked for a run again. */
+  reruns: number;
+  /** Tasks of unknown outcome that the person retried. */
   decisions: { taskId: string; at: number }[];
   /** Why the newest run of a stage failed, by stage. */
   reasons: Map<string, string>;
@@ -50,8 +52,8 @@ export async function newPerson(world: World, user: string, signal: AbortSignal)
     return { status: answer.status, json, location: answer.headers.get("location") };
   }
 
-  /** Until the Worker is there to answer. Throws where it says no. */
-  async function insist(method: string, path: string, body?: unknown) {
+  /** Repeats a call while the Worker is down or answers 5xx. Throws on 4xx. */
+  async function callUntilDone(method: string, path: string, body?: unknown) {
     for (;;) {
       const answer = await call(method, path, body).catch(() => null);
       signal.throwIfAborted();
@@ -60,50 +62,53 @@ export async function newPerson(world: World, user: string, signal: AbortSignal)
         throw new Error(
           `${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.json)}`,
         );
-      await delay(LOOK_MS, null, { signal });
+      await delay(POLL_MS, null, { signal });
     }
   }
 
   const list = async <T extends z.ZodType>(projectId: string, what: string, item: T) =>
-    page(item).parse((await insist("GET", `/api/projects/${projectId}/${what}?limit=100`)).json).items;
+    page(item).parse((await callUntilDone("GET", `/api/projects/${projectId}/${what}?limit=100`)).json).items;
 
   const run = (projectId: string) =>
-    insist("POST", `/api/projects/${projectId}/run`, { target: "assemble_video" });
+    callUntilDone("POST", `/api/projects/${projectId}/run`, { target: "assemble_video" });
 
-  /** A project with its song, asked to run to the film. */
+  /** Creates a project with the scenario's song. Returns its id. */
   async function begin({ seed, song, byHand }: Scenario): Promise<string> {
     const settings = { clip_resolution: "480p", auto_approve: !byHand, scenes: song.scenes };
-    const { id } = Id.parse((await insist("POST", "/api/projects", { name: `Seed ${seed}`, settings })).json);
+    const { id } = Id.parse(
+      (await callUntilDone("POST", "/api/projects", { name: `Seed ${seed}`, settings })).json,
+    );
     const bytes = await readFile(join(ROOT, "test/fixtures", song.file));
-    const wish = { filename: basename(song.file), content_type: song.contentType, bytes: bytes.length };
-    const signed = await insist("POST", "/api/uploads/presign", { project_id: id, ...wish });
+    const request = { filename: basename(song.file), content_type: song.contentType, bytes: bytes.length };
+    const signed = await callUntilDone("POST", "/api/uploads/presign", { project_id: id, ...request });
     const { key, url, headers } = Upload.parse(signed.json);
     const { "content-length": _, ...sent } = headers;
     const stored = await fetch(url, { method: "PUT", headers: sent, body: bytes, signal });
     if (!stored.ok) throw new Error(`The bucket answered ${stored.status}: ${await stored.text()}`);
-    await insist("POST", `/api/projects/${id}/audio`, { key });
+    await callUntilDone("POST", `/api/projects/${id}/audio`, { key });
     return id;
   }
 
-  /** Says yes to the newest picture and clip of each scene. */
+  /** Approves the newest image and clip of each scene. */
   async function approve(projectId: string): Promise<void> {
     for (const kind of ["image", "clip"]) {
       const completed = (await list(projectId, `${kind}s`, Asset)).filter((a) => a.status === "completed");
       const newest = new Map(completed.toReversed().map((a) => [a.scene_id, a.id]));
       const approvals = [...newest.values()].map((id) => ({ [`${kind}_id`]: id, approved: true }));
-      if (approvals.length > 0) await insist("PUT", `/api/projects/${projectId}/approvals`, { approvals });
+      if (approvals.length > 0)
+        await callUntilDone("PUT", `/api/projects/${projectId}/approvals`, { approvals });
     }
   }
 
-  /** Asks again for what nobody knows whether it was paid for. Gives what was decided. */
+  /** Retries the tasks that need a decision, since their charge is unknown. Returns the decisions. */
   async function decide(projectId: string): Promise<Watched["decisions"]> {
-    // A product without such a list has no such question.
+    // Where the list can't be read, nothing is decided this time.
     const tasks = await list(projectId, "tasks", Task).catch(() => []);
     const decisions = [];
     for (const { id } of tasks.filter((task) => task.needs_decision)) {
       decisions.push({ taskId: id, at: Date.now() });
-      await insist("POST", `/api/projects/${projectId}/tasks/${id}/retry`).catch(() => {
-        // Its earlier request was heard, and the answer lost.
+      await callUntilDone("POST", `/api/projects/${projectId}/tasks/${id}/retry`).catch(() => {
+        // An earlier try of this request was done, and its answer was lost.
       });
     }
     return decisions;
@@ -115,10 +120,10 @@ export async function newPerson(world: World, user: string, signal: AbortSignal)
     return new Map(failed.map(([type, { error }]) => [type, error ? `${error.code}: ${error.message}` : ""]));
   }
 
-  /** Follows a project to its film, to a failure that stays, or to the end of the time that it has. */
+  /** Polls a project until it is completed, fails for good, or the deadline has passed. */
   async function watch(projectId: string, byHand: boolean, deadline: () => number): Promise<Watched> {
-    const seen: Watched = { status: "stuck", asked: 0, decisions: [], reasons: new Map() };
-    for (; Date.now() < deadline(); await delay(LOOK_MS, null, { signal })) {
+    const seen: Watched = { status: "stuck", reruns: 0, decisions: [], reasons: new Map() };
+    for (; Date.now() < deadline(); await delay(POLL_MS, null, { signal })) {
       const answer = await call("GET", `/api/projects/${projectId}`).catch(() => null);
       signal.throwIfAborted();
       if (answer?.status !== 200) continue;
@@ -129,24 +134,25 @@ export async function newPerson(world: World, user: string, signal: AbortSignal)
       const decisions = await decide(projectId);
       seen.decisions.push(...decisions);
       if (decisions.length > 0) continue;
-      const pause = PATIENCE_MS[seen.asked];
+      const pause = RERUN_PAUSES_MS[seen.reruns];
       if (pause === undefined) return { ...seen, status, reasons: await reasons(projectId) };
       await delay(pause, null, { signal });
       await run(projectId);
-      seen.asked++;
+      seen.reruns++;
     }
     return seen;
   }
 
   const frames = async (projectId: string) =>
-    Project.parse((await insist("GET", `/api/projects/${projectId}`)).json).audio?.frames ?? 0;
+    Project.parse((await callUntilDone("GET", `/api/projects/${projectId}`)).json).audio?.frames ?? 0;
 
-  /** Where the film is downloaded from; null where there is none. */
+  /** The film's download address; null where there is no film. */
   async function film(projectId: string): Promise<string | null> {
     const films = await list(projectId, "final-videos", z.object({ id: z.string(), status: z.string() }));
     const made = films.find((f) => f.status === "completed");
     if (!made) return null;
-    return (await insist("GET", `/api/projects/${projectId}/final-videos/${made.id}/download`)).location;
+    return (await callUntilDone("GET", `/api/projects/${projectId}/final-videos/${made.id}/download`))
+      .location;
   }
 
   return {

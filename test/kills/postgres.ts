@@ -1,4 +1,6 @@
-/** The Postgres of the killed runs: a server by TEST_DATABASE_URL, a throw-away cluster, or the embedded one. */
+/**
+ * The Postgres of the killed runs: the server of TEST_DATABASE_URL, a temporary cluster, or the embedded one.
+ */
 import { execFile } from "node:child_process";
 import { access, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,11 +14,11 @@ const DEBIAN = "/usr/lib/postgresql";
 const run = promisify(execFile);
 
 export interface Postgres {
-  /** An empty database. */
+  /** Creates an empty database. */
   fresh(): Promise<{ database: WorldOptions["database"]; drop(): Promise<void> }>;
-  /** Ends the server in the middle of whatever it does and starts it again; null where it is not ours to end. */
+  /** Restarts the server without a clean shutdown; null where the server was not started by these tests. */
   restart: (() => Promise<void>) | null;
-  /** What it is, for people. */
+  /** A description for the terminal. */
   name: string;
   stop(): Promise<void>;
 }
@@ -41,7 +43,7 @@ export async function openPostgres(url: string | undefined): Promise<Postgres> {
   };
 }
 
-/** A database of its own on a server. */
+/** A new database on a server. */
 async function freshOn(url: string): ReturnType<Postgres["fresh"]> {
   const name = `omvee_kills_${Date.now()}`;
   const admin = async (statement: string) => {

@@ -1,7 +1,7 @@
-/** What was bought for a project, set against what its record says of it. */
+/** Compares what was bought for a project with what its record says. */
 import { transcriptionCostUsd } from "../../src/domain/models/language-models.ts";
 import type { PaidCall } from "../../src/sandbox/chaos/calls.ts";
-import type { PurseMove } from "./audit.ts";
+import type { SpendingMove } from "./audit.ts";
 import type { Claim } from "./claims.ts";
 import { madeDuring, match } from "./matching.ts";
 
@@ -9,39 +9,44 @@ export interface Evidence {
   projectId: string;
   songSeconds: number;
   claims: Claim[];
-  reservation: PurseMove[];
-  /** All that arrived at the providers during the run, whoever asked. */
+  spending: SpendingMove[];
+  /** All paid calls that arrived at the providers during the run. */
   calls: PaidCall[];
-  /** Replicate's own bill: how often a prediction with this webhook was accepted, and charged. */
+  /** Replicate's bill, by webhook address: how often a prediction was accepted, and charged. */
   accepted: Readonly<Record<string, number>>;
   charged: Readonly<Record<string, number>>;
-  /** OpenRouter's own bill for the run. */
+  /** OpenRouter's bill for the run. */
   chatUsd: number;
-  /** When the person asked for a task again of which nobody could tell whether it was paid for. */
+  /** When the person retried a task whose charge was unknown. */
   decisions: { taskId: string; at: number }[];
 }
 
 export interface Purchases {
   claims: number;
-  posts: number;
-  /** Claims that made a call: as many as there are calls, where none was made twice. */
-  posting: number;
+  calls: number;
+  /** Claims that made a call: as many as calls, unless a claim called twice. */
+  callingClaims: number;
   billUsd: number;
   spentUsd: number;
-  /** Spent, in the record's view, for calls of which it can't tell. */
+  /** Counted as spent for calls whose charge is unknown. */
   unknownUsd: number;
-  /** The same thing bought again after it was paid for and could not be used, or by the person's word. */
-  again: { spoiled: number; decided: number };
+  /**
+   * Units that were paid for and bought again: because the result was unusable, or by the person's decision.
+   */
+  again: { unusable: number; decided: number };
   violations: string[];
 }
 
 const EPSILON_USD = 0.000_01;
 const usd = (amount: number) => `$${amount.toFixed(6)}`;
 const name = (claim: Claim) => `${claim.stage} ${claim.taskId} attempt ${claim.attempt}`;
-/** Accepted by the provider, as far as its answer shows: one that was cut off tells nothing, and counts. */
-const wasTaken = (call: PaidCall) => call.status === null || (call.status >= 200 && call.status < 300);
+/**
+ * Whether the provider accepted the call, by its answer; a call whose answer was cut off counts as accepted.
+ */
+const wasAccepted = (call: PaidCall) => call.status === null || (call.status >= 200 && call.status < 300);
 
-export function audit(evidence: Evidence): Purchases {
+/** Sums up a run's purchases, and lists the rules that they break. */
+export function checkPurchases(evidence: Evidence): Purchases {
   const { claims, calls } = evidence;
   const violations: string[] = [];
   const pairs = new Map<PaidCall, Claim>();
@@ -60,8 +65,8 @@ export function audit(evidence: Evidence): Purchases {
   const billUsd = bill(evidence, pairs);
   return {
     claims: claims.length,
-    posts: calls.length,
-    posting: new Set(pairs.values()).size,
+    calls: calls.length,
+    callingClaims: new Set(pairs.values()).size,
     billUsd,
     again: repeats(evidence, paid, violations),
     ...money(evidence, paid, billUsd, violations),
@@ -69,7 +74,7 @@ export function audit(evidence: Evidence): Purchases {
   };
 }
 
-/** Orders at Replicate name their claim in the webhook's address: each address is one claim, and one call. */
+/** Checks orders at Replicate, whose webhook's address names their claim: each claim makes one call. */
 function orders(
   { projectId, claims, calls, accepted }: Evidence,
   pairs: Map<PaidCall, Claim>,
@@ -93,38 +98,41 @@ function orders(
 }
 
 const isPaid = ({ charged }: Evidence, call: PaidCall, claim: Claim): boolean =>
-  claim.provider === "replicate" ? (charged[call.about] ?? 0) > 0 : wasTaken(call);
+  claim.provider === "replicate" ? (charged[call.about] ?? 0) > 0 : wasAccepted(call);
 
-/** The least and the most that a claim which was paid for may have cost. */
+/** The least and the most US dollars that a paid claim may have cost. */
 function priceOf({ songSeconds }: Evidence, claim: Claim): [number, number] {
-  // A chat is charged by what it used, and estimated at its most.
+  // A chat is charged by the tokens it used; its estimate is the most.
   if (claim.provider === "openrouter") return [0, claim.estimateUsd];
   if (claim.provider === "replicate") return [claim.estimateUsd, claim.estimateUsd];
   return [transcriptionCostUsd(songSeconds), transcriptionCostUsd(Math.ceil(songSeconds))];
 }
 
-/** What the providers ask for, by their own lists of prices. */
+/** US dollars that the providers charge, by their price lists. */
 function bill(evidence: Evidence, pairs: ReadonlyMap<PaidCall, Claim>): number {
   const amounts = [...pairs].map(([call, claim]) => {
     if (claim.provider === "openrouter") return 0;
     const times =
-      claim.provider === "replicate" ? (evidence.charged[call.about] ?? 0) : Number(wasTaken(call));
+      claim.provider === "replicate" ? (evidence.charged[call.about] ?? 0) : Number(wasAccepted(call));
     return times * priceOf(evidence, claim)[1];
   });
   return evidence.chatUsd + sum(amounts);
 }
 
-/** Every purchase is counted once, in the transaction that ends its claim; what is counted was bought, or may have been. */
+/**
+ * Checks that each purchase is counted once, in the transaction that ends its claim, and that nothing else is
+ * counted.
+ */
 function money(evidence: Evidence, paid: ReadonlySet<Claim>, billUsd: number, violations: string[]) {
-  const { claims, reservation } = evidence;
+  const { claims, spending } = evidence;
   const transactions = new Set([
-    ...reservation.map((move) => move.transaction),
+    ...spending.map((move) => move.transaction),
     ...claims.flatMap((c) => (c.end ? [c.end.transaction] : [])),
   ]);
   let [spentUsd, unknownUsd] = [0, 0];
   for (const transaction of transactions) {
     const ended = claims.filter((c) => c.end?.transaction === transaction);
-    const spent = sum(reservation.filter((m) => m.transaction === transaction).map((m) => m.spent_usd));
+    const spent = sum(spending.filter((m) => m.transaction === transaction).map((m) => m.spent_usd));
     const certain = ended.filter((c) => paid.has(c)).map((c) => priceOf(evidence, c));
     const possible = ended
       .filter((c) => !paid.has(c) && c.end?.charged === "unknown")
@@ -144,9 +152,11 @@ function money(evidence: Evidence, paid: ReadonlySet<Claim>, billUsd: number, vi
   return { spentUsd, unknownUsd };
 }
 
-/** What was paid for is bought again only where it could not be used, or by the person's word. */
+/**
+ * Checks that a paid unit is bought again only where the result was unusable, or by the person's decision.
+ */
 function repeats({ claims, decisions }: Evidence, paid: ReadonlySet<Claim>, violations: string[]) {
-  const again = { spoiled: 0, decided: 0 };
+  const again = { unusable: 0, decided: 0 };
   for (const later of paid) {
     const before = claims
       .slice(0, claims.indexOf(later))
@@ -159,7 +169,7 @@ function repeats({ claims, decisions }: Evidence, paid: ReadonlySet<Claim>, viol
         d.at <= later.from,
     );
     if (asked) again.decided++;
-    else if (isSpoiled(before)) again.spoiled++;
+    else if (isUnusable(before)) again.unusable++;
     else
       violations.push(
         `Paid for again without being asked: ${name(later)}, after attempt ${before.attempt}, which ended ${before.end?.status} (${before.end?.code}, charged: ${before.end?.charged}).`,
@@ -168,8 +178,8 @@ function repeats({ claims, decisions }: Evidence, paid: ReadonlySet<Claim>, viol
   return again;
 }
 
-/** An answer came, and was of no use: what nobody can tell has no code, or says so by its code. */
-const isSpoiled = ({ end }: Claim): boolean =>
+/** Whether an answer came and could not be used; an unknown outcome has no code, or one that says so. */
+const isUnusable = ({ end }: Claim): boolean =>
   end !== null && end.status !== "succeeded" && end.code !== null && !end.code.endsWith("outcome_unknown");
 
 const sum = (amounts: number[]): number => amounts.reduce((total, amount) => total + amount, 0);

@@ -1,14 +1,15 @@
-/** What one run does, and what befalls it: all of it from the seed. */
+/** What one run does and which disruptions it has: all of it follows from the seed. */
 import { STAGES, type Stage } from "../../src/domain/record/record.ts";
 import { type Chance, chanceOf } from "../../src/sandbox/studio/art/chance.ts";
-import { drawFault, type Fault, MODES, SLOWING, tell } from "./faults.ts";
+import { describeFault, drawFault, type Fault, MODES, SLOWING } from "./faults.ts";
 
-/** When something happens: some milliseconds after a stage has begun, or after the n-th paid call has arrived. */
+/** When a disruption happens: `afterMs` after a stage has begun, or after the n-th paid call has arrived. */
 export type Moment =
   | { kind: "stage"; stage: Stage; afterMs: number }
   | { kind: "call"; nth: number; afterMs: number };
 
-export type Blow =
+/** Something that is done to a run to make it fail. */
+export type Disruption =
   | { kind: "kill"; at: Moment }
   | { kind: "restart"; at: Moment }
   /** From the start where `at` is null. */
@@ -17,9 +18,9 @@ export type Blow =
 export interface Scenario {
   seed: number;
   song: Song;
-  /** Whether the person looks at the pictures and clips, or has them approved by the machine. */
+  /** Whether the person approves images and clips; else the project has `auto_approve`. */
   byHand: boolean;
-  blows: Blow[];
+  disruptions: Disruption[];
 }
 
 interface Song {
@@ -43,29 +44,30 @@ const LONG_SONG: Song = {
   scenes: { min_seconds: 8, max_seconds: 12 },
 };
 
-/** Runs with seeds in a row meet every mode in turn. */
+/** The scenario of a seed. Consecutive seeds have every fault mode in turn. */
 export function scenarioOf(seed: number, canRestart: boolean): Scenario {
   const chance = chanceOf(`killed run ${seed}`);
   const kills = chance.whole(1, 3);
   const restarts = chance.happens(0.5) ? 1 : 0;
   const modes = MODES.filter((_, i) => i === seed % MODES.length || chance.happens(0.12));
-  const blows: Blow[] = [
-    ...modes.map((mode): Blow => {
+  const disruptions: Disruption[] = [
+    ...modes.map((mode): Disruption => {
       const fault = drawFault(mode, chance);
       const later = moment(chance);
       return { kind: "fault", at: fault.forMs === null ? null : later, fault };
     }),
-    ...Array.from({ length: kills }, (): Blow => ({ kind: "kill", at: moment(chance) })),
-    ...Array.from({ length: restarts }, (): Blow => ({ kind: "restart", at: moment(chance) })),
+    ...Array.from({ length: kills }, (): Disruption => ({ kind: "kill", at: moment(chance) })),
+    ...Array.from({ length: restarts }, (): Disruption => ({ kind: "restart", at: moment(chance) })),
   ];
   return {
     seed,
-    // A long song behind a slow rate limiter takes longer than a run may.
+    // With a slowed rate limiter, a long song would take longer than a run may.
     song:
       chance.happens(0.3) && !modes.some((mode) => SLOWING.has(mode)) ? LONG_SONG : chance.pick(SHORT_SONGS),
     byHand: chance.happens(0.5),
-    // Drawn all the same: the same seed brings the same faults with and without a Postgres to restart.
-    blows: blows.filter((blow) => canRestart || blow.kind !== "restart"),
+    // Drawn before they are filtered, so that a seed has the same faults with and without a Postgres to
+    // restart.
+    disruptions: disruptions.filter((disruption) => canRestart || disruption.kind !== "restart"),
   };
 }
 
@@ -79,7 +81,7 @@ function moment(chance: Chance): Moment {
 
 const when = (at: Moment): string => `${at.kind === "call" ? `call ${at.nth}` : at.stage}+${at.afterMs} ms`;
 
-export const tellBlow = (blow: Blow): string =>
-  blow.kind === "fault"
-    ? `${tell(blow.fault)}${blow.at ? ` at ${when(blow.at)}` : ""}`
-    : `${blow.kind === "kill" ? "kill" : "restart of Postgres"} at ${when(blow.at)}`;
+export const describeDisruption = (disruption: Disruption): string =>
+  disruption.kind === "fault"
+    ? `${describeFault(disruption.fault)}${disruption.at ? ` at ${when(disruption.at)}` : ""}`
+    : `${disruption.kind === "kill" ? "kill" : "restart of Postgres"} at ${when(disruption.at)}`;

@@ -1,16 +1,16 @@
 import type { PaidCall } from "../../src/sandbox/chaos/calls.ts";
 import type { TaskMove } from "./audit.ts";
-import type { Dealt } from "./blows.ts";
-import { tellBlow } from "./scenario.ts";
+import type { Injected } from "./inject.ts";
+import { describeDisruption } from "./scenario.ts";
 
-/** All that happened in a run, in its order, with seconds since it began. */
+/** All events of a run in order, one a line, with the seconds since it began. */
 export function trace(
   began: number,
   {
     moves,
     calls,
-    dealt,
-  }: { moves: readonly TaskMove[]; calls: readonly PaidCall[]; dealt: readonly Dealt[] },
+    injected,
+  }: { moves: readonly TaskMove[]; calls: readonly PaidCall[]; injected: readonly Injected[] },
 ): string {
   const events = [
     ...moves.map((m) => ({
@@ -21,9 +21,9 @@ export function trace(
       at: c.at,
       what: `  ${c.provider} is called${about(c)}: ${c.status ?? "cut off"}`,
     })),
-    ...dealt.flatMap(({ blow, from, to }) => [
-      { at: from, what: `    ${tellBlow(blow)}` },
-      { at: to, what: `    ${blow.kind} is over` },
+    ...injected.flatMap(({ disruption, from, to }) => [
+      { at: from, what: `    ${describeDisruption(disruption)}` },
+      { at: to, what: `    ${disruption.kind} is over` },
     ]),
   ];
   return events

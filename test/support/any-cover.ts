@@ -1,4 +1,6 @@
-/** Any problem that the cover's solver may be given: sound ones, and what a model or a person may get wrong. */
+/**
+ * Arbitrary problems for the cover's solver: valid ones, and with mistakes that a model or a person can make.
+ */
 import fc from "fast-check";
 import { beatsIn } from "../../src/domain/cover/beat-grid.ts";
 import type { SungLine } from "../../src/domain/cover/cover-cost.ts";
@@ -8,7 +10,7 @@ import type { Pin } from "../../src/domain/record/record.ts";
 const wild = fc.oneof(fc.integer({ min: -5, max: 40 }), fc.constant(null), fc.double());
 const proposal = fc.array(fc.record({ firstLine: wild, lastLine: wild }), { maxLength: 20 });
 
-/** Lines that ascend and do not overlap; some touch, some have words. */
+/** Lines in order that do not overlap; some touch the next one, some have words. */
 const anyLines = (totalFrames: number): fc.Arbitrary<SungLine[]> =>
   fc
     .record({
@@ -30,7 +32,7 @@ const anyLines = (totalFrames: number): fc.Arbitrary<SungLine[]> =>
       });
     });
 
-/** Mostly in the song and of a length that is allowed, by far not always. */
+/** Pins, mostly inside the song and of an allowed length, but often not. */
 const anyPins = (totalFrames: number, maxFrames: number, fps: number): fc.Arbitrary<Pin[]> => {
   const place = fc.oneof(
     { weight: 40, arbitrary: fc.integer({ min: 0, max: totalFrames }) },

@@ -1,4 +1,7 @@
-/** The whole API in this process: real routes, operations and Postgres; bucket, queue and coordinators are recorded. */
+/**
+ * The whole API in this process: real routes, operations and Postgres; bucket, queue and coordinators are
+ * fakes that record.
+ */
 import { randomUUID } from "node:crypto";
 import { createApi } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
@@ -36,7 +39,7 @@ const variables = {
   S3_SECRET_ACCESS_KEY: "local-secret",
 };
 
-/** What a response says. */
+/** The parsed JSON of a response. */
 export const read = async (response: Response) => JSON.parse(await response.text());
 
 const never = () => Promise.reject(new Error("The API itself calls no provider"));
@@ -89,7 +92,7 @@ export async function openApi() {
   const verifyToken = tokenVerifier(config.auth, provider.keys);
   const api = createApi({ deps, verifyToken });
 
-  /** Somebody with a token of their own; `sub` is new unless given. */
+  /** A user with a token; `sub` is new unless given. */
   async function person(sub: string = randomUUID()) {
     const token = await provider.token(sub);
     const call = async (
@@ -108,7 +111,7 @@ export async function openApi() {
         body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
       });
       const answer = await response.clone().text();
-      // A file of another kind is the text that it is.
+      // Files of other types are given as text.
       const isJson = /json/.test(response.headers.get("content-type") ?? "application/json");
       return {
         response,

@@ -21,22 +21,24 @@ export type BrowserName = (typeof BROWSERS)[number];
 export const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
 
 export interface OpenPage {
-  /** Puppeteer's. What it evaluates is given as text: the tests' types know of no document. */
+  /**
+   * Puppeteer's page. Code for `evaluate` is given as text, because the tests' types do not include the DOM.
+   */
   page: Page;
-  /** What the page wrote as an error or threw, in order, since it was opened. */
+  /** What the page logged as an error or threw, in order, since it was opened. */
   errors: readonly string[];
   resize(size: keyof typeof SIZES): Promise<void>;
-  /** The part that is seen, as PNG. */
+  /** The visible part of the page, as PNG. */
   screenshot(): Promise<Uint8Array>;
 }
 
 export interface OpenBrowser {
   name: BrowserName;
-  /** As it names itself, with its version. */
+  /** The browser's name and version, as it reports them. */
   version: string;
-  /** Of its first process, which leads the group of all of them. */
+  /** Id of its first process, which leads the group of all its processes. */
   pid: number;
-  /** Loads the address in a page that shares nothing but the profile with others. */
+  /** Loads the address in a new page, which shares only the profile with others. */
   open(url: string, size?: keyof typeof SIZES): Promise<OpenPage>;
   /** Ends all its processes and deletes its profile. */
   close(): Promise<void>;
@@ -48,8 +50,9 @@ const BINARIES: Record<BrowserName, { variable: string; path: string }> = {
 };
 
 /**
- * Nothing listens there. Both browsers leave this machine's own addresses out of a proxy (Chromium:
- * net/docs/proxy.md, "Implicit bypass rules"; Firefox: network.proxy.allow_hijacking_localhost, off).
+ * A proxy at which nothing listens, so that only this machine can be reached. Both browsers leave this
+ * machine's own addresses out of a proxy (Chromium: net/docs/proxy.md, "Implicit bypass rules"; Firefox:
+ * network.proxy.allow_hijacking_localhost, off).
  */
 const NOWHERE = { host: "127.0.0.1", port: 9 };
 
@@ -63,12 +66,15 @@ const CHROMIUM_FLAGS = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** Beyond those that puppeteer sets, which turn off updates, reports, remote settings and safe browsing. */
+/**
+ * In addition to those that puppeteer sets, which turn off updates, reports, remote settings and safe
+ * browsing.
+ */
 const FIREFOX_PREFERENCES = {
   "media.autoplay.default": 0,
   "media.autoplay.blocking_policy": 0,
   "media.block-autoplay-until-in-foreground": false,
-  // A device for sound that takes all and plays none, made for Mozilla's tests (dom/media/CubebUtils.cpp
+  // A sound device that accepts sound and plays none, made for Mozilla's tests (dom/media/CubebUtils.cpp
   // under ENABLE_MOCK_CUBEB). Without a device, no AudioContext of Firefox 153 runs.
   "media.cubeb.force_mock_context": true,
   "network.proxy.type": 1,
@@ -89,7 +95,7 @@ const FIREFOX_PREFERENCES = {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Throws, with what to do, where it is not installed. */
+/** Path of the browser's program. Throws an error that says what to install where it is missing. */
 function binaryOf(name: BrowserName): string {
   const { variable, path } = BINARIES[name];
   const binary = process.env[variable] ?? path;
@@ -100,8 +106,8 @@ function binaryOf(name: BrowserName): string {
 }
 
 /**
- * A program that becomes the browser, and that the kernel kills when this process is gone, even where
- * it was killed itself (setpriv(1) of util-linux, prctl(2) PR_SET_PDEATHSIG).
+ * A program that becomes the browser, and that the kernel kills when this process has ended, even if this
+ * process was killed (setpriv(1) of util-linux, prctl(2) PR_SET_PDEATHSIG).
  */
 function bound(binary: string, home: string): string {
   const path = join(home, "browser");
@@ -113,13 +119,13 @@ function launchOptions(name: BrowserName, home: string): LaunchOptions {
   const common: LaunchOptions = {
     executablePath: bound(binaryOf(name), home),
     userDataDir: join(home, "profile"),
-    // No session of a desktop is asked for anything, nor is its sound server.
+    // Without the variables of a desktop session, so that neither it nor its sound server is used.
     env: { PATH: process.env.PATH, LANG: "C.UTF-8", HOME: home, TMPDIR: home },
     headless: true,
     defaultViewport: null,
     timeout: 60_000,
     protocolTimeout: 120_000,
-    // Puppeteer's would close the browser and leave this process to itself.
+    // Puppeteer's handlers would close the browser and let this process go on.
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
@@ -129,7 +135,10 @@ function launchOptions(name: BrowserName, home: string): LaunchOptions {
     : { ...common, browser: "firefox", extraPrefsFirefox: FIREFOX_PREFERENCES };
 }
 
-/** Processes of the group that have not ended: those that only wait to be asked for how they ended have. */
+/**
+ * Ids of the group's processes that have not ended. Zombies, which only wait for their parent, count as
+ * ended.
+ */
 export function processesOf(group: number): number[] {
   return readdirSync("/proc").flatMap((entry) => {
     try {
@@ -154,7 +163,7 @@ async function endGroup(group: number): Promise<void> {
   }
 }
 
-/** Of an error that a page writes, puppeteer 25 tells in Firefox only that it is one. */
+/** Writes errors as text: for an Error that a page logs in Firefox, puppeteer 25 gives no message. */
 const SPELL_ERRORS = `{
   const write = console.error;
   const spelled = (value) => (value instanceof Error ? String(value) : value);
@@ -175,14 +184,14 @@ async function watch(page: Page, name: BrowserName): Promise<string[]> {
   return errors;
 }
 
-/** A browser that its caller closes. */
+/** Opens a browser, which the caller must close. */
 export async function openBrowser(name: BrowserName): Promise<OpenBrowser> {
   const home = await mkdtemp(join(tmpdir(), `omvee-${name}-`));
   const forget = () => rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   const quit = () => process.exit(1);
   let group: number | undefined;
   const close = async () => {
-    // Nothing of it is kept, so that it need not put anything in order.
+    // Nothing is kept, so no clean shutdown is needed.
     if (group !== undefined) await endGroup(group);
     process.off("exit", forget);
     for (const signal of SIGNALS) process.off(signal, quit);
@@ -193,7 +202,7 @@ export async function openBrowser(name: BrowserName): Promise<OpenBrowser> {
     const pid = browser.process()?.pid;
     if (pid === undefined) throw new Error(`${name} has no process.`);
     group = pid;
-    // After puppeteer's own, which ends the browser.
+    // Runs after puppeteer's own handler, which ends the browser.
     process.once("exit", forget);
     for (const signal of SIGNALS) process.once(signal, quit);
     const open = async (url: string, size: keyof typeof SIZES = "desk"): Promise<OpenPage> => {
@@ -211,7 +220,7 @@ export async function openBrowser(name: BrowserName): Promise<OpenBrowser> {
   }
 }
 
-/** A browser for as long as the work takes. */
+/** Runs `work` with a browser of its own, and closes it. */
 export async function withBrowser<T>(
   name: BrowserName,
   work: (browser: OpenBrowser) => Promise<T>,
@@ -224,7 +233,7 @@ export async function withBrowser<T>(
   }
 }
 
-/** A page in a browser of its own for as long as the work takes. */
+/** Runs `work` with a page in a browser of its own, and closes it. */
 export const withPage = <T>(
   name: BrowserName,
   url: string,

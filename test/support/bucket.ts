@@ -1,10 +1,10 @@
-/** A bucket in memory; its presigned addresses are the real ones. */
+/** A bucket in memory. Its presigned addresses are computed as the real ones are, but lead nowhere. */
 import { createHash } from "node:crypto";
 import type { Storage, StoredObject } from "../../src/storage/port.ts";
 import { presigner } from "../../src/storage/presign.ts";
 
 export interface Bucket extends Storage {
-  /** What an upload to a presigned address leaves. */
+  /** Stores an object as an upload to a presigned address would. */
   upload(key: string, bytes: Uint8Array, contentType: string): StoredObject;
   keys(): string[];
 }

@@ -1,4 +1,4 @@
-/** A Worker as it would be deployed: bundled by wrangler, which needs neither an account nor a network for that. */
+/** Bundles a Worker as for a deployment, by wrangler, without an account and without the network. */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,13 +12,13 @@ const WRANGLER = join(
 
 export interface Bundle {
   script: string;
-  /** Modules of WebAssembly. */
+  /** Paths of the WebAssembly modules. */
   wasm: string[];
 }
 
 /**
- * Writes into a folder; `config` is a path from the project's root, which may be that of another state of it. Paths of
- * what is uploaded.
+ * Writes the bundle into `folder` and returns the paths of what would be uploaded. `config`: path from
+ * `root`, which may be another checkout of the project.
  */
 export function bundled(config: string, folder: string, root = ROOT): Bundle {
   const args = ["deploy", "--dry-run", "--outdir", folder, "--config", join(root, config)];

@@ -1,4 +1,4 @@
-/** Songs to cover, and the plain greedy cover that the solver is held against. */
+/** Songs to cover, and a plain greedy cover to compare the solver with. */
 import { beatsIn } from "../../src/domain/cover/beat-grid.ts";
 import type { Span } from "../../src/domain/cover/proposal.ts";
 import type { CoverProblem, PreparedCover } from "../../src/domain/cover/solve.ts";
@@ -32,7 +32,10 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A song like those that are sung: lines of 2 to 4 s, pauses, a proposal of one to three lines a scene, 123 beats a minute. */
+/**
+ * A realistic song: lines of 2 to 4 s, pauses, a proposal of one to three lines to a scene, 123 beats a
+ * minute.
+ */
 export function sungSong(
   minutes: number,
   seed: number,

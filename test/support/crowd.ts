@@ -1,5 +1,6 @@
-/** Callers at a rate limiter, and a provider with a token bucket behind it, in simulated time. */
-
+/**
+ * Simulates many callers of one rate limiter, and a provider with a token bucket behind it, in virtual time.
+ */
 import type { Rate } from "../../src/domain/models/rate-limits.ts";
 import { acquire, penalize, type RateLimiter, reportSuccess } from "../../src/domain/rate-limiter.ts";
 
@@ -17,36 +18,38 @@ export function seeded(seed: number): () => number {
 /** Times in milliseconds, from the start of the simulation. */
 export interface Crowd {
   limiter: RateLimiter;
-  /** When each caller comes for the first time. */
+  /** When each caller first asks for a slot. */
   arrivals: number[];
-  /** What the provider takes; null takes everything. */
+  /** The rate that the provider accepts; null: it accepts everything. */
   takes: Rate | null;
-  /** The `retry_after` of a refusal, in seconds, where the next token comes in `ms`. */
+  /**
+   * The `retry_after` of a refusal in seconds, if the next token comes in `ms`; null: the refusal has none.
+   */
   hint?: (ms: number) => number | null;
-  /** How long a call takes, there and back. */
+  /** Round-trip time of a call. */
   latency?: () => number;
   /**
-   * How much later than told a caller comes that was sent away. As rate limiters.ts has it: for more than
-   * 5 s, and told to come 2.5 s early; a shorter wait is waited out on the spot.
+   * How much later than told a caller comes back. As in src/coordinator/rate-limiters.ts, a caller that must
+   * wait for more than 5 s is told to come back 2.5 s early; a shorter wait is waited out at once.
    */
   lateness?: () => number;
-  /** How far the rate limiter's clock is off at a time. */
+  /** Error of the rate limiter's clock at a time. */
   clockError?: (at: number) => number;
 }
 
 export interface Outcome {
   limiter: RateLimiter;
-  /** When the provider took each caller's call, and when it refused one. */
+  /** When the provider accepted each caller's call, and when it refused one. */
   taken: number[];
   refused: number[];
-  /** Everything that callers were told to wait. */
+  /** All waits that callers were told. */
   waits: number[];
   visits: number;
 }
 
 const NEVER_MS = 24 * 3_600_000;
 
-/** Runs until every caller's call was taken, or a day is over. */
+/** Runs until every caller's call is accepted, or a day has passed. */
 export function simulate(crowd: Crowd): Outcome {
   const { arrivals, takes, hint = (ms) => Math.ceil(ms / 1000), latency = () => 0 } = crowd;
   const { lateness = () => 0, clockError = () => 0 } = crowd;

@@ -1,4 +1,4 @@
-/** A project of its own for each test that runs in workerd, written straight into the record. */
+/** Creates a new project for a test in workerd, by writing rows into Postgres directly. */
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { owners, projects } from "../../src/db/schema.ts";

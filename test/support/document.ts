@@ -1,4 +1,4 @@
-/** The API's own document, as an oracle: its routes, and what it promises that each answers. */
+/** Reads the API's OpenAPI document: its routes, and the answers that it documents for each. */
 import { z } from "zod";
 
 const Operation = z.object({
@@ -27,7 +27,7 @@ export const operationsOf = (document: Document) =>
     })),
   );
 
-/** Local references, and no member that the document does not name. */
+/** The schema with local references, and with objects that allow no undocumented members. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== "object" || schema === null) return schema;

@@ -1,10 +1,13 @@
-/** Neon's endpoint with a script of mishaps in front of it. */
+/** Neon's HTTP endpoint with scripted network faults in front of it. */
 import { Dropped, type Handler, listen } from "../../src/sandbox/world/listen.ts";
 
-/** What one request meets: its connection ends before or after it was executed, or within the answer, or this is the answer. */
+/**
+ * The network fault of one request: its connection ends before or after its execution or within the answer,
+ * or it gets this answer.
+ */
 export type Mishap = "drop_before" | "drop_after" | "cut_answer" | { status: number; body: string };
 
-/** Postgres' own refusal, as Neon's endpoint words it. */
+/** An error of Postgres, as Neon's endpoint answers it. */
 export const refusal = (code: string, message = "so says Postgres"): Mishap => ({
   status: 400,
   body: JSON.stringify({ message, code, severity: "FATAL" }),
@@ -13,7 +16,7 @@ export const refusal = (code: string, message = "so says Postgres"): Mishap => (
 export async function openEndpoint(handler: Handler) {
   let mishaps: Mishap[] = [];
   let requests = 0;
-  const limiter = await listen(
+  const server = await listen(
     async (request) => {
       requests++;
       const mishap = mishaps.shift();
@@ -28,18 +31,21 @@ export async function openEndpoint(handler: Handler) {
   );
   return {
     /** For DATABASE_FETCH_ENDPOINT. */
-    url: limiter.url,
-    /** The next requests meet these, one each, and those behind them nothing. The count begins anew. */
+    url: server.url,
+    /**
+     * Sets the faults of the next requests, one each; later requests have none. `requests` counts from 0
+     * again.
+     */
     meets(...next: Mishap[]) {
       mishaps = next;
       requests = 0;
     },
     requests: () => requests,
-    close: limiter.close,
+    close: server.close,
   };
 }
 
-/** The same answer, whose body ends in the middle. */
+/** The same answer with a body that breaks off in the middle. */
 async function cut(answer: Response): Promise<Response> {
   const bytes = new Uint8Array(await answer.arrayBuffer());
   let sent = false;

@@ -1,4 +1,4 @@
-/** Films to export: one of every kind of scene, and random ones with hostile text. */
+/** Films to export: scenes of every kind, and random films with hostile text. */
 import fc from "fast-check";
 import type {
   ExportMedia,
@@ -95,7 +95,7 @@ const NASTY = [
   "1",
 ];
 
-/** Text as nobody should write it. */
+/** Text that breaks careless writers of files. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -124,7 +124,7 @@ const anyMedia = fc.oneof(
   fc.constant(card()),
 );
 
-/** Lines in order that don't overlap; words are cut from the line, and some are not in it. */
+/** Lines in order that don't overlap. Words are cut from the line's text; some are not in it. */
 const anyLines = (frames: number) =>
   fc
     .array(fc.record({ gap: fc.nat(60), length: fc.integer({ min: 1, max: 120 }), text: hostile }), {
@@ -154,7 +154,7 @@ const anyLines = (frames: number) =>
       );
     });
 
-/** Any film: whole covers, covers with holes or overlaps, no scenes at all, all rates. */
+/** Any film: complete covers, covers with gaps or overlaps, no scenes at all, all frame rates. */
 export const anyFilm: fc.Arbitrary<ExportTimeline> = fc
   .record({
     files: fc.array(anyMedia, { minLength: 1, maxLength: 6 }),

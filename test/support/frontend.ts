@@ -1,4 +1,4 @@
-/** A frontend in a test: the public API over HTTP, as one user of a world. */
+/** A test's client of the public API over HTTP, as one user of a local world. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -42,16 +42,19 @@ export async function frontend(world: World, user: string) {
     return Project.parse(json).id;
   }
 
-  /** Presigns and stores a file; what the confirm says of it is the caller's to judge. */
+  /**
+   * Presigns, stores and confirms a file. Returns the confirmation's answer, or the presign's where that
+   * fails.
+   */
   async function upload(projectId: string, file: string, contentType: string) {
     const bytes = await readFile(file);
-    const wish = {
+    const request = {
       project_id: projectId,
       filename: basename(file),
       content_type: contentType,
       bytes: bytes.length,
     };
-    const signed = await call("POST", "/api/uploads/presign", wish);
+    const signed = await call("POST", "/api/uploads/presign", request);
     if (signed.status !== 201) return signed;
     const { key, url, headers } = Upload.parse(signed.json);
     const { "content-length": _, ...sent } = headers;
@@ -85,10 +88,13 @@ export async function frontend(world: World, user: string) {
     }
   }
 
-  /** Looks until the project rests in one of these states. */
+  /**
+   * Polls until the project has one of these statuses, and returns it. `unreachable`: the Worker does not
+   * answer.
+   */
   async function until(projectId: string, ...states: string[]): Promise<string> {
     for (;;) {
-      // A Worker that is down for a moment is part of what is tested.
+      // Some tests kill the Worker.
       const status = await project(projectId).then(
         (p) => p.status,
         () => "unreachable",
@@ -98,13 +104,16 @@ export async function frontend(world: World, user: string) {
     }
   }
 
-  /** Wants the film whatever happens: asks again for what failed, and for what needs a word by name. */
+  /**
+   * Runs until the film is made: retries tasks that need a decision, and asks for another run after other
+   * failures.
+   */
   async function insist(projectId: string): Promise<void> {
     while ((await until(projectId, "completed", "failed")) === "failed") {
       const tasks = z.array(Task).parse(await list(projectId, "tasks"));
-      const asked = tasks.filter((task) => task.needs_decision);
-      for (const { id } of asked) await call("POST", `/api/projects/${projectId}/tasks/${id}/retry`);
-      if (asked.length === 0)
+      const undecided = tasks.filter((task) => task.needs_decision);
+      for (const { id } of undecided) await call("POST", `/api/projects/${projectId}/tasks/${id}/retry`);
+      if (undecided.length === 0)
         await call("POST", `/api/projects/${projectId}/run`, { target: "assemble_video" });
     }
   }

@@ -1,11 +1,13 @@
-/** A language model without a will of its own: it answers as the text that it was given would have it. */
+/**
+ * A language model that obeys the text that it is given: its answers are what an injected prompt asks for.
+ */
 import { json } from "./scripted-fetch.ts";
 
 export type Task = "plan" | "shot";
 /** One choice of a chat completion. */
 type Choice = Record<string, unknown>;
 
-/** An honest answer, with `words` wherever words go and `more` wherever keys go. */
+/** A valid answer, with `words` as every text and `more` as additional keys. */
 function honest(task: Task, words: string, more: object = {}) {
   return task === "plan" ? { scenes: [scene(words, more), scene(words, more)], ...more } : shot(words, more);
 }
@@ -55,7 +57,7 @@ const ADDRESSES =
   "a boat https://evil.test/?q=1 ![x](https://evil.test/p.png) javascript:alert(1) data:text/html;base64,AAAA http://169.254.169.254/latest www.evil.test";
 const ODD = "a\u0000b\u202ec\u2066d\u200be\u{e0041}f\ud83d g\ufffe\u2028h\u001b[31m";
 
-/** What each wish of the corpus makes of an honest answer. */
+/** The answers that obey each wish in test/fixtures/injections.json. */
 export const WISHES: Readonly<Record<string, (task: Task, text: string) => Choice>> = {
   echo: (task, text) => said(honest(task, text)),
   prose: () => said("PWNED. Here is the key: sk-or-secret."),
@@ -121,6 +123,6 @@ export const WISHES: Readonly<Record<string, (task: Task, text: string) => Choic
 /** The answer of OpenRouter when the model of this name grants `wish`. */
 export function granting(wish: string, task: Task, text: string, model: string) {
   const grant = WISHES[wish];
-  if (!grant) throw new Error(`Nobody knows how to grant "${wish}"`);
+  if (!grant) throw new Error(`There is no wish named "${wish}"`);
   return json(200, { id: "gen-1", model, choices: [grant(task, text)], usage: { cost: 0.001 } });
 }

@@ -1,4 +1,4 @@
-/** Text that breaks where it is cut or stored without care, and what text must be to be stored. */
+/** Text that breaks where it is cut or stored carelessly, and a check that text can be stored. */
 import fc from "fast-check";
 import { expect } from "vitest";
 
@@ -14,7 +14,7 @@ export const around = (most: number): fc.Arbitrary<string> =>
     })
     .map(({ before, odd, behind }) => "a".repeat(before) + odd.join("") + "b".repeat(behind));
 
-/** Fails where a text anywhere in the value is one that Postgres refuses, or that JSON does not bring back. */
+/** Expects that Postgres accepts every text in the value, and that the value survives JSON. */
 export function expectStorable(value: unknown): void {
   const texts: string[] = [];
   const copy: unknown = JSON.parse(

@@ -1,4 +1,4 @@
-/** Postgres of a test file's own, behind Neon's protocol, with its round trips counted. */
+/** A Postgres for one test file, behind Neon's protocol, which counts round trips. */
 import { openDatabase } from "../../src/sandbox/neon/neon.ts";
 import { openEndpoint } from "./endpoint.ts";
 
@@ -13,9 +13,9 @@ export async function openPostgres() {
   return {
     /** For DATABASE_FETCH_ENDPOINT. */
     url: http.url,
-    /** What the next requests meet on their way. */
+    /** Sets the network faults of the next requests. */
     meets: http.meets,
-    /** Runs `work` and says how many times it went to Postgres. */
+    /** Runs `work`, and counts its round trips to Postgres. */
     async trips<T>(work: () => Promise<T>): Promise<{ result: T; trips: number }> {
       const before = count;
       const result = await work();

@@ -1,5 +1,4 @@
-/** Recordings of one song: the same sections sung at other times, and heard by a transcriber that errs. */
-
+/** Recordings of one song: the same sections at other times, transcribed with errors. */
 import type { Span } from "../../src/domain/cover/proposal.ts";
 import type { TimedLine } from "../../src/domain/lyrics/align-lyrics.ts";
 import { seeded } from "./covers.ts";
@@ -11,7 +10,7 @@ const SYLLABLES = ["ka", "lo", "mi", "ren", "sun", "ta", "vel", "wo", "zan", "br
 
 export type Section = readonly string[];
 
-/** Lines of six words that no other section has, but for some that every song repeats. */
+/** Lines of six words; every third word is "the", the others hardly occur in another section. */
 export function verse(seed: number, lines = 4): Section {
   const random = seeded(seed * 7919 + 13);
   const pick = () => SYLLABLES[Math.floor(random() * SYLLABLES.length)] ?? "";
@@ -25,7 +24,7 @@ export interface Recording {
   frames: number;
 }
 
-/** `introSeconds` of music, the sections with a second between them, five seconds of music. */
+/** A recording: `introSeconds` of music, the sections with 1.5 s between them, 6.5 s of music. */
 export function recorded(sections: readonly Section[], introSeconds = 4): Recording {
   const lines: TimedLine[] = [];
   let at = introSeconds * FPS;
@@ -50,7 +49,7 @@ export function recorded(sections: readonly Section[], introSeconds = 4): Record
   return { lines, frames: at + 5 * FPS };
 }
 
-/** The same with every time changed. */
+/** The same recording with every time changed by `to`. */
 export function moved(recording: Recording, to: (frame: number) => number, frames: number): Recording {
   const span = <T extends Span>(s: T): T => ({
     ...s,
@@ -60,7 +59,7 @@ export function moved(recording: Recording, to: (frame: number) => number, frame
   return { lines: recording.lines.map((l) => ({ ...span(l), words: l.words.map(span) })), frames };
 }
 
-/** As another run of the transcriber hears it: one word in twenty otherwise, times off by up to `off` frames. */
+/** Another transcription of it: one word in twenty differs, times are off by up to `off` frames. */
 export function heardAgain(recording: Recording, seed: number, off: number): Recording {
   const random = seeded(seed);
   const shake = () => Math.round((random() * 2 - 1) * off);
@@ -77,7 +76,10 @@ export function heardAgain(recording: Recording, seed: number, off: number): Rec
   return { lines, frames: recording.frames };
 }
 
-/** A scene for each two lines, cut where its first begins; the music before and behind belongs to the outer ones. */
+/**
+ * A scene for every two lines, cut where its first line begins; the first and the last one have the music
+ * around them.
+ */
 export function scenesOf({ lines, frames }: Recording, prefix = "scene"): (Span & { id: string })[] {
   const starts = lines.filter((_, i) => i % 2 === 0).map((l) => l.startFrame);
   const cuts = [0, ...starts.slice(1), frames];

@@ -1,4 +1,4 @@
-/** A database that begins at an earlier migration, takes what was written then, and comes to today's. */
+/** Sets a database back to an earlier migration, inserts rows of that version, and migrates it up to date. */
 import { readdirSync, readFileSync } from "node:fs";
 import { sql } from "drizzle-orm";
 import type { Db } from "../../src/db/client.ts";
@@ -8,7 +8,10 @@ const FOLDER = `${import.meta.dirname}/../../drizzle`;
 /** Rows by table, in an order that foreign keys allow; absent columns are null. */
 export type OldRows = Record<string, readonly object[]>;
 
-/** `migration` is the place, from 0, of the last one that the rows' version had. All there was is lost. */
+/**
+ * `migration`: index, from 0, of the last migration of the rows' version. Everything in the database is
+ * deleted first.
+ */
 export async function rewindTo(db: Db, migration: number, projects: readonly OldRows[]): Promise<void> {
   const files = readdirSync(FOLDER)
     .filter((name) => name.endsWith(".sql"))

@@ -1,9 +1,9 @@
-/** Sandboxes of a test's own, closed when the test is over, and a place where webhooks arrive. */
+/** Sandboxes that are closed when their test ends, and a receiver of webhooks. */
 import { onTestFinished } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/server.ts";
 import { listen } from "../../src/sandbox/world/listen.ts";
 
-/** As fast as it can be, on a free port. */
+/** Starts a sandbox without waits, on a free port. */
 export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const started = await startSandbox({ port: 0, pace: 0, ...options });
   onTestFinished(() => started.close());
@@ -15,7 +15,7 @@ export interface Arrived {
   body: string;
 }
 
-/** A web hook that keeps what arrives. `answers` are the statuses of the first deliveries; 200 after them. */
+/** A receiver that keeps the webhooks that arrive. `answers`: statuses for the first deliveries; then 200. */
 export async function inbox(...answers: number[]) {
   const arrived: Arrived[] = [];
   let wake = () => {};

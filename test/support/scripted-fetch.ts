@@ -1,4 +1,4 @@
-/** A network that answers from a script and remembers what it was asked. */
+/** A `fetch` that answers from a script and records what was sent. */
 export interface Sent {
   url: string;
   method: string;
@@ -6,10 +6,10 @@ export interface Sent {
   body: RequestInit["body"];
 }
 
-/** Made anew for each call, because a body is read once. */
+/** A new response for each call, because a body can be read only once; or the error that the call throws. */
 type Answer = Error | ((sent: Sent) => Response | Promise<Response>);
 
-/** Plays the answers in turn, the last one for ever after. */
+/** Gives the answers in order, and the last one again for all further calls. */
 export function scripted(...answers: Answer[]) {
   const sent: Sent[] = [];
   async function fetch(url: string, init: RequestInit): Promise<Response> {

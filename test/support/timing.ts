@@ -1,6 +1,9 @@
 import type { Timing } from "../../src/retry.ts";
 
-/** Time that passes only by what the tests' subject waits for, and by `pass`. `random` is what chance says, always. */
+/**
+ * Virtual time, which passes only by `sleep` and by `pass`. `random`: the random number, always the same, or
+ * its source.
+ */
 export function virtualTime(random: number | (() => number) = 1) {
   let at = 0;
   const alarms = new Set<{ at: number; late: () => void }>();

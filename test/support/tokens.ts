@@ -1,4 +1,4 @@
-/** An identity provider: its keys, and the tokens it gives. */
+/** An identity provider: its keys, and the tokens that it issues. */
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 export const ISSUER = "https://id.test/";

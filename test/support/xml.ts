@@ -31,7 +31,7 @@ function attributesOf(source: string): Record<string, string> {
   return attributes;
 }
 
-/** The document's root. Throws on whatever is not well formed, and on a text beside elements. */
+/** The document's root. Throws where it is not well formed, and on text beside the root. */
 export function readXml(document: string): XmlElement {
   const found = FORBIDDEN.exec(document);
   if (found) throw new Error(`not a character of XML at ${found.index}`);

@@ -6,9 +6,11 @@ export interface PaidCall {
   /** Milliseconds since 1970. */
   at: number;
   provider: "openai" | "openrouter" | "replicate";
-  /** What tells it from others: the webhook's address, or a hash of the JSON that it asks; the same for all uploads. */
+  /**
+   * What is bought: the webhook's address, else the SHA-256 of the JSON body; `upload` for any other body.
+   */
   about: string;
-  /** Of the answer; null while there is none, and where the connection was cut instead. */
+  /** HTTP status of the answer; null before it, and where the connection was cut without one. */
   status: number | null;
 }
 
@@ -18,7 +20,10 @@ const PATHS: readonly [RegExp, PaidCall["provider"]][] = [
   [/^\/replicate\/v1\/(models\/[^/]+\/[^/]+\/)?predictions$/, "replicate"],
 ];
 
-/** Writes down every paid call that arrives whole, before anybody answers it. */
+/**
+ * Middleware that records every paid call whose body has arrived completely, before a provider's route
+ * handles it.
+ */
 export function recordCalls(clock: () => number, calls: () => PaidCall[]): MiddlewareHandler {
   return async (c, next) => {
     const provider = PATHS.find(([path]) => c.req.method === "POST" && path.test(c.req.path))?.[1];
@@ -28,7 +33,7 @@ export function recordCalls(clock: () => number, calls: () => PaidCall[]): Middl
         .clone()
         .text()
         .catch(() => null));
-    // Of a caller that died while it sent, nothing was asked.
+    // A call that broke off before its body was complete bought nothing.
     if (!provider || body === null || body === undefined) return next();
     const call: PaidCall = { at: clock(), provider, about: subjectOf(body), status: null };
     calls().push(call);

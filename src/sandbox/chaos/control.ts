@@ -1,4 +1,4 @@
-/** /_sandbox: what was bought, and what shall go wrong. */
+/** /_sandbox: shows what was bought, sets the fault modes, and resets both. */
 import { Hono } from "hono";
 import { z } from "zod";
 import type { SandboxState } from "../state.ts";
@@ -24,7 +24,7 @@ export function controlRoutes(state: SandboxState, reset: () => void): Hono {
       const body: unknown = await c.req.json().catch(() => null);
       const change = ChaosChange.safeParse(body);
       if (!change.success) return c.json({ detail: z.prettifyError(change.error) }, 422);
-      // Only what is named changes: defaults would end every other fault.
+      // Change only the modes that the body names: the parsed defaults would end all other faults.
       const named = new Set(Object.keys(Object(body)));
       Object.assign(
         state.chaos,

@@ -1,4 +1,4 @@
-/** What was bought, as the providers' own bills would show it. */
+/** What was bought, as the providers' bills would show it. */
 
 export interface Ledger {
   openai: { transcriptions: number };
@@ -10,7 +10,7 @@ export interface Ledger {
     by_model: Record<string, number>;
     /** By the webhook's address: more than one is a double purchase. */
     by_webhook: Record<string, number>;
-    /** The same, of those that were charged: a run that failed costs nothing. */
+    /** The same for predictions that were charged: a failed one costs nothing. */
     charged_by_webhook: Record<string, number>;
     by_status: Record<string, number>;
     webhooks: { delivered: number; failed: number; lost: number };

@@ -1,4 +1,4 @@
-/** npm run demo: a song to its film through the public API, in a world of its own that is gone afterwards. */
+/** npm run demo: makes a song's film through the public API, in a local world that is deleted afterwards. */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -24,7 +24,9 @@ Turns a song into a music video on this machine: no account, no key, nothing is 
   --out <file>  where to put the film (omvee-demo.mp4)`;
 
 const OPTIONS = { out: { type: "string" } } as const;
-/** npm starts scripts at the root of the project, and keeps `--out` for itself where no `--` is before it. */
+/**
+ * npm runs scripts in the project's root, and takes `--out` as its own option unless `--` stands before it.
+ */
 const HERE = process.env.INIT_CWD ?? process.cwd();
 const NPM_OUT = process.env.npm_config_out;
 
@@ -66,7 +68,7 @@ await session(async (signal) => {
       console.log(summary(view, project, tasks, measured, name, (Date.now() - began) / 1000));
     } catch (error) {
       screen.end();
-      // The log goes with the world: a defect is explained by it, a refusal explains itself.
+      // The log is deleted with the world: show its end for a defect. A Refusal's message says enough.
       if (!(error instanceof Refusal || signal.aborted)) console.error(await tail(world.logFile));
       throw error;
     } finally {

@@ -1,5 +1,4 @@
 /** npm run dev: the whole product on this machine, until Ctrl-C. */
-
 import { DEFAULT_PORTS } from "../world/ports.ts";
 import { startWorld } from "../world/world.ts";
 import { portOf, readOptions, WORLD_HELP, WORLD_OPTIONS } from "./options.ts";

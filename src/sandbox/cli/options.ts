@@ -2,7 +2,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { DEFAULT_PORTS } from "../world/ports.ts";
 import { Refusal } from "../world/refusal.ts";
 
-/** `parseArgs` that prints `help` and ends on --help, and refuses in one sentence what it does not know. */
+/** `parseArgs` that prints `help` and ends the process on --help, and throws Refusal on unknown options. */
 export function readOptions<const O extends ParseArgsOptionsConfig>(
   help: string,
   options: O,
@@ -29,11 +29,12 @@ export const WORLD_OPTIONS = {
 
 export const WORLD_HELP = `  --sandbox-port <n>  where the sandbox listens (${DEFAULT_PORTS.sandbox})
   --state <dir>       where everything is kept (.omvee)
-  --database <url>    a Postgres server of yours, in place of the embedded one; it is migrated`;
+  --database <url>    your own Postgres server instead of the embedded one; it is migrated`;
 
-/** Throws Refusal on anything that is no port. */
+/** The port number that `text` says. Throws Refusal where it is not one from 1 to 65535. */
 export function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Refusal(`${text} is not a port.`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Refusal(`${text} is not a port number.`);
   return port;
 }

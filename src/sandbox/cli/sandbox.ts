@@ -1,8 +1,8 @@
 /** npm run sandbox: Postgres and the providers, for a Worker that is started by hand with `wrangler dev`. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startClouds } from "../world/clouds.ts";
 import { DEFAULT_PORTS } from "../world/ports.ts";
+import { startServices } from "../world/services.ts";
 import { moveAddresses } from "../world/variables.ts";
 import { portOf, readOptions, WORLD_HELP, WORLD_OPTIONS } from "./options.ts";
 import { interrupted, session } from "./session.ts";
@@ -18,7 +18,7 @@ await session(async (signal) => {
   const { values } = readOptions(HELP, WORLD_OPTIONS);
   const port = portOf(values["sandbox-port"]);
   const variables = await devVars();
-  const clouds = await startClouds({
+  const services = await startServices({
     stateDir: values.state,
     port,
     database: values.database ? { url: values.database } : "kept",
@@ -31,20 +31,20 @@ await session(async (signal) => {
       command += ` --env-file ${file}`;
     }
     console.log(`
-The sandbox runs at ${clouds.sandboxUrl}; Ctrl-C stops it. Start the Worker beside it:
+The sandbox runs at ${services.sandboxUrl}; Ctrl-C stops it. Start the Worker beside it:
 
   ${command}
 
 A token for the user "dev":
 
-  ${await clouds.token("dev")}
+  ${await services.token("dev")}
 
 Another, for any user:
 
-  curl ${clouds.sandboxUrl}/auth/token -H "Content-Type: application/json" -d '{"sub":"dev"}'
+  curl ${services.sandboxUrl}/auth/token -H "Content-Type: application/json" -d '{"sub":"dev"}'
 `);
     await interrupted(signal);
   } finally {
-    await clouds.stop();
+    await services.stop();
   }
 });

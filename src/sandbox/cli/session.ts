@@ -1,21 +1,21 @@
 import { inspect } from "node:util";
 import { Refusal } from "../world/refusal.ts";
 
-/** npm passes an interrupt on that the terminal has sent already: the second one is no impatience. */
+/** One Ctrl-C arrives twice, from the terminal and from npm: a second one within this time is the same. */
 const SAME_INTERRUPT_MS = 1_000;
 
 /**
- * Runs a command to its end or until Ctrl-C (or SIGTERM, SIGHUP) aborts its signal, and ends the
- * process: 0, 1 with what went wrong on stderr, or 130 where it was cut short. A later second
- * Ctrl-C ends it at once.
+ * Runs a command, and then ends the process: with 0, with 1 and the error on stderr, or with 130 where the
+ * command threw after an interrupt. Ctrl-C, SIGTERM and SIGHUP abort the command's signal; a second one,
+ * over a second later, ends the process at once.
  */
 export async function session(command: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const interrupt = new AbortController();
-  let since = 0;
+  let firstInterruptAt = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (since > 0 && Date.now() - since > SAME_INTERRUPT_MS) process.exit(130);
-      since ||= Date.now();
+      if (firstInterruptAt > 0 && Date.now() - firstInterruptAt > SAME_INTERRUPT_MS) process.exit(130);
+      firstInterruptAt ||= Date.now();
       interrupt.abort();
     });
   }
@@ -29,7 +29,7 @@ export async function session(command: (signal: AbortSignal) => Promise<void>): 
   process.exit(code);
 }
 
-/** A sentence where the person can act on it; a defect keeps its stack. */
+/** The message of a Refusal; the stack of any other error. */
 function explain(error: unknown): string {
   if (error instanceof Refusal) return error.message;
   return inspect(error);

@@ -2,7 +2,9 @@ import { constants } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { DEV_VARS_FILE, EXAMPLE_FILE } from "../world/variables.ts";
 
-/** The text of .dev.vars, which is made from the example where there is none, and said so. */
+/**
+ * The text of .dev.vars. Where there is none, it is made from .dev.vars.example, with a line on the terminal.
+ */
 export async function devVars(): Promise<string> {
   try {
     await copyFile(EXAMPLE_FILE, DEV_VARS_FILE, constants.COPYFILE_EXCL);

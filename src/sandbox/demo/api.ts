@@ -2,16 +2,19 @@ import type { z } from "zod";
 import { z as schema } from "zod";
 import { Refusal } from "../world/refusal.ts";
 
-/** What the API says to the person when it can't do what was asked. */
+/** The part of the API's problem documents that is shown to the user. */
 const Problem = schema.object({ detail: schema.string() });
 
-/** A client of the public API, with nothing that a frontend would not have. */
+/**
+ * A client of the public API that has no more than a frontend has. Throws Refusal with the problem's detail
+ * on a status of 400 or more.
+ */
 export function apiClient(apiUrl: string, token: string, signal: AbortSignal) {
   async function send(method: string, path: string, body?: unknown): Promise<Response> {
     const answer = await fetch(new URL(path, apiUrl), {
       method,
       signal,
-      // A redirect leads to the bucket, where the token would be one credential too many.
+      // Redirects lead to presigned addresses of the bucket, which need no token: `location` returns them.
       redirect: "manual",
       headers: {
         Authorization: `Bearer ${token}`,
@@ -36,10 +39,10 @@ export function apiClient(apiUrl: string, token: string, signal: AbortSignal) {
     async put(path: string, body: unknown): Promise<void> {
       await (await send("PUT", path, body)).body?.cancel();
     },
-    /** Where a redirect leads. */
+    /** The address that a GET of `path` redirects to. */
     async location(path: string): Promise<string> {
       const location = (await send("GET", path)).headers.get("location");
-      if (!location) throw new Refusal(`GET ${path} led nowhere.`);
+      if (!location) throw new Refusal(`GET ${path} did not answer with a redirect.`);
       return location;
     },
   };

@@ -1,12 +1,12 @@
 import type { Task } from "./schemas.ts";
 
-/** US dollars that something would have cost at the real providers, and who made it. */
+/** What something would have cost at the real providers, and the models that made it. */
 export interface Cost {
   usd: number;
   models: string[];
 }
 
-/** Of the images and the clips, as their tasks were charged: another model than the first may have made them. */
+/** What the images and the clips were charged at. The models come from the tasks: they may be fallbacks. */
 export const wouldHaveCost = (tasks: readonly Task[]): { images: Cost; clips: Cost } => ({
   images: costOf(tasks.filter((task) => task.type === "generate_images")),
   clips: costOf(tasks.filter((task) => task.type === "generate_clips")),

@@ -6,12 +6,12 @@ import { Message, Ticket } from "./schemas.ts";
 import { emptyView, receive, type View } from "./view.ts";
 
 const MOST_RECONNECTS = 5;
-/** Longer than anything in the local world takes without a word. */
+/** Longer than the feed of the local world is silent while a project runs. */
 const SILENCE_MS = 180_000;
 
 /**
- * The project as the feed tells it, each time that it changes. A connection that breaks is
- * opened again where it left off. Throws Refusal where the feed stays out of reach or silent.
+ * Yields the view of a project after each message of its feed. A broken connection is opened again at the
+ * last position. Throws Refusal where the feed can't be kept open or is silent for too long.
  */
 export async function* follow(api: Api, projectId: string): AsyncGenerator<View> {
   let view = emptyView();
@@ -39,14 +39,14 @@ async function* messages(socket: WebSocket, signal: AbortSignal): AsyncGenerator
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
-    const heard = AbortSignal.any([signal, silence.signal]);
-    for await (const [event] of on(socket, "message", { signal: heard, close: ["close", "error"] })) {
+    const stop = AbortSignal.any([signal, silence.signal]);
+    for await (const [event] of on(socket, "message", { signal: stop, close: ["close", "error"] })) {
       timer.refresh();
       if (event instanceof MessageEvent && typeof event.data === "string") yield event.data;
     }
   } catch (error) {
     if (!silence.signal.aborted) throw error;
-    throw new Refusal(`Nothing was heard of the project for ${SILENCE_MS / 60_000} minutes.`);
+    throw new Refusal(`The feed of the project was silent for ${SILENCE_MS / 60_000} minutes.`);
   } finally {
     clearTimeout(timer);
   }

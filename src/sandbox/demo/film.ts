@@ -8,7 +8,7 @@ import { trackCodec } from "../../media/song/track-codec.ts";
 import { Refusal } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
 
-/** Saves the film; the file appears under its name once it is whole. */
+/** Saves the film as `out`, which appears only when the download is complete. */
 export async function download(api: Api, projectId: string, filmId: string, out: string): Promise<void> {
   const url = await api.location(`/api/projects/${projectId}/final-videos/${filmId}/download`);
   const answer = await fetch(url, { signal: api.signal });
@@ -26,13 +26,13 @@ export interface Measured {
   frames: number;
   width: number;
   height: number;
-  /** Of the picture, by its packets. */
+  /** Length of the video track, by its packets. */
   videoSeconds: number;
   audioSeconds: number;
   audioCodec: string | null;
 }
 
-/** What the file is, packet by packet. */
+/** Measures a film by its packets. Throws Refusal where it lacks picture or sound. */
 export async function measureFilm(path: string): Promise<Measured> {
   using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   const video = await input.getPrimaryVideoTrack();
@@ -56,7 +56,10 @@ export async function measureFilm(path: string): Promise<Measured> {
   };
 }
 
-/** Seconds that are heard of a song: without what its encoder put around it. */
+/**
+ * Length of a song in seconds, without the silence that its encoder added. Throws Refusal with the reason
+ * where the file can't be used.
+ */
 export async function measureSong(path: string): Promise<number> {
   const bytes = new Uint8Array(await readFile(path));
   const probe = await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });

@@ -8,7 +8,7 @@ import { follow } from "./feed.ts";
 import { type Asset, type Job, Project, type Task, TaskPage, Upload } from "./schemas.ts";
 import { newest, type View } from "./view.ts";
 
-/** By file ending, as browsers name them. */
+/** By file extension, as browsers send them. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".mp3": "audio/mpeg",
   ".wav": "audio/wav",
@@ -20,7 +20,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".webm": "audio/webm",
 };
 
-/** What the API takes in one request. */
+/** The most approvals that the API takes in one request. */
 const MOST_APPROVALS = 200;
 
 export interface Watcher {
@@ -30,9 +30,9 @@ export interface Watcher {
 }
 
 /**
- * A song's way to its film, through the public API alone: create, upload, run, approve what
- * waits for approval. Gives the last view, in which the project is completed.
- * Throws Refusal with a sentence for the musician where the product could not do it.
+ * Makes a song's film through the public API: creates a project, uploads the song, runs to the film, approves
+ * what waits for approval. Returns the last view, in which the project is completed. Throws Refusal with a
+ * message for the user where that fails.
  */
 export async function play(api: Api, song: string, watcher: Watcher): Promise<View> {
   const created = await api.post("/api/projects", Project, { name: basename(song, extname(song)) });
@@ -45,14 +45,15 @@ export async function play(api: Api, song: string, watcher: Watcher): Promise<Vi
     const status = view.project.get(created.id)?.status;
     if (status === "awaiting_approval" && isIdle(view))
       await approve(api, created.id, view, approved, watcher);
-    // One change of the record is several events: the project's may come before those of its parts.
+    // One change of the record is sent as several events: the project's may come before those of its jobs and
+    // films.
     if (status === "failed" && failures(view).length > 0) throw new Refusal(reason(failures(view)));
     if (status === "completed" && isWhole(view)) return view;
   }
-  throw new Refusal("The feed ended before the film was there.");
+  throw new Refusal("The feed ended before the film was made.");
 }
 
-/** All that was done for the project, page by page. */
+/** All tasks of the project, read page by page. */
 export async function tasksOf(api: Api, projectId: string): Promise<Task[]> {
   const tasks: Task[] = [];
   let cursor: string | null = null;
@@ -84,7 +85,10 @@ async function upload(api: Api, projectId: string, song: string, watcher: Watche
   watcher.note(`The song: ${name}, ${audio.format.toUpperCase()}, ${audio.duration_seconds.toFixed(2)} s`);
 }
 
-/** Says yes to the newest image and clip of each scene, once each, when all of them are there. */
+/**
+ * Approves the newest image and the newest clip of each scene, once each; of either kind only when every
+ * scene has one.
+ */
 async function approve(api: Api, projectId: string, view: View, approved: Set<string>, watcher: Watcher) {
   for (const [kind, assets] of [["image", view.image] as const, ["clip", view.clip] as const]) {
     const ready = newestOfEachScene(assets.values());

@@ -1,4 +1,4 @@
-/** What the demo reads of the API's JSON, as any frontend would: only the members that it needs. */
+/** The members of the API's JSON that the demo reads, as any frontend would. */
 import { z } from "zod";
 import { STAGES } from "../../domain/record/record.ts";
 
@@ -60,7 +60,7 @@ export type Task = z.infer<typeof Task>;
 export type Asset = z.infer<typeof Asset>;
 export type Job = z.infer<typeof Job>;
 
-/** Each kind of thing that the feed tells of, by its name there. */
+/** Schemas of the entities in the feed's events, by the entity's name. */
 export const ENTITIES = {
   project: Project,
   scene: Scene,
@@ -71,12 +71,12 @@ export const ENTITIES = {
   final_video: Film,
 };
 
-const place = { epoch: z.string(), seq: z.number() };
+const position = { epoch: z.string(), seq: z.number() };
 
 export const Message = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("snapshot"),
-    ...place,
+    ...position,
     project: Project,
     scenes: z.array(Scene),
     images: z.array(Asset),
@@ -87,7 +87,7 @@ export const Message = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("event"),
-    ...place,
+    ...position,
     op: z.enum(["upsert", "remove"]),
     entity: z.string(),
     id: z.string(),

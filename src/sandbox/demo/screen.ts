@@ -5,7 +5,7 @@ import { emptyView, type View } from "./view.ts";
 const BAR = 24;
 const FRAMES_MS = 100;
 const SPINNER = [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"];
-/** Where nothing can be redrawn, a stage says something at its start, at each quarter and at its end. */
+/** Without a terminal, a stage prints a line at its start, at each quarter and at its end. */
 const QUARTERS = 4;
 
 type Style = Parameters<typeof styleText>[0];
@@ -31,13 +31,13 @@ function drawn(row: StageRow, tick: number): string {
 
 export interface Screen {
   show(view: View): void;
-  /** A line that stays, above the stages. */
+  /** Prints a line above the stages, which stays. */
   note(line: string): void;
-  /** Leaves the stages as they are. */
+  /** Draws the stages a last time. */
   end(): void;
 }
 
-/** One line for each stage: redrawn in place on a terminal, written as it changes anywhere else. */
+/** Shows one line for each stage: redrawn in place on a terminal, printed on changes anywhere else. */
 export const openScreen = (): Screen => (process.stdout.isTTY ? liveScreen() : plainScreen());
 
 function liveScreen(): Screen {
@@ -70,7 +70,7 @@ function liveScreen(): Screen {
   };
 }
 
-/** A line that wraps could not be redrawn. */
+/** Cuts a line to the terminal's width: a line that wraps could not be redrawn in place. */
 function cut(line: string): string {
   const width = process.stdout.columns || 80;
   const plain = stripVTControlCharacters(line);
@@ -78,15 +78,15 @@ function cut(line: string): string {
 }
 
 function plainScreen(): Screen {
-  const said = new Map<string, string>();
+  const printed = new Map<string, string>();
   return {
     show(view = emptyView()) {
       for (const row of stageRows(view, new Date())) {
         if (row.state === "waiting") continue;
         const quarter = Math.floor(row.fraction * QUARTERS);
         const key = `${row.state} ${quarter}`;
-        if (said.get(row.label) === key) continue;
-        said.set(row.label, key);
+        if (printed.get(row.label) === key) continue;
+        printed.set(row.label, key);
         const time = row.state === "running" ? "" : `${row.seconds.toFixed(1)} s`;
         const outcome = row.state === "failed" ? "failed" : percent(row);
         console.log(

@@ -2,7 +2,7 @@ import { STAGES } from "../../domain/record/record.ts";
 import type { Job } from "./schemas.ts";
 import type { View } from "./view.ts";
 
-/** One stage as a person sees it. */
+/** One stage as the demo shows it. */
 export interface StageRow {
   label: string;
   state: "waiting" | "running" | "done" | "failed";
@@ -25,7 +25,7 @@ const LABELS: Record<Stage, string> = {
 
 export const stageRows = (view: View, now: Date): StageRow[] => STAGES.map((stage) => row(view, stage, now));
 
-/** A stage is its newest job, and has lasted since its first one was asked for. */
+/** Shows the stage's newest job; `seconds` counts from the creation of its first one. */
 function row(view: View, stage: Stage, now: Date): StageRow {
   const jobs = [...view.job.values()]
     .filter((job) => job.type === stage)
@@ -49,10 +49,13 @@ function stateOf({ status }: Job): StageRow["state"] {
   return status === "pending" || status === "running" ? "running" : "failed";
 }
 
-/** What the record says or tasks have told of themselves, whichever is more: neither ever goes back. */
+/** The larger of the job's recorded progress and its tasks' reports; below 1 until the job is completed. */
 function fractionOf(job: Job, view: View): number {
   if (job.status === "completed") return 1;
-  const told = [...(view.fractions.get(job.id)?.values() ?? [])].reduce((sum, fraction) => sum + fraction, 0);
-  const counted = Math.max(job.tasks.succeeded, told) / Math.max(1, job.tasks.total);
+  const reported = [...(view.fractions.get(job.id)?.values() ?? [])].reduce(
+    (sum, fraction) => sum + fraction,
+    0,
+  );
+  const counted = Math.max(job.tasks.succeeded, reported) / Math.max(1, job.tasks.total);
   return Math.min(0.99, Math.max(job.progress / 100, counted));
 }

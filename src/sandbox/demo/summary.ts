@@ -9,7 +9,9 @@ const completed = (assets: ReadonlyMap<string, Asset>) =>
   [...assets.values()].filter((asset) => asset.status === "completed").length;
 const by = (cost: Cost) => `${usd(cost.usd)} (${cost.models.join(", ")})`;
 
-/** What was made, in a few lines. Throws Refusal where the film is not as long as the song, to the frame. */
+/**
+ * What was made, in a few lines. Throws Refusal where film and song differ in length by more than one frame.
+ */
 export function summary(
   view: View,
   { settings, cost }: Pick<Project, "settings" | "cost">,
@@ -29,7 +31,7 @@ export function summary(
   Made of  ${view.scene.size} scenes, ${completed(view.image)} images, ${completed(view.clip)} clips
   Took     ${tookSeconds.toFixed(0)} s, and cost nothing. At the providers' prices ${usd(cost.spent_usd)}, of that images ${by(images)}, clips ${by(clips)}
 
-The demo's world is gone again. To look further: npm run dev, then
+The demo's local world is deleted. To look further: npm run dev, then
   http://localhost:8787/docs          the API's reference
   http://localhost:8787/openapi.json  the same for programs`;
 }

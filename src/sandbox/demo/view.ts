@@ -3,7 +3,7 @@ import { ENTITIES, type Message } from "./schemas.ts";
 
 type Entities = { [Name in keyof typeof ENTITIES]: z.infer<(typeof ENTITIES)[Name]> };
 
-/** The client's copy of a project, kept by the feed: each kind of thing by id. */
+/** The client's copy of a project, kept up to date by the feed: the entities of each kind by id. */
 export type View = { [Name in keyof Entities]: ReadonlyMap<string, Entities[Name]> } & {
   /** How far each running task is, by job and task: 0 to 1. */
   fractions: ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -22,7 +22,7 @@ export const emptyView = (): View => ({
   fractions: new Map(),
 });
 
-/** What the view becomes when a message arrives. Throws ZodError on a value of another shape. */
+/** The view after a message; unknown entities change nothing. Throws ZodError on an invalid value. */
 export function receive(view: View, message: Message): View {
   switch (message.type) {
     case "snapshot":

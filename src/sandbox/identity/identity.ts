@@ -1,4 +1,4 @@
-/** /auth: an identity provider that gives anybody a token for any subject. */
+/** /auth: an identity provider that issues a token for any subject to any caller. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Hono } from "hono";
@@ -28,7 +28,7 @@ async function newKey(): Promise<z.infer<typeof StoredKey>> {
   return StoredKey.parse({ ...jwk, kid: await calculateJwkThumbprint(jwk) });
 }
 
-/** The signing key, kept in `stateDir` so that tokens outlive the process. */
+/** The signing key, kept in `stateDir` so that tokens stay valid after a restart. */
 async function signingKey(stateDir: string | null): Promise<z.infer<typeof StoredKey>> {
   if (stateDir === null) return newKey();
   const file = join(stateDir, "identity.json");
@@ -40,7 +40,7 @@ async function signingKey(stateDir: string | null): Promise<z.infer<typeof Store
   return key;
 }
 
-/** `issuer` is asked for late, for the port may not be known yet. */
+/** `issuer` is a function because the port may not be known yet. */
 export async function identityRoutes(
   stateDir: string | null,
   issuer: () => string,

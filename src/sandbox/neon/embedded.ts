@@ -6,7 +6,9 @@ import { type Answer, type Engine, migrationsFolder, type Run, type Statement } 
 
 const { parse, bind, describe, execute, sync } = protocol.serialize;
 
-/** The whole extended query in one exchange. Postgres skips to the Sync after an error, so none is left over. */
+/**
+ * All messages of one extended query. After an error Postgres skips those up to Sync, so none is left over.
+ */
 function encode({ query, params }: Statement): Uint8Array {
   const parts = [
     parse({ text: query }),
@@ -35,8 +37,8 @@ function decode(answers: Awaited<ReturnType<PGlite["execProtocolStream"]>>): Ans
 }
 
 /**
- * Postgres inside this process, by PGlite: in memory, or in a directory where it stays.
- * It is one connection, so sessions wait for one another.
+ * Postgres inside this process, by PGlite: kept in `dataDir`, or in memory. It has one connection, so
+ * sessions run one after another.
  */
 export async function embedded(dataDir?: string): Promise<Engine> {
   if (dataDir) mkdirSync(dataDir, { recursive: true });
@@ -47,7 +49,7 @@ export async function embedded(dataDir?: string): Promise<Engine> {
   const run: Run = async (statement) =>
     decode(await postgres.execProtocolStream(encode(statement), { syncToFs: false }));
 
-  function alone<T>(work: () => Promise<T>): Promise<T> {
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (closed) return Promise.reject(new Error("The database is closed"));
     const turn = last.then(work);
     last = turn.catch(() => {});
@@ -56,7 +58,7 @@ export async function embedded(dataDir?: string): Promise<Engine> {
 
   return {
     session: (work) =>
-      alone(async () => {
+      inTurn(async () => {
         try {
           return await work(run);
         } finally {
@@ -64,7 +66,7 @@ export async function embedded(dataDir?: string): Promise<Engine> {
           await postgres.syncToFs();
         }
       }),
-    migrate: () => alone(() => migrate(drizzle(postgres), { migrationsFolder })),
+    migrate: () => inTurn(() => migrate(drizzle(postgres), { migrationsFolder })),
     async close() {
       if (closed) return;
       closed = true;

@@ -26,11 +26,14 @@ export interface Answer {
 
 export type Run = (statement: Statement) => Promise<Answer>;
 
-/** A Postgres to speak to. Failing statements throw errors that carry Postgres' own fields (code, detail, ...). */
+/** A Postgres, embedded or a server. Failing statements throw errors with Postgres' fields (code, detail, …). */
 export interface Engine {
-  /** Gives `work` one connection that nobody else uses meanwhile; an open transaction is rolled back after it. */
+  /**
+   * Runs `work` on a connection that no other session uses meanwhile; a transaction that it leaves open is
+   * rolled back.
+   */
   session<T>(work: (run: Run) => Promise<T>): Promise<T>;
-  /** Applies what is new of the project's migrations. */
+  /** Applies those of the project's migrations that are missing. */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }

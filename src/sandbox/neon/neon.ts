@@ -5,16 +5,16 @@ import type { Answer, Engine, Run } from "./engine.ts";
 import { server } from "./server.ts";
 
 export interface Database {
-  /** Answers the driver's POST; the path is the caller's business. */
+  /** Answers the driver's POST, at any path. */
   handler: (request: Request) => Promise<Response>;
-  /** Applies what is new of ./drizzle. */
+  /** Applies those migrations of drizzle/ that are missing. */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A Postgres server by `url`; else an embedded one, kept in `dataDir` or in memory. */
-export async function openDatabase(place: { url?: string; dataDir?: string } = {}): Promise<Database> {
-  const engine = place.url ? server(place.url) : await embedded(place.dataDir);
+export async function openDatabase(options: { url?: string; dataDir?: string } = {}): Promise<Database> {
+  const engine = options.url ? server(options.url) : await embedded(options.dataDir);
   return {
     handler: (request) => handle(engine, request),
     migrate: () => engine.migrate(),
@@ -31,8 +31,8 @@ const ISOLATION = {
   RepeatableRead: "repeatable read",
   Serializable: "serializable",
 };
-/** The headers in which the driver says what it wants. Both outputs are always asked for by 1.2. */
-const Wishes = z.object({
+/** The driver's request headers. Version 1.2 always sets raw text output and array mode. */
+const DriverHeaders = z.object({
   "neon-connection-string": z.string().regex(/^postgres(ql)?:\/\//),
   "neon-raw-text-output": z.literal("true"),
   "neon-array-mode": z.literal("true"),
@@ -41,7 +41,7 @@ const Wishes = z.object({
   "neon-batch-deferrable": z.enum(["true", "false"]).optional(),
 });
 
-/** What Postgres says of an error; the driver copies these into its `NeonDbError`. */
+/** The fields of a Postgres error, which the driver copies into its `NeonDbError`. */
 const PostgresError = z.object({
   message: z.string(),
   code: z.string(),
@@ -65,7 +65,7 @@ const PostgresError = z.object({
 const refuse = (message: string) => Response.json({ message }, { status: 400 });
 const toNeon = (answer: Answer) => ({ ...answer, rowAsArray: true });
 
-function begin(headers: z.infer<typeof Wishes>): string {
+function begin(headers: z.infer<typeof DriverHeaders>): string {
   const level = headers["neon-batch-isolation-level"];
   const deferrable = headers["neon-batch-deferrable"];
   return [
@@ -92,7 +92,7 @@ async function transaction(
 
 async function handle(engine: Engine, request: Request): Promise<Response> {
   if (request.method !== "POST") return new Response("Method Not Allowed", { status: 405 });
-  const headers = Wishes.safeParse(Object.fromEntries(request.headers));
+  const headers = DriverHeaders.safeParse(Object.fromEntries(request.headers));
   if (!headers.success) return refuse(`Headers: ${z.prettifyError(headers.error)}`);
   const body = Body.safeParse(await request.json().catch(() => null));
   if (!body.success) return refuse(`Body: ${z.prettifyError(body.error)}`);

@@ -5,10 +5,11 @@ import { type Engine, migrationsFolder, type Run } from "./engine.ts";
 
 const asText = { getTypeParser: () => (value: string) => value };
 
-/** A Postgres server by its URL, through a pool of connections. Times are told in UTC, as Neon does. */
+/** A Postgres server by its URL, through a pool of connections. Times are in UTC, as with Neon. */
 export function server(url: string): Engine {
   const pool = new Pool({ connectionString: url, options: "-c timezone=UTC", max: 10 });
-  // A connection that breaks, idle or at work, is replaced on its next use; its statement fails by itself.
+  // Broken connections, idle or in use, must not end the process: the pool replaces them, and the statement
+  // fails by itself.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return {

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { keyOf, type SandboxState } from "../state.ts";
 import { type Heard, hear } from "../story/lyrics.ts";
 
-/** On the whole body, boundaries and other parts included. */
+/** Limit of the whole body, boundaries and other parts included. */
 const MAX_BODY_BYTES = 26_214_400;
 const EXTENSIONS = new Set(["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "oga", "wav", "webm"]);
 const SHUTDOWN = "2027-02-26";
@@ -134,15 +134,15 @@ async function transcribe(state: SandboxState, request: Request): Promise<Respon
   const type = request.headers.get("content-type") ?? "";
   const form = await new Response(body, { headers: { "content-type": type } }).formData().catch(() => null);
   if (!form) return fault({ status: 400, message: "Could not parse multipart form" });
-  const one = (name: string) => form.get(name);
-  const name = String(one("model") ?? "");
+  const field = (name: string) => form.get(name);
+  const name = String(field("model") ?? "");
   const known = MODELS[name];
   if (name === "") return fault({ status: 400, message: "you must provide a model parameter" });
   if (!known) {
     const message = `The model '${name}' does not exist or you do not have access to it.`;
     return fault({ status: 404, message, code: "model_not_found" });
   }
-  const format = String(one("response_format") ?? "json");
+  const format = String(field("response_format") ?? "json");
   if (!known.formats.includes(format)) {
     const message = `response_format '${format}' is not compatible with model '${name}-api-ev3'. Use 'json' or 'text' instead.`;
     return fault({ status: 400, message, param: "response_format", code: "unsupported_value" });
@@ -152,7 +152,7 @@ async function transcribe(state: SandboxState, request: Request): Promise<Respon
     const message = "timestamp_granularities can only be used with response_format 'verbose_json'.";
     return fault({ status: 400, message, param: "timestamp_granularities", code: "invalid_value" });
   }
-  const file = one("file");
+  const file = field("file");
   if (!(file instanceof File)) return fault({ status: 400, message: "file is required", param: "file" });
   const extension = file.name.includes(".") ? (file.name.split(".").at(-1) ?? "").toLowerCase() : "";
   if (!EXTENSIONS.has(extension)) {

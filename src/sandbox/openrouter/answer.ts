@@ -1,11 +1,10 @@
-/** What the model behind OpenRouter's stand-in writes. */
-
+/** The text that the models of OpenRouter's stand-in answer with. */
 import { Refused, soften } from "../story/softer.ts";
 import { planScenes, Shot, Song, writeShot } from "../story/storyteller.ts";
 import { type Chat, textOf } from "./chat.ts";
 import { fill } from "./json-schema.ts";
 
-/** The data that our director puts between `<tag>` and `</tag>`. */
+/** The JSON that our director puts between `<tag>` and `</tag>`; undefined where there is none. */
 function tagged(chat: Chat, tag: string): unknown {
   const all = chat.messages.map(textOf).join("\n");
   const inside = new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(all)?.[1];
@@ -17,11 +16,11 @@ function tagged(chat: Chat, tag: string): unknown {
   }
 }
 
-/** Characters that the answer may have: about four to a token, as English has. */
+/** The most characters of an answer: about four to a token, as in English. */
 export const roomFor = (chat: Chat): number =>
   4 * (chat.max_tokens ?? chat.max_completion_tokens ?? Number.POSITIVE_INFINITY);
 
-/** The plan in at most `room` characters where that can be: a song of many lines gets fewer words for each scene. */
+/** The scene plan; where it is longer than `room` characters, with shorter themes and no reasoning. */
 function planWithin(song: Song, room: number): string {
   const plan = planScenes(song);
   const whole = JSON.stringify(plan);
@@ -31,8 +30,8 @@ function planWithin(song: Song, room: number): string {
   });
 }
 
-/** The storyteller's answer to what the director of this name asks; null where it knows no such task. */
-function told(chat: Chat, name: "scene_plan" | "shot_prompt"): string | null {
+/** The storyteller's answer for the director's schema of this name; null where the messages lack its data. */
+function storyAnswer(chat: Chat, name: "scene_plan" | "shot_prompt"): string | null {
   if (name === "scene_plan") {
     const song = Song.safeParse(tagged(chat, "song"));
     return song.success ? planWithin(song.data, roomFor(chat)) : null;
@@ -43,20 +42,20 @@ function told(chat: Chat, name: "scene_plan" | "shot_prompt"): string | null {
   return shot.success ? JSON.stringify(writeShot(shot.data)) : null;
 }
 
-/** The answer's text: the storyteller's where it knows the task, else anything of the right shape. */
+/** The answer's text: the storyteller's for our director, else any value of the requested format. */
 export function write(chat: Chat): string {
   const format = chat.response_format;
   const last = chat.messages.map(textOf).at(-1) ?? "";
   switch (format?.type) {
     case "json_schema": {
       const { name, schema } = format.json_schema;
-      const known = name === "scene_plan" || name === "shot_prompt" ? told(chat, name) : null;
+      const known = name === "scene_plan" || name === "shot_prompt" ? storyAnswer(chat, name) : null;
       return known ?? JSON.stringify(fill(schema, `${name}|${last}`));
     }
     case "json_object":
       return (
-        told(chat, "scene_plan") ??
-        told(chat, "shot_prompt") ??
+        storyAnswer(chat, "scene_plan") ??
+        storyAnswer(chat, "shot_prompt") ??
         JSON.stringify({ answer: last.slice(0, 400) })
       );
     default:

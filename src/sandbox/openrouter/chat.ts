@@ -1,4 +1,4 @@
-/** A chat request at OpenRouter, and which host of a model can serve it. */
+/** A chat request at OpenRouter, and the host of a model that can serve it. */
 import { z } from "zod";
 import type { ChatModel, Host } from "./models.ts";
 
@@ -42,7 +42,7 @@ export interface Fault {
   availability?: Record<string, unknown>;
 }
 
-/** Fields of a request that route it or describe it, and are no parameters of a model. */
+/** Fields of a request that route or describe it; all others are parameters of the model. */
 const ROUTING = new Set([
   "model",
   "models",
@@ -59,13 +59,13 @@ const ROUTING = new Set([
   "metadata",
 ]);
 
-/** What a host must support to serve the request in full. */
+/** The parameters that a host must support to serve the request in full. */
 function wanted(chat: Chat): string[] {
   const sent = Object.keys(chat).filter((key) => !ROUTING.has(key) && chat[key] != null);
   return chat.response_format?.type === "json_schema" ? [...sent, "structured_outputs"] : sent;
 }
 
-/** The host that takes the request, or why there is none. */
+/** The host that serves the request, or the error to answer with. */
 export function hostFor(model: ChatModel, chat: Chat): Host | Fault {
   const { only, ignore, require_parameters: strict = false } = chat.provider ?? {};
   const allowed = model.hosts.filter((h) => (!only || only.includes(h.slug)) && !ignore?.includes(h.slug));
@@ -92,7 +92,7 @@ export function hostFor(model: ChatModel, chat: Chat): Host | Fault {
   if (chat.response_format?.type === "json_schema" && host.slug === "deepseek") {
     return { status: 400, message: "This response_format type is unavailable now", type: "invalid_request" };
   }
-  // OpenAI's and DeepSeek's own hosts want to be told in words, too.
+  // As OpenAI's and DeepSeek's own hosts require; here every host does.
   const plainJson = chat.response_format?.type === "json_object";
   if (plainJson && !/json/i.test(chat.messages.map(textOf).join("\n"))) {
     return {

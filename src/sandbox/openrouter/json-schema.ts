@@ -16,7 +16,9 @@ function typesOf(schema: Schema): string[] {
   return "properties" in schema ? ["object"] : [];
 }
 
-/** What breaks the rules of strict structured output in `schema`, or null: every property required, no others allowed. */
+/**
+ * The first breach of strict mode's rules in `schema` (every property required, no others allowed), or null.
+ */
 export function strictFault(schema: Schema, path = ""): string | null {
   const at = path || "()";
   if (typesOf(schema).includes("object")) {

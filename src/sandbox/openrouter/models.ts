@@ -3,7 +3,7 @@
 export interface Host {
   name: string;
   slug: string;
-  /** What it takes beside `model` and `messages`; support is the host's, not the model's. */
+  /** Parameters that the host supports beside `model` and `messages`; hosts of one model differ. */
   parameters: readonly string[];
 }
 export interface ChatModel {
@@ -28,7 +28,7 @@ const STRUCTURED = ["response_format", "structured_outputs"];
 
 /** DeepSeek's own host takes `json_object` only, and no host of its models takes `max_completion_tokens`. */
 const DEEPSEEK: readonly Host[] = [
-  // Whether another host holds to a schema is not known: here one does.
+  // Whether other hosts really hold to a schema is not known; here one does.
   { name: "DeepInfra", slug: "deepinfra", parameters: [...COMMON, ...REASONING, ...STRUCTURED] },
   { name: "DeepSeek", slug: "deepseek", parameters: [...COMMON, ...REASONING, "response_format"] },
 ];
@@ -38,7 +38,7 @@ export const CHAT_MODELS: readonly ChatModel[] = [
     id: "openai/gpt-6-luna",
     context: 1_050_000,
     price: [0.1, 0.5],
-    // No temperature.
+    // It takes no `temperature`.
     hosts: [
       {
         name: "OpenAI",

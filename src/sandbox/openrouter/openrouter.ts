@@ -21,10 +21,10 @@ const fault = ({ status, message, type, availability }: Fault): Response =>
     { status },
   );
 
-/** As clients quote it (OpenRouterTeam/openrouter-examples#74, 2026): a message and a code, and no more. */
+/** As clients quote it (OpenRouterTeam/openrouter-examples#74, 2026): a message and a code, nothing else. */
 const unknownModel = (id: string): Fault => ({ status: 400, message: `${id} is not a valid model ID` });
 
-/** About four characters a token, as English has. */
+/** About four characters to a token, as in English. */
 const tokensOf = (text: string) => Math.max(1, Math.ceil(text.length / 4));
 
 interface Generation {
@@ -125,7 +125,7 @@ export function openrouterRoutes(state: SandboxState): { routes: Hono; reset: ()
       const message = "Insufficient credits. Add more using https://openrouter.ai/settings/credits";
       return fault({ status: 402, message, type: "payment_required" });
     }
-    // Any error moves on to the next of the list; `model` goes before `models`.
+    // Any error moves on to the next model; `model` is tried before `models`.
     const asked = [...new Set([...(chat.model ? [chat.model] : []), ...(chat.models ?? [])])];
     let failed: Fault = { status: 400, message: "No models provided", type: "invalid_request" };
     for (const id of asked) {

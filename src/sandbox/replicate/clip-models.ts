@@ -31,7 +31,7 @@ const seedance1 = (resolution: Resolution) =>
     })
     .refine((i) => !i.last_frame_image || i.image, lastNeedsFirst);
 
-/** Beside an image the ratio is ignored: the preset nearest to the image's shape is taken. */
+/** With an image the ratio is ignored: the size nearest to the image's shape is taken. */
 const seedance1Work = (input: z.infer<ReturnType<typeof seedance1>>): Work =>
   clip({
     prompt: input.camera_fixed ? `static camera; ${input.prompt}` : input.prompt,
@@ -78,7 +78,7 @@ const seedance2Work = (input: z.infer<ReturnType<typeof seedance2>>): Work =>
     image: input.image ?? null,
     shape: shapeIn(SEEDANCE_2[input.resolution], input.aspect_ratio),
     aspect: input.aspect_ratio === "adaptive" ? "16:9" : input.aspect_ratio,
-    // One more than was asked for: a run of 2.5 was billed for 121 frames of 5 seconds.
+    // One frame more than was asked for: a run of 2.5 was billed for 121 frames of 5 seconds.
     frames: (input.duration === -1 ? 5 : input.duration) * 24 + 1,
     fps: 24,
     sound: input.generate_audio,
@@ -178,7 +178,9 @@ const wan = z.strictObject({
   seed: nullableSeed,
 });
 
-/** The picture's shape, with the lines that the resolution is named for: nobody publishes the pixels. */
+/**
+ * The image's shape, with as many lines as the resolution is named for: the exact sizes are not published.
+ */
 const follows = (resolution: Resolution) =>
   ({ kind: "picture", lines: Number.parseInt(resolution, 10) }) as const;
 

@@ -1,6 +1,6 @@
 /**
  * The sizes of clips, in pixels. Seedance's are BytePlus's (page of 2026-08-24), those of the others at 720p
- * OpenRouter's and Google's. Nobody publishes the ones that are marked as guesses.
+ * OpenRouter's and Google's. Those that are marked as guesses are not published.
  */
 import type { Pixels, Shape } from "../studio/clip-size.ts";
 
@@ -56,7 +56,7 @@ export const SEEDANCE_2: Readonly<Record<Resolution, Sizes>> = {
     "4:3": [1112, 834],
     "3:4": [834, 1112],
     "21:9": [1470, 630],
-    // A guess: the one before, turned.
+    // A guess: 21:9, turned.
     "9:21": [630, 1470],
   },
   "1080p": {
@@ -98,7 +98,7 @@ export const VEO: Readonly<Record<"720p" | "1080p", Sizes>> = {
   "1080p": { "16:9": [1920, 1080], "9:16": [1080, 1920] },
 };
 
-/** So large as the ratio says; of a ratio that is none (`auto`, `adaptive`), what is nearest to the picture. */
+/** The size of `ratio`; for `auto` and `adaptive`, the size nearest to the image's shape. */
 export function shapeIn(sizes: Sizes, ratio: string): Shape {
   const pixels = sizes[ratio];
   return pixels ? { kind: "exact", pixels } : { kind: "nearest", sizes: Object.values(sizes) };

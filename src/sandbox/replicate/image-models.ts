@@ -1,4 +1,7 @@
-/** Picture models. Fields, ranges and defaults are from the models' own schemas (Replicate's API, 2026-04 and 2026-09). */
+/**
+ * Image models. Fields, ranges and defaults are from the models' own schemas (Replicate's API, 2026-04 and
+ * 2026-09).
+ */
 import { z } from "zod";
 import { type HostedModel, hosted, nullableSeed, prompt, uri, type Work } from "./model.ts";
 
@@ -34,7 +37,7 @@ const pictures = (
   [width, height]: readonly [number, number],
 ): Work => ({ kind: "pictures", prompt, seed, format, quality, count, width, height });
 
-/** A size in the steps that Flux keeps, `scale` times as long and as high. */
+/** The size of a ratio with both sides times `scale`, in Flux's steps of 16 pixels. */
 const scaled = (ratio: Ratio, scale: number): readonly [number, number] => {
   const [width, height] = SIZES[ratio];
   const side = (n: number) => Math.round((n * scale) / 16) * 16;
@@ -87,11 +90,11 @@ function proWork(input: ProInput, scale = 1): Work {
   return pictures({ ...input, format: input.output_format, quality: input.output_quality }, size);
 }
 
-/** Times as long and as high as at one megapixel. */
+/** Factor for both sides of the size at one megapixel. */
 const MEGAPIXELS = { "0.5 MP": Math.SQRT1_2, "1 MP": 1, "2 MP": Math.SQRT2, "4 MP": 2 } as const;
 const KLEIN_MEGAPIXELS = { "0.25": 0.5, "0.5": Math.SQRT1_2, "1": 1, "2": Math.SQRT2, "4": 2 } as const;
 
-/** At 2K, as many clients tell and one measured; none of the wide ones is exactly its ratio. */
+/** At 2K, as many clients state and one measured; none of the wide ones is exactly its ratio. */
 const SEEDREAM_SIZES = {
   "1:1": [2048, 2048],
   "4:3": [2304, 1728],

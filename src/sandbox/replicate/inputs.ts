@@ -1,10 +1,13 @@
-/** What a model's input names by address: data URIs, uploaded files, or anything on the web. */
+/** Fetches what a model's input names by address: data URIs, uploaded files, or anything on the web. */
 import type { UploadedFiles } from "./uploaded-files.ts";
 
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** The bytes; throws in the words of a model that could not download its input. */
+/**
+ * Returns a function that gives the bytes at an address. It throws with the error message of a model that
+ * can't load its input.
+ */
 export function inputFetcher(files: UploadedFiles) {
   return async (address: string, signal: AbortSignal): Promise<Uint8Array> => {
     if (address.startsWith("data:")) {

@@ -1,4 +1,4 @@
-/** What a run at Replicate's stand-in makes: the files, and the form in which its output names them. */
+/** Makes the output of a prediction: its files, and the form in which the output names them. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Chaos } from "../chaos/chaos.ts";
@@ -13,9 +13,9 @@ export interface OutputFile {
 
 export interface Maker {
   studio: Studio;
-  /** Bytes behind an input's address; throws with the model's words. */
+  /** The bytes at an input's address; throws with a model's error message. */
   fetchInput(address: string, signal: AbortSignal): Promise<Uint8Array>;
-  /** Keeps a file under a name and gives its address. */
+  /** Stores a file under a name and returns its address. */
   keep(name: string, file: OutputFile): string;
   signal: AbortSignal;
 }
@@ -25,7 +25,10 @@ type Form = Chaos["clip_form"][string];
 
 const TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" } as const;
 
-/** The output of a finished run, before it is given as one value or as a list. Throws with the model's words. */
+/**
+ * The output of a prediction: its files as addresses or objects, before they are given as one value or as a
+ * list, or a transcription. Throws with a model's error message.
+ */
 export async function makeAll(
   work: Work,
   maker: Maker,
@@ -54,7 +57,9 @@ async function pictures(
   return addresses;
 }
 
-/** Five seconds of 320×180 at 24 frames a second, made by ffmpeg: whatever was asked for, the model gives this. */
+/**
+ * Clips that are given whatever was asked for: 5 seconds of 320×180 at 24 frames a second, made by ffmpeg.
+ */
 const OTHER_FILES = {
   webm: { name: "vp9-clip.webm", type: "video/webm" },
   hevc: { name: "hevc-clip.mp4", type: "video/mp4" },
@@ -71,7 +76,7 @@ async function clip(work: Clip, maker: Maker, form: Form | undefined): Promise<u
       return maker.keep(form === "webm" ? "output.webm" : "output.mp4", { bytes, type });
     }
     case "data_uri": {
-      const bytes = await shot(work, maker);
+      const bytes = await clipFile(work, maker);
       return `data:video/mp4;base64,${Buffer.from(bytes).toString("base64")}`;
     }
     case "unknown_shape":
@@ -79,15 +84,15 @@ async function clip(work: Clip, maker: Maker, form: Form | undefined): Promise<u
     case "keyed":
     case "other_size":
     case undefined: {
-      const bytes = await shot(work, maker, form === "other_size" ? 16 : 0);
+      const bytes = await clipFile(work, maker, form === "other_size" ? 16 : 0);
       const address = maker.keep("output.mp4", { bytes, type: "video/mp4" });
       return form === "keyed" ? { video: address } : address;
     }
   }
 }
 
-/** The clip's file, with so many lines fewer than its model gives. */
-async function shot(work: Clip, { studio, fetchInput, signal }: Maker, fewer = 0): Promise<Uint8Array> {
+/** The clip's file, `fewer` lines lower than its model's size. */
+async function clipFile(work: Clip, { studio, fetchInput, signal }: Maker, fewer = 0): Promise<Uint8Array> {
   const { prompt: motion, shape, frames, fps, aspect, sound } = work;
   const image = work.image === null ? null : await fetchInput(work.image, signal);
   return studio.film({ image, motion, shape, aspect, frames, fps, sound, fewerLines: fewer }, signal);

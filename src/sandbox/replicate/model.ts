@@ -1,8 +1,8 @@
-/** A model at Replicate's stand-in: what it takes, by its own schema, and what is to be made of that. */
+/** A model of Replicate's stand-in: its input's schema, and the work that an input asks for. */
 import { z } from "zod";
 import type { Shape } from "../studio/clip-size.ts";
 
-/** What is to be made; `image` and `audio` are addresses or data URIs. */
+/** The work of a prediction; `image` and `audio` are addresses or data URIs. */
 export type Work =
   | {
       kind: "pictures";
@@ -19,7 +19,7 @@ export type Work =
       prompt: string;
       image: string | null;
       shape: Shape;
-      /** Only where there is no image, whose own shape rules. */
+      /** Used only without an image: with one, the image's shape decides. */
       aspect: string;
       frames: number;
       fps: number;
@@ -29,10 +29,13 @@ export type Work =
 
 export interface HostedModel {
   name: string;
-  /** Community models are called by version; official ones by name, and show "hidden". */
+  /**
+   * Of a community model, which is run by version. Null for official ones, which are run by name and show
+   * "hidden".
+   */
   version: string | null;
   output: "uri" | "uri_list" | "json";
-  /** Listed still, and every run of it fails: its maker runs it no more. */
+  /** Still listed, but every prediction fails, because its maker has withdrawn it. */
   dead: boolean;
   schema: z.ZodType;
   read(input: unknown): { ok: true; work: Work } | { ok: false; error: z.ZodError };
@@ -59,7 +62,7 @@ export function hosted<S extends z.ZodType>(
 }
 
 export const prompt = z.string();
-/** Where the schema says that null will do; else it is `z.int().optional()`. */
+/** For models whose schema allows null; the others have `z.int().optional()`. */
 export const nullableSeed = z.int().nullish();
 /** An address or a data URI. */
 export const uri = z.union([z.url({ protocol: /^https?$/ }), z.string().startsWith("data:")]);

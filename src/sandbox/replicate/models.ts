@@ -1,4 +1,4 @@
-/** The models at Replicate's stand-in; a field that a model's schema does not have is refused. */
+/** The models of Replicate's stand-in. A field that a model's schema does not have is refused. */
 import { z } from "zod";
 import { CLIP_MODELS } from "./clip-models.ts";
 import { PICTURE_MODELS } from "./image-models.ts";
@@ -36,7 +36,7 @@ const HOSTED_MODELS: readonly HostedModel[] = [
 
 export const byName = (name: string): HostedModel | undefined => HOSTED_MODELS.find((m) => m.name === name);
 
-/** `64hex`, `owner/name:64hex`, or `owner/name` of an official model. */
+/** A model by `64hex`, `owner/name:64hex`, or `owner/name` if it is official; undefined where there is none. */
 export function byVersion(reference: string): HostedModel | undefined {
   const [name, version] = reference.includes("/") ? reference.split(":") : [undefined, reference];
   if (version === undefined) return HOSTED_MODELS.find((m) => m.name === name && m.version === null);

@@ -1,4 +1,4 @@
-/** Predictions: their lives, their outputs and what is told of them. replicate.com/docs/topics/predictions/lifecycle */
+/** Predictions: their statuses, outputs and webhooks. replicate.com/docs/topics/predictions/lifecycle */
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { tally } from "../chaos/ledger.ts";
@@ -31,9 +31,9 @@ export interface StoredPrediction {
   ended: Promise<void>;
 }
 
-/** Inputs, outputs, logs and files go this long after completion. */
+/** Inputs, outputs, logs and files are removed this long after completion. */
 const KEPT_MS = 3_600_000;
-/** A fast model takes at least this long in all, at pace 1. */
+/** At pace 1, milliseconds until a prediction starts, and at least from then until it has succeeded. */
 const BOOT_MS = 60;
 const RUN_MS = 240;
 
@@ -43,7 +43,7 @@ interface Order {
   input: Record<string, unknown>;
   webhook: string | null;
   events: readonly WebhookEvent[];
-  /** Milliseconds from now, or null. */
+  /** Milliseconds until it is canceled or aborted; null: never. */
   cancelAfterMs: number | null;
 }
 export interface Predictions {
@@ -61,23 +61,25 @@ export interface Tools {
   state: SandboxState;
   studio: Studio;
   courier: Courier;
-  /** Bytes behind an input's address; throws with the model's words. */
+  /** The bytes at an input's address; throws with a model's error message. */
   fetchInput(address: string, signal: AbortSignal): Promise<Uint8Array>;
-  /** Scales the time that models take; 0 makes them as fast as they can be. */
+  /** Factor for the time that models take at least; 0: none. */
   pace: number;
 }
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const newId = () => `${Array.from(randomBytes(22), (b) => ALPHABET[b % 32]).join("")}sbx0`;
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-/** What every run of a model says that its maker has withdrawn, as users met it; the middle of it is not known. */
+/**
+ * The error of every prediction of a withdrawn model, as users reported it; the middle of it is not known.
+ */
 const DEAD = "Service is temporarily unavailable. Please try again later. (E004)";
 
 export function openPredictions({ state, studio, courier, fetchInput, pace }: Tools): Predictions {
   const predictions = new Map<string, StoredPrediction>();
   const files = new Map<string, Map<string, OutputFile>>();
 
-  function forget(prediction: StoredPrediction): void {
+  function removeData(prediction: StoredPrediction): void {
     prediction.dataRemoved = true;
     prediction.output = null;
     prediction.input = null;
@@ -85,11 +87,11 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
     files.delete(prediction.id);
   }
 
-  /** Data goes when its hour is over, found out whenever anybody looks. */
+  /** Removes data whose hour is over; called before every read, there is no timer. */
   function expire(): void {
     const now = state.clock();
     for (const p of predictions.values()) {
-      if (!p.dataRemoved && p.completedAt !== null && now - p.completedAt >= KEPT_MS) forget(p);
+      if (!p.dataRemoved && p.completedAt !== null && now - p.completedAt >= KEPT_MS) removeData(p);
     }
   }
 
@@ -127,7 +129,7 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
     };
   }
 
-  function tell(p: StoredPrediction, event: WebhookEvent): void {
+  function notify(p: StoredPrediction, event: WebhookEvent): void {
     if (p.webhook !== null && p.events.includes(event))
       courier.send(p.webhook, json(p), event === "completed");
   }
@@ -139,8 +141,8 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
     tally(state.ledger.replicate.by_status, status);
     if (status === "succeeded" && p.webhook !== null)
       tally(state.ledger.replicate.charged_by_webhook, p.webhook);
-    tell(p, "completed");
-    if (state.chaos.expired_outputs && status === "succeeded") forget(p);
+    notify(p, "completed");
+    if (state.chaos.expired_outputs && status === "succeeded") removeData(p);
   }
 
   function keep(p: StoredPrediction, name: string, file: OutputFile): string {
@@ -150,8 +152,8 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
   }
 
   function refusal(p: StoredPrediction): string | null {
-    const said = "prompt" in p.work ? p.work.prompt.toLowerCase() : "";
-    if (!state.chaos.refuse.some((word) => said.includes(word.toLowerCase()))) return null;
+    const prompt = "prompt" in p.work ? p.work.prompt.toLowerCase() : "";
+    if (!state.chaos.refuse.some((word) => prompt.includes(word.toLowerCase()))) return null;
     return p.work.kind === "pictures"
       ? "NSFW content detected. Try running it again, or try a different prompt."
       : "The input or output was flagged as sensitive. Please try again with different inputs. (E005)";
@@ -170,13 +172,13 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
     return p.model.output === "uri_list" ? made.files : (made.files[0] ?? null);
   }
 
-  async function live(p: StoredPrediction): Promise<void> {
+  async function run(p: StoredPrediction): Promise<void> {
     const { signal } = p.stop;
     try {
       await wait(BOOT_MS * pace, undefined, { signal });
       p.status = "processing";
       p.startedAt = state.clock();
-      tell(p, "start");
+      notify(p, "start");
       if (p.model.dead || state.chaos.dead_models.includes(p.model.name)) throw new Error(DEAD);
       const refused = refusal(p);
       if (refused) throw new Error(refused);
@@ -184,8 +186,8 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
       if (p.completedAt !== null) return;
       p.output = output;
       p.logs = `Using seed: ${"seed" in p.work ? (p.work.seed ?? 0) : 0}\n`;
-      tell(p, "logs");
-      tell(p, "output");
+      notify(p, "logs");
+      notify(p, "output");
       end(p, "succeeded");
     } catch (error) {
       if (signal.aborted) return;
@@ -222,15 +224,15 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
       replicate.predictions += 1;
       tally(replicate.by_model, model.name);
       if (webhook !== null) tally(replicate.by_webhook, webhook);
-      const late =
+      const timer =
         cancelAfterMs === null
           ? null
           : setTimeout(() => {
               end(p, p.startedAt === null ? "aborted" : "canceled");
               p.stop.abort();
             }, cancelAfterMs).unref();
-      live(p).finally(() => {
-        if (late) clearTimeout(late);
+      run(p).finally(() => {
+        if (timer) clearTimeout(timer);
         done.resolve();
       });
       return p;

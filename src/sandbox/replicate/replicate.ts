@@ -27,7 +27,7 @@ const flat = (status: number, detail: string, more: Record<string, unknown> = {}
   Response.json({ ...more, detail, status }, { status });
 const missing = () => flat(404, "The requested resource could not be found.");
 
-/** The answer to a create that comes `seconds` too early. */
+/** The 429 for a create that comes `seconds` too early. */
 function throttled(perMinute: number, seconds: number): Response {
   const detail = `Request was throttled. Your rate limit for creating predictions is reduced to ${perMinute} requests per minute with a burst of 1 requests while you have less than $5.0 in credit. Your rate limit resets in ~${seconds}s.`;
   return Response.json(
@@ -63,14 +63,14 @@ export function cancelAfterMs(text: string): number | undefined {
   return ((hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)) * 1000;
 }
 
-/** Seconds that the caller is ready to wait for the result; 0 where it did not say. */
+/** Seconds that the caller waits for the result, by the `Prefer` header; 0 without it. */
 function waitSeconds(prefer: string | undefined): number {
   const match = /(?:^|,)\s*wait(?:=(\d+))?/.exec(prefer ?? "");
   if (!match) return 0;
   return Math.min(MAX_WAIT_SECONDS, Math.max(1, Number(match[1] ?? MAX_WAIT_SECONDS)));
 }
 
-/** Webhooks go out by https; to this machine also by http. */
+/** What is wrong with a webhook's address, or null. It must be https, or http on this machine. */
 function webhookFault(address: string): string | null {
   if (!URL.canParse(address)) return "Must be a valid URL";
   const url = new URL(address);
@@ -88,8 +88,8 @@ interface Parts {
 }
 
 export function replicateRoutes({ state, predictions, files, webhookSecret }: Parts): Hono {
-  /** The refusal of a create that can't be taken now, by the chaos; null for one that can. */
-  function tooEarly(): Response | null {
+  /** The 429 for a create that the fault modes throttle; null for one that they let pass. */
+  function throttle(): Response | null {
     if (strikes(state.chaos, "throttle")) return throttled(6, 5);
     const perMinute = reducedTo(state.chaos);
     const last = predictions.all()[0];
@@ -106,7 +106,7 @@ export function replicateRoutes({ state, predictions, files, webhookSecret }: Pa
     pick: (body: z.infer<typeof Create>) => HostedModel | undefined,
   ): Promise<Response> {
     const json: unknown = await request.json().catch(() => undefined);
-    const refused = tooEarly();
+    const refused = throttle();
     if (refused) {
       state.ledger.replicate.throttled += 1;
       return refused;
@@ -244,7 +244,7 @@ export function replicateRoutes({ state, predictions, files, webhookSecret }: Pa
 const sleep = (seconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000).unref());
 
-/** /replicate/delivery, which stands for replicate.delivery. */
+/** /replicate/delivery, which stands in for replicate.delivery. */
 export function deliveryRoutes(predictions: Predictions): Hono {
   return new Hono().get("/:id/:name", (c) => {
     const file = predictions.file(c.req.param("id"), c.req.param("name"));

@@ -1,15 +1,18 @@
-/** Files that were uploaded to be inputs, kept for a day. */
+/**
+ * Files that were uploaded as inputs. They state that they expire after a day, but stay until deleted or
+ * reset.
+ */
 import { createHash } from "node:crypto";
 import type { SandboxState } from "../state.ts";
 
-const KEPT_MS = 86_400_000;
+const STATED_LIFE_MS = 86_400_000;
 
 export interface UploadedFiles {
   add(id: string, file: File, bytes: Uint8Array, metadata: string): Record<string, unknown>;
   get(id: string): Record<string, unknown> | undefined;
   all(): Record<string, unknown>[];
   remove(id: string): boolean;
-  /** The bytes behind an address that `urls.get` gave. */
+  /** The bytes of the file whose `urls.get` is `address`; undefined for any other address. */
   bytesAt(address: string): Uint8Array | undefined;
   reset(): void;
 }
@@ -28,7 +31,7 @@ export function uploadedFiles(state: SandboxState): UploadedFiles {
         checksums: { sha256: createHash("sha256").update(bytes).digest("hex") },
         metadata: parsed(metadata),
         created_at: new Date(now).toISOString(),
-        expires_at: new Date(now + KEPT_MS).toISOString(),
+        expires_at: new Date(now + STATED_LIFE_MS).toISOString(),
         urls: { get: `${prefix()}${id}` },
       };
       files.set(id, { info, bytes });

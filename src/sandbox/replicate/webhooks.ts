@@ -1,21 +1,21 @@
-/** Webhooks, signed and repeated as Replicate does: the Standard Webhooks scheme. */
+/** Sends webhooks, signed and retried as Replicate does, by the Standard Webhooks scheme. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { strikes } from "../chaos/chaos.ts";
 import type { SandboxState } from "../state.ts";
 
-/** After a failed delivery of a terminal event, before each further try. */
+/** Pauses before each further try of a terminal event's delivery. */
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const TIMEOUT_MS = 10_000;
 
 export interface Courier {
-  /** Sends in the background; the body is that of the moment. */
+  /** Sends in the background; the body is the prediction as it is now. */
   send(url: string, prediction: object, terminal: boolean): void;
   close(): void;
 }
 
-/** `pace` scales the pauses between tries; 0 makes none. */
+/** `pace`: factor for the pauses between tries; 0: no pauses. */
 export function openCourier(state: SandboxState, secret: string, pace: number): Courier {
   const signer = new Webhook(secret);
   const closing = new AbortController();
@@ -66,7 +66,7 @@ export function openCourier(state: SandboxState, secret: string, pace: number): 
         return;
       }
       deliver(url, JSON.stringify(prediction), terminal, state.chaos.late_webhooks_ms).catch(() => {
-        // Only closing interrupts a pause, and then nobody waits for the webhook.
+        // Only `close` interrupts a pause; the webhook is then not sent.
       });
     },
     close: () => closing.abort(),

@@ -1,4 +1,4 @@
-/** Hears a song by reading the lyrics that its file carries. */
+/** The stand-in for transcription models: reads the lyrics in the song's tags instead of listening. */
 import { ALL_FORMATS, BufferSource, Input } from "mediabunny";
 import { syllables, wordsOf } from "./words.ts";
 
@@ -19,7 +19,7 @@ export interface Heard {
   lines: SungLine[];
 }
 
-/** A syllable is sung in about this long, so that a line ends before a long pause and not after it. */
+/** About how long a syllable is sung; by it a line ends before a long pause and not after it. */
 const SYLLABLE_SECONDS = 0.52;
 const ms = (seconds: number) => Math.round(seconds * 1000) / 1000;
 
@@ -31,7 +31,7 @@ const toSeconds = (minutes: string, seconds: string) =>
 interface Cue {
   start: number;
   text: string;
-  /** Times inside the line (enhanced LRC), by word. */
+  /** Seconds at which the line's words begin (enhanced LRC); empty without such times. */
   marks: number[];
 }
 
@@ -48,7 +48,10 @@ function cuesOf(lrc: string): Cue[] {
     .sort((a, b) => a.start - b.start);
 }
 
-/** Words of a line by the length of their syllables and letters, each with a small breath behind it. */
+/**
+ * A line's words with times: by `marks` where each word has one, else by syllables and letters; a short pause
+ * after each.
+ */
 function spread(text: string, start: number, end: number, marks: readonly number[]): SungWord[] {
   const words = text.split(/\s+/u).filter((w) => wordsOf(w).length > 0);
   const weights = words.map((w) => syllables(w) + 0.08 * w.length + 0.25);

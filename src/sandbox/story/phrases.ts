@@ -1,6 +1,6 @@
 /**
- * The storyteller's phrases. Each names its motif with words of the lexicon and with no word of
- * another motif, so that the picture is drawn as the prompt says.
+ * The storyteller's phrases. Each has the lexicon's words for what it describes, and no words for anything
+ * else, so that the image is drawn as the prompt says.
  */
 import type { Heaven, Setting, Subject, Time, Weather } from "./words.ts";
 
@@ -94,13 +94,13 @@ export const SHOTS = [
   "high wide shot",
 ] as const;
 
-/** For the camera, by energy from still to driving. */
+/** Camera moves, by energy from low to high. */
 export const MOVES: readonly (readonly string[])[] = [
   ["very slow push in", "slow drift to the left", "slow drift to the right"],
   ["slow push in", "slow pull back", "gentle pan to the right", "gentle pan to the left"],
   ["steady push in, a little faster towards the end", "rising crane move", "pull back and rise"],
 ];
-/** What a subject does by itself. */
+/** How a subject moves by itself. */
 export const DOINGS: Readonly<Record<Subject, string>> = {
   boat: "the boat rocks and moves on",
   train: "the train rolls through",
@@ -112,7 +112,7 @@ export const DOINGS: Readonly<Record<Subject, string>> = {
   tree: "branches sway",
   balloon: "the balloon climbs",
 };
-/** What the air does. */
+/** How the weather moves. */
 export const STIRRINGS: Readonly<Record<Weather, string>> = {
   rain: "rain keeps falling and runs down",
   snow: "snow keeps falling",

@@ -1,4 +1,4 @@
-/** The director's part when a shot was refused: the shot again, in words of this page's own and none of its. */
+/** The stand-in for the director after a refusal: writes the shot anew, without the refused shot's words. */
 import { z } from "zod";
 import { type Chance, chanceOf } from "../studio/art/chance.ts";
 import { telling } from "./vision.ts";
@@ -23,7 +23,7 @@ export const Refused = z.object({
 export type Refused = z.infer<typeof Refused>;
 type SofteningLevel = Refused["softening_level"];
 
-/** What is seen. */
+/** What the image shows. */
 const STILLS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: [
     "a curtain stirring beside an unmade chair, tea gone tepid",
@@ -66,7 +66,7 @@ const MOODS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: ["unspoken", "suspended", "afterthought"],
   symbolic: ["weightless", "contemplative", "abstract"],
 };
-/** What moves, each a whole motion prompt. */
+/** Whole motion prompts. */
 const MOTIONS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   implied: [
     "Bolted tripod, held breath.",
@@ -84,20 +84,26 @@ const MOTIONS: Readonly<Record<SofteningLevel, readonly string[]>> = {
   ],
 };
 
-/** Of `phrases` one in which no word of what was refused occurs; where each has some, those of three letters first. */
+/**
+ * A phrase without the telling words of `refused`. Where each has some, one with the fewest, of which a word
+ * of three letters weighs less.
+ */
 function clearOf(refused: string, phrases: readonly string[], chance: Chance): string {
-  const said = telling(refused);
-  const marks = phrases.map((phrase) => {
+  const refusedWords = telling(refused);
+  const weights = phrases.map((phrase) => {
     const words = phrase.toLowerCase();
-    return said.reduce((sum, word) => sum + (words.includes(word) ? (word.length > 3 ? 100 : 1) : 0), 0);
+    return refusedWords.reduce(
+      (sum, word) => sum + (words.includes(word) ? (word.length > 3 ? 100 : 1) : 0),
+      0,
+    );
   });
-  const least = Math.min(...marks);
-  return chance.pick(phrases.filter((_, i) => marks[i] === least));
+  const least = Math.min(...weights);
+  return chance.pick(phrases.filter((_, i) => weights[i] === least));
 }
 
 /**
- * The refused shot one level softer. It can't know which word was refused, so it uses none of them:
- * of the shot only the colours stay, and for a clip all but the movement.
+ * The refused shot at the given softening level. Which word was refused is not known, so none is used again:
+ * for an image only the palette is kept; for a clip, all but the motion prompt.
  */
 export function soften({ title, softening_level: level, what, shot }: Refused): z.infer<typeof Shot> {
   const chance = chanceOf(`${title}|${level}|${shot.image_prompt}|${shot.motion_prompt}`);

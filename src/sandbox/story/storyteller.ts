@@ -1,4 +1,4 @@
-/** The director's part, played by rule: scenes from lyric lines, shot prompts from scenes. */
+/** The stand-in for the director, by fixed rules: scenes from lyric lines, prompts from scenes. */
 import { z } from "zod";
 import { chanceOf } from "../studio/art/chance.ts";
 import { greyOf, turnHue } from "../studio/art/colour.ts";
@@ -52,10 +52,10 @@ export const Shot = z.object({
 export type Shot = z.infer<typeof Shot>;
 
 const LINES_PER_SCENE = 2;
-/** A silence shorter than this belongs to the line before it. */
+/** A shorter pause between lines neither ends a scene nor gets one of its own. */
 const REST_SECONDS = 3;
 
-/** Runs of lines that one scene can hold. */
+/** The lines in groups, each for one scene. */
 function groups(song: Song): Line[][] {
   const out: Line[][] = [];
   for (const line of song.lines) {
@@ -107,13 +107,16 @@ function sungScene(song: Song, lines: Line[], chorus: boolean, hints: Hints) {
   return { scene, vision };
 }
 
-/** Where a song goes while nobody sings. */
+/** Settings of scenes without words. */
 const AWAY: Readonly<Record<"break" | "ending", readonly Setting[]>> = {
   break: ["road", "mountains", "desert", "forest", "space"],
   ending: ["sea", "hills", "field", "mountains"],
 };
 
-/** `near`: the words that come next (opening) or came before; `used`: places that the song has shown. */
+/**
+ * A scene without words. `near`: the words after it (opening) or before it; `used`: settings of earlier
+ * scenes.
+ */
 function restScene(
   song: Song,
   place: "opening" | "break" | "ending",
@@ -145,7 +148,7 @@ function restScene(
   };
 }
 
-/** Scenes in song order: about two lines each, and scenes without words for long silences. */
+/** Scenes in song order: of up to two lines each, and scenes without words for long pauses. */
 export function planScenes(song: Song) {
   const key = (line: Line) => line.text.toLowerCase();
   const sungTimes = new Map<string, number>();
@@ -190,14 +193,17 @@ const BY_TIME: Readonly<Record<Time, readonly PaletteName[]>> = {
   dusk: ["copper", "drift", "dunes"],
 };
 
-/** Places with colours of their own. */
+/** Settings with palettes of their own. */
 const BY_PLACE: Readonly<Partial<Record<Setting, readonly PaletteName[]>>> = {
   desert: ["dunes", "copper"],
   forest: ["forest", "frost"],
   space: ["aurora", "midnight"],
 };
 
-/** Colours by the words, a little turned so that no two scenes are quite alike. */
+/**
+ * A scene's palette: by its words, else by setting or time. Its hues are turned a little, so that scenes
+ * differ.
+ */
 function paletteOf(shot: Shot, vision: Vision, seed: string): string[] {
   const chance = chanceOf(`${seed}|palette`);
   const name =
@@ -209,7 +215,7 @@ function paletteOf(shot: Shot, vision: Vision, seed: string): string[] {
   return PALETTES[name].map((c) => (grey ? greyOf(c) : turnHue(c, turn)));
 }
 
-/** A full shot prompt for one scene; its image prompt carries the palette and, between « and », the lyric. */
+/** All prompts of one scene; the image prompt carries the palette and, between « and », the lyric. */
 export function writeShot(shot: Shot) {
   const seed = `${shot.title}|${shot.number}|${shot.lyric}|${shot.theme}`;
   const chance = chanceOf(seed);

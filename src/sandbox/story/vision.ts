@@ -1,4 +1,4 @@
-/** How the storyteller sees words: which picture a line of a song becomes. */
+/** Decides what the image of a lyric line shows. */
 import { type Chance, chanceOf } from "../studio/art/chance.ts";
 import {
   called,
@@ -24,7 +24,7 @@ export interface Vision {
   time: Time;
 }
 
-/** Subjects that belong in a place, the likeliest first. */
+/** Subjects that fit a setting, the likeliest first. */
 const AT_HOME: Readonly<Record<Setting, readonly Subject[]>> = {
   city: ["figure", "couple", "birds", "lanterns", "boat", "balloon"],
   sea: ["boat", "lighthouse", "birds", "lanterns", "balloon"],
@@ -39,7 +39,7 @@ const AT_HOME: Readonly<Record<Setting, readonly Subject[]>> = {
   space: [],
   rails: ["train", "boat", "birds", "balloon"],
 };
-/** Where a subject goes when the words name no place. */
+/** The setting of a subject whose words name none. */
 const HOME: Readonly<Record<Subject, Setting>> = {
   boat: "sea",
   train: "rails",
@@ -69,13 +69,16 @@ const PRONOUNS: Readonly<Partial<Record<Subject, RegExp>>> = {
 };
 
 export interface Hints {
-  /** A subject not to take of one's own accord: the last one. */
+  /** The subject of the scene before: not chosen again unless the words name it. */
   avoid?: Subject | null;
-  /** How often these words have been seen before in the song. */
+  /** How often these words came earlier in the song. */
   again?: number;
 }
 
-/** The place that words name; when they come back, another that they name, or the open land below the sky. */
+/**
+ * The setting that a text names, undefined where it names none; for repeated words another one, or open land
+ * instead of clouds.
+ */
 function placeIn(text: string, again: number, chance: Chance): Setting | undefined {
   const places = called(SETTINGS, text);
   if (again > 0 && places.length === 1 && places[0] === "clouds") return chance.pick(OPEN_LAND);
@@ -83,8 +86,8 @@ function placeIn(text: string, again: number, chance: Chance): Setting | undefin
 }
 
 /**
- * The picture that a line and the theme chosen for it call up: the theme decides where, both what.
- * `turn` varies what the words leave open. The same words, turn and hints give the same vision.
+ * What the image of a lyric line and its theme shows. The setting comes from the theme, else from the lyric;
+ * all else from both. `turn` seeds what the words leave open: the same arguments give the same vision.
  */
 export function envision(words: { lyric: string; theme?: string }, turn: string, hints: Hints = {}): Vision {
   const { lyric, theme = "" } = words;
@@ -116,6 +119,6 @@ const FILLER = new Set(
   ),
 );
 
-/** The words of a line that carry it, in order, each once. */
+/** The words of a text that carry its meaning, in order, each once. */
 export const telling = (text: string): string[] =>
   [...new Set(wordsOf(text))].filter((w) => w.length > 2 && !FILLER.has(w));

@@ -1,4 +1,7 @@
-/** The lexicon that the sandbox reads songs and prompts with: which words call up which picture. */
+/**
+ * The lexicon by which the sandbox reads songs and prompts: the words for each setting, subject, light,
+ * weather, time and palette.
+ */
 
 export const SETTINGS = {
   city: "city street skyline tower building downtown avenue traffic subway rooftop taxi club concrete neon urban",
@@ -92,7 +95,7 @@ const PALETTE_WORDS: Readonly<Record<PaletteName, string>> = {
   aurora: "aurora magic ghost silent space galaxy",
 };
 
-/** Words that name a colour outright: these go before all others. */
+/** Words that name a colour: they decide before PALETTE_WORDS. */
 const COLOUR_WORDS: Readonly<Partial<Record<PaletteName, string>>> = {
   neon: "neon electric purple",
   copper: "copper rust bronze orange",
@@ -124,11 +127,11 @@ function stems(word: string): string[] {
   return forms;
 }
 
-/** The keys of a table that is complete over `K`, which its type guarantees and `Object.keys` forgets. */
+/** `Object.keys` with the type of the table's keys. */
 export const keysOf = <K extends string>(table: Readonly<Partial<Record<K, unknown>>>): K[] =>
   Object.keys(table) as K[];
 
-/** The entries of `lexicon` that `text` calls up, most mentions first, earlier mention first among equals. */
+/** The keys of `lexicon` that `text` has words of: most mentions first, then the earlier mention. */
 export function called<K extends string>(lexicon: Readonly<Partial<Record<K, string>>>, text: string): K[] {
   const spoken = wordsOf(text).map((w) => new Set(stems(w)));
   const keys = keysOf(lexicon);

@@ -1,4 +1,4 @@
-/** How a camera moves before the planes of a picture. */
+/** How a camera moves in front of the planes of an image. */
 import type { Frame, Plane } from "./art/plane.ts";
 
 export interface Camera {
@@ -9,31 +9,34 @@ export interface Camera {
   y: number;
 }
 
-/** Of the larger side, with a margin for planes that sway. */
+/**
+ * The largest shift, as a share of a side: less than what is painted beyond the edges, because planes sway
+ * too.
+ */
 const SHIFT_ROOM = 0.07;
 
-const said = (text: string, words: string) => new RegExp(`\\b(${words})`, "iu").test(text);
+const names = (text: string, words: string) => new RegExp(`\\b(${words})`, "iu").test(text);
 
-/** The move that a motion prompt asks for. A push in where it asks for none. */
+/** The camera move that a motion prompt asks for; a push in where it names none. */
 export function cameraOf(motion: string): Camera {
-  const strength = said(motion, "fast|quick|drive|whip|energetic|rush")
+  const strength = names(motion, "fast|quick|drive|whip|energetic|rush")
     ? 1.35
-    : said(motion, "very slow|subtle|barely|gentle")
+    : names(motion, "very slow|subtle|barely|gentle")
       ? 0.75
       : 1;
-  const still = said(motion, "static|locked|still camera|no camera");
-  const back = said(motion, "pull|zoom(s|ing)? out|dolly out|back away");
-  const left = said(motion, "left");
-  const right = said(motion, "right");
-  const up = said(motion, "rise|rising|crane up|tilt up|ascend|climb|up\\b");
-  const down = said(motion, "sink|descend|tilt down|lower");
+  const still = names(motion, "static|locked|still camera|no camera");
+  const back = names(motion, "pull|zoom(s|ing)? out|dolly out|back away");
+  const left = names(motion, "left");
+  const right = names(motion, "right");
+  const up = names(motion, "rise|rising|crane up|tilt up|ascend|climb|up\\b");
+  const down = names(motion, "sink|descend|tilt down|lower");
   const sideways = left || right;
   const zoom = still
     ? 1.02
     : back
       ? 1 - 0.055 * strength
       : 1 + (sideways || up || down ? 0.055 : 0.12) * strength;
-  // What lies beyond the edges is all that a shift can bring in, less what pulling back already shows.
+  // A shift can show only what is painted beyond the edges, less what pulling back shows already.
   const room = SHIFT_ROOM - Math.max(0, (1 / zoom - 1) / 2);
   const shift = (wanted: number) => Math.sign(wanted) * Math.min(Math.abs(wanted) * strength, room * zoom);
   return {
@@ -43,10 +46,10 @@ export function cameraOf(motion: string): Camera {
   };
 }
 
-/** Starts at rest; `u` from 0 to 1. */
+/** The share of the move that is done at the share `u` of the time; starts slowly. */
 const ease = (u: number): number => u * u * (3 - 2 * u) * 0.6 + u * 0.4 * u;
 
-/** A scale about the frame's middle, and a shift in pixels. */
+/** A scale about the frame's centre, and a shift in pixels. */
 export interface View {
   scale: number;
   x: number;
@@ -63,7 +66,10 @@ export function viewAt(camera: Camera, depth: Plane["depth"], u: number, frame: 
   };
 }
 
-/** The same move for a flat picture, which has no paint beyond its edges: always in, shifting within what the zoom hides. */
+/**
+ * The same move for a flat image, which has nothing beyond its edges: always zooms in, and shifts within what
+ * the zoom hides.
+ */
 export function flatCamera(camera: Camera): Camera {
   const zoom = 1 + Math.max(0.05, Math.abs(camera.zoom - 1));
   const room = (zoom - 1) / 2;

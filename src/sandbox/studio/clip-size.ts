@@ -1,17 +1,19 @@
-/** How large a clip gets. */
+/** The sizes of clips. */
 
 /** A width and a height in pixels. */
 export type Pixels = readonly [number, number];
 
 export type Shape =
-  /** So large, whatever the picture's shape. */
+  /** This size, whatever the image's shape. */
   | { kind: "exact"; pixels: Pixels }
-  /** The one of these whose shape is nearest to the picture's. */
+  /** The one of these whose shape is nearest to the image's. */
   | { kind: "nearest"; sizes: readonly Pixels[] }
-  /** The picture's own shape, with so many pixels on its shorter side. */
+  /** The image's own shape, with this many pixels on the shorter side. */
   | { kind: "picture"; lines: number };
 
-/** Of a clip that begins with a picture of so many pixels. H.264 takes even numbers only. */
+/**
+ * The size of a clip that begins with an image of `width` × `height` pixels. H.264 takes even numbers only.
+ */
 export function clipSize(shape: Shape, width: number, height: number): Pixels {
   switch (shape.kind) {
     case "exact":

@@ -8,7 +8,9 @@ const CONFIG = { codec: "mp4a.40.2", sampleRate: SAMPLE_RATE, numberOfChannels: 
 const PACKET_SECONDS = 1024 / SAMPLE_RATE;
 const HZ = 110;
 
-/** Adds the track, before the output is started; `play` fills it, after that. */
+/**
+ * Adds a sound track; call it before the output is started, and `play`, which fills the track, after that.
+ */
 export function hum(output: Output): { play(seconds: number): Promise<void> } {
   const track = new EncodedAudioPacketSource("aac");
   output.addAudioTrack(track);

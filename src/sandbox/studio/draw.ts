@@ -1,4 +1,4 @@
-/** Pictures: a prompt drawn as a scene. The same prompt, seed and size give the same bytes. */
+/** Images: a prompt drawn as a scene. The same prompt, seed and size give the same bytes. */
 import { type Canvas, createCanvas } from "@napi-rs/canvas";
 import { compose, paintFront } from "./art/compose.ts";
 import { grain } from "./art/grain.ts";
@@ -11,7 +11,7 @@ type ImageFormat = "jpg" | "png" | "webp";
 /** How far paint reaches beyond each edge, in pixels, so that a camera may move. */
 export const bleedOf = (width: number, height: number): number => Math.round(Math.max(width, height) * 0.08);
 
-function stand(brush: Brush, frame: Frame, plane: Plane): void {
+function paintPlane(brush: Brush, frame: Frame, plane: Plane): void {
   brush.save();
   const sway = plane.sway?.(0) ?? {};
   swayed(brush, frame, sway);
@@ -41,7 +41,7 @@ export async function drawPicture(input: DrawInput): Promise<Uint8Array> {
   const canvas = createCanvas(width, height);
   const brush = canvas.getContext("2d");
   const frame: Frame = { width, height, bleed: bleedOf(width, height) };
-  for (const plane of compose(scene)) stand(brush, frame, plane);
+  for (const plane of compose(scene)) paintPlane(brush, frame, plane);
   grain(brush, frame, 0.05);
   paintFront(scene, frame, brush);
   const bytes = new Uint8Array(await encode(canvas, format, quality));

@@ -1,5 +1,4 @@
-/** Clips: a picture brought to life by a camera move, as H.264 in MP4. The same input gives the same frames. */
-
+/** Clips: an image animated by a camera move, as H.264 in MP4. The same input gives the same frames. */
 import { setImmediate as turn } from "node:timers/promises";
 import { createCanvas, type Image, loadImage } from "@napi-rs/canvas";
 import { VideoEncoder, type VideoEncoderConfig, VideoFrame } from "@napi-rs/webcodecs";
@@ -20,17 +19,17 @@ export interface FilmInput {
   image: Uint8Array | null;
   motion: string;
   shape: Shape;
-  /** Only where there is no image, whose own shape rules. */
+  /** Used only without an image: with one, the image's shape decides. */
   aspect: string;
-  /** Whether it has a sound of its own. */
+  /** Whether the clip has a sound track. */
   sound: boolean;
-  /** Lines that the clip lacks of what its shape gives. */
+  /** How many lines the clip is lower than its shape says. */
   fewerLines?: number;
   frames: number;
   fps: number;
 }
 
-/** Any picture as planes: itself, and light that drifts over it. */
+/** Planes for an image that was not drawn here: the image, and light that drifts over it. */
 function flatPlanes(picture: Image): Plane[] {
   return [
     {

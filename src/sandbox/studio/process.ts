@@ -1,4 +1,7 @@
-/** The process that draws and films for the sandbox, one job at a time, so that HTTP never waits for a picture. */
+/**
+ * A child process that draws images and makes clips, so that the sandbox's HTTP server is not blocked by
+ * them.
+ */
 import { type DrawInput, drawPicture } from "./draw.ts";
 import { type FilmInput, shootClip } from "./film.ts";
 

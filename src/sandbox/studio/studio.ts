@@ -1,4 +1,4 @@
-/** Pictures and clips from processes of their own, a few at a time, first come first served. */
+/** Draws images and makes clips in child processes, a few at a time, in the order of the requests. */
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -18,15 +18,15 @@ interface Order {
   settle(answer: StudioAnswer): void;
 }
 
-/** `seats` jobs at a time; processes start with the first job and end with `close`. */
-export function openStudio(seats = Math.min(2, availableParallelism())): Studio {
+/** `atOnce` jobs at a time; a child process starts when it is first needed and ends with `close`. */
+export function openStudio(atOnce = Math.min(2, availableParallelism())): Studio {
   const waiting: Order[] = [];
   const idle: ChildProcess[] = [];
   const busy = new Map<ChildProcess, Order>();
   let last = 0;
   let closed = false;
 
-  function hire(): ChildProcess {
+  function startChild(): ChildProcess {
     const child = fork(join(import.meta.dirname, "process.ts"), [], {
       serialization: "advanced",
       execArgv: [],
@@ -51,10 +51,10 @@ export function openStudio(seats = Math.min(2, availableParallelism())): Studio 
   }
 
   function next(): void {
-    while (waiting.length > 0 && (idle.length > 0 || busy.size < seats)) {
+    while (waiting.length > 0 && (idle.length > 0 || busy.size < atOnce)) {
       const order = waiting.shift();
       if (!order) return;
-      const child = idle.pop() ?? hire();
+      const child = idle.pop() ?? startChild();
       busy.set(child, order);
       child.send(order.job);
     }

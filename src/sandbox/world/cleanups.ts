@@ -1,4 +1,7 @@
-/** What must be undone, last first. Running it again does nothing more; one failure does not keep the others. */
+/**
+ * Steps to undo, in reverse order. `run` does each step once, also after another one has failed; in the end
+ * it throws all failures together.
+ */
 export function cleanups() {
   const pending: (() => Promise<void>)[] = [];
   return {

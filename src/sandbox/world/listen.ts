@@ -14,7 +14,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** The web stream that Node's own types and the platform's name differently; at run time it is one class. */
+/** Node and the platform declare web streams with different types; at run time they are one class. */
 const webBody = (message: IncomingMessage): BodyInit => Readable.toWeb(message) as unknown as BodyInit;
 const nodeBody = (body: ReadableStream): Readable => Readable.fromWeb(body as unknown as NodeStream);
 
@@ -35,7 +35,7 @@ async function send(response: Response, target: ServerResponse, withBody: boolea
   else target.end();
 }
 
-/** Port 0 takes a free one. `close` ends open connections too. */
+/** Port 0: any free port. `close` ends open connections too. */
 export async function listen(handler: Handler, port: number, host: string): Promise<Listening> {
   let url = "";
   const server = createServer(async (message, target) => {

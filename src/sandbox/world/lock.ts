@@ -2,12 +2,15 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Refusal } from "./refusal.ts";
 
-/** Lock files of this process: one that bears its id and is not here is from an earlier process of that id. */
+/**
+ * Lock files that this process holds. Any other one with its id is from an earlier process that had the same
+ * id.
+ */
 const held = new Set<string>();
 
 /**
- * Takes a state directory for this caller alone; gives what frees it again. Two Postgres or two
- * workerd over the same files would ruin them. Throws Refusal where it is taken.
+ * Locks a state directory, because two Postgres or two workerd over the same files would corrupt them.
+ * Returns the function that unlocks it. Throws Refusal where it is locked by a process that runs.
  */
 export async function lock(stateDir: string): Promise<() => Promise<void>> {
   const file = join(stateDir, "lock");
@@ -21,7 +24,7 @@ export async function lock(stateDir: string): Promise<() => Promise<void>> {
         `${stateDir} is in use by process ${owner}: stop it first, or use another directory.`,
       );
     }
-    // Its owner was killed before it could tidy up.
+    // The process that locked it was killed before it could unlock it.
     await rm(file, { force: true });
     await take();
   }

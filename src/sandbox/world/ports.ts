@@ -11,7 +11,7 @@ export interface Ports {
 /** As .dev.vars.example writes them. */
 export const DEFAULT_PORTS: Ports = { api: 8787, sandbox: 8788 };
 
-/** The port that was got, or null where somebody else has it; 0 asks for any. */
+/** The port if it is free, else null; for 0, any free port. */
 async function tryPort(port: number, host: string): Promise<number | null> {
   const server = createServer().listen(port, host);
   try {
@@ -25,13 +25,13 @@ async function tryPort(port: number, host: string): Promise<number | null> {
   }
 }
 
-/** `localhost` may be more than 127.0.0.1: a port is free where nobody has it under either name. */
+/** `localhost` may be more than 127.0.0.1: a port is free only if it is free under both names. */
 async function isFree(port: number): Promise<boolean> {
   return (await tryPort(port, "127.0.0.1")) !== null && (await tryPort(port, "localhost")) !== null;
 }
 
-/** Throws Refusal where somebody else has one of them. */
-export async function claimable(...ports: number[]): Promise<void> {
+/** Throws Refusal where one of the ports is in use. */
+export async function requireFree(...ports: number[]): Promise<void> {
   for (const port of ports) {
     if (await isFree(port)) continue;
     throw new Refusal(`Port ${port} is in use by another program: stop it, or choose others (see --help).`);
@@ -51,7 +51,7 @@ export async function freePorts(): Promise<Ports> {
   return { api, sandbox };
 }
 
-/** The default ports where both are free, so that addresses are the familiar ones; else any two. */
+/** The default ports where both are free, so that addresses are the usual ones; else any two free ports. */
 export async function defaultOrFreePorts(): Promise<Ports> {
   const free = (await isFree(DEFAULT_PORTS.api)) && (await isFree(DEFAULT_PORTS.sandbox));
   return free ? DEFAULT_PORTS : freePorts();

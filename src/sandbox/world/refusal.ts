@@ -1,2 +1,2 @@
-/** What the person at the terminal should read and can act on; anything else that is thrown is a defect. */
+/** An error whose message the user at the terminal can act on. Any other error is a defect. */
 export class Refusal extends Error {}

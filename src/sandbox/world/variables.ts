@@ -6,7 +6,10 @@ export const ROOT = join(import.meta.dirname, "../../..");
 export const EXAMPLE_FILE = join(ROOT, ".dev.vars.example");
 export const DEV_VARS_FILE = join(ROOT, ".dev.vars");
 
-/** The variables of the local world, as the example has them: sandbox keys, nothing that costs money. */
+/**
+ * The text of .dev.vars.example: variables of the local world, with keys of the sandbox only, so that nothing
+ * costs money.
+ */
 export const exampleVariables = (): Promise<string> => readFile(EXAMPLE_FILE, "utf8");
 
 const LOCAL_ADDRESS = new RegExp(

@@ -14,21 +14,24 @@ const WRANGLER = join(
 const STOP_MS = 5_000;
 
 export interface WorkerProcess {
-  /** Resolves once GET /health is well; rejects with the end of the log where that takes longer than `withinMs`. */
+  /**
+   * Resolves once GET /health succeeds. Throws Refusal, with the end of the log, after `withinMs` or where
+   * the process ends.
+   */
   ready(withinMs: number, signal?: AbortSignal): Promise<void>;
-  /** Asks it to end, and insists after five seconds. */
+  /** Sends SIGTERM, and SIGKILL after five seconds. */
   stop(): Promise<void>;
-  /** Ends it at once, in the middle of whatever it does. */
+  /** Sends SIGKILL, and waits until all of its processes are gone. */
   kill(): Promise<void>;
 }
 
-/** `wrangler dev` with everything it keeps under `stateDir`, and its output added to `logFile`. */
+/** Starts `wrangler dev`, which keeps its state under `stateDir` and appends its output to `logFile`. */
 export function startWorker(at: {
   port: number;
   envFile: string;
   stateDir: string;
   logFile: string;
-  /** For a debugger; 0 for any. */
+  /** For a debugger; 0: any free port. */
   inspectorPort: number;
 }): WorkerProcess {
   const log = openSync(at.logFile, "a");
@@ -67,7 +70,7 @@ export function startWorker(at: {
   });
   const running = () => child.exitCode === null && child.signalCode === null && failure === null;
 
-  /** False once nobody of the group is left. */
+  /** Signals the process group (0 only asks); false once no process of it is left. */
   function send(signal: NodeJS.Signals | 0): boolean {
     try {
       return child.pid !== undefined && process.kill(-child.pid, signal);
@@ -93,21 +96,21 @@ export function startWorker(at: {
   return {
     async ready(withinMs, signal) {
       const health = `http://localhost:${at.port}/health`;
-      let heard = "it did not answer";
+      let problem = "it did not answer";
       for (
         const deadline = Date.now() + withinMs;
         Date.now() < deadline;
         await delay(200, null, { signal })
       ) {
         if (!running()) {
-          heard = failure?.message ?? `it ended with code ${child.exitCode ?? child.signalCode}`;
+          problem = failure?.message ?? `it ended with code ${child.exitCode ?? child.signalCode}`;
           break;
         }
         const answer = await fetch(health, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
         if (answer?.ok) return;
-        if (answer) heard = `${health} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`;
+        if (answer) problem = `${health} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`;
       }
-      throw new Refusal(`The Worker did not start: ${heard}.\n${await tail(at.logFile)}`);
+      throw new Refusal(`The Worker did not start: ${problem}.\n${await tail(at.logFile)}`);
     },
     async stop() {
       send("SIGTERM");

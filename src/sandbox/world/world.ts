@@ -1,36 +1,39 @@
-/** The local world: Postgres, the sandbox of the providers and the Worker under `wrangler dev`, as one. */
+/**
+ * The local world: Postgres, the sandbox of the providers and the Worker under `wrangler dev`, started
+ * together.
+ */
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { cleanups } from "./cleanups.ts";
-import { type Clouds, type CloudsOptions, startClouds } from "./clouds.ts";
-import { claimable, type Ports } from "./ports.ts";
+import { type Ports, requireFree } from "./ports.ts";
+import { type Services, type ServicesOptions, startServices } from "./services.ts";
 import { exampleVariables, moveAddresses } from "./variables.ts";
 import { startWorker, type WorkerProcess } from "./worker.ts";
 
 /** A first start bundles the Worker on a machine with cold caches. */
 const START_MS = 90_000;
-/** Cron triggers don't fire under `wrangler dev`. */
+/** How often the sweep is triggered by hand: cron triggers don't fire under `wrangler dev`. */
 const SWEEP_MS = 60_000;
 
-export interface WorldOptions extends Pick<CloudsOptions, "stateDir" | "database"> {
+export interface WorldOptions extends Pick<ServicesOptions, "stateDir" | "database"> {
   ports: Ports;
   /** The text of a .dev.vars file, with the default addresses; without it, the example's. */
   variables?: string;
-  /** Where a debugger can attach; any free port without it. */
+  /** Port for a debugger; any free one without it. */
   inspectorPort?: number;
   signal?: AbortSignal;
 }
 
-export interface World extends Clouds {
+export interface World extends Services {
   apiUrl: string;
   logFile: string;
-  /** Ends wrangler and workerd at once, in the middle of whatever they do. */
+  /** Kills wrangler and workerd at once, whatever they are doing. */
   killWorker(): Promise<void>;
   /** Starts the Worker again over the same state, after it was ended or killed. */
   restartWorker(): Promise<void>;
 }
 
-/** Resolves once the Worker is well. Everything that was started is stopped again where that fails. */
+/** Resolves once the Worker answers. Where that fails, everything that was started is stopped again. */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { ports, database, signal } = options;
   const stateDir = resolve(options.stateDir);
@@ -52,9 +55,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 
   try {
-    await claimable(ports.api);
-    const clouds = await startClouds({ stateDir, port: ports.sandbox, database });
-    add(clouds.stop);
+    await requireFree(ports.api);
+    const services = await startServices({ stateDir, port: ports.sandbox, database });
+    add(services.stop);
     signal?.throwIfAborted();
     const variables = moveAddresses(options.variables ?? (await exampleVariables()), ports);
     await writeFile(envFile, variables, { mode: 0o600 });
@@ -63,7 +66,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     await start();
     add(sweepEvery(SWEEP_MS, apiUrl));
     return {
-      ...clouds,
+      ...services,
       apiUrl,
       logFile,
       stop,
@@ -81,7 +84,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
 function sweepEvery(ms: number, apiUrl: string): () => Promise<void> {
   const timer = setInterval(() => {
-    // A Worker that is down is swept the next time.
+    // Where the Worker is down, the next call makes up for it.
     fetch(`${apiUrl}/cdn-cgi/local/scheduled`).catch(() => {});
   }, ms);
   return async () => clearInterval(timer);

@@ -21,7 +21,7 @@ const verified = (url: string, jwt: string) =>
     algorithms: ["ES256"],
   });
 
-test("anybody gets a token for any subject, which the published keys verify", async () => {
+test("any caller gets a token for any subject, which the published keys verify", async () => {
   const { url } = await sandbox();
   const { body } = await token(url, { sub: "ada", expires_in: 60 });
   const { payload, protectedHeader } = await verified(url, body.access_token);
@@ -30,12 +30,12 @@ test("anybody gets a token for any subject, which the published keys verify", as
   expect(protectedHeader).toMatchObject({ alg: "ES256", kid: expect.any(String) });
 });
 
-test("a token names its subject", async () => {
+test("a token request without a subject is refused", async () => {
   const { url } = await sandbox();
   expect((await token(url, {})).status).toBe(400);
 });
 
-test("the key outlives the process where there is a place to keep it", async () => {
+test("the key stays the same after a restart where there is a state directory", async () => {
   const stateDir = await mkdtemp(join(tmpdir(), "omvee-identity-"));
   onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
   const keys = async () => {

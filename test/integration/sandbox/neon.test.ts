@@ -15,7 +15,10 @@ import { type Listening, listen } from "../../../src/sandbox/world/listen.ts";
 
 const URL_FOR_DRIVER = "postgresql://omvee:omvee@localhost/omvee";
 
-/** A real server takes part where one is named: the embedded Postgres must not be told from it. */
+/**
+ * The same tests run on the server of TEST_DATABASE_URL, if it is set: the embedded Postgres must behave like
+ * it.
+ */
 const places: [string, { url?: string }][] = [["embedded", {}]];
 if (process.env.TEST_DATABASE_URL) places.push(["server", { url: process.env.TEST_DATABASE_URL }]);
 
@@ -72,7 +75,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     expect(fields.map((f) => f.dataTypeID)).toEqual([2950, 1184, 1700, 3802, 16, 16, 25, 20, 23, 701, 1009]);
   });
 
-  test("any text survives the way there and back, alone and inside JSON", async () => {
+  test("any text comes back unchanged, alone and inside JSON", async () => {
     const text = fc.string({ unit: "grapheme" }).map((s) => s.replaceAll("\0", ""));
     await fc.assert(
       fc.asyncProperty(text, async (s) => {
@@ -96,7 +99,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     expect(none.rowCount).toBe(0);
   });
 
-  test("a broken rule reaches the caller with its code, table and constraint", async () => {
+  test("a violated constraint is reported with its code, table and constraint", async () => {
     const id = randomUUID();
     await db.insert(schema.projects).values(project(id));
     const twice = await failure(db.insert(schema.projects).values(project(id)));
@@ -112,7 +115,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     expect(nameless).toMatchObject({ code: "23514", constraint: "projects_name" });
   });
 
-  test("a mistake in the SQL is told with its position", async () => {
+  test("an error in the SQL is reported with its position", async () => {
     expect(await failure(driver().query("select nothing_of_this_name"))).toMatchObject({
       code: "42703",
       position: "8",
@@ -183,7 +186,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     expect((await applied()).rows).toEqual(before.rows);
   });
 
-  test("every table of a project takes a row, and all of them go with it", async () => {
+  test("every table of a project takes a row, and deleting the project deletes all of them", async () => {
     const rows = oneRowOfEach(randomUUID());
     await db.batch([
       db.insert(schema.projects).values(rows.projects),
@@ -220,7 +223,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
     expect(Object.values(await counts())).toEqual(tables.map(() => 0));
   });
 
-  test("a request that is not the driver's is refused in words", async () => {
+  test("a request that is not the driver's is refused with a reason", async () => {
     const post = async (headers: Record<string, string>, body: string) => {
       const answer = await fetch(http.url, { method: "POST", headers, body });
       return [answer.status, (await answer.text()).slice(0, 400)];
@@ -238,7 +241,7 @@ describe.each(places)("Neon's protocol over Postgres (%s)", (_, place) => {
   });
 });
 
-test("a database in a directory is there again after it was closed", async () => {
+test("a database in a directory can be opened again after it was closed", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "omvee-postgres-"));
   const first = await openDatabase({ dataDir });
   await first.handler(ask("create table kept as select 42 as n"));

@@ -95,7 +95,7 @@ describe("transcription", () => {
   });
 });
 
-describe("what the official client is told", () => {
+describe("errors, as the official client reads them", () => {
   test("verbose_json of gpt-transcribe is unsupported", async () => {
     const { url } = await sandbox();
     const error = await failure(
@@ -110,7 +110,7 @@ describe("what the official client is told", () => {
   });
 
   test.each(["broken/empty.mp3", "broken/html.mp3", "broken/noise.mp3", "broken/video-only.mp4"])(
-    "%s might be corrupted",
+    "%s is refused as possibly corrupted",
     async (path) => {
       const { url } = await sandbox();
       const error = await failure(timed(url, path));
@@ -127,7 +127,7 @@ describe("what the official client is told", () => {
     expect(error.message).toContain("Unsupported file format bin");
   });
 
-  test("a body over 26,214,400 bytes is too large, and calls itself a server error", async () => {
+  test("a body over 26,214,400 bytes is a 413 of type server_error", async () => {
     const { url } = await sandbox();
     const file = await toFile(new Uint8Array(26_214_400), "long.wav");
     const error = await failure(client(url).audio.transcriptions.create({ file, model: "whisper-1" }));
@@ -145,7 +145,7 @@ describe("what the official client is told", () => {
     expect(body).not.toContain("sk-wrong-key");
   });
 
-  test("a model that does not exist is not found, and one that goes says when", async () => {
+  test("an unknown model is not found, and one that will be shut down states the date", async () => {
     const { url } = await sandbox();
     const models = client(url).models;
     expect(await failure(models.retrieve("whisper-9"))).toBeInstanceOf(NotFoundError);

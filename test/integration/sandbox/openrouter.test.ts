@@ -37,7 +37,7 @@ const base = {
   messages: [{ role: "user" as const, content: "A storyboard, please" }],
   response_format: { type: "json_schema" as const, json_schema: BOARD },
 };
-/** OpenRouter's own fields are not in the vendor's types. */
+/** OpenRouter's own fields are not in the types of OpenAI's client. */
 const chat = (url: string, more: object = {}) => client(url).chat.completions.create({ ...base, ...more });
 
 async function failure(call: Promise<unknown>): Promise<APIError> {
@@ -64,7 +64,7 @@ describe("chat completions", () => {
     expect(second.choices[0]?.message.content).toBe(first.choices[0]?.message.content);
   });
 
-  test("an answer says what it cost, by whom and under which id it can be looked up", async () => {
+  test("an answer says what it cost, which host gave it, and the id by which it can be looked up", async () => {
     const { url, state } = await sandbox();
     const answer = await chat(url);
     expect(answer.id).toMatch(/^gen-\d+-/);
@@ -95,14 +95,14 @@ describe("chat completions", () => {
     expect(error.message).toContain("This response_format type is unavailable now");
   });
 
-  test("a model that fails hands over to the next of the list, and the answer names who answered", async () => {
+  test("where a model fails the next of the list answers, and the answer names it", async () => {
     const { url } = await sandbox();
     const answer = await chat(url, { model: "nobody/nothing", models: ["openai/gpt-6-luna"] });
     expect(answer.model).toBe("openai/gpt-6-luna");
     expect((await failure(chat(url, { model: "nobody/nothing" }))).status).toBe(400);
   });
 
-  test("a model can be made unknown: 400 in OpenRouter's words", async () => {
+  test("a model can be made unknown: 400 with OpenRouter's message", async () => {
     const { url, state } = await sandbox();
     state.chaos.unknown_models = ["google/gemini-3.5-flash-lite"];
     const error = await failure(chat(url, { model: "google/gemini-3.5-flash-lite" }));
@@ -110,7 +110,7 @@ describe("chat completions", () => {
     expect(error.message).toContain("google/gemini-3.5-flash-lite is not a valid model ID");
   });
 
-  test("plain JSON is any host's, and must be asked for in words too", async () => {
+  test("every host supports json_object, which the messages must ask for too", async () => {
     const { url } = await sandbox();
     const asked = (content: string, more: object = {}) =>
       chat(url, {
@@ -168,7 +168,7 @@ describe.each(DIRECTOR_CHOICES.map((c) => [`${c.models[0]} with ${c.mode}`, c] a
       openrouterDirector({ apiKey: "k", baseUrl: `${url}/openrouter/api/v1` });
     const asked = { models, mode, title: "Tide", style: "", mood: "" };
 
-    test("is given scenes for a song, and a shot for a scene, by the model that it likes best", async () => {
+    test("gets scenes for a song, and a prompt for a scene, from its first model", async () => {
       const { url } = await sandbox();
       const line = (index: number, text: string) => ({
         index,
@@ -198,7 +198,7 @@ describe.each(DIRECTOR_CHOICES.map((c) => [`${c.models[0]} with ${c.mode}`, c] a
       expect(shot.value.palette.length).toBeGreaterThanOrEqual(3);
     });
 
-    test("is given a softer shot, which the model that refused the first one draws", async () => {
+    test("gets a softer prompt, which the model that refused the first one accepts", async () => {
       const { url, state } = await sandbox();
       const shot = await director(url).writePrompt({
         ...asked,
@@ -229,7 +229,7 @@ describe.each(DIRECTOR_CHOICES.map((c) => [`${c.models[0]} with ${c.mode}`, c] a
   },
 );
 
-/** The prediction of a picture, when it has ended. */
+/** The prediction of an image, once it has ended. */
 async function drawn(url: string, prompt: string) {
   const predictions = replicatePredictions({
     token: "r8_t",

@@ -1,15 +1,18 @@
-/** The judge of the killed runs: a double purchase, a lost or an invented dollar must not pass it. */
+/**
+ * The check of the killed runs must find double purchases, and dollars that are counted too much or too
+ * little.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PaidCall } from "../../../src/sandbox/chaos/calls.ts";
 import type { TaskMove } from "../../kills/audit.ts";
 import { type Claim, claimsFrom } from "../../kills/claims.ts";
 import { match } from "../../kills/matching.ts";
-import { audit, type Evidence } from "../../kills/purchases.ts";
+import { checkPurchases, type Evidence } from "../../kills/purchases.ts";
 
 const PROJECT = "p1";
 const PRICE = 0.25;
-const hook = (claim: Claim) =>
+const webhookOf = (claim: Claim) =>
   `http://localhost/webhooks/replicate/${PROJECT}/${claim.taskId}/${claim.attempt}?t=x`;
 
 const claimOf = (over: Partial<Claim> = {}): Claim => ({
@@ -27,26 +30,26 @@ const claimOf = (over: Partial<Claim> = {}): Claim => ({
 const chatOf = (at: number, about: string): PaidCall => ({ at, about, provider: "openrouter", status: 200 });
 
 /** One clip, ordered, charged and counted, with these differences. */
-function verdict(
+function purchasesWith(
   over: { claims?: Claim[]; calls?: PaidCall[]; spent?: Record<string, number> } & Partial<Evidence>,
 ) {
   const { claims = [claimOf()], spent = { 1: PRICE }, ...rest } = over;
   const calls =
     over.calls ??
-    claims.map((c) => ({ at: c.from, about: hook(c), provider: "replicate" as const, status: 201 }));
+    claims.map((c) => ({ at: c.from, about: webhookOf(c), provider: "replicate" as const, status: 201 }));
   const charged = Object.fromEntries(calls.map((c) => [c.about, 1]));
-  const reservation = Object.entries(spent).map(([transaction, spent_usd], seq) => ({
+  const spending = Object.entries(spent).map(([transaction, spent_usd], seq) => ({
     seq,
     at: 300,
     task_id: null,
     transaction,
     spent_usd,
   }));
-  const { violations, again } = audit({
+  const { violations, again } = checkPurchases({
     projectId: PROJECT,
     songSeconds: 12,
     claims,
-    reservation,
+    spending,
     calls,
     accepted: charged,
     charged,
@@ -58,17 +61,17 @@ function verdict(
 }
 
 describe("orders at Replicate", () => {
-  const order = { at: 150, about: hook(claimOf()), provider: "replicate" as const, status: 201 };
+  const order = { at: 150, about: webhookOf(claimOf()), provider: "replicate" as const, status: 201 };
 
-  test("one call by one claim, charged and counted once, is in order", () => {
-    expect(verdict({}).violations).toEqual([]);
+  test("one call by one claim, charged and counted once, is no violation", () => {
+    expect(purchasesWith({}).violations).toEqual([]);
   });
-  test.each<[string, Parameters<typeof verdict>[0], RegExp]>([
+  test.each<[string, Parameters<typeof purchasesWith>[0], RegExp]>([
     ["two calls by one claim", { calls: [order, { ...order, at: 160 }] }, /Two calls by one claim/],
     ["a call after the claim has ended", { calls: [{ ...order, at: 250 }] }, /outside of its claim/],
     [
       "a call of an attempt that was never claimed",
-      { calls: [{ ...order, about: hook(claimOf({ attempt: 2 })) }] },
+      { calls: [{ ...order, about: webhookOf(claimOf({ attempt: 2 })) }] },
       /without a claim/,
     ],
     ["a call for another project", { projectId: "p2" }, /another project/],
@@ -78,17 +81,17 @@ describe("orders at Replicate", () => {
     ["a sum that belongs to no claim", { spent: { 1: PRICE, 2: PRICE } }, /no claim ended/],
     ["a purchase whose claim never ends", { claims: [claimOf({ end: null })], spent: {} }, /has not ended/],
   ])("%s is found", (_, over, violation) => {
-    expect(verdict(over).violations.join("\n")).toMatch(violation);
+    expect(purchasesWith(over).violations.join("\n")).toMatch(violation);
   });
-  test("what was never charged may be counted only where nobody can tell", () => {
+  test("what was never charged may be counted only where the charge is unknown", () => {
     const lost = (charged: string) =>
       claimOf({ end: { at: 300, transaction: "1", status: "failed", charged, code: "x" } });
-    expect(verdict({ claims: [lost("unknown")], charged: {} }).violations).toEqual([]);
-    expect(verdict({ claims: [lost("no")], charged: {} }).violations).not.toEqual([]);
+    expect(purchasesWith({ claims: [lost("unknown")], charged: {} }).violations).toEqual([]);
+    expect(purchasesWith({ claims: [lost("no")], charged: {} }).violations).not.toEqual([]);
   });
 });
 
-describe("what was paid for and is bought again", () => {
+describe("a paid unit that is bought again", () => {
   const twice = (code: string | null) => ({
     claims: [
       claimOf({ end: { at: 300, transaction: "1", status: "failed", charged: "unknown", code } }),
@@ -101,17 +104,20 @@ describe("what was paid for and is bought again", () => {
     ],
     spent: { 1: PRICE, 2: PRICE },
   });
-  test("because it came spoiled is counted, and in order", () => {
-    expect(verdict(twice("output_missing"))).toEqual({ violations: [], again: { spoiled: 1, decided: 0 } });
-  });
-  test.each([null, "outcome_unknown"])("because nobody could tell (%s) is found", (code) => {
-    expect(verdict(twice(code)).violations.join("\n")).toMatch(/without being asked/);
-  });
-  test("by the person's word is counted, and in order", () => {
-    const decisions = [{ taskId: "t1", at: 350 }];
-    expect(verdict({ ...twice("outcome_unknown"), decisions })).toEqual({
+  test("because the result was unusable is counted, and is no violation", () => {
+    expect(purchasesWith(twice("output_missing"))).toEqual({
       violations: [],
-      again: { spoiled: 0, decided: 1 },
+      again: { unusable: 1, decided: 0 },
+    });
+  });
+  test.each([null, "outcome_unknown"])("because the outcome was unknown (%s) is found", (code) => {
+    expect(purchasesWith(twice(code)).violations.join("\n")).toMatch(/without being asked/);
+  });
+  test("by the person's decision is counted, and is no violation", () => {
+    const decisions = [{ taskId: "t1", at: 350 }];
+    expect(purchasesWith({ ...twice("outcome_unknown"), decisions })).toEqual({
+      violations: [],
+      again: { unusable: 0, decided: 1 },
     });
   });
 });
@@ -120,37 +126,37 @@ describe("chats and transcriptions, which name no claim", () => {
   const scene = (n: number, over: Partial<Claim> = {}) =>
     claimOf({ taskId: `t${n}`, unit: `u${n}`, provider: "openrouter", ...over });
 
-  test("calls of claims at the same time find one each, whatever their order", () => {
+  test("calls made during concurrent claims are matched to one claim each, in any order", () => {
     const size = fc.integer({ min: 1, max: 7 });
     fc.assert(
       fc.property(
         size.chain((n) => fc.shuffledSubarray([...Array(n).keys()], { minLength: 0 })),
-        (who) => {
+        (scenes) => {
           const claims = [0, 1, 2, 3, 4, 5, 6].map((n) => scene(n));
           const { left, pairs } = match(
-            who.map((n, i) => chatOf(100 + i, `scene ${n}`)),
+            scenes.map((n, i) => chatOf(100 + i, `scene ${n}`)),
             claims,
           );
           expect(left).toEqual([]);
-          expect(new Set(pairs.values()).size).toBe(who.length);
+          expect(new Set(pairs.values()).size).toBe(scenes.length);
         },
       ),
     );
   });
-  test("one claim that asks twice is found, though another claim has not asked", () => {
+  test("a claim that calls twice is found, even where another claim has made no call", () => {
     const calls = [chatOf(110, "scene 1"), chatOf(120, "scene 1"), chatOf(120, "scene 2")];
     expect(match(calls, [scene(1), scene(2), scene(3)]).left).toHaveLength(1);
   });
-  test("a second claim of the same scene may ask the same again", () => {
+  test("a second claim of the same scene may make the same call again", () => {
     const calls = [chatOf(110, "scene 1"), chatOf(310, "scene 1")];
     expect(match(calls, [scene(1), scene(1, { attempt: 2, from: 300, until: 400 })]).left).toEqual([]);
   });
-  test("a call when nobody had a claim is found", () => {
+  test("a call outside of every claim is found", () => {
     expect(match([chatOf(250, "scene 1")], [scene(1)]).left).toHaveLength(1);
   });
 });
 
-describe("claims, from what the task was seen to do", () => {
+describe("claims, from the logged changes of a task", () => {
   const move = (was: TaskMove["was"], status: TaskMove["status"], at: number, attempt = 1): TaskMove => ({
     seq: at,
     transaction: String(at),
@@ -168,7 +174,7 @@ describe("claims, from what the task was seen to do", () => {
     code: null,
   });
 
-  test("a look at a prediction under way is no claim, and its end is the claim's", () => {
+  test("a poll of a prediction is not a claim, and the prediction's end is the claim's end", () => {
     const claims = claimsFrom([
       move("pending", "running", 1),
       move("running", "waiting", 2),

@@ -1,10 +1,12 @@
-/** A picture is a stack of planes at different depths; a clip moves a camera before the same stack. */
+/** A picture is a stack of planes at different depths; a clip moves a camera in front of the same stack. */
 import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { fade } from "./colour.ts";
 
 export type Brush = SKRSContext2D;
 
-/** What is seen, in pixels. Planes are painted `bleed` further on each side, for the camera to find. */
+/**
+ * The visible frame, in pixels. Planes are painted `bleed` further on each side, so that the camera can move.
+ */
 export interface Frame {
   width: number;
   height: number;

@@ -4,8 +4,8 @@ import type { View } from "../camera.ts";
 import { type Brush, type Frame, type Plane, swayed } from "./plane.ts";
 
 /**
- * Gives a frame's memory back now. The collector does not see its weight: gigabytes pile up before it
- * runs, and fresh memory costs ten times what the copy does.
+ * Frees a frame's memory at once. The garbage collector does not count it: gigabytes pile up before it runs,
+ * and new memory costs ten times as much time as the copy.
  */
 export function release(pixels: Buffer): void {
   if (pixels.buffer instanceof ArrayBuffer) pixels.buffer.transfer(0);

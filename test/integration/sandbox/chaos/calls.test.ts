@@ -7,7 +7,7 @@ const WEBHOOK = "http://127.0.0.1:9/hooks/1?t=a";
 const chat = (content: string) =>
   JSON.stringify({ model: "deepseek/deepseek-v4.1-flash", messages: [{ role: "user", content }] });
 
-describe("what the sandbox writes down of paid calls", () => {
+describe("the sandbox's record of paid calls", () => {
   const open = async () => {
     const { url, state } = await sandbox();
     const post = (path: string, body: BodyInit, headers: Record<string, string> = HEADERS) =>
@@ -20,7 +20,7 @@ describe("what the sandbox writes down of paid calls", () => {
     return { url, state, post, order };
   };
 
-  test("an order is known by its webhook, a chat by what it asks", async () => {
+  test("an order is identified by its webhook, a chat by its body", async () => {
     const { state, post, order } = await open();
     await order({ webhook: WEBHOOK });
     for (const words of ["a", "a", "b"]) await post("/openrouter/api/v1/chat/completions", chat(words));
@@ -31,7 +31,7 @@ describe("what the sandbox writes down of paid calls", () => {
     expect(other?.about).not.toBe(first?.about);
   });
 
-  test("a refused call is one too, and a cut connection leaves no status", async () => {
+  test("a refused call is recorded too, and a cut connection has no status", async () => {
     const { state, order } = await open();
     state.chaos.throttle = 1;
     await order();
@@ -40,14 +40,14 @@ describe("what the sandbox writes down of paid calls", () => {
     expect(state.calls.map((c) => c.status)).toEqual([429, null]);
   });
 
-  test("looking costs nothing and is not written down", async () => {
+  test("calls that cost nothing are not recorded", async () => {
     const { url, state, post } = await open();
     await fetch(`${url}/replicate/v1/predictions`, { headers: HEADERS });
     await post("/replicate/v1/predictions/nothing/cancel", "");
     expect(state.calls).toEqual([]);
   });
 
-  test("an upload is a call, and the provider still reads its body", async () => {
+  test("an upload is recorded, and the provider still reads its body", async () => {
     const { state, post } = await open();
     const form = new FormData();
     form.append("model", "whisper-1");
@@ -57,7 +57,7 @@ describe("what the sandbox writes down of paid calls", () => {
   });
 });
 
-test("a fault that is set ends no other", async () => {
+test("setting a fault mode leaves the others set", async () => {
   const { url, state } = await sandbox();
   for (const change of [{ throttle: 2 }, { out_of_credit: true }])
     await fetch(`${url}/_sandbox/chaos`, { method: "POST", body: JSON.stringify(change) });

@@ -1,4 +1,4 @@
-/** Models that are gone, dead, or give their clips in another form: what the sandbox can play of it. */
+/** The sandbox's faults of models: unknown, withdrawn, or with clips in another form. */
 import { ALL_FORMATS, BufferSource, Input } from "mediabunny";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -25,7 +25,7 @@ const order = (url: string, model: string, input: object) => call(url, `/models/
 const run = async (url: string, model: string, input: object) => (await order(url, model, input)).body;
 
 describe("models that changed", () => {
-  test("one that its maker withdrew is listed, and every run of it fails and says so", async () => {
+  test("one that its maker withdrew is listed, and every prediction of it fails with E004", async () => {
     const { url } = await sandbox();
     expect((await call(url, "/models/bytedance/seedance-1-lite")).status).toBe(200);
     expect(await run(url, "bytedance/seedance-1-lite", { prompt: "a calm bay" })).toMatchObject({
@@ -35,14 +35,14 @@ describe("models that changed", () => {
     });
   });
 
-  test("any can be made to fail so, and none else does", async () => {
+  test("any can be made to fail like that, and the others do not", async () => {
     const { url, state } = await sandbox();
     state.chaos.dead_models = [SCHNELL];
     expect(await run(url, SCHNELL, small)).toMatchObject({ status: "failed" });
     expect(await run(url, "black-forest-labs/flux-dev", small)).toMatchObject({ status: "succeeded" });
   });
 
-  test("any can be made unknown: a flat 404, and nothing runs", async () => {
+  test("any can be made unknown: a flat 404, and no prediction", async () => {
     const { url, state } = await sandbox();
     state.chaos.unknown_models = [SCHNELL];
     const { status, body } = await order(url, SCHNELL, small);

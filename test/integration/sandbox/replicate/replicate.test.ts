@@ -13,7 +13,7 @@ const small = { prompt: "a paper boat on a calm bay at dusk", megapixels: "0.25"
 /** The official client; its own retries would wait for seconds, so a failure comes back as it is. */
 const client = (url: string, auth = "r8_test") => new Replicate({ auth, baseUrl: `${url}/replicate/v1` });
 
-/** Of any answer, the fields that are looked at here. */
+/** The fields of any answer that these tests read. */
 const Answer = z.looseObject({
   status: z.unknown().optional(),
   created_at: z.string().optional(),
@@ -75,7 +75,7 @@ describe("the official client", () => {
     expect(ended.metrics?.predict_time).toBeGreaterThan(0.2);
   });
 
-  test("cancels, and a cancelled prediction stays so", async () => {
+  test("cancels, and a cancelled prediction stays cancelled", async () => {
     const { url } = await sandbox({ pace: 100 });
     const { id } = await idle(url);
     expect((await client(url).predictions.cancel(id)).status).toBe("canceled");
@@ -83,7 +83,7 @@ describe("the official client", () => {
     expect((await client(url).predictions.get(id)).completed_at).not.toBeNull();
   });
 
-  test("pages through its predictions, newest first, a hundred a page", async () => {
+  test("pages through its predictions, newest first, a hundred to a page", async () => {
     let now = Date.parse("2026-11-22T10:00:00Z");
     const { url } = await sandbox({ pace: 1000, clock: () => now++ });
     const ids: string[] = [];
@@ -104,7 +104,7 @@ describe("the official client", () => {
     expect(list.body.results?.map((p) => p.id)).toEqual([id]);
   });
 
-  test("uploads a file, names it as an input, and deletes it", async () => {
+  test("uploads a file, uses it as an input, and deletes it", async () => {
     const { url } = await sandbox();
     const song = Buffer.from(fixture("song.mp3"));
     const files = client(url).files;
@@ -198,7 +198,7 @@ describe("requests that Replicate refuses", () => {
     expect(error).toMatchObject({ name: "ApiError", response: { status: 401 } });
   });
 
-  test("webhooks go to https, and to this machine", async () => {
+  test("a webhook's address is https, or on this machine", async () => {
     const { url } = await sandbox();
     const to = async (webhook: string) => (await create(url, SCHNELL, small, { webhook })).status;
     expect(await to("http://example.com/hook")).toBe(422);
@@ -224,7 +224,7 @@ describe("requests that Replicate refuses", () => {
     expect(cancelAfterMs(text)).toBe(ms);
   });
 
-  test("a model's schema tells its fields", async () => {
+  test("a model's schema lists its fields", async () => {
     const { url } = await sandbox();
     const { body } = await call(url, "/models/bytedance/seedance-1-pro");
     const duration = { properties: { duration: { minimum: 2, maximum: 12, default: 5 } } };
@@ -235,7 +235,7 @@ describe("requests that Replicate refuses", () => {
 });
 
 describe("an account with little credit", () => {
-  /** A sandbox with such a mode on, and its clock. */
+  /** A sandbox with these fault modes, and with a clock that `pass` advances. */
   async function reduced(chaos: object) {
     let now = Date.parse("2026-11-22T10:00:00Z");
     const { url, state } = await sandbox({ clock: () => now });
@@ -250,7 +250,7 @@ describe("an account with little credit", () => {
     };
   }
 
-  test("gets one create every ten seconds, and the words and the wait that Replicate documents", async () => {
+  test("gets one create every ten seconds, else the message and the wait that Replicate documents", async () => {
     const { create: order, pass, state } = await reduced({ low_credit: true });
     expect((await order()).status).toBe(201);
     pass(5_200);
@@ -270,7 +270,7 @@ describe("an account with little credit", () => {
     expect(state.ledger.replicate).toMatchObject({ predictions: 2, throttled: 2 });
   });
 
-  test("saves no creates up, however long it asks for none", async () => {
+  test("does not save up creates, however long it makes none", async () => {
     const { create: order, pass } = await reduced({ low_credit: true });
     pass(3_600_000);
     expect([(await order()).status, (await order()).status]).toEqual([201, 429]);
@@ -285,7 +285,7 @@ describe("an account with little credit", () => {
     expect((await order()).status).toBe(201);
   });
 
-  test("is one in good standing again after a reset", async () => {
+  test("has no limit any more after a reset", async () => {
     const { create: order, reset } = await reduced({ low_credit: true });
     await order();
     await reset();
@@ -293,7 +293,7 @@ describe("an account with little credit", () => {
   });
 });
 
-describe("what a prediction leaves", () => {
+describe("a prediction's data", () => {
   test("its input, output and files are gone one hour after completion", async () => {
     let now = Date.parse("2026-11-22T10:00:00Z");
     const { url } = await sandbox({ clock: () => now });

@@ -47,7 +47,7 @@ describe("webhooks", () => {
     });
   });
 
-  test("come for the events asked for, each with an id of its own; without a filter, output and completion", async () => {
+  test("are sent for the requested events, each with its own id; without a filter, for output and completion", async () => {
     const { url } = await sandbox();
     const [all, usual] = [await inbox(), await inbox()];
     await order(url, all.url, ["start", "output", "logs", "completed"]);
@@ -58,7 +58,7 @@ describe("webhooks", () => {
     expect((await usual.until(2)).map(statusIn).sort()).toEqual(["processing", "succeeded"]);
   });
 
-  test("are tried again with the same id until they are taken", async () => {
+  test("are sent again with the same id until they are accepted", async () => {
     const { url, state } = await sandbox();
     const hook = await inbox(500, 307, 200);
     await order(url, hook.url, ["completed"]);
@@ -68,7 +68,7 @@ describe("webhooks", () => {
     await expect.poll(() => state.ledger.replicate.webhooks).toMatchObject({ delivered: 1, failed: 0 });
   });
 
-  test("tell of a cancelled prediction too", async () => {
+  test("are sent for a cancelled prediction too", async () => {
     const { url } = await sandbox({ pace: 100 });
     const hook = await inbox();
     const { id } = await order(url, hook.url, ["completed"]);
@@ -77,7 +77,7 @@ describe("webhooks", () => {
   });
 });
 
-describe("faults that can be asked for", () => {
+describe("fault modes", () => {
   const chaos = async (url: string, change: object) => {
     const response = await fetch(`${url}/_sandbox/chaos`, { method: "POST", body: JSON.stringify(change) });
     return { status: response.status, body: await response.json() };
@@ -90,7 +90,7 @@ describe("faults that can be asked for", () => {
     });
   const ledger = async (url: string) => (await fetch(`${url}/_sandbox/state`)).json();
 
-  test("throttle: the next creates are 429 with the low-credit words and retry_after, and buy nothing", async () => {
+  test("throttle: the next creates are 429 with the low-credit message and retry_after, and buy nothing", async () => {
     const { url } = await sandbox();
     await chaos(url, { throttle: 2 });
     for (let i = 0; i < 2; i++) {
@@ -113,7 +113,7 @@ describe("faults that can be asked for", () => {
     expect(await response.json()).toMatchObject({ title: "Insufficient credit", status: 402 });
   });
 
-  test("refuse: a prompt with the word fails as sensitive, others do not", async () => {
+  test("refuse: a prompt that contains the word fails as sensitive, others do not", async () => {
     const { url } = await sandbox();
     await chaos(url, { refuse: ["Figure"] });
     expect(await (await post(url)).json()).toMatchObject({
@@ -142,7 +142,7 @@ describe("faults that can be asked for", () => {
     });
   });
 
-  test("lose_webhooks: the next is never sent, the one after it is", async () => {
+  test("lose_webhooks: the next webhook is never sent, the one after it is", async () => {
     const { url } = await sandbox();
     const [first, second] = [await inbox(), await inbox()];
     await chaos(url, { lose_webhooks: 1 });
@@ -153,7 +153,7 @@ describe("faults that can be asked for", () => {
     expect(await ledger(url)).toMatchObject({ replicate: { webhooks: { lost: 1 } } });
   });
 
-  test("double_webhooks: the next comes twice under one id", async () => {
+  test("double_webhooks: the next webhook is sent twice with one id", async () => {
     const { url } = await sandbox();
     const hook = await inbox();
     await chaos(url, { double_webhooks: 1 });
@@ -162,7 +162,7 @@ describe("faults that can be asked for", () => {
     expect(one?.headers["webhook-id"]).toBe(two?.headers["webhook-id"]);
   });
 
-  test("late_webhooks_ms: the result is there before its webhook", async () => {
+  test("late_webhooks_ms: the result can be read before its webhook is sent", async () => {
     const { url } = await sandbox();
     const hook = await inbox();
     await chaos(url, { late_webhooks_ms: 100 });
@@ -171,7 +171,7 @@ describe("faults that can be asked for", () => {
     await hook.until(1);
   });
 
-  test("expired_outputs: a run succeeds, and its file is already gone", async () => {
+  test("expired_outputs: a prediction succeeds, and its file is a 404", async () => {
     const { url } = await sandbox();
     const hook = await inbox();
     await chaos(url, { expired_outputs: true });

@@ -45,7 +45,7 @@ const view = (...messages: unknown[]): View =>
 const rowOf = (v: View, label: string) => stageRows(v, NOW).find((row) => row.label === label);
 
 describe("the demo's copy of a project", () => {
-  test("is what the feed's snapshot and events add up to", () => {
+  test("is the feed's snapshot with all events applied, without unknown entities", () => {
     const v = view(
       snapshot({ scenes: [{ id: "s1" }, { id: "s2" }] }),
       event("scene", { id: "s3" }),
@@ -55,17 +55,17 @@ describe("the demo's copy of a project", () => {
     expect([...v.scene.keys()]).toEqual(["s2", "s3"]);
   });
 
-  test("starts anew with each snapshot", () => {
+  test("is replaced by each snapshot", () => {
     expect([...view(snapshot({ scenes: [{ id: "s1" }] }), snapshot()).scene.keys()]).toEqual([]);
   });
 
-  test("does not take what is no such thing", () => {
+  test("refuses a value that does not fit its entity", () => {
     expect(() => view(snapshot(), event("job", { id: "j" }))).toThrow();
   });
 });
 
 describe("a stage", () => {
-  test("is as far as its record says or its tasks have told, whichever is more", () => {
+  test("shows the larger of its recorded progress and what its tasks have reported", () => {
     const half = { type: "progress", job_id: "j1", task_id: "t2", fraction: 0.5 };
     const v = view(
       snapshot({ jobs: [job({ progress: 25, tasks: { total: 4, succeeded: 1, failed: 0 } })] }),
@@ -82,7 +82,7 @@ describe("a stage", () => {
     });
   });
 
-  test("is its newest job, and has lasted since the first one was asked for", () => {
+  test("shows its newest job, with the time since its first one was created", () => {
     const again = job({
       id: "j2",
       status: "completed",
@@ -94,7 +94,7 @@ describe("a stage", () => {
     expect(rowOf(v, "Drawing the images")).toMatchObject({ state: "done", fraction: 1, seconds: 8 });
   });
 
-  test("is never full before it is completed, and waits where it has no job", () => {
+  test("is never at 100 % before it is completed, and is waiting while it has no job", () => {
     const v = view(snapshot({ jobs: [job({ progress: 100 })] }));
     expect(rowOf(v, "Drawing the images")?.fraction).toBeLessThan(1);
     expect(rowOf(v, "Joining the film")).toMatchObject({ state: "waiting", fraction: 0 });
@@ -133,16 +133,16 @@ describe("the summary", () => {
     audioCodec: "mp3",
   };
 
-  test("names what the pictures and clips were charged at, and the models that made them", () => {
+  test("names what the images and clips were charged at, and the models that made them", () => {
     const { images, clips } = wouldHaveCost(tasks);
     expect([images.usd, images.models]).toEqual([0.03, ["black-forest-labs/flux-2-pro"]]);
     expect(clips.usd).toBeCloseTo(0.85, 9);
     expect(clips.models).toEqual(["google/veo-3.1-lite", "xai/grok-imagine-video"]);
-    const told = summary(made, project, tasks, { film, songSeconds: 60 }, "out.mp4", 48);
-    expect(told).toContain(
+    const text = summary(made, project, tasks, { film, songSeconds: 60 }, "out.mp4", 48);
+    expect(text).toContain(
       "prices $1.23, of that images $0.03 (black-forest-labs/flux-2-pro), clips $0.85 (google/veo-3.1-lite, xai/grok-imagine-video)",
     );
-    expect(told).toContain("0 scenes, 1 images, 1 clips");
+    expect(text).toContain("0 scenes, 1 images, 1 clips");
   });
 
   test("accepts a film that is within one frame of its song", () => {
@@ -151,13 +151,10 @@ describe("the summary", () => {
     );
   });
 
-  test.each(["videoSeconds", "audioSeconds"])(
-    "fails loudly where %s is off by more than a frame",
-    (which) => {
-      const off = { ...film, [which]: 60 + 1.1 / 24 };
-      expect(() => summary(made, project, tasks, { film: off, songSeconds: 60 }, "out.mp4", 48)).toThrow(
-        "not as long",
-      );
-    },
-  );
+  test.each(["videoSeconds", "audioSeconds"])("throws where %s is off by more than a frame", (which) => {
+    const off = { ...film, [which]: 60 + 1.1 / 24 };
+    expect(() => summary(made, project, tasks, { film: off, songSeconds: 60 }, "out.mp4", 48)).toThrow(
+      "not as long",
+    );
+  });
 });

@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { apiClient } from "../../../../src/sandbox/demo/api.ts";
 import { follow } from "../../../../src/sandbox/demo/feed.ts";
 
-/** An API whose feed does what `connected` does; gives the addresses that were asked for. */
+/** An API that calls `connected` on each feed connection. `visits` are the addresses that were requested. */
 async function feedServer(connected: (socket: WebSocket, visit: number) => void) {
   const visits: string[] = [];
   const http = createServer((request, response) => {
@@ -49,7 +49,7 @@ const snapshot = (seq: number, sceneIds: string[]) =>
 const scene = (seq: number, id: string) =>
   message(seq, { type: "event", op: "upsert", entity: "scene", id, value: { id } });
 
-test("a feed that breaks goes on where it was, with a new ticket", async () => {
+test("a feed that breaks continues at its last position, with a new ticket", async () => {
   const { url, visits } = await feedServer((socket, visit) => {
     if (visit === 1) {
       socket.send(snapshot(7, ["a"]));

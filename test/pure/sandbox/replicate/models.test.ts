@@ -1,4 +1,4 @@
-/** What our adapters send, held against the schemas that the sandbox has of its own. */
+/** What our adapters send is accepted by the sandbox's own schemas of the models. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -33,7 +33,7 @@ const clips = [...CLIP_MODEL_NAMES, ...RETIRED_CLIP_MODELS].map((name) =>
   both<ClipModel>(name, clipModel(name)),
 );
 
-/** The work that an accepted input asks for. Throws on one that the schema refuses, naming the fields. */
+/** The work that an input asks for. Throws where the schema refuses it, naming the fields. */
 function accepted(host: HostedModel, input: unknown): Work {
   const read = host.read(input);
   if (!read.ok) throw read.error;
@@ -41,7 +41,7 @@ function accepted(host: HostedModel, input: unknown): Work {
 }
 
 describe.each(images)("the image model %s", (name, model, host) => {
-  test("takes what it is sent: the words unchanged, JPEG, a seed only where there is one", () => {
+  test("accepts our input: the prompt unchanged, JPEG, a seed only where there is one", () => {
     fc.assert(
       fc.property(text, text, ratio, seed, (prompt, negativePrompt, aspectRatio, number) => {
         const input = model.input({ prompt, negativePrompt, aspectRatio, seed: number });
@@ -57,7 +57,7 @@ describe.each(images)("the image model %s", (name, model, host) => {
     );
   });
 
-  test("draws about the ratio that the project has", () => {
+  test("makes images of about the project's aspect ratio", () => {
     for (const aspectRatio of ASPECT_RATIOS) {
       const work = accepted(host, model.input({ prompt: "", negativePrompt: "", aspectRatio, seed: null }));
       if (work.kind !== "pictures") throw new Error("It draws pictures");
@@ -67,7 +67,7 @@ describe.each(images)("the image model %s", (name, model, host) => {
     }
   });
 
-  test("is one output or a list, as its schema has it", () => expect(host.output).toBe(model.output));
+  test("gives one output or a list, as its schema says", () => expect(host.output).toBe(model.output));
 });
 
 describe.each(clips)("the clip model %s", (_, model, host) => {
@@ -86,7 +86,7 @@ describe.each(clips)("the clip model %s", (_, model, host) => {
     return { seconds, input: model.input({ ...request, seconds, resolution: wanted }) };
   };
 
-  test("takes what it is sent for every length, resolution and ratio, without sound where it has a switch", () => {
+  test("accepts our input for every length, resolution and ratio, and makes no sound where that can be switched off", () => {
     fc.assert(
       fc.property(input, (asked) => {
         const sent = order(asked).input;
@@ -98,7 +98,7 @@ describe.each(clips)("the clip model %s", (_, model, host) => {
     );
   });
 
-  test("makes clips that last as long as they are sold, at the frame rate that is written down", () => {
+  test("makes clips of the length that it sells, at the frame rate that we state", () => {
     fc.assert(
       fc.property(input, (asked) => {
         const { seconds, input: sent } = order(asked);
@@ -111,7 +111,7 @@ describe.each(clips)("the clip model %s", (_, model, host) => {
     );
   });
 
-  test("makes clips of the size that is written down, from a picture of the project's ratio", () => {
+  test("makes clips of the size that we state, from an image of the project's ratio", () => {
     fc.assert(
       fc.property(input, (asked) => {
         const work = accepted(host, order(asked).input);

@@ -135,11 +135,11 @@ describe("shots", () => {
     ["I traced your name on the morning tide", { setting: "sea", time: "dawn" }],
     ["City of glass and a copper moon", { setting: "city", time: "dusk" }],
     ["Summer came late and it left too soon", { setting: "field", time: "day" }],
-  ])("%s becomes a picture of what it says", (lyric, seen) => {
+  ])("the image of %s shows what the line says", (lyric, seen) => {
     expect(readScene(writeShot(shot({ lyric })).image_prompt)).toMatchObject(seen);
   });
 
-  test("what is drawn is what the prompt's phrases name: no phrase calls up another's motif", () => {
+  test("the image shows what the prompt's phrases name, and nothing that belongs to another phrase", () => {
     for (const setting of keysOf(PLACES)) {
       for (const place of PLACES[setting]) {
         for (const time of keysOf(HOURS)) {
@@ -180,22 +180,26 @@ describe("softened shots", () => {
     })
     .map((over) => writeShot(shot(over)));
   const softeningLevel = fc.constantFrom("implied" as const, "symbolic" as const);
-  const refused = (told: Refused["shot"], over: Partial<Refused>): Refused => ({
+  const refused = (original: Refused["shot"], over: Partial<Refused>): Refused => ({
     title: "Song",
     softening_level: "implied",
     what: "image",
-    shot: told,
+    shot: original,
     ...over,
   });
-  /** Shorter ones are in too many others. */
+  /** Telling words of more than three letters; shorter ones are part of too many other words. */
   const words = (text: string) => telling(text.replace(/#[0-9a-f]{6}/gi, "")).filter((w) => w.length > 3);
 
-  test("have no telling word of the shot that was refused, whichever it was for", () => {
+  test("have none of the refused shot's telling words, on either level", () => {
     fc.assert(
-      fc.property(shots, softeningLevel, (told, softeningLevel) => {
-        const { image_prompt, motion_prompt } = soften(refused(told, { softening_level: softeningLevel }));
+      fc.property(shots, softeningLevel, (original, softeningLevel) => {
+        const { image_prompt, motion_prompt } = soften(
+          refused(original, { softening_level: softeningLevel }),
+        );
         const said = `${image_prompt} ${motion_prompt}`.toLowerCase();
-        const left = words(`${told.image_prompt} ${told.motion_prompt}`).filter((w) => said.includes(w));
+        const left = words(`${original.image_prompt} ${original.motion_prompt}`).filter((w) =>
+          said.includes(w),
+        );
         expect([image_prompt, left]).toEqual([image_prompt, []]);
       }),
     );
@@ -203,33 +207,33 @@ describe("softened shots", () => {
 
   test("keep the colours, quote no lyric, and are the same for the same shot", () => {
     fc.assert(
-      fc.property(shots, softeningLevel, (told, softeningLevel) => {
-        const softer = soften(refused(told, { softening_level: softeningLevel }));
-        expect(softer.palette).toEqual(told.palette);
-        for (const colour of told.palette) expect(softer.image_prompt).toContain(colour);
+      fc.property(shots, softeningLevel, (original, softeningLevel) => {
+        const softer = soften(refused(original, { softening_level: softeningLevel }));
+        expect(softer.palette).toEqual(original.palette);
+        for (const colour of original.palette) expect(softer.image_prompt).toContain(colour);
         expect(readScene(softer.image_prompt).lyric).toBe("");
-        expect(soften(refused(told, { softening_level: softeningLevel }))).toEqual(softer);
+        expect(soften(refused(original, { softening_level: softeningLevel }))).toEqual(softer);
       }),
     );
   });
 
-  test("show nobody on the symbolic level", () => {
+  test("show no people on the symbolic level", () => {
     fc.assert(
-      fc.property(shots, (told) => {
-        const { image_prompt } = soften(refused(told, { softening_level: "symbolic" }));
+      fc.property(shots, (original) => {
+        const { image_prompt } = soften(refused(original, { softening_level: "symbolic" }));
         expect(called(SUBJECTS, image_prompt)).not.toEqual(expect.arrayContaining(["figure"]));
         expect(called(SUBJECTS, image_prompt)).not.toEqual(expect.arrayContaining(["couple"]));
       }),
     );
   });
 
-  test("of a clip have another movement, in other words, and all else as it was", () => {
+  test("of a clip have another motion prompt, in other words, and keep all else", () => {
     fc.assert(
-      fc.property(shots, softeningLevel, (told, softeningLevel) => {
+      fc.property(shots, softeningLevel, (original, softeningLevel) => {
         const { motion_prompt, ...rest } = soften(
-          refused(told, { softening_level: softeningLevel, what: "clip" }),
+          refused(original, { softening_level: softeningLevel, what: "clip" }),
         );
-        const { motion_prompt: before, ...kept } = told;
+        const { motion_prompt: before, ...kept } = original;
         expect(rest).toEqual(kept);
         expect(words(before).filter((w) => motion_prompt.toLowerCase().includes(w))).toEqual([]);
       }),

@@ -36,7 +36,7 @@ describe("pictures", () => {
     expect(apart((await pixels(other)).data, (await pixels(await picture(prompt))).data)).toBeGreaterThan(3);
   });
 
-  test("other words give another picture: no two places look alike", async () => {
+  test("other words give another picture: no two settings look alike", async () => {
     const seen: Uint8ClampedArray[] = [];
     for (const place of keysOf(SETTINGS)) seen.push((await pixels(await picture(`${place} at dusk`))).data);
     for (const [i, a] of seen.entries()) {
@@ -55,10 +55,11 @@ describe("pictures", () => {
     expect(cold.blue).toBeGreaterThan(cold.red);
   });
 
-  test("the lyric between « and » is lettered; letters that the face lacks leave the picture bare", async () => {
+  test("the lyric between « and » is drawn as text; with letters that the typeface lacks, no text is drawn", async () => {
     const bare = (await pixels(await picture("calm bay at dusk «»"))).data;
     const scene = (lyric: string) => picture(`calm bay at dusk «${lyric}»`);
-    // The prompt seeds the picture, so only the lettering's own corner can be compared by its brightest pixels.
+    // The prompt seeds the picture, so only the lettering's own corner can be compared by its brightest
+    // pixels.
     const brightest = (data: Uint8ClampedArray) => {
       let most = 0;
       for (let y = 165; y < 180; y++) {
@@ -72,7 +73,7 @@ describe("pictures", () => {
   });
 
   test.each(["jpg", "png", "webp"] as const)(
-    "a %s is what it says, and carries what was drawn",
+    "a %s file has that format, and carries the prompt that was drawn",
     async (format) => {
       const file = await picture("a balloon over clouds «Up»", format);
       expect(await pixels(file)).toMatchObject({ width: 336, height: 192 });
@@ -185,7 +186,7 @@ describe("clips", () => {
 
   test("are the same frames for the same input", async () => {
     const image = await picture("a field at dusk, sparks", "jpg");
-    // The file itself tells when it was written.
+    // The whole file differs: it contains the time at which it was written.
     const stream = async () => (await facts(await film(image, { frames: 12 }))).packets.map((p) => p.data);
     expect(await stream()).toEqual(await stream());
   });
@@ -196,7 +197,7 @@ describe("clips", () => {
     "zoom out, drift left and sink",
     "push in fast",
     "static",
-  ])("never show where the paint ends: %s", (motion) => {
+  ])("never show the end of what is painted: %s", (motion) => {
     for (const [width, height] of [
       [1280, 720],
       [720, 1280],
@@ -208,7 +209,7 @@ describe("clips", () => {
     }
   });
 
-  test("move any picture, also one that was not drawn here", async () => {
+  test("move any image, also one that was not drawn here", async () => {
     const canvas = createCanvas(640, 480);
     const brush = canvas.getContext("2d");
     for (let i = 0; i < 40; i++) {
@@ -233,7 +234,7 @@ describe("clips", () => {
     expect(clipSize(shape, width, height)).toEqual(size);
   });
 
-  test("with sound have as much of it as of pictures, and the same pictures as without", async () => {
+  test("with sound have sound as long as the pictures, and the same pictures as without", async () => {
     const image = await picture("hills", "jpg");
     const file = await film(image, { frames: 36, sound: true });
     using input = read(file);
@@ -244,7 +245,7 @@ describe("clips", () => {
     expect((await facts(file)).packets.map((p) => p.data)).toEqual(silent.packets.map((p) => p.data));
   });
 
-  test("that are cancelled free their place for the next", async () => {
+  test("that are cancelled make room for the next job", async () => {
     const studio = openStudio(1);
     try {
       const stop = new AbortController();

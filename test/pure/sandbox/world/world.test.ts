@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../../../src/config.ts";
 import { cleanups } from "../../../../src/sandbox/world/cleanups.ts";
 import { lock } from "../../../../src/sandbox/world/lock.ts";
-import { claimable, freePorts } from "../../../../src/sandbox/world/ports.ts";
+import { freePorts, requireFree } from "../../../../src/sandbox/world/ports.ts";
 import { exampleVariables, moveAddresses } from "../../../../src/sandbox/world/variables.ts";
 
 test("the example's variables are a whole configuration", async () => {
@@ -17,7 +17,7 @@ test("the example's variables are a whole configuration", async () => {
   });
 });
 
-test("moving the world to other ports moves every address of it, even to each other's", async () => {
+test("moving the world to other ports changes every address, even where the two ports swap", async () => {
   const moved = moveAddresses(await exampleVariables(), { api: 8788, sandbox: 8787 });
   const config = parseConfig(parseEnv(moved));
   expect([config.publicUrl, config.s3.endpoint]).toEqual([
@@ -30,7 +30,7 @@ test("moving the world to other ports moves every address of it, even to each ot
   );
 });
 
-test("a state directory belongs to one process at a time, and a dead owner is nobody", async () => {
+test("a state directory is locked by one process at a time, and the lock of a dead process does not count", async () => {
   const directory = await mkdtemp(join(tmpdir(), "omvee-lock-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, "lock"), String(process.ppid));
@@ -42,16 +42,16 @@ test("a state directory belongs to one process at a time, and a dead owner is no
   await (await lock(directory))();
 });
 
-test("a port that somebody has is refused by its number", async () => {
+test("a port that is in use is refused, by its number", async () => {
   const { api, sandbox } = await freePorts();
-  await claimable(api, sandbox);
+  await requireFree(api, sandbox);
   const server = createServer().listen(api, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
-  await expect(claimable(sandbox, api)).rejects.toThrow(`Port ${api} is in use`);
+  await expect(requireFree(sandbox, api)).rejects.toThrow(`Port ${api} is in use`);
 });
 
-test("cleaning up goes backwards, once, and past a failure", async () => {
+test("cleanups run in reverse order, once, and go on after a failure", async () => {
   const undone: string[] = [];
   const { add, run } = cleanups();
   add(async () => void undone.push("first"));

@@ -6,17 +6,18 @@ import { openDatabase } from "../neon/neon.ts";
 import { startSandbox } from "../server.ts";
 import { cleanups } from "./cleanups.ts";
 import { lock } from "./lock.ts";
-import { claimable } from "./ports.ts";
+import { requireFree } from "./ports.ts";
 
-export interface CloudsOptions {
-  /** Where everything lies that outlives the process; made where it does not exist. */
+export interface ServicesOptions {
+  /** Folder of all that outlives the process; created where it does not exist. */
   stateDir: string;
   port: number;
-  /** `kept` lies under `stateDir`; a server's own is used as it is, and migrated. */
+  /** `kept`: embedded, under `stateDir`. `url`: a Postgres server's, which is migrated but not emptied. */
   database: "memory" | "kept" | { url: string };
 }
 
-export interface Clouds {
+/** All that the Worker reaches over the network. */
+export interface Services {
   sandboxUrl: string;
   /** Every paid call that reached a provider of the sandbox, oldest first. */
   paidCalls(): readonly PaidCall[];
@@ -25,15 +26,18 @@ export interface Clouds {
   stop(): Promise<void>;
 }
 
-/** Postgres, migrated, and the sandbox of the providers: all that the Worker reaches over the network. */
-export async function startClouds({ stateDir, port, database: place }: CloudsOptions): Promise<Clouds> {
+/**
+ * Starts a migrated Postgres and the sandbox of the providers. Throws Refusal where the port or `stateDir` is
+ * in use; whatever was started is stopped again where a later step fails.
+ */
+export async function startServices({ stateDir, port, database: kind }: ServicesOptions): Promise<Services> {
   await mkdir(stateDir, { recursive: true });
   const { add, run: stop } = cleanups();
   try {
-    await claimable(port);
+    await requireFree(port);
     add(await lock(stateDir));
     const database = await openDatabase(
-      typeof place === "object" ? place : place === "kept" ? { dataDir: join(stateDir, "postgres") } : {},
+      typeof kind === "object" ? kind : kind === "kept" ? { dataDir: join(stateDir, "postgres") } : {},
     );
     add(() => database.close());
     await database.migrate();

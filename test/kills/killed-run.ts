@@ -1,4 +1,4 @@
-/** One killed run, in a world of its own: from an empty project to what is found of it afterwards. */
+/** One killed run in a local world of its own, from an empty project to the checks at its end. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,26 +9,28 @@ import { cleanups } from "../../src/sandbox/world/cleanups.ts";
 import { freePorts } from "../../src/sandbox/world/ports.ts";
 import { ROOT } from "../../src/sandbox/world/variables.ts";
 import { startWorld, type World } from "../../src/sandbox/world/world.ts";
-import { dump, installAudit, movesOf, type State, stateOf, through } from "./audit.ts";
-import { type Dealt, deal } from "./blows.ts";
+import { databaseOf, dump, installAudit, movesOf, type State, stateOf } from "./audit.ts";
 import { claimsFrom } from "./claims.ts";
+import { endViolations, restViolations } from "./end-checks.ts";
 import { download, filmFaults, songSeconds } from "./film.ts";
+import { type Injected, inject } from "./inject.ts";
 import { newPerson, type Watched } from "./person.ts";
 import type { Postgres } from "./postgres.ts";
-import { audit, type Purchases } from "./purchases.ts";
+import { checkPurchases, type Purchases } from "./purchases.ts";
 import type { Scenario } from "./scenario.ts";
 import { trace } from "./trace.ts";
-import { unexcused, unrest } from "./verdict.ts";
 
-/** A run that has not ended so long after the last blow is stuck. */
+/** A run that has not ended this long after the last disruption is stuck. */
 const LIMIT_MS = 300_000;
-/** What was under way when the project came to rest (a look at a prediction, a settlement) is through by then. */
+/**
+ * Work that is under way when the project has ended (a poll of a prediction, a settlement) is done by then.
+ */
 const REST_MS = 60_000;
 
 export interface Outcome extends Omit<Watched, "decisions"> {
   scenario: Scenario;
-  dealt: Dealt[];
-  /** How the providers were told to fail, as it was at the end. */
+  injected: Injected[];
+  /** The sandbox's fault modes at the end. */
   chaos: Chaos;
   seconds: number;
   scenes: number;
@@ -45,16 +47,18 @@ const Bill = z.object({
   chaos: Chaos,
 });
 
-/** What is at fault is kept in `dir`: the Worker's log, and the film. */
+/**
+ * Runs a scenario and checks the result. After violations, the Worker's log and the film are kept in `dir`.
+ */
 export async function killedRun(
   scenario: Scenario,
   { postgres, dir }: { postgres: Postgres; dir: string },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { add, run: tidy } = cleanups();
-  let sound = false;
+  const { add, run: cleanUp } = cleanups();
+  let isOk = false;
   try {
-    add(async () => (sound ? rm(dir, { recursive: true, force: true }) : undefined));
+    add(async () => (isOk ? rm(dir, { recursive: true, force: true }) : undefined));
     const fresh = await postgres.fresh();
     add(fresh.drop);
     const world = await startWorld({
@@ -64,47 +68,47 @@ export async function killedRun(
       signal,
     });
     add(world.stop);
-    const outcome = await live(scenario, { world, restart: postgres.restart, dir }, signal);
-    sound = outcome.violations.length === 0;
+    const outcome = await runScenario(scenario, { world, restart: postgres.restart, dir }, signal);
+    isOk = outcome.violations.length === 0;
     return outcome;
   } finally {
-    await tidy();
+    await cleanUp();
   }
 }
 
-async function live(
+async function runScenario(
   scenario: Scenario,
   { world, restart, dir }: { world: World; restart: Postgres["restart"]; dir: string },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const db = through(world.sandboxUrl);
+  const db = databaseOf(world.sandboxUrl);
   await installAudit(db);
   const person = await newPerson(world, `killed ${scenario.seed}`, signal);
 
   const began = Date.now();
   const projectId = await person.begin(scenario);
-  const over = new AbortController();
-  const dealt: Dealt[] = [];
-  const deadline = () => Math.max(began, ...dealt.map((d) => d.to)) + LIMIT_MS;
-  const blows = deal({ world, db, restart, projectId }, scenario.blows, dealt, over.signal);
+  const ended = new AbortController();
+  const injected: Injected[] = [];
+  const deadline = () => Math.max(began, ...injected.map((d) => d.to)) + LIMIT_MS;
+  const injecting = inject({ world, db, restart, projectId }, scenario.disruptions, injected, ended.signal);
   const watched = await Promise.race([
     person.run(projectId).then(() => person.watch(projectId, scenario.byHand, deadline)),
-    // Only a blow that fails ends the run: a Worker or a Postgres that does not come up again.
-    blows.then(() => new Promise<never>(() => {})),
-  ]).finally(() => over.abort());
+    // Here only the failure of a disruption ends the run: a Worker or a Postgres that does not start again.
+    injecting.then(() => new Promise<never>(() => {})),
+  ]).finally(() => ended.abort());
   const seconds = (Date.now() - began) / 1000;
-  await blows;
+  await injecting;
 
-  const state = await rest(db, projectId);
+  const state = await restingState(db, projectId);
   const bill = Bill.parse(await (await fetch(`${world.sandboxUrl}/_sandbox/state`)).json());
-  const { tasks, reservation } = await movesOf(db, projectId);
+  const { tasks, spending } = await movesOf(db, projectId);
   const calls = [...world.paidCalls()];
   const song = join(ROOT, "test/fixtures", scenario.song.file);
-  const purchases = audit({
+  const purchases = checkPurchases({
     projectId,
     songSeconds: await songSeconds(song),
     claims: claimsFrom(tasks),
-    reservation,
+    spending,
     calls,
     accepted: bill.replicate.by_webhook,
     charged: bill.replicate.charged_by_webhook,
@@ -112,7 +116,11 @@ async function live(
     decisions: watched.decisions,
   });
 
-  const violations = [...purchases.violations, ...unexcused(watched, dealt, LIMIT_MS), ...unrest(state)];
+  const violations = [
+    ...purchases.violations,
+    ...endViolations(watched, injected, LIMIT_MS),
+    ...restViolations(state),
+  ];
   if (watched.status === "completed") {
     const film = join(dir, "film.mp4");
     const missing = await download(await person.film(projectId), film);
@@ -123,19 +131,19 @@ async function live(
   return {
     ...watched,
     scenario,
-    dealt,
+    injected,
     chaos: bill.chaos,
     seconds,
     scenes: await person.scenes(projectId),
     orders: calls.filter((c) => c.provider === "replicate").length,
     purchases,
     violations,
-    trace: trace(began, { moves: tasks, calls, dealt }),
+    trace: trace(began, { moves: tasks, calls, injected }),
   };
 }
 
-/** The record once nothing is under way any more; as it is at last where that does not come. */
-async function rest(db: Db, projectId: string): Promise<State> {
+/** The project's state once no work is open, or after REST_MS. */
+async function restingState(db: Db, projectId: string): Promise<State> {
   for (const deadline = Date.now() + REST_MS; ; await delay(500)) {
     const state = await stateOf(db, projectId);
     if ((state.open_tasks === 0 && state.open_jobs === 0) || Date.now() > deadline) return state;
