@@ -41,4 +41,4 @@ export interface PlanContext {
 /** A plan's context at the time that the record was read. */
 export type DecisionContext = PlanContext & { now: Date };
 
-export const SUPERSEDED = failure("superseded", "What it would have made is not wanted any more.");
+export const SUPERSEDED = failure("superseded", "What this would have made is no longer needed.");

@@ -113,23 +113,23 @@ export function ruledOut(
   if (work.model === null) return null;
   if (isRetired(work.model))
     return failure("model_retired", `${work.model} is not offered any more.`, {
-      nextAction: "Start the run again: it takes another model, and the project says which.",
+      nextAction: "Start a run again: it sets another model, and model_notices of the project name it.",
     });
   const notice = unusable(project, work);
   if (notice)
-    return failure("model_unusable", `${work.model} is not asked again for this project: ${notice.message}`, {
-      nextAction: "Choose another model, or retry a task that failed to have it asked once more.",
+    return failure("model_unusable", `${work.model} is not used again for this project: ${notice.message}`, {
+      nextAction: "Choose another model, or retry a failed task to try this one once more.",
     });
   const health = modelHealth(tasks, project, work);
   if (health.unknown)
-    return failure("model_unknown", `${work.model} is not asked again in this run: ${health.lastMessage}`, {
-      nextAction: "Choose another model; the operator must take this one out.",
+    return failure("model_unknown", `${work.model} is not used again in this run: ${health.lastMessage}`, {
+      nextAction: "Choose another model; the operator must remove this one.",
     });
   if (!isDown(health)) return null;
   const often = `${work.model} failed ${health.failuresInARow} times in a row in this run.`;
-  return failure("model_down", `${often} The last time: ${health.lastMessage}`, {
+  return failure("model_down", `${often} Its last failure: ${health.lastMessage}`, {
     retryable: true,
-    nextAction: "Start the run again later, or choose another model.",
+    nextAction: "Start a run again later, or choose another model.",
   });
 }
 

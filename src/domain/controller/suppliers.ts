@@ -110,9 +110,9 @@ export const sizeDiffers = (
 ): Failure =>
   failure(
     "clip_size_differs",
-    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: they can't stand in one film.`,
+    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: one film cannot have both.`,
     {
-      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or another one for all clips, and start the run again.`,
+      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or another one for all clips, and start a run again.`,
     },
   );
 

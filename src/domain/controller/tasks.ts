@@ -108,6 +108,9 @@ export const needsDecision = (task: Pick<Task, "status" | "error">): boolean =>
 export const outcomeUnknown = (task: Pick<Task, "costEstimatedUsd">): Failure =>
   failure(
     OUTCOME_UNKNOWN,
-    `The provider did not tell whether it did the work, and nothing else tells either. Up to $${task.costEstimatedUsd.toFixed(4)} may have been charged.`,
-    { retryable: true, nextAction: "Retry this task, knowing that it may be paid for twice, or leave it." },
+    `It is unknown whether the provider did the work. Up to $${task.costEstimatedUsd.toFixed(4)} may have been charged.`,
+    {
+      retryable: true,
+      nextAction: "Retry this task, which may then be paid for twice, or leave it as it is.",
+    },
   );
