@@ -33,7 +33,9 @@ const clips = listRoute({
   summary: "List the clips",
   description:
     "Newest first, all takes. Which one is the scene's now, the timeline says (`shown`). A clip may be longer than its scene: the film uses its start.",
-  item: z.object({ ...Clip.shape, url: AssetUrl }).openapi("ClipWithUrl"),
+  item: z
+    .object({ ...Clip.shape, url: AssetUrl })
+    .openapi("ClipWithUrl", { description: "A clip and where to read it." }),
 });
 
 export function clipRoutes(deps: Deps) {

@@ -91,7 +91,7 @@ const FinalVideoWithUrl = z
         "The release sheet, as JSON: what the film was made from (models, prompts, seeds, hashes, approvals, costs) and how its files are marked as made by AI. Valid for at least an hour; null where it has none.",
     }),
   })
-  .openapi("FinalVideoWithUrl");
+  .openapi("FinalVideoWithUrl", { description: "A film and where to read its files." });
 
 const FilmParams = ProjectParams.extend({
   film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }),

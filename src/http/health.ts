@@ -21,7 +21,9 @@ const Check = z
 const Health = z
   .object({
     status: z.enum(["ok", "degraded"]).openapi({ description: "degraded: at least one check is down." }),
-    checks: z.object({ database: Check, bucket: Check, queue: Check, coordinator: Check }),
+    checks: z
+      .object({ database: Check, bucket: Check, queue: Check, coordinator: Check })
+      .openapi({ description: "One check for each part." }),
   })
   .openapi("Health", { description: "Whether the service's parts answer." });
 

@@ -26,7 +26,9 @@ const images = listRoute({
   tag: "Images and clips",
   summary: "List the images",
   description: "Newest first, all takes. Which one is the scene's now, the timeline says (`shown`).",
-  item: z.object({ ...Image.shape, url: AssetUrl }).openapi("ImageWithUrl"),
+  item: z
+    .object({ ...Image.shape, url: AssetUrl })
+    .openapi("ImageWithUrl", { description: "An image and where to read it." }),
 });
 
 export function imageRoutes(deps: Deps) {

@@ -55,7 +55,10 @@ const setting = {
     .min(0)
     .max(100_000)
     .nullable()
-    .openapi({ description: "The most the project may spend, in US dollars; null for no limit." }),
+    .openapi({
+      description:
+        "The most that the project may spend, in US dollars; null for no limit of its own (the account may have one).",
+    }),
   auto_approve: z.boolean().openapi({
     description:
       "true: images and clips count as approved unless rejected. false: a person must approve each.",
@@ -124,21 +127,23 @@ export const Lyrics = z
     language: z.string().nullable().openapi({
       description: "Code of the language, by ISO 639-1 where it has one (`en`); null if unknown.",
     }),
-    lines: z.array(
-      z
-        .object({
-          ...LyricWord.shape,
-          words: z
-            .array(LyricWord)
-            .openapi({ description: "Its words; empty where their times are unknown." }),
-          confidence: z.number().min(0).max(1).nullable().openapi({
-            description: "How sure the transcriber is, 0 to 1; null where it does not say.",
-          }),
-        })
-        .openapi("LyricLine", { description: "A line of the lyrics and when it is sung." }),
-    ),
+    lines: z
+      .array(
+        z
+          .object({
+            ...LyricWord.shape,
+            words: z
+              .array(LyricWord)
+              .openapi({ description: "Its words; empty where their times are unknown." }),
+            confidence: z.number().min(0).max(1).nullable().openapi({
+              description: "How sure the transcriber is, 0 to 1; null where it does not say.",
+            }),
+          })
+          .openapi("LyricLine", { description: "A line of the lyrics and when it is sung." }),
+      )
+      .openapi({ description: "In the order of the song." }),
   })
-  .openapi("Lyrics");
+  .openapi("Lyrics", { description: "The lyrics of the song and when they are sung." });
 
 const EmbeddedLyrics = z.object({
   form: z.enum(["plain", "lrc", "sylt"]).openapi({
@@ -151,7 +156,7 @@ const EmbeddedLyrics = z.object({
   timed: z
     .boolean()
     .openapi({ description: "Whether they have times, so that settings.embedded_lyrics can use them." }),
-  text: z.string().openapi({ description: "The words, one line of lyrics a line." }),
+  text: z.string().openapi({ description: "The lyrics as plain text, line by line." }),
 });
 const EMBEDDED = "Lyrics in the file's tags; null where they have none.";
 const Audio = z
@@ -261,7 +266,7 @@ export const Project = z
     name: z.string().openapi({ description: "Also the film's title where the song's tags have none." }),
     status: z.enum(PROJECT_STATUSES).openapi({
       description:
-        "draft: no song yet. ready: nothing is under way; a run makes what is missing or stale. running: work is under way. awaiting_approval: a person must approve or reject images or clips. completed: everything up to the target stage is made. failed: a task failed, and nothing else is under way; its job says why.",
+        "draft: no song yet. ready: nothing is under way; a run makes what is missing or stale. running: work is under way. awaiting_approval: a person must approve or reject images or clips. completed: everything up to the target stage is made and current. failed: a task failed, and nothing else is under way; its job says why.",
     }),
     settings: Settings,
     cost: z

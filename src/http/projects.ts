@@ -13,7 +13,7 @@ import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
 import { orRefuse, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
-import { bearerAuth, body, json, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
+import { bearerAuth, body, json, orNull, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
 import { BeatInput, Name, Pin, Project, SettingsInput, toPatch, toPin } from "./project-schema.ts";
 
 const IfMatch = z.object({
@@ -156,7 +156,7 @@ const patch = createRoute({
         .strictObject({
           name: Name,
           settings: SettingsInput,
-          beat: BeatInput.nullable().openapi({
+          beat: orNull(BeatInput).openapi({
             description:
               "The beat as a person tapped it; null removes it, and the next plan of scenes estimates one.",
           }),

@@ -20,7 +20,7 @@ const root = createRoute({
             description: "Paths: the reference to read, this document as JSON, and the health check.",
           }),
         })
-        .openapi("Root"),
+        .openapi("Root", { description: "Name, version and links of the service." }),
       "The service.",
     ),
   },

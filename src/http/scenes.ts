@@ -80,7 +80,8 @@ const scenes = listRoute({
   operationId: "listScenes",
   tag: TAG,
   summary: "List the scenes",
-  description: "In the order of the film. Together they cover the song exactly, without gap or overlap.",
+  description:
+    "In the order of the film; none until they are planned. Together they cover the song exactly, without gap or overlap.",
   item: Scene,
 });
 
@@ -173,7 +174,7 @@ const motifs = createRoute({
             )
             .openapi({ description: "In the order of their first scenes." }),
         })
-        .openapi("Motifs"),
+        .openapi("Motifs", { description: "The motifs of a project." }),
       "All motifs.",
     ),
     ...problems("unauthenticated", "not_found"),

@@ -143,7 +143,7 @@ const exported = createRoute({
         "application/xml": { schema: z.string() },
       },
     },
-    ...problems("unauthenticated", "not_found", "audio_missing", "invalid_request"),
+    ...problems("unauthenticated", "not_found", "audio_missing"),
   },
 });
 

@@ -57,7 +57,7 @@ export const CoverCertificate = z
 
 export const AssetStatus = z.enum(["pending", "completed", "failed"]).openapi({
   description:
-    "pending: ordered or being made, no file yet. completed: `url` has the file. failed: see `error`.",
+    "pending: ordered or being made, no file yet. completed: its file can be read. failed: `error` says why.",
 });
 
 export const AssetUrl = z.url().nullable().openapi({
