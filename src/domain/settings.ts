@@ -89,7 +89,7 @@ function clipProblem(path: string, name: string, chosen: boolean): Problem | nul
   return {
     path,
     code: "retired_model",
-    message: `The clip model ${JSON.stringify(name)} is not offered any more: its provider withdrew it on ${model.retired}. ${choices(CLIP_MODEL_NAMES)}`,
+    message: `The clip model ${JSON.stringify(name)} is not offered any more: its maker withdrew it on ${model.retired}. ${choices(CLIP_MODEL_NAMES)}`,
   };
 }
 

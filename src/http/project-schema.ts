@@ -50,15 +50,10 @@ const setting = {
     description:
       "Resolution of the clips, and so of the film. A model that does not offer it makes the next higher one, or else its highest.",
   }),
-  budget_usd: z
-    .number()
-    .min(0)
-    .max(100_000)
-    .nullable()
-    .openapi({
-      description:
-        "The most that the project may spend, in US dollars; null for no limit of its own (the account may have one).",
-    }),
+  budget_usd: z.number().min(0).max(100_000).nullable().openapi({
+    description:
+      "The most that the project may spend, in US dollars; null for no limit of its own (the account may have one).",
+  }),
   auto_approve: z.boolean().openapi({
     description:
       "true: images and clips count as approved unless rejected. false: a person must approve each.",

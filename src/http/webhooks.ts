@@ -10,7 +10,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 const forged: OperationError = {
   code: "webhook_forged",
-  detail: "The token in the URL or the signature is not valid, or the webhook is older than five minutes.",
+  detail:
+    "The token in the URL or the signature is not valid, or the timestamp is more than five minutes off.",
 };
 
 const replicate = createRoute({
