@@ -65,12 +65,12 @@ const checker =
     const start = now().getTime();
     const latency = () => now().getTime() - start;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<"silent">((resolve) => {
-      timer = setTimeout(() => resolve("silent"), timeoutMs);
+    const timeout = new Promise<"timeout">((resolve) => {
+      timer = setTimeout(() => resolve("timeout"), timeoutMs);
     });
     try {
-      const heard = await Promise.race([ask().then(() => "heard" as const), silence]);
-      if (heard === "heard") return { status: "ok", latency_ms: latency() };
+      const outcome = await Promise.race([ask().then(() => "answered" as const), timeout]);
+      if (outcome === "answered") return { status: "ok", latency_ms: latency() };
       log("error", "health_silent", { part });
       return {
         status: "down",

@@ -198,7 +198,8 @@ export const Beat = z
     }),
   })
   .openapi("BeatGrid", {
-    description: "The beats of the song. Cuts are drawn to them where `confidence` is at least 0.6.",
+    description:
+      "The beats of the song. A plan of scenes prefers cuts on them where `confidence` is at least 0.6.",
   });
 
 export const BeatInput = z

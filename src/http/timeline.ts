@@ -92,7 +92,9 @@ const Timeline = z
     }),
     lyrics: orNull(Lyrics).openapi({ description: "null until the song is transcribed." }),
     beat: orNull(Beat).openapi({ description: "null where none was estimated or tapped." }),
-    snaps_to_beat: z.boolean().openapi({ description: "Whether a plan of scenes draws its cuts to `beat`." }),
+    snaps_to_beat: z
+      .boolean()
+      .openapi({ description: "Whether a plan of scenes prefers cuts on the beats of `beat`." }),
     film: z
       .boolean()
       .openapi({ description: "Whether a completed film of exactly these clips exists: see final-videos." }),

@@ -113,7 +113,7 @@ export function stretchesOf(
     const failure =
       behind && startFrame < cursor
         ? impossible(
-            `${nameOf(pin, fps)} overlaps ${nameOf(behind, fps)}`,
+            `${nameOf(pin, fps)} reaches into ${nameOf(behind, fps)}`,
             "Move one of them, or remove it.",
           )
         : fill(startFrame, pin);
