@@ -1,4 +1,4 @@
-/** The HTTP shell: what every request passes through, and the resources behind it. */
+/** Puts the API together: the middleware that every request passes, in its order, and the routes. */
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
@@ -35,7 +35,7 @@ export interface Parts {
   verifyToken: VerifyToken;
 }
 
-/** The API over its parts; tests bring their own. */
+/** The API over its parts; tests pass their own. */
 export function createApi({ deps, verifyToken }: Parts) {
   const app = router();
   app.onError(onError(deps));
@@ -90,12 +90,15 @@ export function createApi({ deps, verifyToken }: Parts) {
     bodyLimit({
       maxSize: MAX_JSON_BYTES,
       onError: (c) =>
-        problem(c, { code: "payload_too_large", detail: `A body may have at most ${MAX_JSON_BYTES} bytes.` }),
+        problem(c, {
+          code: "payload_too_large",
+          detail: `The body may have at most ${MAX_JSON_BYTES} bytes.`,
+        }),
     }),
   );
   app.use("/api/*", async (c, next) => {
     await next();
-    // Answers belong to one person, and addresses of files in them expire.
+    // Responses are for one person, and the URLs in them expire.
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
   });
   app.route("/", projectRoutes(deps));

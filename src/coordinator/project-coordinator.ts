@@ -76,7 +76,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
       try {
         socket.send(message);
       } catch {
-        socket.close(1011, "The connection could not be written to");
+        socket.close(1011, "A message could not be sent");
       }
     }
   }
@@ -130,7 +130,10 @@ export class ProjectCoordinator extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket): void {
     socket.send(
-      JSON.stringify({ type: "error", detail: "This feed only sends. Use the API to change things." }),
+      JSON.stringify({
+        type: "error",
+        detail: "The feed takes no messages. Use the API to change the project.",
+      }),
     );
   }
 

@@ -103,7 +103,7 @@ function ratioProblem(name: string, wanted: AspectRatio): Problem | null {
   return {
     path: "settings.aspect_ratio",
     code: "aspect_ratio_not_made",
-    message: `${name} makes no clips of ${wanted}. Choose one of its ratios (${ratios}), or a clip_model that makes ${wanted} (${others}).`,
+    message: `${name} makes no clips of ${wanted}. Choose an aspect ratio that it makes (${ratios}), or a clip_model that makes ${wanted} (${others}).`,
   };
 }
 
@@ -137,7 +137,7 @@ export function settingsProblems(settings: Settings, chosen: SettingsPatch): Pro
       : {
           path: "settings.scenes.max_seconds",
           code: "scene_too_long",
-          message: `${clip} makes clips of at most ${Number(longest.toFixed(2))} seconds, so no scene can last ${scenes.maxSeconds}. Lower max_seconds, or choose another clip_model.`,
+          message: `${clip} makes clips of at most ${Number(longest.toFixed(2))} seconds, so no scene can last ${scenes.maxSeconds} seconds. Lower max_seconds, or choose another clip_model.`,
         },
   ].filter((problem) => problem !== null);
 }
@@ -154,4 +154,4 @@ export function successorOf(ratio: AspectRatio): Pick<Settings, "clipModel" | "c
 
 /** The text of a `replaced` notice. */
 export const replacedMessage = (retired: string, by: string): string =>
-  `${retired} is not offered any more: clips come from ${by} now.`;
+  `${retired} is not offered any more: clips are now made by ${by}.`;

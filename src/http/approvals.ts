@@ -24,29 +24,37 @@ export const Approval = z
     id: Uuid,
     project_id: Uuid,
     scene_id: Uuid,
-    image_id: Uuid.nullable(),
-    clip_id: Uuid.nullable(),
-    approved: z.boolean(),
-    notes: z.string().nullable(),
+    image_id: Uuid.nullable().openapi({ description: "The image that it is about; null for a clip." }),
+    clip_id: Uuid.nullable().openapi({ description: "The clip that it is about; null for an image." }),
+    approved: z.boolean().openapi({ description: "true: approved. false: rejected." }),
+    notes: z.string().nullable().openapi({ description: "As the person gave them; null for none." }),
     voided_at: Timestamp.nullable().openapi({
       description:
-        "Set while it binds nothing, because its image or clip is not the one of its scene; null again once it is.",
+        "When it stopped counting, because its image or clip is no longer the scene's: it was replaced, or an edit made it stale. Null while it counts, and again once that image or clip is the scene's. Always null for a rejection.",
     }),
-    voided_reason: z.string().nullable(),
+    voided_reason: z
+      .string()
+      .nullable()
+      .openapi({ description: "Why it stopped counting, in a sentence; null where `voided_at` is." }),
     created_at: Timestamp,
   })
-  .openapi("Approval");
+  .openapi("Approval", { description: "A person's approval or rejection of one image or clip." });
 
 const ApprovalInput = z
   .strictObject({
-    image_id: Uuid.optional(),
-    clip_id: Uuid.optional(),
-    approved: z.boolean().openapi({ description: "false: another take is made." }),
-    notes: text(2_000).optional(),
+    image_id: Uuid.optional().openapi({ description: "A completed image of the project." }),
+    clip_id: Uuid.optional().openapi({ description: "A completed clip of the project." }),
+    approved: z
+      .boolean()
+      .openapi({ description: "true: approve. false: reject, which asks for another take." }),
+    notes: text(2_000)
+      .optional()
+      .openapi({ description: "Free text, kept with the approval; it does not change what is made." }),
   })
-  .refine((v) => (v.image_id === undefined) !== (v.clip_id === undefined), "Name either image_id or clip_id.")
+  .refine((v) => (v.image_id === undefined) !== (v.clip_id === undefined), "Give either image_id or clip_id.")
   .openapi("ApprovalInput", {
-    description: "About one image or one clip: exactly one of image_id and clip_id.",
+    description:
+      "An approval or rejection of one image or clip: give exactly one of `image_id` and `clip_id`.",
     example: { image_id: "0193a5b2-7c1e-7000-8000-3f2a9c1d5e70", approved: false, notes: "Too dark." },
   });
 
@@ -57,14 +65,25 @@ const put = createRoute({
   tags: [TAG],
   summary: "Approve or reject images and clips",
   description:
-    "All or none are recorded. Each approval or rejection holds for the exact file as it is now; an earlier one about the same file stays in the list, the newest counts.",
+    "Records all of them or none. Each holds for the exact file as it is now. Earlier ones about the same file stay in the list; the newest one counts.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
-    body: body(z.strictObject({ approvals: z.array(ApprovalInput).min(1).max(200) })),
+    body: body(
+      z.strictObject({
+        approvals: z
+          .array(ApprovalInput)
+          .min(1)
+          .max(200)
+          .openapi({ description: "At most one for each image or clip." }),
+      }),
+    ),
   },
   responses: {
-    200: json(z.object({ items: z.array(Approval) }), "As recorded, in the order given."),
+    200: json(
+      z.object({ items: z.array(Approval).openapi({ description: "In the order of the request." }) }),
+      "What was recorded.",
+    ),
     ...problems(
       "invalid_request",
       "malformed_json",
@@ -81,7 +100,7 @@ const list = listRoute({
   operationId: "listApprovals",
   tag: TAG,
   summary: "List the approvals",
-  description: "Newest first, the whole history.",
+  description: "Newest first: all approvals and rejections, earlier ones too.",
   item: Approval,
 });
 

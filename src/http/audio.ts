@@ -15,15 +15,16 @@ const TAG = "Song";
 
 const Upload = z
   .object({
-    key: z.string().openapi({ description: "Send it back to confirm the upload." }),
-    url: z.url(),
+    key: z.string().openapi({ description: "Identifies the upload: send it to confirmAudio." }),
+    url: z.url().openapi({ description: "Where to PUT the file, once, until `expires_at`." }),
     method: z.literal("PUT"),
     headers: z.record(z.string(), z.string()).openapi({
-      description: "To be sent exactly so: they are signed. Browsers set content-length by themselves.",
+      description:
+        "Headers to send with the PUT, exactly these: they are signed. Browsers set content-length themselves.",
     }),
-    expires_at: Timestamp,
+    expires_at: Timestamp.openapi({ description: "15 minutes from now." }),
   })
-  .openapi("PresignedUpload");
+  .openapi("PresignedUpload", { description: "A URL for one upload." });
 
 const presign = createRoute({
   method: "post",
@@ -32,28 +33,31 @@ const presign = createRoute({
   tags: [TAG],
   summary: "Get a URL to upload a song to",
   description:
-    "First of three steps: ask for a URL, PUT the file to it from the browser (once, within 15 minutes), then confirm the key.",
+    "The first of three steps: ask for a URL, PUT the file to it (once, within 15 minutes), then confirm the key. The file goes straight to the bucket: a browser can send it.",
   security: bearerAuth,
   request: {
     headers: IdempotencyHeader,
     body: body(
       z.strictObject({
-        project_id: Uuid,
-        filename: text(255).min(1).openapi({ example: "night-drive.mp3" }),
+        project_id: Uuid.openapi({ description: "The project that the song is for." }),
+        filename: text(255).min(1).openapi({
+          description: "The file's name; its ending states the format.",
+          example: "night-drive.mp3",
+        }),
         content_type: text(100).openapi({
-          description: `One of ${UPLOAD_CONTENT_TYPES.join(", ")}, matching the file name.`,
+          description: `One of ${UPLOAD_CONTENT_TYPES.join(", ")}; it must match the ending of the file name.`,
           example: "audio/mpeg",
         }),
         bytes: z
           .int()
           .min(1)
           .max(MAX_AUDIO_BYTES)
-          .openapi({ description: "The exact size of the file.", example: 5_242_880 }),
+          .openapi({ description: "The exact size of the file, in bytes.", example: 5_242_880 }),
       }),
     ),
   },
   responses: {
-    201: json(Upload, "Where to send the file."),
+    201: json(Upload, "Where and how to send the file."),
     ...problems(
       "invalid_request",
       "malformed_json",
@@ -73,23 +77,23 @@ const confirm = createRoute({
   tags: [TAG],
   summary: "Attach the uploaded song",
   description:
-    "Measures the file and attaches it. A file that can not be used is refused with 422 and deleted; `errors[0].code` says why, `detail` is meant to be shown. Another song makes the lyrics of the one before it go, and its scenes too unless `keep_scenes` says that it is the same song. Repeating it is harmless.",
+    "Measures the file and attaches it to the project. A file that cannot be used is refused with 422 and deleted: `errors[0].code` says why, and `detail` is a text to show to the user. A song with other bytes removes the lyrics, the beat and the pins of the previous one; the next run plans the scenes anew unless `keep_scenes` is true. Confirming the same key again changes nothing.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
     headers: IdempotencyHeader,
     body: body(
       z.strictObject({
-        key: text(500),
+        key: text(500).openapi({ description: "`key` of the presigned upload." }),
         keep_scenes: z.boolean().default(false).openapi({
           description:
-            "True for another mix or edit of the same song: the scenes follow it by their lyrics, with their pictures and, where these still fit, their clips.",
+            "true: this is another mix or edit of the same song. The next run moves the scenes to where their lyrics are sung in it; they keep their images and, where these are long enough, their clips.",
         }),
       }),
     ),
   },
   responses: {
-    200: { ...json(Project, "The project with its song."), headers: replayedHeader },
+    200: { ...json(Project, "The project with its song, measured."), headers: replayedHeader },
     ...problems(
       "invalid_request",
       "malformed_json",

@@ -1,4 +1,4 @@
-/** The clips of a project. */
+/** The clips of a project: one list. */
 import { z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { clipView } from "../domain/views/views.ts";
@@ -11,20 +11,31 @@ import { AssetUrl, listRoute, pageView, Seconds, Uuid } from "./lib/schemas.ts";
 export const Clip = z
   .object({
     ...asset,
-    image_id: Uuid,
-    frames: z.int().nullable(),
-    fps: z.number().nullable(),
-    duration_seconds: Seconds.nullable(),
+    image_id: Uuid.openapi({ description: "The approved image that it was made from." }),
+    frames: z
+      .int()
+      .nullable()
+      .openapi({ description: "Frames in the file, at its own `fps`; null until it is completed." }),
+    fps: z
+      .number()
+      .nullable()
+      .openapi({ description: "Frames per second of the file; null until it is completed." }),
+    duration_seconds: Seconds.nullable().openapi({
+      description: "frames ÷ fps; null until it is completed.",
+    }),
   })
-  .openapi("Clip");
+  .openapi("Clip", { description: "One take of a scene's clip." });
 
 const clips = listRoute({
   name: "clips",
   operationId: "listClips",
   tag: "Images and clips",
   summary: "List the clips",
-  description: "Newest first. A clip may be longer than its scene: the film trims it.",
-  item: z.object({ ...Clip.shape, url: AssetUrl }).openapi("ClipWithUrl"),
+  description:
+    "Newest first, all takes. Which one is the scene's now, the timeline says (`shown`). A clip may be longer than its scene: the film uses its start.",
+  item: z
+    .object({ ...Clip.shape, url: AssetUrl })
+    .openapi("ClipWithUrl", { description: "A clip and where to read it." }),
 });
 
 export function clipRoutes(deps: Deps) {

@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { openApiDocument } from "./lib/openapi.ts";
 import { type AppEnv, router } from "./lib/router.ts";
 
-/** The explorer draws its styles inline and calls this API; nothing else is loaded. */
+/** The explorer needs inline styles and calls this API; nothing is loaded from elsewhere. */
 const CSP = [
   "default-src 'none'",
   "script-src 'self'",
@@ -37,7 +37,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** The reference for people and for programs. `whole` gives the app whose routes it describes. */
+/** /docs, the reference to read, and /openapi.json. `whole` returns the app whose routes they describe. */
 export function docsRoutes({ config }: Deps, whole: () => OpenAPIHono<AppEnv>) {
   const app = router();
   let document: ReturnType<typeof openApiDocument> | null = null;

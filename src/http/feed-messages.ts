@@ -1,4 +1,4 @@
-/** What the feed sends, for the documentation; `coordinator/` writes it. */
+/** The messages of the feed, for the OpenAPI document only: `coordinator/` writes them. */
 import { z } from "@hono/zod-openapi";
 import type { Entity } from "../domain/views/feed.ts";
 import type {
@@ -21,8 +21,10 @@ import { FeedProject } from "./project-schema.ts";
 import { Prompt, Scene } from "./scenes.ts";
 
 const position = {
-  epoch: z.string().openapi({ description: "Numbers of one epoch form one sequence." }),
-  seq: z.int().openapi({ description: "Each event has the number after the one before it." }),
+  epoch: z.string().openapi({ description: "Names the sequence that `seq` counts in." }),
+  seq: z.int().openapi({
+    description: "Position in the epoch: each event's is one more than that of the event before it.",
+  }),
 };
 
 interface Values extends Record<Entity, unknown> {
@@ -51,7 +53,9 @@ const FeedSnapshot = z
   .object({
     type: z.literal("snapshot"),
     ...position,
-    project: orNull(FeedProject),
+    project: orNull(FeedProject).openapi({
+      description: "null where it was deleted, or could not be read yet.",
+    }),
     scenes: z.array(Scene),
     prompts: z.array(Prompt),
     images: z.array(Image),
@@ -62,10 +66,15 @@ const FeedSnapshot = z
   })
   .openapi("FeedSnapshot", {
     description:
-      "Everything as of `seq`: replace what you have. Files have no `url` here; the lists give it.",
+      "The whole project as of `seq`: replace what you have. Files have no `url` here: the lists of the API have them.",
   });
 
-const event = { type: z.literal("event"), ...position, at: Timestamp, id: Uuid };
+const event = {
+  type: z.literal("event"),
+  ...position,
+  at: Timestamp.openapi({ description: "When it was published." }),
+  id: Uuid.openapi({ description: "Id of the entity." }),
+};
 
 const FeedUpsert = z
   .object({
@@ -74,21 +83,32 @@ const FeedUpsert = z
     entity: z.enum(Object.keys(VALUES)),
     value: z.union(Object.values(VALUES)),
   })
-  .openapi("FeedUpsert", { description: "`value` is the whole entity as it is now; its kind is `entity`." });
+  .openapi("FeedUpsert", {
+    description:
+      "An entity was created or changed. `value` is the whole entity as it is now; `entity` names its schema.",
+  });
 
 const FeedRemove = z
   .object({ ...event, op: z.literal("remove"), entity: z.enum(Object.keys(VALUES)) })
-  .openapi("FeedRemove");
+  .openapi("FeedRemove", { description: "An entity was removed." });
 
 const FeedProgress = z
-  .object({ type: z.literal("progress"), job_id: Uuid, task_id: Uuid, fraction: z.number().min(0).max(1) })
+  .object({
+    type: z.literal("progress"),
+    job_id: Uuid,
+    task_id: Uuid,
+    fraction: z.number().min(0).max(1).openapi({ description: "The part of the task that is done, 0 to 1." }),
+  })
   .openapi("FeedProgress", {
-    description: "How far one unit of a job is. Not numbered, not kept, may be missed.",
+    description: "Progress of one task. It is not numbered and not stored: a client may miss it.",
   });
 
 const FeedError = z
-  .object({ type: z.literal("error"), detail: z.string() })
-  .openapi("FeedError", { description: "The answer to anything that is sent, except `ping`." });
+  .object({
+    type: z.literal("error"),
+    detail: z.string().openapi({ description: "What was wrong, in a sentence." }),
+  })
+  .openapi("FeedError", { description: "The response to any message from the client except `ping`." });
 
 export const FeedMessage = z
   .union([FeedSnapshot, FeedUpsert, FeedRemove, FeedProgress, FeedError])

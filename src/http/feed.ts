@@ -17,20 +17,21 @@ const ticket = createRoute({
   operationId: "createFeedTicket",
   tags: [TAG],
   summary: "Get a ticket for the feed",
-  description: "For browsers, which can not send a header with a WebSocket. It is good once, for 30 seconds.",
+  description:
+    "For browsers, which cannot send an Authorization header with a WebSocket. A ticket can be used once, within 30 seconds.",
   security: bearerAuth,
   request: { params: ProjectParams, headers: IdempotencyHeader },
   responses: {
     201: json(
       z
         .object({
-          ticket: z.string(),
-          expires_at: Timestamp,
-          url: z
-            .string()
-            .openapi({ description: "Open a WebSocket to this; append `&after=<epoch>.<seq>` to resume." }),
+          ticket: z.string().openapi({ description: "Already part of `url`." }),
+          expires_at: Timestamp.openapi({ description: "30 seconds from now." }),
+          url: z.string().openapi({
+            description: "Open a WebSocket to this URL; append `&after=<epoch>.<seq>` to resume.",
+          }),
         })
-        .openapi("FeedTicket"),
+        .openapi("FeedTicket", { description: "A ticket for one connection to the feed." }),
       "The ticket.",
     ),
     ...problems("invalid_request", "unauthenticated", "not_found", ...REPEAT_PROBLEMS),
@@ -44,20 +45,24 @@ const connect = createRoute({
   tags: [TAG],
   summary: "Follow a project (WebSocket)",
   description:
-    "Opens a WebSocket that sends `FeedMessage` as JSON text: first a snapshot, or with `after` the events since then where they are still kept; then every change as a numbered event. Within an epoch `seq` counts up by one without a gap. A new epoch begins with a snapshot. Send the text `ping` to get `pong`. Close code 4404: the project was deleted. Give a ticket, or an Authorization header.",
+    "Opens a WebSocket that sends each `FeedMessage` as JSON text. It begins with a snapshot or, with `after`, with the events since that position if they are still stored (the last 1000 are). Then every change follows as a numbered event: within an epoch `seq` rises by exactly one. A new epoch begins with a snapshot. Send the text `ping` to get `pong`. Close code 4404: the project was deleted. Send a ticket or an Authorization header.",
   security: bearerOrTicket,
   request: {
     params: ProjectParams,
     query: z.object({
-      ticket: z.string().max(200).optional(),
+      ticket: z
+        .string()
+        .max(200)
+        .optional()
+        .openapi({ description: "From createFeedTicket; leave it out to send a token." }),
       after: z.string().max(200).optional().openapi({
-        description: "`<epoch>.<seq>` of the last message seen.",
+        description: "Position of the last message received, as `<epoch>.<seq>`.",
         example: "0193a5b2-7c1e-7000-8000-000000000000.42",
       }),
     }),
   },
   responses: {
-    101: { description: "The feed is open." },
+    101: { description: "The WebSocket is open." },
     ...problems("invalid_request", "unauthenticated", "forbidden_origin", "not_found", "upgrade_required"),
   },
 });
@@ -75,7 +80,10 @@ export function feedTicketRoutes(deps: Deps) {
   return app;
 }
 
-/** Mounted ahead of what writes headers and asks for a bearer token: an upgrade carries neither. */
+/**
+ * Mount before the middleware that sets headers and asks for a bearer token: the response to an upgrade takes
+ * no further headers, and a browser's upgrade carries a ticket instead of a token.
+ */
 export function feedRoutes(deps: Deps, verify: VerifyToken) {
   const app = router();
   app.openapi(connect, async (c) => {
@@ -92,15 +100,15 @@ export function feedRoutes(deps: Deps, verify: VerifyToken) {
   return app;
 }
 
-/** CORS does not bind WebSockets: a page of another origin is turned away here. */
+/** Refuses what is no WebSocket upgrade, and pages of other origins: CORS does not apply to WebSockets. */
 function checkUpgrade(headers: Headers, { config }: Pick<Deps, "config">): void {
   if (headers.get("upgrade")?.toLowerCase() !== "websocket")
-    throw new Refused({ code: "upgrade_required", detail: "Open this address as a WebSocket." });
+    throw new Refused({ code: "upgrade_required", detail: "Open this URL as a WebSocket." });
   const origin = headers.get("origin");
   const known = [...config.corsOrigins, new URL(config.publicUrl).origin];
   if (origin !== null && !known.includes(origin))
     throw new Refused({
       code: "forbidden_origin",
-      detail: `Pages of ${JSON.stringify(origin)} may not follow projects.`,
+      detail: `Pages of the origin ${JSON.stringify(origin)} may not connect to the feed.`,
     });
 }

@@ -1,4 +1,4 @@
-/** The film without edit lists, at the address that `getFinalVideo` gives. */
+/** The file of a film without edit lists, at the signed URL that `getFinalVideo` returns. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { FILM_FILE_PATH, fileWithoutEdits } from "../operations/film-file.ts";
@@ -15,13 +15,21 @@ const file = createRoute({
   tags: ["Films"],
   summary: "Read a film without edit lists",
   description:
-    "At an address from getFinalVideo with `edits=none`, which carries its own permission. Takes ranges.",
+    "Use the URL that getFinalVideo returns with `edits=none`: its signature stands in for a token. Supports one byte range.",
   request: {
     params: z.object({ film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }) }),
     query: z.object({
-      expires: z.coerce.number().int().min(0).max(1e11),
-      signature: z.string().max(64),
-      download: z.literal("1").optional(),
+      expires: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(1e11)
+        .openapi({ description: "When the URL expires, in seconds since 1970 (UTC)." }),
+      signature: z.string().max(64).openapi({ description: "Signs the film's id and `expires`." }),
+      download: z
+        .literal("1")
+        .optional()
+        .openapi({ description: "1: browsers save the file. Leave it out to play it." }),
     }),
   },
   responses: {
@@ -30,15 +38,15 @@ const file = createRoute({
       content: { "video/mp4": { schema: { type: "string", format: "binary" } } },
     },
     206: {
-      description: "A part of it.",
+      description: "The range that was asked for.",
       content: { "video/mp4": { schema: { type: "string", format: "binary" } } },
     },
-    416: { description: "The file has no such part." },
+    416: { description: "The file does not have this range; no body." },
     ...problems("invalid_request", "not_found"),
   },
 });
 
-const GONE = "There is no such file, or its address has expired: get the film again for another one.";
+const GONE = "There is no such file, or its URL has expired. Read the film again to get a new one.";
 
 export function filmFileRoutes(deps: Deps) {
   const app = router();

@@ -12,13 +12,13 @@ import {
   bearerAuth,
   CoverCertificate,
   Failure,
-  Frame,
   json,
   listRoute,
   orNull,
   ProjectParams,
   pageView,
   Seconds,
+  songSpan,
   Timestamp,
   Uuid,
 } from "./lib/schemas.ts";
@@ -30,34 +30,47 @@ export const FinalVideo = z
     id: Uuid,
     project_id: Uuid,
     status: AssetStatus,
-    duration_seconds: Seconds.nullable(),
-    frames: z.int().nullable(),
-    width: z.int().nullable(),
-    height: z.int().nullable(),
-    bytes: z.number().nullable(),
+    duration_seconds: Seconds.nullable().openapi({
+      description: "Length in seconds; null until it is completed.",
+    }),
+    frames: z
+      .int()
+      .nullable()
+      .openapi({ description: "Number of frames, at the project's `fps`; null until it is completed." }),
+    width: z.int().nullable().openapi({ description: "In pixels; null until it is completed." }),
+    height: z.int().nullable().openapi({ description: "In pixels; null until it is completed." }),
+    bytes: z
+      .number()
+      .nullable()
+      .openapi({ description: "Size of the file in bytes; null until it is completed." }),
     edit_list: z
       .array(
         z.object({
           scene_id: Uuid,
           clip_id: Uuid,
-          start_frame: Frame,
-          end_frame: Frame,
-          fill: z.enum(FILLS).nullable(),
+          start_frame: songSpan.start_frame,
+          end_frame: songSpan.end_frame,
+          fill: z.enum(FILLS).nullable().openapi({
+            description:
+              "How a clip shorter than its scene was made to last: slowed down (stretch), its last frame held (hold) or played again (loop). null: it was long enough.",
+          }),
         }),
       )
       .openapi({
         description:
-          "Which clip is seen from which frame on, up to (and without) which; `fill` where it is shorter and was made to last.",
+          "The cuts, in the order of the film: which clip is shown in which frames. Empty until it is completed.",
       }),
-    certificate: orNull(CoverCertificate),
+    certificate: orNull(CoverCertificate).openapi({
+      description: "Of its cuts; null until it is completed.",
+    }),
     warnings: z.array(z.string()).openapi({
       description:
-        "What is left out of it, and what some players and platforms don't take; empty where there is nothing to say.",
+        "Sentences to show to the user: what was left out of the film, and what some players or platforms do not accept. Mostly empty.",
     }),
-    error: orNull(Failure),
+    error: orNull(Failure).openapi({ description: "Why it failed; null unless `status` is failed." }),
     created_at: Timestamp,
   })
-  .openapi("FinalVideo");
+  .openapi("FinalVideo", { description: "A film: the approved clips, joined with the song." });
 
 const FinalVideoWithUrl = z
   .object({
@@ -65,16 +78,20 @@ const FinalVideoWithUrl = z
     url: AssetUrl,
     download_url: AssetUrl.openapi({
       description:
-        "As `url`, but browsers save the file, under the song's artist and title or the name of the project.",
+        "Like `url`, but browsers save the file, named after the song's artist and title, or else the project. null until it is completed.",
     }),
-    poster_url: AssetUrl,
-    captions_url: AssetUrl.openapi({ description: "The lyrics as WebVTT." }),
+    poster_url: AssetUrl.openapi({
+      description: "The film's poster, an image; valid for at least an hour. null where it has none.",
+    }),
+    captions_url: AssetUrl.openapi({
+      description: "The lyrics as WebVTT; valid for at least an hour. null where there are none.",
+    }),
     release_sheet_url: AssetUrl.openapi({
       description:
-        "What it was made of and how it is marked: models, prompts, seeds, hashes, approvals and costs, as JSON.",
+        "The release sheet, as JSON: what the film was made from (models, prompts, seeds, hashes, approvals, costs) and how its files are marked as made by AI. Valid for at least an hour; null where it has none.",
     }),
   })
-  .openapi("FinalVideoWithUrl");
+  .openapi("FinalVideoWithUrl", { description: "A film and where to read its files." });
 
 const FilmParams = ProjectParams.extend({
   film_id: Uuid.openapi({ param: { name: "film_id", in: "path" } }),
@@ -83,7 +100,7 @@ const FilmParams = ProjectParams.extend({
 const EditsQuery = z.object({
   edits: z.enum(["none"]).optional().openapi({
     description:
-      "`none`: a file without edit lists, for platforms that refuse them, of the pictures and the song alone. Its sound is at most 25 ms off the pictures (a song that was AAC already: on players that leave nothing out at the start).",
+      "none: a file without edit lists, for platforms that refuse them. It holds the pictures and the song only, and its sound is at most 25 ms off the pictures (for a song that was AAC already: in players that leave out nothing at the start). 409 where the film has no such file. Leave it out for the film itself.",
   }),
 });
 
@@ -92,7 +109,7 @@ const list = listRoute({
   operationId: "listFinalVideos",
   tag: TAG,
   summary: "List the films",
-  description: "Newest first.",
+  description: "Newest first, earlier films too.",
   item: FinalVideoWithUrl,
 });
 
@@ -101,11 +118,11 @@ const show = createRoute({
   path: "/api/projects/{project_id}/final-videos/{film_id}",
   operationId: "getFinalVideo",
   tags: [TAG],
-  summary: "Get a film",
+  summary: "Read a film",
   security: bearerAuth,
   request: { params: FilmParams, query: EditsQuery },
   responses: {
-    200: json(FinalVideoWithUrl, "The film, as in the list."),
+    200: json(FinalVideoWithUrl, "The film."),
     ...problems("invalid_request", "unauthenticated", "not_found", "conflict"),
   },
 });
@@ -117,13 +134,18 @@ const download = createRoute({
   tags: [TAG],
   summary: "Download a film",
   description:
-    "Redirects to the file, which is saved under the song's artist and title or the name of the project.",
+    "Redirects to the file, which browsers save, named after the song's artist and title, or else the project. 409 while the film is not completed.",
   security: bearerAuth,
   request: { params: FilmParams, query: EditsQuery },
   responses: {
     302: {
-      description: "To the file, for an hour at least.",
-      headers: { Location: { schema: { type: "string" as const } } },
+      description: "Redirect to the file.",
+      headers: {
+        Location: {
+          description: "URL of the file, valid for at least an hour.",
+          schema: { type: "string" as const },
+        },
+      },
     },
     ...problems("invalid_request", "unauthenticated", "not_found", "conflict"),
   },

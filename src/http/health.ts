@@ -4,31 +4,42 @@ import type { Deps } from "../deps.ts";
 import { router } from "./lib/router.ts";
 import { json } from "./lib/schemas.ts";
 
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 const NO_PROJECT = "00000000-0000-0000-0000-000000000000";
 
 const Check = z
-  .object({ status: z.enum(["ok", "down"]), latency_ms: z.number(), error: z.string().optional() })
-  .openapi("HealthCheck");
+  .object({
+    status: z
+      .enum(["ok", "down"])
+      .openapi({ description: "down: it did not answer in time, or with an error." }),
+    latency_ms: z
+      .number()
+      .openapi({ description: "Time to its answer, or to the timeout, in milliseconds." }),
+    error: z.string().optional().openapi({ description: "What is wrong; absent where it is ok." }),
+  })
+  .openapi("HealthCheck", { description: "Whether one part of the service answers." });
 const Health = z
   .object({
-    status: z.enum(["ok", "degraded"]),
-    checks: z.object({ database: Check, bucket: Check, queue: Check, coordinator: Check }),
+    status: z.enum(["ok", "degraded"]).openapi({ description: "degraded: at least one check is down." }),
+    checks: z
+      .object({ database: Check, bucket: Check, queue: Check, coordinator: Check })
+      .openapi({ description: "One check for each part." }),
   })
-  .openapi("Health");
+  .openapi("Health", { description: "Whether the service's parts answer." });
 
 const health = createRoute({
   method: "get",
   path: "/health",
   operationId: "getHealth",
   tags: ["Service"],
-  summary: "Whether every part answers",
-  description: "Asks the database, the bucket, the queues and the coordinator, at most 2 seconds each.",
-  responses: { 200: json(Health, "All answer."), 503: json(Health, "At least one does not.") },
+  summary: "Check the service",
+  description: "Checks the database, the bucket, the queues and the coordinator, each for at most 2 seconds.",
+  responses: { 200: json(Health, "All parts answer."), 503: json(Health, "At least one part does not.") },
 });
 
-export function healthRoutes(deps: Deps, patienceMs = PATIENCE_MS) {
-  const check = checker(deps, patienceMs);
+/** `timeoutMs`: how long each part may take to answer. */
+export function healthRoutes(deps: Deps, timeoutMs = TIMEOUT_MS) {
+  const check = checker(deps, timeoutMs);
   const app = router();
   app.openapi(health, async (c) => {
     const [database, bucket, queue, coordinator] = await Promise.all([
@@ -47,24 +58,24 @@ export function healthRoutes(deps: Deps, patienceMs = PATIENCE_MS) {
   return app;
 }
 
-/** What a part says of its failure goes to the log: it may name hosts and credentials. */
+/** Error messages go to the log only: they may name hosts and credentials. */
 const checker =
-  ({ now, log }: Deps, patienceMs: number) =>
+  ({ now, log }: Deps, timeoutMs: number) =>
   async (part: string, ask: () => Promise<unknown>): Promise<z.infer<typeof Check>> => {
     const start = now().getTime();
     const latency = () => now().getTime() - start;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<"silent">((resolve) => {
-      timer = setTimeout(() => resolve("silent"), patienceMs);
+    const timeout = new Promise<"timeout">((resolve) => {
+      timer = setTimeout(() => resolve("timeout"), timeoutMs);
     });
     try {
-      const heard = await Promise.race([ask().then(() => "heard" as const), silence]);
-      if (heard === "heard") return { status: "ok", latency_ms: latency() };
+      const outcome = await Promise.race([ask().then(() => "answered" as const), timeout]);
+      if (outcome === "answered") return { status: "ok", latency_ms: latency() };
       log("error", "health_silent", { part });
       return {
         status: "down",
         latency_ms: latency(),
-        error: `It did not answer within ${patienceMs / 1000} seconds.`,
+        error: `It did not answer within ${timeoutMs / 1000} seconds.`,
       };
     } catch (error) {
       log("error", "health_failed", { part, error: String(error) });

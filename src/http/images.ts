@@ -1,4 +1,4 @@
-/** The images of a project. */
+/** The images of a project: one list. */
 import { z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { imageView } from "../domain/views/views.ts";
@@ -9,16 +9,26 @@ import { router } from "./lib/router.ts";
 import { AssetUrl, listRoute, pageView, Uuid } from "./lib/schemas.ts";
 
 export const Image = z
-  .object({ ...asset, prompt_id: Uuid.nullable(), origin: z.enum(["generated", "uploaded"]) })
-  .openapi("Image");
+  .object({
+    ...asset,
+    prompt_id: Uuid.nullable().openapi({
+      description: "The prompt that it was made from; null for none, or where the prompt is gone.",
+    }),
+    origin: z
+      .enum(["generated", "uploaded"])
+      .openapi({ description: "generated: made by `model`. uploaded: a person's own file." }),
+  })
+  .openapi("Image", { description: "One take of a scene's image." });
 
 const images = listRoute({
   name: "images",
   operationId: "listImages",
   tag: "Images and clips",
   summary: "List the images",
-  description: "Newest first. The newest completed image of a scene is the one to approve.",
-  item: z.object({ ...Image.shape, url: AssetUrl }).openapi("ImageWithUrl"),
+  description: "Newest first, all takes. Which one is the scene's now, the timeline says (`shown`).",
+  item: z
+    .object({ ...Image.shape, url: AssetUrl })
+    .openapi("ImageWithUrl", { description: "An image and where to read it." }),
 });
 
 export function imageRoutes(deps: Deps) {

@@ -1,4 +1,4 @@
-/** The jobs of a project, and their retry. */
+/** The jobs of a project: their list, and the retry of one. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { JOB_STATUSES } from "../domain/record/record.ts";
@@ -27,18 +27,31 @@ export const Job = z
     id: Uuid,
     project_id: Uuid,
     type: StageName,
-    status: z.enum(JOB_STATUSES),
-    progress: z.int().min(0).max(100).openapi({ description: "Percent." }),
-    result: z.record(z.string(), z.unknown()).nullable(),
-    error: orNull(Failure),
+    status: z.enum(JOB_STATUSES).openapi({
+      description:
+        "pending: no task of it has started. running. completed: no task failed. failed: at least one task failed. canceled: by a person, or because nothing of it is needed any more.",
+    }),
+    progress: z.int().min(0).max(100).openapi({
+      description:
+        "Percent: of its tasks, those that have ended (99 at most) while it is open. completed: 100. failed: of its tasks, those that succeeded.",
+    }),
+    result: z.record(z.string(), z.unknown()).nullable().openapi({
+      description:
+        "Where tasks failed, `failed` lists up to 100 of them: `task_id`, `scene_id` (null for work on the whole song), `code` and `message`. Else null.",
+    }),
+    error: orNull(Failure).openapi({ description: "Why it failed or was canceled; null otherwise." }),
     tasks: z
-      .object({ total: z.int(), succeeded: z.int(), failed: z.int() })
-      .openapi({ description: "Its units: one for each scene, or one for the whole song." }),
+      .object({
+        total: z.int().openapi({ description: "Number of tasks; more may join while the job is open." }),
+        succeeded: z.int().openapi({ description: "Those that succeeded." }),
+        failed: z.int().openapi({ description: "Those that failed." }),
+      })
+      .openapi({ description: "Its tasks: one for each scene, or one for the whole song." }),
     created_at: Timestamp,
-    started_at: Timestamp.nullable(),
-    finished_at: Timestamp.nullable(),
+    started_at: Timestamp.nullable().openapi({ description: "When its first task started; null before." }),
+    finished_at: Timestamp.nullable().openapi({ description: "When it ended; null while it is open." }),
   })
-  .openapi("Job", { description: "One run of one stage." });
+  .openapi("Job", { description: "The work of one stage in one run." });
 
 const list = listRoute({
   name: "jobs",
@@ -54,14 +67,20 @@ const retryJob = createRoute({
   path: "/api/projects/{project_id}/jobs/{job_id}/retry",
   operationId: "retryJob",
   tags: ["Pipeline"],
-  summary: "Make again what failed in a job",
+  summary: "Retry the failed tasks of a job",
   description:
-    "Only what failed or was canceled; what is there stays and is not paid for again. Tasks whose outcome is unknown are left out unless `include_unknown` is true: these may be paid for twice.",
+    "Retries the tasks of the job that failed or were canceled; what was made stays and is not paid for again. Tasks with `needs_decision` are left out unless `include_unknown` is true: they may be paid for twice.",
   security: bearerAuth,
   request: {
     params: ProjectParams.extend({ job_id: Uuid.openapi({ param: { name: "job_id", in: "path" } }) }),
     headers: IdempotencyHeader,
-    body: body(z.strictObject({ include_unknown: z.boolean().default(false) })),
+    body: body(
+      z.strictObject({
+        include_unknown: z.boolean().default(false).openapi({
+          description: "true: also retry tasks with `needs_decision`, which may be paid for twice.",
+        }),
+      }),
+    ),
   },
   responses: {
     202: accepted,

@@ -13,19 +13,25 @@ import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
 import { orRefuse, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
-import { bearerAuth, body, json, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
+import { bearerAuth, body, json, orNull, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
 import { BeatInput, Name, Pin, Project, SettingsInput, toPatch, toPin } from "./project-schema.ts";
 
 const IfMatch = z.object({
   "if-match": z.string().optional().openapi({
     description:
-      "The ETag of the project as you know it: the edit is refused where it has been edited since.",
+      "The ETag of the project as you read it. The edit is refused with 412 if it has been edited since.",
   }),
 });
 
 const TAG = "Projects";
 const etagHeader = {
-  ETag: { description: "Tag of this representation.", schema: { type: "string" as const } },
+  ETag: {
+    description: "Tag of this representation, for If-Match and If-None-Match.",
+    schema: { type: "string" as const },
+  },
+};
+const locationHeader = {
+  Location: { description: "Path of the project.", schema: { type: "string" as const } },
 };
 
 const create = createRoute({
@@ -34,6 +40,7 @@ const create = createRoute({
   operationId: "createProject",
   tags: [TAG],
   summary: "Create a project",
+  description: "Settings that are left out have their defaults. Nothing is made yet.",
   security: bearerAuth,
   request: {
     headers: IdempotencyHeader,
@@ -41,8 +48,8 @@ const create = createRoute({
   },
   responses: {
     201: {
-      ...json(Project, "Created."),
-      headers: { ...etagHeader, Location: { schema: { type: "string" as const } }, ...replayedHeader },
+      ...json(Project, "The new project."),
+      headers: { ...etagHeader, ...locationHeader, ...replayedHeader },
     },
     ...problems(
       "invalid_request",
@@ -54,6 +61,8 @@ const create = createRoute({
     ),
   },
 });
+
+const total = z.int().openapi({ description: "Number of all your projects; only with `total=true`." });
 
 const list = createRoute({
   method: "get",
@@ -68,11 +77,11 @@ const list = createRoute({
       total: z
         .enum(["true", "false"])
         .default("false")
-        .openapi({ description: "true: also count them all." }),
+        .openapi({ description: "true: the response also has `total`." }),
     }),
   },
   responses: {
-    200: json(pageOf(Project).extend({ total: z.int().optional() }), "One page."),
+    200: json(pageOf(Project).extend({ total: total.optional() }), "One page."),
     ...problems("invalid_request", "invalid_cursor", "unauthenticated"),
   },
 });
@@ -86,11 +95,16 @@ const get = createRoute({
   security: bearerAuth,
   request: {
     params: ProjectParams,
-    headers: z.object({ "if-none-match": z.string().optional() }),
+    headers: z.object({
+      "if-none-match": z
+        .string()
+        .optional()
+        .openapi({ description: "The ETag of your copy: 304 if the copy is still current." }),
+    }),
   },
   responses: {
     200: { ...json(Project, "The project."), headers: etagHeader },
-    304: { description: "Your copy is current.", headers: etagHeader },
+    304: { description: "Your copy is current; no body.", headers: etagHeader },
     ...problems("unauthenticated", "not_found"),
   },
 });
@@ -112,14 +126,17 @@ const replace = createRoute({
   operationId: "replaceProject",
   tags: [TAG],
   summary: "Replace the name and the settings",
-  description: "Settings that are not given go back to their defaults.",
+  description: "Settings that are left out go back to their defaults. The beat and the pins stay.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
     headers: IfMatch,
     body: body(z.strictObject({ name: Name, settings: SettingsInput.optional() })),
   },
-  responses: { 200: { ...json(Project, "As it is now."), headers: etagHeader }, ...EDIT_PROBLEMS },
+  responses: {
+    200: { ...json(Project, "The project after the edit."), headers: etagHeader },
+    ...EDIT_PROBLEMS,
+  },
 });
 
 const patch = createRoute({
@@ -129,7 +146,7 @@ const patch = createRoute({
   tags: [TAG],
   summary: "Change the name, some settings, the beat or the pins",
   description:
-    "What is not given stays. It starts and costs nothing: what was made from something that changes waits for the next run, other work under way goes on, and what is changed back is found again.",
+    "Members that are left out keep their value. An edit starts no work and costs nothing: what depends on it waits for the next run, and other work under way goes on. What was made before an edit counts again once the edit is taken back.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
@@ -139,17 +156,23 @@ const patch = createRoute({
         .strictObject({
           name: Name,
           settings: SettingsInput,
-          beat: BeatInput.nullable().openapi({
+          beat: orNull(BeatInput).openapi({
             description:
-              "What the person tapped; null forgets the beat, and the next plan of scenes listens anew.",
+              "The beat as a person tapped it; null removes it, and the next plan of scenes estimates one.",
           }),
-          pins: z.array(Pin).max(500).openapi({ description: "In place of all pins before." }),
+          pins: z.array(Pin).max(500).openapi({ description: "Replaces all pins." }),
         })
         .partial()
-        .refine((edit) => Object.keys(edit).length > 0, "Give a name, settings, a beat or pins to change."),
+        .refine(
+          (edit) => Object.keys(edit).length > 0,
+          "Send at least one of name, settings, beat and pins.",
+        ),
     ),
   },
-  responses: { 200: { ...json(Project, "As it is now."), headers: etagHeader }, ...EDIT_PROBLEMS },
+  responses: {
+    200: { ...json(Project, "The project after the edit."), headers: etagHeader },
+    ...EDIT_PROBLEMS,
+  },
 });
 
 const remove = createRoute({
@@ -158,10 +181,11 @@ const remove = createRoute({
   operationId: "deleteProject",
   tags: [TAG],
   summary: "Delete a project with everything in it",
-  description: "After 204 or 404 nothing is left, files included. After 503 send it again.",
+  description:
+    "After 204 or 404 nothing of it is left, files included. After 503 some files may be left: send it again.",
   security: bearerAuth,
   request: { params: ProjectParams },
-  responses: { 204: { description: "Deleted." }, ...problems("unauthenticated", "not_found") },
+  responses: { 204: { description: "Deleted; no body." }, ...problems("unauthenticated", "not_found") },
 });
 
 export function projectRoutes(deps: Deps) {

@@ -9,17 +9,19 @@ const root = createRoute({
   path: "/",
   operationId: "getRoot",
   tags: ["Service"],
-  summary: "What this is",
+  summary: "Get the name, the version and the links",
   responses: {
     200: json(
       z
         .object({
-          name: z.string(),
-          version: z.string(),
-          links: z.object({ docs: z.string(), openapi: z.string(), health: z.string() }),
+          name: z.string().openapi({ description: "Name of the service." }),
+          version: z.string().openapi({ description: "Version of the API." }),
+          links: z.object({ docs: z.string(), openapi: z.string(), health: z.string() }).openapi({
+            description: "Paths: the reference to read, this document as JSON, and the health check.",
+          }),
         })
-        .openapi("Root"),
-      "Where to go from here.",
+        .openapi("Root", { description: "Name, version and links of the service." }),
+      "The service.",
     ),
   },
 });

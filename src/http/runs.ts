@@ -1,4 +1,4 @@
-/** Starting and stopping the work of a project. */
+/** Starting and canceling the work of a project. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { STAGES } from "../domain/record/record.ts";
@@ -17,12 +17,16 @@ const run = createRoute({
   tags: ["Pipeline"],
   summary: "Start the work, up to a stage",
   description:
-    "Makes everything that is missing or stale, stage by stage, up to and including `target`; follow it by the feed. It stops where a person must approve, and goes on when they have. It covers the project as it is now: what is edited afterwards waits for another run. Asking again retries what failed and makes nothing twice; tasks that need a decision (`needs_decision`) are left to their own retry.",
+    "Makes everything that is missing or stale, stage by stage, up to and including `target`; the feed shows its progress. It waits where a person must approve, and goes on once they have. It covers the project as it is now: what is edited afterwards waits for the next run. A further run retries what failed and makes nothing twice. Tasks with `needs_decision` are left out: only retryTask, or retryJob with `include_unknown`, repeats them.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
     headers: IdempotencyHeader,
-    body: body(z.strictObject({ target: StageName.openapi({ example: "assemble_video" }) })),
+    body: body(
+      z.strictObject({
+        target: StageName.openapi({ description: "The last stage to do.", example: "assemble_video" }),
+      }),
+    ),
   },
   responses: {
     202: accepted,
@@ -44,14 +48,20 @@ const cancel = createRoute({
   path: "/api/projects/{project_id}/cancel",
   operationId: "cancelProject",
   tags: ["Pipeline"],
-  summary: "Stop the work, from a stage on",
+  summary: "Cancel the work, from a stage on",
   description:
-    "Ends the jobs of this stage and of all behind it, and lowers the target. No new attempt starts after the answer; providers are asked to stop what they work on, and what they deliver all the same is kept. Start the run again to go on.",
+    "Cancels the open jobs of the stage `from` and of all later stages, and lowers the target stage to the one before `from`. No attempt of theirs starts after the response. Providers are asked to stop; what they deliver nevertheless is kept, and may be charged. Start a run to go on.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
     headers: IdempotencyHeader,
-    body: body(z.strictObject({ from: StageName.default(STAGES[0]) })),
+    body: body(
+      z.strictObject({
+        from: StageName.default(STAGES[0]).openapi({
+          description: "The first stage to cancel; by default the first of all, which cancels everything.",
+        }),
+      }),
+    ),
   },
   responses: {
     202: accepted,

@@ -1,4 +1,4 @@
-/** The tasks of a project, and their retry. */
+/** The tasks of a project: their list, and the retry of one. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { CHARGED, TASK_STATUSES } from "../domain/record/record.ts";
@@ -26,9 +26,9 @@ const retryTask = createRoute({
   path: "/api/projects/{project_id}/tasks/{task_id}/retry",
   operationId: "retryTask",
   tags: ["Pipeline"],
-  summary: "Make one task again",
+  summary: "Retry a task",
   description:
-    "For a task that failed or was canceled. Where it says `needs_decision`, this is the decision: the provider may charge for it twice.",
+    "Retries a task that failed or was canceled. For one with `needs_decision`, this is the decision: the provider may charge for it twice.",
   security: bearerAuth,
   request: {
     params: ProjectParams.extend({ task_id: Uuid.openapi({ param: { name: "task_id", in: "path" } }) }),
@@ -42,15 +42,15 @@ const retryTask = createRoute({
 
 const FailedAttempt = z
   .object({
-    attempt: z.int(),
-    at: Timestamp,
-    provider: z.string().nullable(),
-    model: z.string().nullable(),
-    code: z.string(),
-    message: z.string(),
-    charged: z.enum(CHARGED),
+    attempt: z.int().openapi({ description: "Number of the attempt, as in the task's `attempt`." }),
+    at: Timestamp.openapi({ description: "When it failed." }),
+    provider: z.string().nullable().openapi({ description: "As in the task, at that time." }),
+    model: z.string().nullable().openapi({ description: "As in the task, at that time." }),
+    code: z.string().openapi({ description: "The kind of failure, for programs." }),
+    message: z.string().openapi({ description: "What went wrong, in a sentence to show to the user." }),
+    charged: z.enum(CHARGED).openapi({ description: "Whether the provider charged for it." }),
   })
-  .openapi("FailedAttempt", { description: "An attempt that did not bring the result." });
+  .openapi("FailedAttempt", { description: "An attempt that failed." });
 
 const Task = z
   .object({
@@ -58,30 +58,57 @@ const Task = z
     project_id: Uuid,
     job_id: Uuid,
     type: StageName,
-    scene_id: Uuid.nullable().openapi({ description: "null for work on the whole song." }),
-    status: z.enum(TASK_STATUSES),
-    attempt: z.int().openapi({ description: "Counts every attempt, waits for our turn included." }),
-    provider: z.string().nullable(),
-    model: z.string().nullable().openapi({ description: "Whom it is with; another one after a switch." }),
-    cost_estimated_usd: z.number(),
-    cost_charged_usd: z.number().nullable(),
-    charged: z.enum(CHARGED),
-    needs_decision: z.boolean().openapi({
-      description: "It may have been paid for and nobody can tell: only its own retry makes it again.",
+    scene_id: Uuid.nullable().openapi({
+      description: "The scene that it is for; null for work on the whole song.",
     }),
-    error: orNull(Failure),
-    failed_attempts: z.array(FailedAttempt).openapi({ description: "The newest that failed, oldest first." }),
+    status: z.enum(TASK_STATUSES).openapi({
+      description:
+        "pending: waits for its first or next attempt. running: a worker works on it. waiting: a provider works on its order. succeeded. failed: no further attempt is made. canceled: by a person, or because it is no longer needed.",
+    }),
+    attempt: z.int().openapi({
+      description:
+        "Number of the current or last attempt, from 1. Delays by a rate limiter count as attempts.",
+    }),
+    provider: z.string().nullable().openapi({
+      description:
+        "The provider of the current attempt; null for work that no provider does. May change between attempts.",
+    }),
+    model: z.string().nullable().openapi({
+      description:
+        "The model of the current attempt; null without a provider. Changes when the task falls back.",
+    }),
+    cost_estimated_usd: z.number().openapi({
+      description: "US dollars that one attempt is estimated to cost; reserved while it is under way.",
+    }),
+    cost_charged_usd: z.number().nullable().openapi({
+      description:
+        "US dollars that the last successful attempt cost, estimated where the provider does not say; null where none succeeded. A song transcribed in parts: its last part.",
+    }),
+    charged: z.enum(CHARGED).openapi({
+      description: "Whether the provider charged for the newest attempt that ended; unknown: it may have.",
+    }),
+    needs_decision: z.boolean().openapi({
+      description:
+        "true: it failed with an unknown outcome and may have been charged. No run repeats it; retryTask does, or retryJob with `include_unknown`.",
+    }),
+    error: orNull(Failure).openapi({
+      description: "The newest failure, or why the task was canceled; null before any, and once it succeeds.",
+    }),
+    failed_attempts: z
+      .array(FailedAttempt)
+      .openapi({ description: "The newest attempts that failed, up to 20, oldest first." }),
     created_at: Timestamp,
     updated_at: Timestamp,
   })
-  .openapi("Task", { description: "One unit of a job: one image, one clip, one transcription." });
+  .openapi("Task", { description: "One unit of a job, such as one image, one clip or the transcription." });
 
 const tasks = listRoute({
   name: "tasks",
   operationId: "listTasks",
   tag: "Pipeline",
   summary: "List the tasks",
-  description: "Newest first: what each unit of work cost, whom it is with, and what went wrong on the way.",
+  description:
+    "Newest first: for each unit of work its provider and model, what it cost, and the attempts that failed.",
   item: Task,
 });
 

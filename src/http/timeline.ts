@@ -16,81 +16,99 @@ import { router } from "./lib/router.ts";
 import {
   bearerAuth,
   CoverCertificate,
-  Frame,
   json,
   orNull,
   ProjectParams,
   Seconds,
+  songSpan,
   Uuid,
 } from "./lib/schemas.ts";
 import { Beat, Lyrics } from "./project-schema.ts";
 
 const TAG = "Timeline";
 
+const FileUrl = z.url().openapi({ description: "URL to read the file from, valid for at least an hour." });
 const Shown = z
   .discriminatedUnion("kind", [
     z.object({
       kind: z.literal("clip"),
       clip_id: Uuid,
-      url: z.url(),
-      frames: z.int().nullable().openapi({ description: "The clip's own, at its own fps." }),
-      fps: z.number().nullable(),
+      url: FileUrl,
+      frames: z
+        .int()
+        .nullable()
+        .openapi({ description: "Frames in the file, at its own `fps`; null where they were not counted." }),
+      fps: z
+        .number()
+        .nullable()
+        .openapi({ description: "Frames per second of the file; null where it was not measured." }),
       fill: z.enum(FILLS).nullable().openapi({
         description:
-          "How a clip that is shorter than the scene is to be shown; null: from its start, cut at the end.",
+          "For a clip that is shorter than the scene: slow it down (stretch), hold its last frame (hold), or play it again (loop). null: play it from its start and cut it at the scene's end.",
       }),
     }),
-    z.object({ kind: z.literal("still"), image_id: Uuid, url: z.url() }),
+    z.object({ kind: z.literal("still"), image_id: Uuid, url: FileUrl }),
     z.object({ kind: z.literal("card") }),
   ])
-  .openapi("Shown", { description: "What to show for the scene now. Addresses hold for an hour at least." });
+  .openapi("Shown", {
+    description:
+      "What to show now. clip: the scene's clip. still: its image, while it has no clip. card: a title card with `title` and `lyric`, while it has neither.",
+  });
 
 const TimelineEntry = z
   .object({
     scene_id: Uuid.nullable().openapi({
-      description: "Null before the scenes are planned: a line of the lyrics.",
+      description: "null before the scenes are planned: the entry is then a line of the lyrics.",
     }),
-    start_frame: Frame,
-    end_frame: Frame,
-    start_seconds: Seconds,
-    end_seconds: Seconds,
-    title: z.string(),
-    lyric: z.string(),
+    ...songSpan,
+    title: z
+      .string()
+      .openapi({ description: "The scene's theme; before the scenes are planned, the song's title." }),
+    lyric: z.string().openapi({ description: "The lyrics sung during it; empty for none." }),
     shown: Shown,
-    missing: z
-      .enum(MISSING)
-      .nullable()
-      .openapi({ description: "What it lacks first on its way into the film." }),
+    missing: z.enum(MISSING).nullable().openapi({
+      description:
+        "The first thing that it lacks to be in the film, in this order; null where nothing is missing.",
+    }),
     regenerate_reason: z.enum(["too_short", "outdated"]).nullable().openapi({
-      description: "Why the clip that it had is not its clip any more: after another mix, say.",
+      description:
+        "Why none of its completed clips is used now. too_short: they are shorter than the scene. outdated: they were made from other inputs. null: it has a current clip, or none but rejected ones.",
     }),
   })
-  .openapi("TimelineEntry");
+  .openapi("TimelineEntry", { description: "A scene, or a line of the lyrics before scenes are planned." });
 
 const Timeline = z
   .object({
     project_id: Uuid,
-    fps: z.number(),
-    frames: z.int(),
-    duration_seconds: Seconds,
-    song_url: z.url(),
-    entries: z.array(TimelineEntry).openapi({ description: "In song order, without gap or overlap." }),
-    certificate: orNull(CoverCertificate).openapi({ description: "Of the scenes as they were planned." }),
-    lyrics: orNull(Lyrics),
-    beat: orNull(Beat),
-    snaps_to_beat: z.boolean().openapi({ description: "Whether cuts are drawn to the beat." }),
-    film: z.boolean().openapi({ description: "Whether a film of exactly this exists: see final-videos." }),
+    fps: z.number().openapi({ description: "Frames per second of song time." }),
+    frames: z.int().openapi({ description: "Length of the song in frames." }),
+    duration_seconds: Seconds.openapi({ description: "Length in seconds: frames ÷ fps." }),
+    song_url: FileUrl,
+    entries: z
+      .array(TimelineEntry)
+      .openapi({ description: "In the order of the song, without gap or overlap." }),
+    certificate: orNull(CoverCertificate).openapi({
+      description: "Of the scenes as they were last planned; null before that.",
+    }),
+    lyrics: orNull(Lyrics).openapi({ description: "null until the song is transcribed." }),
+    beat: orNull(Beat).openapi({ description: "null where none was estimated or tapped." }),
+    snaps_to_beat: z
+      .boolean()
+      .openapi({ description: "Whether a plan of scenes prefers cuts on the beats of `beat`." }),
+    film: z
+      .boolean()
+      .openapi({ description: "Whether a completed film of exactly these clips exists: see final-videos." }),
   })
-  .openapi("Timeline");
+  .openapi("Timeline", { description: "The film as it can be played now." });
 
 const show = createRoute({
   method: "get",
   path: "/api/projects/{project_id}/timeline",
   operationId: "getTimeline",
   tags: [TAG],
-  summary: "Play the film as it stands",
+  summary: "Get the timeline, to play the film as it is now",
   description:
-    "Playable at every stage: each scene's clip if it is ready, else its picture, else a card with its lyric. Play `song_url` and show each entry from its start to its end.",
+    "Can be played at every stage: for each scene its clip, else its image, else a card with its lyric. Play `song_url` and show each entry from its start to its end.",
   security: bearerAuth,
   request: { params: ProjectParams },
   responses: {
@@ -104,9 +122,9 @@ const exported = createRoute({
   path: "/api/projects/{project_id}/timeline/{format}",
   operationId: "exportTimeline",
   tags: [TAG],
-  summary: "Take the timeline elsewhere",
+  summary: "Export the timeline",
   description:
-    "`srt`, `vtt` (with the time of each word) and `lrc` are the lyrics; `otio` (OpenTimelineIO), `fcpxml` (Final Cut Pro, DaVinci Resolve) and `edl` (CMX 3600) are the cuts. Addresses inside hold for a day.",
+    "The lyrics as `srt`, `vtt` (with the time of each word) or `lrc`; the cuts as `otio` (OpenTimelineIO), `fcpxml` (Final Cut Pro, DaVinci Resolve) or `edl` (CMX 3600). URLs in these files are valid for at least a day. Another format answers 404.",
   security: bearerAuth,
   request: {
     params: ProjectParams.extend({
@@ -115,8 +133,10 @@ const exported = createRoute({
   },
   responses: {
     200: {
-      description: "The file, to be saved under the name of the project.",
-      headers: { "Content-Disposition": { schema: { type: "string" as const } } },
+      description: "The file, with the project's name as its file name.",
+      headers: {
+        "Content-Disposition": { description: "The file name.", schema: { type: "string" as const } },
+      },
       content: {
         "application/x-subrip": { schema: z.string() },
         "text/vtt": { schema: z.string() },
@@ -125,10 +145,11 @@ const exported = createRoute({
         "application/xml": { schema: z.string() },
       },
     },
-    ...problems("unauthenticated", "not_found", "audio_missing", "invalid_request"),
+    ...problems("unauthenticated", "not_found", "audio_missing"),
   },
 });
 
+/** What to show as JSON; a card where the file has no URL. */
 function shownView({ shown, url }: TimelineSceneWithUrl): z.infer<typeof Shown> {
   if (!url || shown.kind === "card") return { kind: "card" };
   if (shown.kind === "still") return { kind: "still", image_id: shown.image.id, url };

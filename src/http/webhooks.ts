@@ -10,7 +10,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 const forged: OperationError = {
   code: "webhook_forged",
-  detail: "The address or the signature of this webhook is not genuine, or it is older than five minutes.",
+  detail:
+    "The token in the URL or the signature is not valid, or the timestamp is more than five minutes off.",
 };
 
 const replicate = createRoute({
@@ -18,19 +19,33 @@ const replicate = createRoute({
   path: "/webhooks/replicate/{project_id}/{task_id}/{attempt}",
   operationId: "replicateWebhook",
   tags: ["Webhooks"],
-  summary: "Where Replicate reports the end of a prediction",
+  summary: "Receive the end of a prediction from Replicate",
   description:
-    "Signed twice: the address carries our token, the body Replicate's Standard Webhooks signature. It only wakes the task up; the result is read from Replicate. The same webhook again, within a week, does nothing.",
+    "For Replicate only. The URL carries a token of this service, and the headers Replicate's Standard Webhooks signature of the body: both are checked. The webhook wakes up its task, which reads the result from Replicate. The same webhook again within a week does nothing.",
   request: {
-    params: z.object({ project_id: z.string(), task_id: z.string(), attempt: z.string() }),
-    query: z.object({ t: z.string().default("").openapi({ description: "Our token for this attempt." }) }),
+    params: z.object({
+      project_id: z.string(),
+      task_id: z.string(),
+      attempt: z.string().openapi({ description: "Number of the task's attempt." }),
+    }),
+    query: z.object({
+      t: z.string().default("").openapi({ description: "This service's token for the attempt." }),
+    }),
     headers: z
-      .object({ "webhook-id": z.string(), "webhook-timestamp": z.string(), "webhook-signature": z.string() })
+      .object({
+        "webhook-id": z.string().openapi({ description: "The same for each delivery of a webhook." }),
+        "webhook-timestamp": z
+          .string()
+          .openapi({ description: "When it was sent, in seconds since 1970 (UTC)." }),
+        "webhook-signature": z
+          .string()
+          .openapi({ description: "Signatures, separated by spaces; one must be valid." }),
+      })
       .partial(),
     body: { content: { "application/json": { schema: { type: "object" } } } },
   },
   responses: {
-    202: { description: "The task will be looked at." },
+    202: { description: "The task will be woken up; no body." },
     ...problems("webhook_forged", "payload_too_large"),
   },
 });
@@ -57,7 +72,7 @@ export function webhookRoutes(deps: Deps) {
       onError: (c) =>
         problem(c, {
           code: "payload_too_large",
-          detail: `At most ${MAX_BODY_BYTES} bytes are accepted here.`,
+          detail: `The body may have at most ${MAX_BODY_BYTES} bytes.`,
         }),
     }),
   );
@@ -71,8 +86,8 @@ export function webhookRoutes(deps: Deps) {
     const webhookId = verify(raw, c.req.raw.headers);
     if (webhookId === null) return problem(c, forged);
 
-    // Level, not edge: the result is asked for by id. The id itself may be news, where the
-    // webhook is faster than the answer to the request that started the prediction.
+    // It only wakes the task, which reads the result from Replicate by the prediction's id. The id is passed on:
+    // a webhook can arrive before the response to the request that started the prediction.
     await deps.coordinator(address.data.projectId).receive(webhookId, {
       ...address.data,
       predictionId: predictionOf(raw),

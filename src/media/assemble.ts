@@ -72,7 +72,7 @@ const endNotes = (songSeconds: number, filmSeconds: number): string[] =>
       ];
 
 const SETS_DIFFER =
-  "The clips are H.264 of different settings, which stand in the film as avc3: browsers play it, and some of Apple's software may not. Clips of one model mostly agree.";
+  "The clips have different H.264 settings, so the film is coded as avc3: browsers play it, but some of Apple's software may not. Clips of one model mostly have the same settings.";
 
 /** Writes into an upload of its own; a file that vanished meanwhile is a value, and whatever fails aborts it. */
 async function writeOrAbort(film: FilmInput, plan: FilmPlan) {

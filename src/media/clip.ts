@@ -188,8 +188,7 @@ async function measure(
   const start = samples.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY);
   const sound = soundIn(tracks);
   const facts = factsOf({ ...pictures, samples }, start, end, sound !== null);
-  if (!(facts.fps >= SLOWEST && facts.fps <= FASTEST))
-    return unreadable("its pictures are at no rate that can be shown.");
+  if (!(facts.fps >= SLOWEST && facts.fps <= FASTEST)) return unreadable("its frame rate cannot be used.");
   if (wholly && !(await opensWell(facts, samples[0], view)))
     return otherForm("The clip's first picture needs others to be seen");
   return {

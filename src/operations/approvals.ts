@@ -17,8 +17,8 @@ export async function approve(
   const wanted = approvals.map((approval) => ({ id: deps.newId(), ...approval }));
   const twice = wanted.findIndex((v, i) => wanted.findIndex((w) => subjectOf(w) === subjectOf(v)) < i);
   if (twice >= 0)
-    return fail("invalid_request", "Each image or clip can be named once.", [
-      named(twice, wanted, "named_twice", "It is named twice."),
+    return fail("invalid_request", "Each image or clip may be in the list only once.", [
+      named(twice, wanted, "named_twice", "It is in the list twice."),
     ]);
 
   const recorded = await deps.store.recordApprovals({ ownerId: actor.ownerId, projectId }, wanted);
@@ -27,7 +27,7 @@ export async function approve(
   const missing = wanted.flatMap((v, i) =>
     found.get(v.id)?.sceneId
       ? []
-      : [named(i, wanted, "not_found", "This project has no completed asset with this id.")],
+      : [named(i, wanted, "not_found", "This project has no completed image or clip with this id.")],
   );
   if (missing.length > 0)
     return fail(

@@ -7,7 +7,10 @@ import { isAudioKey } from "../storage/keys.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 const missing = () =>
-  fail("upload_missing", "The file is not there. Send it to the presigned URL first, or ask for a new one.");
+  fail(
+    "upload_missing",
+    "The file has not been uploaded. PUT it to the presigned URL first, or ask for a new one.",
+  );
 
 /**
  * Attaches an uploaded song once it has been measured; one that is refused is deleted. The only
@@ -24,7 +27,7 @@ export async function confirmAudio(
   if (project.audio?.key === input.key) return ok(project);
   if (!isAudioKey(input.key, actor.ownerId, input.projectId)) {
     const message =
-      "It is not the key of an upload to this project. Send the key that came with the presigned URL.";
+      "This is not the key of an upload to this project. Send the `key` of the presigned upload.";
     return fail("invalid_request", message, [{ path: "key", code: "foreign_key", message }]);
   }
 

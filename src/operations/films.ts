@@ -65,7 +65,7 @@ async function findFilm(deps: Deps, actor: Actor, { projectId, filmId }: FilmInp
 }
 
 const NO_VARIANT =
-  "There is no file without edit lists of this film: its sound would be more than 25 ms off the pictures, or it was made before there was one. Make the film again, with film_sound set to aac.";
+  "This film has no file without edit lists: its sound would be more than 25 ms off the pictures, or the film was made before there were such files. Make the film again with film_sound set to aac.";
 
 /** A film with its addresses. Fails with `conflict` where one without edit lists is asked for that can't be. */
 export async function getFilm(deps: Deps, actor: Actor, input: FilmInput): Promise<Result<FilmWithUrls>> {

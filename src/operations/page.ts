@@ -34,7 +34,7 @@ export function decodeCursor(cursor: string | undefined, kind: CursorKind): Resu
   }
   return fail(
     "invalid_cursor",
-    "Send next_cursor of the page before, unchanged, or leave cursor out to start over.",
+    "Send `next_cursor` of the previous page unchanged, or leave `cursor` out for the first page.",
   );
 }
 

@@ -97,11 +97,11 @@ function whyNotSaved(
   if (expected && !expected.includes(current.version))
     return fail(
       "precondition_failed",
-      `It is at version ${current.version} now. Read it again, then repeat your change.`,
+      `The project is at version ${current.version} now. Read it again, then repeat your edit.`,
     );
   const problems = settingsProblems(mergeSettings(current.settings, patch ?? {}), patch ?? {});
   if (problems.length > 0) return badSettings(problems);
-  return fail("conflict", "It was changed at the same moment. Send the request again.");
+  return fail("conflict", "The project was changed at the same moment. Send the request again.");
 }
 
 /**
@@ -118,7 +118,10 @@ export async function removeProject(deps: Deps, actor: Actor, projectId: string)
     else await deps.coordinator(projectId).wake();
   } catch (error) {
     deps.log("error", "delete_incomplete", { project: projectId, error: rootCause(error) });
-    return fail("unavailable", "Not everything could be deleted yet. Send the same request again.");
+    return fail(
+      "unavailable",
+      "The project is deleted, but some of its files may be left. Send the same request again.",
+    );
   }
   return gone ? ok(null) : notFound();
 }

@@ -12,7 +12,7 @@ export async function requestRun(
 ): Promise<Result<Project>> {
   const project = await deps.store.requestRun({ ownerId, projectId }, target);
   if (!project) return notFound();
-  if (!project.audio) return fail("audio_missing", "Upload a song and confirm it, then start the run.");
+  if (!project.audio) return fail("audio_missing", "Upload a song and confirm it, then start a run.");
   await wake(deps, projectId);
   return ok(project);
 }
@@ -47,10 +47,13 @@ export async function retry(
   if (!project) return notFound();
   if (retried.length === 0)
     return "taskId" in what
-      ? fail("conflict", "Only a task of this project that failed or was canceled can be retried.")
+      ? fail(
+          "conflict",
+          "Only a task of this project that failed or was canceled can be retried; this one is neither, or is not of this project.",
+        )
       : fail(
           "conflict",
-          "Nothing of this job can be retried: no task of it failed, or the outcome of those that did is unknown. Retry these one by one, or with include_unknown.",
+          "No task of this job can be retried: none failed or was canceled, or the outcome of those is unknown. Retry tasks of unknown outcome one by one, or set include_unknown.",
         );
   await wake(deps, projectId);
   return ok(project);

@@ -16,7 +16,7 @@ export const owned = ({ ownerId }: Actor, projectId: string): SQL | undefined =>
 /** One answer for an id that does not exist, is somebody else's, or is no id at all. */
 export const NOTHING_HERE: OperationError = {
   code: "not_found",
-  detail: "Nothing of yours has this id.",
+  detail: "You have no resource with this id.",
 };
 export const notFound = (): Result<never> => ({ ok: false, error: NOTHING_HERE });
 

@@ -40,7 +40,8 @@ async function timelineFor(
   if (record?.project.ownerId !== ownerId) return notFound();
   const { audio } = record.project;
   const timeline = timelineOf(record);
-  if (!audio || !timeline) return fail("audio_missing", "There is no timeline yet: upload a song first.");
+  if (!audio || !timeline)
+    return fail("audio_missing", "There is no timeline without a song. Upload one first.");
   const now = deps.now();
   const urlOf = (key: string) => deps.storage.presignGet({ key, expiresSeconds, now });
   const scenes = await Promise.all(

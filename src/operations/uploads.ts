@@ -21,7 +21,7 @@ export async function presignUpload(
 ): Promise<Result<PresignedUpload>> {
   const type = uploadType(input.filename, input.contentType);
   if (!type) {
-    const message = `A song ends in ${UPLOAD_EXTENSIONS.map((e) => `.${e}`).join(", ")} and has the content type of that format.`;
+    const message = `The file name must end in one of ${UPLOAD_EXTENSIONS.map((e) => `.${e}`).join(", ")}, and content_type must be a type of that format.`;
     return fail("invalid_request", message, [{ path: "content_type", code: "not_a_song", message }]);
   }
   const [project] = await deps.db

@@ -86,7 +86,7 @@ const waiting = (requestId: string | null, pollAfterMs: number): StepResult => (
   facts: [],
 });
 
-const PREDICTION_GONE = failure("prediction_gone", "The provider does not know this order any more.", {
+const PREDICTION_GONE = failure("prediction_gone", "The provider no longer knows this order.", {
   retryable: true,
 });
 const NEVER_ACCEPTED = failure("not_accepted", "The order never reached the provider.", { retryable: true });

@@ -239,9 +239,9 @@ async function withRateLimit(deps: Deps, task: Task, run: () => Promise<StepResu
   return result;
 }
 
-const OVER_BUDGET = failure("budget_exceeded", "The budget does not cover this step.", {
+const OVER_BUDGET = failure("budget_exceeded", "The budget does not cover the estimated cost of this task.", {
   nextAction:
-    "Raise budget_usd in the settings and start the run again; if the project has enough left, the limit is your account's.",
+    "Raise budget_usd in the settings and start a run again. If the project has enough left, the limit of your account is reached.",
 });
 
 /** A project that was deleted while a step of it ran: what the step wrote since goes too. */

@@ -24,11 +24,7 @@ export async function handleDeadLetters(batch: MessageBatch, deps: Deps): Promis
   );
 }
 
-const UNDELIVERABLE = failure(
-  "undeliverable",
-  "This step could not be started, however often it was tried.",
-  {
-    retryable: true,
-    nextAction: "Start the run again; if it fails again, tell the operator the id of the job.",
-  },
-);
+const UNDELIVERABLE = failure("undeliverable", "This task could not be started after several attempts.", {
+  retryable: true,
+  nextAction: "Start a run again; if it fails again, give the operator the id of the job.",
+});

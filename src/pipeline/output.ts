@@ -59,9 +59,9 @@ const collectBytes = async (body: ReadableStream<Uint8Array>) =>
 
 const UNKNOWN_FORM = failure(
   "output_form",
-  "The provider gave its result in a form that this service does not know.",
+  "The provider's result has a form that this service does not know.",
   { nextAction: "Choose another model." },
 );
-const NO_OUTPUT = failure("output_missing", "The provider finished without giving a file.", {
+const NO_OUTPUT = failure("output_missing", "The provider finished, but its result holds no file.", {
   retryable: true,
 });

@@ -39,13 +39,13 @@ const said = (words: string) => (words ? `: ${redact(words)}` : ".");
 export const throttled = (who: string, afterSeconds: number | null): Retry => ({
   kind: "retry",
   afterSeconds,
-  failure: problem("provider_throttled", `${who} takes no more requests at the moment.`, true),
+  failure: problem("provider_throttled", `${who} accepts no more requests at the moment.`, true),
 });
 
 export const unavailable = (who: string, words: string, afterSeconds: number | null = null): Retry => ({
   kind: "retry",
   afterSeconds,
-  failure: problem("provider_unavailable", `${who} could not do it just now${said(words)}`, true),
+  failure: problem("provider_unavailable", `${who} is not available at the moment${said(words)}`, true),
 });
 
 export const refused = (who: string, words: string): Ended<"refused"> => ({
@@ -54,7 +54,7 @@ export const refused = (who: string, words: string): Ended<"refused"> => ({
     "provider_refused",
     `${who} refused the content${said(words)}`,
     false,
-    "Change the words and try again.",
+    "Change the wording and try again.",
   ),
 });
 
@@ -99,7 +99,7 @@ export const badAnswer = (
   costUsd,
   failure: problem(
     "provider_bad_answer",
-    `${who} gave an answer that can not be used${said(words)}`,
+    `${who} gave an answer that cannot be used${said(words)}`,
     retryable,
   ),
 });
@@ -114,9 +114,9 @@ export const noAccess = (who: string, variable: string, words: string): Ended<"i
   kind: "invalid",
   failure: problem(
     "provider_access",
-    `${who} does not let this service in${said(words)}`,
+    `${who} denies this service access${said(words)}`,
     false,
-    `The operator must check ${variable} and what its account may use.`,
+    `The operator must check ${variable} and what its account has access to.`,
   ),
 });
 
@@ -126,7 +126,7 @@ export const outOfCredit = (who: string): Ended<"out_of_credit"> => ({
     "provider_out_of_credit",
     `This service has no credit left at ${who}.`,
     false,
-    `The operator must top up the account at ${who}; then run the stage again.`,
+    `The operator must add credit to the account at ${who}; then start a run again.`,
   ),
 });
 
@@ -137,7 +137,7 @@ export const unknown = (who: string, words: string): Ended<"unknown"> => ({
     "provider_outcome_unknown",
     `It is not known whether ${who} accepted the request${said(words)}`,
     false,
-    "Wait for it to be cleared up, or run the stage again knowing that it may be paid for twice.",
+    "Wait until this is known, or retry the task; it may then be paid for twice.",
   ),
 });
 

@@ -19,7 +19,7 @@ export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): 
   return async (address, maxBytes, signal) => {
     if (isDataUri(address)) return inlined(address, maxBytes);
     const url = allowedUrl(address, hosts);
-    if (!url) return rejected("The result lies at an address that this service does not fetch from.");
+    if (!url) return rejected("The result is at a URL that this service does not fetch from.");
     if (signal?.aborted) return unavailable(WHO, "The call was cancelled.");
     // Identity, so that content-length is the length of what comes.
     const headers = {
@@ -50,7 +50,8 @@ export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): 
   };
 }
 
-const tooLarge = (size: string, maxBytes: number) => `The result has ${size}, and ${maxBytes} are the most.`;
+const tooLarge = (size: string, maxBytes: number) =>
+  `The result has ${size}; at most ${maxBytes} are accepted.`;
 
 /** The file itself, which came with the answer. */
 function inlined(uri: string, maxBytes: number): Awaited<ReturnType<Predictions["openOutput"]>> {
@@ -62,8 +63,8 @@ function inlined(uri: string, maxBytes: number): Awaited<ReturnType<Predictions[
   }
   return rejected(
     data.problem === "too_large"
-      ? tooLarge("more bytes than that", maxBytes)
-      : "The result is a data URI that can not be read.",
+      ? tooLarge("too many bytes", maxBytes)
+      : "The result is a data URI that cannot be read.",
   );
 }
 
@@ -104,8 +105,8 @@ function notThere(status: number): Outcome<never> {
     const message = "The result was deleted at Replicate before it was fetched.";
     return { kind: "invalid", failure: problem("output_expired", message, true) };
   }
-  if (status === 429 || status >= 500) return unavailable(WHO, `the result can not be fetched (${status})`);
-  const message = `The result can not be fetched: its host answered ${status}.`;
+  if (status === 429 || status >= 500) return unavailable(WHO, `the result cannot be fetched (${status})`);
+  const message = `The result cannot be fetched: its host answered ${status}.`;
   // An address that has run out, or a host with a bad moment: it says nothing of the model.
   return status >= 400
     ? { kind: "invalid", failure: problem("output_expired", message, true) }

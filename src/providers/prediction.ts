@@ -71,7 +71,7 @@ function failureOf(status: Prediction["status"], error: unknown, removed: boolea
       return { ...problem("output_expired", message, true), refused: false };
     }
     case "canceled": {
-      const message = "Replicate stopped the run: it was cancelled, or not done in time.";
+      const message = "Replicate stopped the run: it was canceled, or took too long.";
       return { ...problem("provider_unavailable", message, true), refused: false };
     }
     case "failed":
@@ -86,7 +86,7 @@ function failureOf(status: Prediction["status"], error: unknown, removed: boolea
 export function classifyFailure(error: string): NonNullable<Prediction["failure"]> {
   const words = error === "" ? "The run failed and gave no reason." : redact(error);
   if (REFUSED.test(error)) {
-    const advice = "Change the words of the prompt, or the image, and try again.";
+    const advice = "Change the prompt or the image and try again.";
     return {
       ...problem("provider_refused", `The model refused the content: ${words}`, false, advice),
       refused: true,
@@ -98,5 +98,5 @@ export function classifyFailure(error: string): NonNullable<Prediction["failure"
       refused: false,
     };
   }
-  return { ...problem("provider_run_failed", `The model could not do it: ${words}`, true), refused: false };
+  return { ...problem("provider_run_failed", `The model failed: ${words}`, true), refused: false };
 }

@@ -44,4 +44,4 @@ export interface PlanContext {
 /** With the time at which the record was read. */
 export type DecisionContext = PlanContext & { now: Date };
 
-export const SUPERSEDED = failure("superseded", "Its result is no longer needed.");
+export const SUPERSEDED = failure("superseded", "What this would have made is no longer needed.");

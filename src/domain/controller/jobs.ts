@@ -159,7 +159,7 @@ function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
   const first = failed[0]?.error ?? null;
   const error: Failure | null =
     first && all.length > 1
-      ? { ...first, message: `${failed.length} of ${all.length} failed. The first: ${first.message}` }
+      ? { ...first, message: `${failed.length} of ${all.length} failed. The first failure: ${first.message}` }
       : first;
   const listed = failed.slice(0, MAX_LISTED).map(({ id, subject, error: why }) => ({
     task_id: id,

@@ -125,23 +125,23 @@ export function ruledOut(
   if (use.model === null) return null;
   if (isRetired(use.model))
     return failure("model_retired", `${use.model} is not offered any more.`, {
-      nextAction: "Start the run again: it uses another model, which the project's model notices name.",
+      nextAction: "Start a run again: it sets another model, and model_notices of the project name it.",
     });
   const notice = unusable(project, use);
   if (notice)
-    return failure("model_unusable", `${use.model} is not asked again for this project: ${notice.message}`, {
-      nextAction: "Choose another model, or retry a failed task to have this one asked once more.",
+    return failure("model_unusable", `${use.model} is not used again for this project: ${notice.message}`, {
+      nextAction: "Choose another model, or retry a failed task to try this one once more.",
     });
   const health = modelHealth(tasks, project, use);
   if (health.unknown)
-    return failure("model_unknown", `${use.model} is not asked again in this run: ${health.lastMessage}`, {
-      nextAction: "Choose another model. The operator must remove this one.",
+    return failure("model_unknown", `${use.model} is not used again in this run: ${health.lastMessage}`, {
+      nextAction: "Choose another model; the operator must remove this one.",
     });
   if (!isDown(health)) return null;
-  const failures = `${use.model} failed ${health.failuresInARow} times in a row in this run.`;
-  return failure("model_down", `${failures} The last time: ${health.lastMessage}`, {
+  const often = `${use.model} failed ${health.failuresInARow} times in a row in this run.`;
+  return failure("model_down", `${often} Its last failure: ${health.lastMessage}`, {
     retryable: true,
-    nextAction: "Start the run again later, or choose another model.",
+    nextAction: "Start a run again later, or choose another model.",
   });
 }
 

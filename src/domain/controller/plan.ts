@@ -237,5 +237,5 @@ function markSent(task: Task, changes: Change[], now: Date) {
 
 const WORKER_LOST = failure("worker_lost", "The work was interrupted too often.", {
   retryable: true,
-  nextAction: "Start the run again.",
+  nextAction: "Start a run again.",
 });

@@ -115,9 +115,9 @@ export const sizeDiffers = (
 ): Failure =>
   failure(
     "clip_size_differs",
-    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: one film can't contain both.`,
+    `The film's clips are ${film.width}×${film.height}, and ${clip.model ?? "this model"} makes ${clip.width}×${clip.height}: one film cannot have both.`,
     {
-      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or have all clips made by another one, and start the run again.`,
+      nextAction: `Choose a clip model that makes ${film.width}×${film.height}, or another one for all clips, and start a run again.`,
     },
   );
 

@@ -128,6 +128,9 @@ export const needsDecision = (task: Pick<Task, "status" | "error">): boolean =>
 export const outcomeUnknown = (task: Pick<Task, "costEstimatedUsd">): Failure =>
   failure(
     OUTCOME_UNKNOWN,
-    `It is not known whether the provider did the work. Up to $${task.costEstimatedUsd.toFixed(4)} may have been charged.`,
-    { retryable: true, nextAction: "Retry this task, which may then be paid for twice, or leave it." },
+    `It is unknown whether the provider did the work. Up to $${task.costEstimatedUsd.toFixed(4)} may have been charged.`,
+    {
+      retryable: true,
+      nextAction: "Retry this task, which may then be paid for twice, or leave it as it is.",
+    },
   );

@@ -50,7 +50,7 @@ function unsound(pin: Pin, { totalFrames, fps, maxFrames }: Limits): Failure | u
     );
   if (pin.kind === "cut") return undefined;
   if (endFrame <= startFrame)
-    return impossible(`${name} ends before it begins`, "Give it an end behind its start, or remove it.");
+    return impossible(`${name} ends before it begins`, "Move its end after its start, or remove it.");
   if (endFrame - startFrame > maxFrames)
     return impossible(
       `${name} lasts ${at(endFrame - startFrame, fps)}, and the longest scene is ${at(maxFrames, fps)}`,

@@ -13,8 +13,8 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const LONGEST_SUBJECT = 255;
 
 /**
- * Checks access tokens against the identity provider's keys, which are fetched once and kept.
- * Make one for each isolate. `keys` stands in for the provider.
+ * Returns a function that verifies access tokens by the identity provider's keys, which are fetched once and
+ * cached. Make one for each isolate. `keys` replaces the fetched keys, for tests.
  */
 export function tokenVerifier(
   auth: Config["auth"],
@@ -30,36 +30,42 @@ export function tokenVerifier(
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
       const { sub } = payload;
-      if (!sub || sub.length > LONGEST_SUBJECT) return fail("unauthenticated", "The token names nobody.");
+      if (!sub || sub.length > LONGEST_SUBJECT)
+        return fail("unauthenticated", "The token has no subject, or one of more than 255 characters.");
       return ok({ ownerId: sub });
     } catch (error) {
-      return refusal(error);
+      return tokenFailure(error);
     }
   };
 }
 
-/** What is wrong with the token is its bearer's to mend; that the keys can't be had is not. */
-function refusal(error: unknown): Result<never> {
+/** A bad token is 401; unreachable keys are 503. */
+function tokenFailure(error: unknown): Result<never> {
   if (error instanceof errors.JWTExpired)
     return fail("unauthenticated", "The token has expired. Get a new one from your identity provider.");
   if (error instanceof errors.JWTClaimValidationFailed)
-    return fail("unauthenticated", `The token's ${error.claim} is not the one expected here.`);
+    return fail(
+      "unauthenticated",
+      `The claim ${JSON.stringify(error.claim)} of the token is missing or not valid for this service.`,
+    );
   const unreachable =
     !(error instanceof errors.JOSEError) ||
     error instanceof errors.JWKSTimeout ||
     error instanceof errors.JWKSInvalid ||
     error.code === "ERR_JOSE_GENERIC";
   return unreachable
-    ? fail("unavailable", "The keys of the identity provider can not be read at the moment.")
-    : fail("unauthenticated", "The token does not verify. Sign in again.");
+    ? fail("unavailable", "The keys of the identity provider cannot be read at the moment.")
+    : fail("unauthenticated", "The token is not valid. Sign in again.");
 }
 
+/** The person that the Authorization header names; `unauthenticated` where there is no valid token. */
 export async function authenticate(c: Context<AppEnv>, verify: VerifyToken): Promise<Result<Actor>> {
   const token = /^Bearer +([\w.~+/=-]+) *$/i.exec(c.req.header("authorization") ?? "")?.[1];
   if (!token) return fail("unauthenticated", 'Send "Authorization: Bearer <access token>".');
   return verify(token);
 }
 
+/** Middleware that asks for a bearer token and sets `actor`. */
 export const bearer =
   (verify: VerifyToken): MiddlewareHandler<AppEnv> =>
   async (c, next) => {

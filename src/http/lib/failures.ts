@@ -1,4 +1,4 @@
-/** What becomes of a request that did not reach a handler, or was thrown out of one. */
+/** The responses to requests that reach no handler, or whose handler throws. */
 import type { Hook } from "@hono/zod-openapi";
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -15,7 +15,7 @@ const LONGEST_PATH = 100;
 
 type ValidationHook = Hook<unknown, AppEnv, string, Response | undefined>;
 
-/** A path whose ids are no ids is a path to nothing; everything else that is malformed is named. */
+/** A malformed id answers 404, like an unknown one; any other invalid input answers 400 and names each error. */
 export const onInvalid: ValidationHook = (result, c) => {
   if (result.success) return undefined;
   if (result.target === "param") return problem(c, NOTHING_HERE);
@@ -23,7 +23,7 @@ export const onInvalid: ValidationHook = (result, c) => {
     .flatMap((issue) => {
       const path = issue.path.map(String);
       if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message, code: issue.code }];
-      const message = "It is not a member that can be set here.";
+      const message = "There is no such member here, or it cannot be set.";
       return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" }));
     })
     .slice(0, MOST_ERRORS)
@@ -32,7 +32,7 @@ export const onInvalid: ValidationHook = (result, c) => {
   return problem(c, { code: "invalid_request", detail, errors });
 };
 
-/** 405 with Allow where another method is offered at this path, else 404. */
+/** 405 with Allow where the path has routes for other methods, else 404. */
 export function onNotFound(routes: () => RouterRoute[]): NotFoundHandler<AppEnv> {
   let offered: { method: string; pattern: RegExp }[] | null = null;
   return (c) => {
@@ -43,15 +43,16 @@ export function onNotFound(routes: () => RouterRoute[]): NotFoundHandler<AppEnv>
     if (methods.size === 0)
       return problem(c, {
         code: "not_found",
-        detail: "No such address. GET /docs shows every address there is.",
+        detail: "There is no such path. GET /docs lists all paths.",
       });
     if (methods.has("GET")) methods.add("HEAD");
     const allow = [...methods].sort().join(", ");
-    const detail = `This address answers ${allow} only.`;
+    const detail = `This path supports ${allow} only.`;
     return problem(c, { code: "method_not_allowed", detail }, { Allow: allow });
   };
 }
 
+/** Expected errors as their problems; outages as 503; anything else is logged and answers 500. */
 export const onError =
   (deps: Pick<Deps, "log">): ErrorHandler<AppEnv> =>
   (error, c) => {
@@ -63,19 +64,22 @@ export const onError =
     const where = { request_id: c.get("requestId"), method: c.req.method, path: c.req.path };
     if (isOutage(error)) {
       deps.log("warn", "outage", { ...where, error: rootCause(error) });
-      return problem(c, { code: "unavailable", detail: "Try again in a few seconds." });
+      return problem(c, {
+        code: "unavailable",
+        detail: "A part of the service cannot be reached or is overloaded. Try again in a few seconds.",
+      });
     }
     deps.log("error", "uncaught", { ...where, error: rootCause(error), stack: frames(error) });
     return problem(c, {
       code: "internal",
-      detail: "It is not your request. It has been logged; trying again later may help.",
+      detail: "Your request did not cause this. The error has been logged; trying again later may help.",
     });
   };
 
-/** Whether a part of the service was out of reach or too busy: a little later it may well work. */
+/** Whether a part of the service could not be reached or was overloaded: a repeat may succeed. */
 const isOutage = (error: unknown): boolean => isPassing(error) || isOverloaded(error) || isUnreached(error);
 
-/** Where it was thrown, without the message above it, which repeats statements too. */
+/** The lines of the stack without the message above them, which can hold SQL statements. */
 const frames = (error: Error): string =>
   (error.stack ?? "")
     .split("\n")

@@ -1,4 +1,4 @@
-/** Idempotency-Key: a POST that is repeated under the same key takes effect once. */
+/** Idempotency-Key: a POST that is sent again under the same key takes effect once. */
 import { createHash } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import type { Context, HonoRequest, Input } from "hono";
@@ -13,7 +13,7 @@ import type { AppEnv } from "./router.ts";
 export const REPLAYED = "Idempotency-Replayed";
 const KEPT_HEADERS = ["content-type", "location", "etag"];
 
-const RULE = "Give 1 to 255 visible ASCII characters, without spaces.";
+const RULE = "Use 1 to 255 visible ASCII characters, without spaces.";
 /** The draft (draft-ietf-httpapi-idempotency-key-header) quotes the key by RFC 8941, most clients do not. */
 const QUOTED = /^"((?:[!#-[\]-~]|\\["\\])+)"$/;
 const BARE = /^[!#-~][!-~]*$/;
@@ -32,41 +32,43 @@ const Key = z
     maxLength: 255,
     pattern: BARE.source,
     description:
-      "Makes this request safe to repeat: choose a new key for each new request, such as a UUID, and send the same one to repeat it. It may stand in double quotes.",
+      "Makes this request safe to repeat: choose a new key for each new request, such as a UUID, and repeat the request with the same key. The key may be in double quotes.",
     example: "8e03978e-40d5-43dd-bc93-6894a57f9324",
   });
 
 /** For the `request.headers` of every POST. */
 export const IdempotencyHeader = z.object({ "idempotency-key": Key.optional() });
 
-/** For the `headers` of an answer that is kept. */
+/** For the `headers` of a response that is stored for repeats. */
 export const replayedHeader = {
   [REPLAYED]: {
-    description: "`true`: this is the answer that was given when the request was first sent.",
+    description: "true: this is the stored response of the first request with this key. Absent otherwise.",
     schema: { type: "string" as const, enum: ["true"] },
   },
 };
 
-/** What a POST may also answer, for its `problems`. */
+/** The errors that every POST may answer, for its `problems`. */
 export const REPEAT_PROBLEMS = ["idempotency_in_progress", "idempotency_key_reused"] as const;
 
 const IN_PROGRESS: OperationError = {
   code: "idempotency_in_progress",
-  detail: "The first request with this Idempotency-Key has no answer yet. Repeat it in a second.",
+  detail: "The first request with this Idempotency-Key is still being worked on. Repeat it in a second.",
 };
 const REUSED: OperationError = {
   code: "idempotency_key_reused",
-  detail: "Another request was sent with this Idempotency-Key. Make a new key for each new request.",
+  detail: "This Idempotency-Key was used for another request. Choose a new key for each new request.",
 };
 
 /** Input of a route whose headers are validated by `IdempotencyHeader`. */
 type Keyed = Input & { out: { header: z.output<typeof IdempotencyHeader> } };
 
 /**
- * Does the work of a POST, once for each key. `work` is given `deps` whose `newId` makes the same ids
- * whenever it is done again for a key, so that an effect whose answer was lost is met, not doubled.
- * Answers are kept, refusals too, but none that says to try again later (429, 5xx).
- * "fresh": the answer is good for a short time only; a repeat does the work again, by the same ids.
+ * Does the work of a POST, once for each key; without a key, simply does it. `work` is given `deps` whose
+ * `newId` makes the same ids whenever the work is done again for a key: if its effect was committed and only
+ * the response lost, it finds the effect instead of making a second one. Responses are stored, errors too,
+ * except those that say to try again later (429, 5xx). `answers` is "fresh" where a response is valid for a
+ * short time only: it is not stored, and a repeat does the work again with the same ids. Throws `Refused`
+ * where the key is in progress or belongs to another request, and what `work` throws.
  */
 export async function once<P extends string, I extends Keyed, T>(
   c: Context<AppEnv, P, I>,
@@ -97,14 +99,14 @@ export async function once<P extends string, I extends Keyed, T>(
   return response;
 }
 
-/** Method, target and body, as text: what is read of it is equal where this is. */
+/** Hash of method, path, query and body: requests with the same hash are the same request. */
 async function hashOf(request: HonoRequest): Promise<string> {
   const { pathname, search } = new URL(request.url);
   const whole = JSON.stringify([request.method, pathname + search, await request.text()]);
   return createHash("sha256").update(whole).digest("hex");
 }
 
-/** UUIDv7s of the time when the key was first seen; the n-th is always the same. */
+/** Makes UUIDv7s with the time when the key was first seen; the n-th is the same each time. */
 function idsOf({ ownerId, key, since }: Hold): () => string {
   let n = 0;
   return () => {
@@ -113,6 +115,7 @@ function idsOf({ ownerId, key, since }: Hold): () => string {
   };
 }
 
+/** The response as it is stored for repeats; null where it says to try again later (429, 5xx). */
 async function keepable(response: Response): Promise<Answer | null> {
   const { status } = response;
   if (status >= 500 || status === 429) return null;
@@ -120,7 +123,7 @@ async function keepable(response: Response): Promise<Answer | null> {
   return { status, headers: Object.fromEntries(headers), body: await response.clone().text() };
 }
 
-/** The effect is committed, so its answer goes out even where this fails: the lock expires by itself. */
+/** Stores the answer or frees the key. Errors are only logged: the effect is committed, and the lock expires. */
 async function settled(deps: Deps, hold: Hold, answer: Answer | null): Promise<void> {
   try {
     await (answer ? keepAnswer(deps.db, hold, answer) : releaseKey(deps.db, hold));
@@ -129,7 +132,7 @@ async function settled(deps: Deps, hold: Hold, answer: Answer | null): Promise<v
   }
 }
 
-/** An answer kept under this route's method and path was this route's: the cast says no more. */
+/** The stored answer as a response. The cast is safe: the key's hash holds this route's method and path. */
 function answeredBefore<T>(c: Context<AppEnv>, { status, headers, body }: Answer): T {
   const init = new Response(null, { status, headers: { ...headers, [REPLAYED]: "true" } });
   return c.body(body, init) as T;

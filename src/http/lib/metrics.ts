@@ -1,4 +1,4 @@
-/** What every request leaves behind: a line in the log and a point in the metrics, neither with anything of its contents. */
+/** A line in the log and a point in the metrics for every request. Neither holds anything of its contents. */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { Deps } from "../../deps.ts";
@@ -30,11 +30,11 @@ export const measured =
     });
   };
 
-/** The pattern of the route that was asked for, also where something in front of it answered; null for none. */
+/** The pattern of the requested route, also where middleware answered in its place; null where none matches. */
 const routeOf = (c: Context): string | null =>
   matchedRoutes(c).findLast((route) => route.method !== "ALL")?.path ?? null;
 
-/** Only what is an id: a path is the caller's to write. */
+/** The project's id in the path; null unless it is a UUID, because callers can write anything into a path. */
 function projectOf(route: string | null, path: string): string | null {
   const at = route?.split("/").indexOf(":project_id") ?? -1;
   const id = at < 0 ? "" : (path.split("/")[at] ?? "");

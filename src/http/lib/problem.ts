@@ -1,4 +1,4 @@
-/** Every answer that is not a success: application/problem+json, RFC 9457, from one closed catalogue. */
+/** Every error response: application/problem+json (RFC 9457), with a code of the closed list `ERRORS`. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ERRORS, type ErrorCode, type OperationError, type Result } from "../../domain/record/errors.ts";
@@ -8,18 +8,29 @@ const CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 const Problem = z
   .object({
-    type: z.string().openapi({ description: "Identifies the kind of problem; one for each code." }),
-    title: z.string().openapi({ description: "The kind of problem in words, always the same for a code." }),
-    status: z.int(),
-    detail: z.string().openapi({ description: "What was wrong here, and what to do." }),
-    code: z.enum(CODES).openapi({ description: "For programs: one of a closed list." }),
-    request_id: z.string().openapi({ description: "Also in X-Request-Id; name it when you ask for help." }),
+    type: z.string().openapi({ description: "Identifies the kind of problem: one for each `code`." }),
+    title: z.string().openapi({ description: "The kind of problem in words: one for each `code`." }),
+    status: z.int().openapi({ description: "The HTTP status." }),
+    detail: z
+      .string()
+      .openapi({ description: "What was wrong with this request and what to do, in sentences." }),
+    code: z.enum(CODES).openapi({ description: "The kind of problem, for programs." }),
+    request_id: z.string().openapi({ description: "Also in X-Request-Id; quote it when you ask for help." }),
     errors: z
-      .array(z.object({ path: z.string(), message: z.string(), code: z.string().optional() }))
+      .array(
+        z.object({
+          path: z.string().openapi({
+            description: "Where it is in the body, the query or the headers: `settings.fps`, say.",
+          }),
+          message: z.string().openapi({ description: "What is wrong, in a sentence." }),
+          code: z.string().optional().openapi({ description: "The kind of error, for programs." }),
+        }),
+      )
       .optional()
-      .openapi({ description: "Each thing to correct; `path` leads to it in the body or the query." }),
+      .openapi({ description: "Each thing to correct; absent where the problem has no parts." }),
   })
   .openapi("Problem", {
+    description: "Why a request failed (RFC 9457).",
     example: {
       type: "/docs#problem-audio_missing",
       title: ERRORS.audio_missing.title,
@@ -32,7 +43,7 @@ const Problem = z
 
 const PROBLEM_JSON = "application/problem+json";
 
-/** An expected failure on its way out of a handler; `onError` turns it into its response. */
+/** An expected error, thrown by a handler; `onError` makes it the problem response. */
 export class Refused extends Error {
   readonly error: OperationError;
   constructor(error: OperationError) {
@@ -42,12 +53,13 @@ export class Refused extends Error {
   }
 }
 
-/** The value of a result, or out of the handler with its problem. */
+/** The value of a result; throws `Refused` with its error. */
 export function orRefuse<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new Refused(result.error);
 }
 
+/** The problem response of an error, with the headers that its code needs (Retry-After, WWW-Authenticate). */
 export function problem(
   c: Context<AppEnv>,
   error: OperationError,
@@ -94,8 +106,8 @@ interface Documented {
 }
 
 /**
- * The problem responses of a route, for its documentation. They leave a handler by `orRefuse`,
- * never by its return type, so the type says nothing of them.
+ * The problem responses of a route, for the OpenAPI document; `internal` and `unavailable` are added. Handlers
+ * throw problems (`orRefuse`) and never return them, so the type leaves them out of a handler's return type.
  */
 export function problems(...codes: ErrorCode[]): Record<never, Documented> {
   const byStatus = new Map<number, ErrorCode[]>();

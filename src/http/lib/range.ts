@@ -1,13 +1,13 @@
 /** Ranges of bytes (RFC 9110, 14). */
 
 export type ByteRange =
-  /** All of it: no range was asked for, or one that may be ignored, as several at once. */
+  /** The whole file: no range was asked for, or one that may be ignored, such as several ranges at once. */
   | { kind: "whole" }
-  /** `end` is not among them. */
+  /** Bytes `start` (inclusive) to `end` (exclusive). */
   | { kind: "part"; start: number; end: number }
   | { kind: "unsatisfiable" };
 
-/** What a `Range` header asks for of so many bytes. */
+/** The range that a `Range` header asks for, of a file of `bytes` bytes. */
 export function byteRange(header: string | undefined, bytes: number): ByteRange {
   const [, first = "", last = ""] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? "") ?? [];
   if (first === "" && last === "") return { kind: "whole" };

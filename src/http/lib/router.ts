@@ -6,11 +6,12 @@ import { onInvalid } from "./failures.ts";
 export interface AppEnv {
   Variables: {
     requestId: string;
-    /** Set under /api by the bearer token. */
+    /** The person that the bearer token names; set under /api only. */
     actor: Actor;
-    /** Set by the answer that is a problem. */
+    /** Code of the problem that was answered; absent for a success. */
     problem?: ErrorCode;
   };
 }
 
+/** A router whose invalid requests answer as problems. */
 export const router = () => new OpenAPIHono<AppEnv>({ defaultHook: onInvalid });

@@ -1,74 +1,95 @@
-/** Parts that the schemas of several resources are made of. */
+/** Schemas that several resources use, and the routes that list a project's resources. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { STAGES } from "../../domain/record/record.ts";
 import { problems } from "./problem.ts";
 
 export const Uuid = z.uuid().openapi({ example: "0193a5b2-7c1e-7000-8000-3f2a9c1d5e70" });
 export const Timestamp = z.iso.datetime().openapi({ example: "2026-11-22T17:30:00.000Z" });
-export const Frame = z.int().min(0).openapi({ description: "A frame of song time; seconds × fps." });
+export const Frame = z.int().min(0).openapi({ description: "Frame of song time, from 0: seconds × fps." });
 export const Seconds = z.number().min(0);
+/** A span of song time, in frames and in seconds. */
+export const songSpan = {
+  start_frame: Frame.openapi({ description: "Its first frame of song time: seconds × fps, from 0." }),
+  end_frame: Frame.openapi({ description: "The first frame after it." }),
+  start_seconds: Seconds.openapi({ description: "Seconds from the start of the song." }),
+  end_seconds: Seconds.openapi({ description: "Seconds from the start of the song." }),
+};
 export const StageName = z.enum(STAGES).openapi("Stage", {
   description:
-    "The stages in their order: transcribe, analyze_scenes, generate_prompts, generate_images, generate_clips, assemble_video. Clips wait until images are approved, the film until clips are.",
+    "The stages, in their order: transcribe (the lyrics and their times), analyze_scenes (cut the song into scenes), generate_prompts, generate_images, generate_clips (one of each for each scene), assemble_video (join the clips and the song into the film). A clip is made once its image is approved, the film once every clip is.",
 });
 
-/** Text that Postgres can keep: no NUL, no half of a surrogate pair. */
+/** Text of at most `longest` UTF-16 units that Postgres can store: no NUL, no lone surrogate. */
 export const text = (longest: number) =>
   z
     .string()
     .max(longest)
-    .refine((s) => s.isWellFormed() && !s.includes("\0"), "Must be valid Unicode without NUL characters");
+    .refine((s) => s.isWellFormed() && !s.includes("\0"), "Must be valid Unicode without NUL characters.");
 
 export const Failure = z
   .object({
-    code: z.string(),
-    message: z.string().openapi({ description: "What went wrong, for the person who reads it." }),
-    retryable: z.boolean().openapi({ description: "Whether starting the run again may help." }),
-    next_action: z.string().nullable().openapi({ description: "What the person can do about it." }),
+    code: z.string().openapi({ description: "The kind of failure, for programs: `provider_refused`, say." }),
+    message: z.string().openapi({ description: "What went wrong, in a sentence to show to the user." }),
+    retryable: z.boolean().openapi({ description: "Whether a retry without any change may help." }),
+    next_action: z.string().nullable().openapi({
+      description: "What the user, or the operator, can do about it; null where there is no advice.",
+    }),
   })
-  .openapi("Failure");
+  .openapi("Failure", { description: "Why something failed or was canceled." });
 
-/** A named schema or null. `nullable()` would make its component nullable wherever it is used. */
+/** A named schema or null. (`nullable()` would make the component itself nullable, wherever it is used.) */
 export const orNull = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.null()]);
 
 export const CoverCertificate = z
   .object({
-    frames: z.int(),
-    scenes: z.int(),
-    gaps: z.int(),
-    overlaps: z.int(),
+    frames: z.int().openapi({ description: "Frames of the song, all of them covered." }),
+    scenes: z.int().openapi({ description: "Number of scenes." }),
+    gaps: z.int().openapi({ description: "Number of gaps between scenes: 0." }),
+    overlaps: z.int().openapi({ description: "Number of overlaps of scenes: 0." }),
     repairs: z.array(z.string()).openapi({
-      description: "What had to be changed of the director's proposal, and what was left out, in words.",
+      description:
+        "What was changed in the scenes that the language model proposed, or left out, one sentence each.",
     }),
   })
   .openapi("CoverCertificate", {
-    description: "That the scenes cover the song exactly: gaps and overlaps are 0.",
+    description: "Proof that the scenes cover the song exactly: gaps and overlaps are 0.",
   });
 
-export const AssetStatus = z.enum(["pending", "completed", "failed"]);
+export const AssetStatus = z.enum(["pending", "completed", "failed"]).openapi({
+  description:
+    "pending: ordered or being made, no file yet. completed: its file can be read. failed: `error` says why.",
+});
 
-export const AssetUrl = z
-  .url()
-  .nullable()
-  .openapi({ description: "Where to read the file, for an hour at least; null until it is completed." });
+export const AssetUrl = z.url().nullable().openapi({
+  description: "URL to read the file from, valid for at least an hour; null until it is completed.",
+});
 
 export const ProjectParams = z.object({
   project_id: Uuid.openapi({ param: { name: "project_id", in: "path" } }),
 });
 
 export const PageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(50)
+    .openapi({ description: "Most items on a page." }),
   cursor: z
     .string()
     .max(200)
     .optional()
-    .openapi({ description: "next_cursor of the page before; absent for the first." }),
+    .openapi({ description: "`next_cursor` of the previous page; leave it out for the first page." }),
 });
 
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
-    items: z.array(item),
-    next_cursor: z.string().nullable().openapi({ description: "null on the last page." }),
+    items: z.array(item).openapi({ description: "The page, in the order that the operation states." }),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "Send it as `cursor` to get the next page; null on the last page." }),
   });
 
 export const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
@@ -76,7 +97,7 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
   content: { "application/json": { schema } },
 });
 
-/** A body that must be there. */
+/** A required JSON body. */
 export const body = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true as const,
   content: { "application/json": { schema } },
@@ -84,7 +105,7 @@ export const body = <Schema extends z.ZodType>(schema: Schema) => ({
 
 export const bearerAuth: Record<string, string[]>[] = [{ bearer: [] }];
 
-/** GET /api/projects/{project_id}/<name>: one page of what belongs to a project. */
+/** GET /api/projects/{project_id}/<name>: one page of the project's resources of that name. */
 export const listRoute = <const Name extends string, Item extends z.ZodType>(list: {
   name: Name;
   operationId: string;
@@ -108,7 +129,7 @@ export const listRoute = <const Name extends string, Item extends z.ZodType>(lis
     },
   });
 
-/** A page as it goes out, each item by its view. */
+/** A page as JSON, each item through `view`. */
 export const pageView = <T, V>(page: { items: T[]; nextCursor: string | null }, view: (item: T) => V) => ({
   items: page.items.map(view),
   next_cursor: page.nextCursor,

@@ -42,6 +42,9 @@ export function refuseJoin(candidates: readonly Candidate[]): Failure | null {
   const odd = candidates.filter((c) => sizeOf(c) !== size);
   if (odd.length === 0) return null;
   const names = odd.map((c) => `scene ${c.scene} (${sizeOf(c)})`).join(", ");
-  return refusal("clip_size_differs", `The film is ${size}, but other sizes are in it: ${names}.`, REMAKE)
-    .failure;
+  return refusal(
+    "clip_size_differs",
+    `The film's clips are ${size}, but some have another size: ${names}.`,
+    REMAKE,
+  ).failure;
 }

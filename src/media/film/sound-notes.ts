@@ -51,18 +51,18 @@ function bytesOf(description: AudioDecoderConfig["description"]): Uint8Array | n
 export function soundNotes({ codec, config }: Pick<Sound, "codec" | "config">): string[] {
   if (codec !== "aac")
     return [
-      `The film's sound is ${NAMES[codec] ?? codec}, as the song came: not all players and platforms take it. Set film_sound to "aac" for one that all take.`,
+      `The film's sound is ${NAMES[codec] ?? codec}, which not all players and platforms accept. Set film_sound to "aac" for sound that all accept.`,
     ];
   const description = bytesOf(config.description);
   const kind = description ? aacKind(description) : LOW_COMPLEXITY;
   const notes: string[] = [];
   if (kind !== LOW_COMPLEXITY)
     notes.push(
-      `The song is ${KINDS[kind] ?? "AAC of a rare kind"} and stands in the film as it came: some platforms take AAC-LC only. Upload it as WAV, FLAC or MP3 to have it made AAC-LC.`,
+      `The song is ${KINDS[kind] ?? "AAC of a rare kind"} and is in the film unchanged: some platforms accept AAC-LC only. Upload it as WAV, FLAC or MP3 to have it converted to AAC-LC.`,
     );
   if (config.numberOfChannels > 2)
     notes.push(
-      `The song has ${config.numberOfChannels} channels of AAC and stands in the film as it came: many platforms take stereo only. Upload it in stereo, or as WAV or FLAC to have it mixed to stereo.`,
+      `The song has ${config.numberOfChannels} channels of AAC and is in the film unchanged: many platforms accept stereo only. Upload it in stereo, or as WAV or FLAC to have it mixed to stereo.`,
     );
   return notes;
 }

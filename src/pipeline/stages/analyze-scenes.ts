@@ -99,7 +99,7 @@ async function estimatedBeat({ deps, task }: StepContext, audio: Audio): Promise
 
 const NO_PROPOSAL: Proposal = { inputHash: "", scenes: [] };
 const NO_LYRICS = failure("lyrics_missing", "The song has not been transcribed.");
-const CHANGED = failure("project_changed", "The lyrics changed while the scenes were cut anew.", {
+const CHANGED = failure("project_changed", "The lyrics changed while the scenes were being planned.", {
   retryable: true,
-  nextAction: "Start the run again.",
+  nextAction: "Start a run again.",
 });

@@ -154,7 +154,7 @@ async function writeSidecars(
   };
 }
 
-const NOT_READY = failure("clips_not_approved", "Not every scene has an approved clip any more.");
+const NOT_READY = failure("clips_not_approved", "Some scenes no longer have an approved clip.");
 const BROKEN_COVER = failure("cover_broken", "The scenes do not cover the song without gap or overlap.", {
   nextAction: "Plan the scenes again.",
 });

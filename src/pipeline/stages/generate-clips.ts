@@ -45,10 +45,14 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
   ]);
 }
 
-const NOT_READY = failure("image_not_approved", "The scene has no approved image any more.");
-const TOO_LONG = failure("scene_too_long", "The scene is longer than any clip that the model makes.", {
-  nextAction: "Choose another clip model, or shorter scenes.",
-});
+const NOT_READY = failure("image_not_approved", "The scene no longer has an approved image.");
+const TOO_LONG = failure(
+  "scene_too_long",
+  "The scene is longer than the longest clip that the model makes.",
+  {
+    nextAction: "Choose another clip model, or shorter scenes.",
+  },
+);
 
 const MAX_CLIP_BYTES = 256 * 1024 * 1024;
 

@@ -79,6 +79,6 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
 
 const NOT_AN_IMAGE = failure(
   "output_form",
-  "What the provider gave is no picture that can be read: it must be a JPEG, PNG or WebP.",
+  "The provider's file is not an image that can be read: it must be a JPEG, PNG or WebP.",
   { nextAction: "Choose another image model." },
 );

@@ -147,7 +147,6 @@ export function collectTranscription(step: Transcribing, prediction: Prediction)
   return { kind: "completed", facts: lyricsOf(step, transcript), costUsd: null };
 }
 
-const UNREADABLE = failure("output_form", "The transcription came in a form that we do not know.", {
-  nextAction:
-    "Upload the song with lyrics in its tags, each line with its time (LRC), and set embedded_lyrics.",
+const UNREADABLE = failure("output_form", "The transcription has a form that this service does not know.", {
+  nextAction: "Upload the song with timed lyrics (LRC) in its tags, and set embedded_lyrics to true.",
 });

@@ -15,7 +15,7 @@ afterAll(() => api.close());
 
 const SONG = { filename: "Night Drive.MP3", content_type: "audio/mp3", bytes: 1234 };
 
-/** A file that has arrived under a key of this project. */
+/** Uploads a fixture under a key of this project; returns the key. */
 function arrived(person: Person, projectId: string, file: string, contentType = "audio/mpeg"): string {
   const key = audioKey(person.sub, projectId, randomUUID(), file.split(".").at(-1) ?? "");
   api.bucket.upload(key, fixture(file), contentType);
@@ -25,7 +25,7 @@ const confirm = (person: Person, projectId: string, key: string) =>
   person.call("POST", `/api/projects/${projectId}/audio`, { key });
 
 describe("presigning", () => {
-  test("the key is the server's, under the owner's project, and the signed headers are all told", async () => {
+  test("the server makes the key, under the owner's project, and returns every signed header", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const { json } = await ada.call("POST", "/api/uploads/presign", { project_id: id, ...SONG });
@@ -88,7 +88,7 @@ describe("confirming", () => {
     expect((await ada.call("GET", `/api/projects/${id}`)).json).toEqual(json);
   });
 
-  test("a song whose tags break off within a character is attached with whole ones", async () => {
+  test("a song whose tags end within a character is attached with whole characters", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const [title, line] = ["a".repeat(199), "b".repeat(499)];
@@ -136,14 +136,14 @@ describe("confirming", () => {
     expect(api.calls).not.toContain(`wake ${id}`);
   });
 
-  test("a file that has not arrived is said to be missing", async () => {
+  test("a file that was not uploaded answers upload_missing", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const { status, json } = await confirm(ada, id, audioKey(ada.sub, id, randomUUID(), "mp3"));
     expect([status, json.code]).toEqual([409, "upload_missing"]);
   });
 
-  test("only an upload to this very project can be attached, and others are left alone", async () => {
+  test("only an upload to this project can be attached; other files are refused and not deleted", async () => {
     const [ada, bob] = [await api.person(), await api.person()];
     const { id } = await ada.project();
     const other = await ada.project();
@@ -162,7 +162,7 @@ describe("confirming", () => {
     expect(api.bucket.keys()).toEqual(expect.arrayContaining([...keys, clip]));
   });
 
-  test("another song makes the lyrics go; the same song under another key keeps them", async () => {
+  test("another song removes the lyrics; the same song under another key keeps them", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     await confirm(ada, id, arrived(ada, id, "song.mp3"));
@@ -188,7 +188,7 @@ describe("running", () => {
     expect([status, json.code]).toEqual([409, "audio_missing"]);
   });
 
-  test("records the wish, then wakes the coordinator", async () => {
+  test("records the run request, then wakes the coordinator", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     await confirm(ada, id, arrived(ada, id, "song.mp3"));
@@ -201,7 +201,7 @@ describe("running", () => {
     expect(row?.runNumber).toBe(1);
   });
 
-  test.each([{}, { target: "everything" }, { target: null }])("%j is no target", async (body) => {
+  test.each([{}, { target: "everything" }, { target: null }])("%j is not a target", async (body) => {
     const ada = await api.person();
     const { id } = await ada.project();
     expect((await ada.call("POST", `/api/projects/${id}/run`, body)).status).toBe(400);

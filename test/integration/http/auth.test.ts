@@ -24,7 +24,7 @@ const get = (authorization?: string) =>
   api.api.request("/api/projects", { headers: authorization === undefined ? {} : { authorization } });
 
 describe("tokens", () => {
-  test("a sound one lets its subject in, and only to what is theirs", async () => {
+  test("a valid one gives its subject access to their own projects only", async () => {
     const ada = await api.person(`auth0|${randomUUID()}`);
     await ada.project();
     expect((await ada.call("GET", "/api/projects")).json.items).toHaveLength(1);
@@ -83,7 +83,7 @@ describe("tokens", () => {
     expect(await response.json()).toMatchObject({ code: "unauthenticated" });
   });
 
-  test("one by a genuine key with an algorithm that is not agreed on is refused", async () => {
+  test("one signed by a known key with an algorithm that is not accepted is refused", async () => {
     const { publicKey, privateKey } = await generateKeyPair("PS256", { extractable: true });
     const keys = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: "k2", alg: "PS256" }] });
     const token = await new SignJWT({ sub: "ada", iss: ISSUER, aud: AUDIENCE, exp: now() + 60 })
@@ -93,7 +93,7 @@ describe("tokens", () => {
     expect(await verify(token)).toMatchObject({ ok: false, error: { code: "unauthenticated" } });
   });
 
-  test("a clock that is a few seconds off is forgiven", async () => {
+  test("a clock that is a few seconds off is accepted", async () => {
     expect((await get(`Bearer ${await sign({ exp: now() - 2 })}`)).status).toBe(200);
   });
 
@@ -103,13 +103,16 @@ describe("tokens", () => {
     ["answers no key set", async () => Response.json({ hello: "there" })],
     ["answers no JSON", async () => new Response("<html>")],
   ];
-  test.each(outages)("a provider that %s is our trouble, not the token's", async (_, answer) => {
-    const keys = createRemoteJWKSet(new URL("https://id.test/jwks.json"), { [customFetch]: answer });
-    const verify = tokenVerifier(api.deps.config.auth, keys);
-    expect(await verify(await sign({}))).toMatchObject({ ok: false, error: { code: "unavailable" } });
-  });
+  test.each(outages)(
+    "an identity provider that %s is answered as unavailable, not as a bad token",
+    async (_, answer) => {
+      const keys = createRemoteJWKSet(new URL("https://id.test/jwks.json"), { [customFetch]: answer });
+      const verify = tokenVerifier(api.deps.config.auth, keys);
+      expect(await verify(await sign({}))).toMatchObject({ ok: false, error: { code: "unavailable" } });
+    },
+  );
 
-  test("keys that were fetched are kept, and carry over an outage", async () => {
+  test("fetched keys are cached, and still verify tokens during an outage", async () => {
     let fetches = 0;
     const keys = createRemoteJWKSet(new URL("https://id.test/jwks.json"), {
       [customFetch]: async () => {
@@ -134,7 +137,7 @@ describe("origins", () => {
       },
     });
 
-  test("the frontend may ask, and read what it needs of the answer", async () => {
+  test("the frontend may send requests and read the response headers that it needs", async () => {
     const { status, headers } = await preflight(FRONTEND);
     expect(status).toBe(204);
     expect(headers.get("access-control-allow-origin")).toBe(FRONTEND);
@@ -170,7 +173,7 @@ describe("the feed", () => {
   const upgrade = (path: string, headers: Record<string, string> = {}) =>
     api.api.request(path, { headers: { upgrade: "websocket", ...headers } });
 
-  test("a plain request is told what this address is for", async () => {
+  test("a request without an upgrade answers upgrade_required", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const { status, json, response } = await ada.call("GET", `/api/projects/${id}/feed`);
@@ -188,7 +191,7 @@ describe("the feed", () => {
     expect(api.calls).toContain(`connect ${id} trusted`);
   });
 
-  test("a ticket is the coordinator's to redeem, without a look at Postgres", async () => {
+  test("the coordinator redeems a ticket, without a query to Postgres", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const { result, trips } = await api.roundTrips(async () =>
@@ -200,7 +203,7 @@ describe("the feed", () => {
     expect(api.calls).not.toContain(`connect ${id} trusted`);
   });
 
-  test("strangers, nobody and no id are turned away", async () => {
+  test("strangers, requests without a token and malformed ids are refused", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const authorization = `Bearer ${(await api.person()).token}`;
@@ -228,7 +231,7 @@ describe("the feed", () => {
     expect(answer.status).toBe(status);
   });
 
-  test("a ticket comes with the address to open", async () => {
+  test("a ticket comes with the URL to open", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const { json } = await ada.call("POST", `/api/projects/${id}/feed/tickets`);

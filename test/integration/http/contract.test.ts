@@ -20,16 +20,16 @@ interface Scene {
 }
 interface Case {
   status: number;
-  /** Times it goes to Postgres. */
+  /** Round trips to Postgres. */
   trips?: number;
   body?: (scene: Scene) => unknown;
-  /** What a repeat of a POST under the same key gets: the answer kept, or a fresh one. */
+  /** What a repeat of a POST under the same key gets: the stored response, or a fresh one. */
   repeat?: "kept" | "fresh";
   /** Where the project's id is. */
   project?: "path" | "body" | "nowhere";
 }
 
-/** Each operation under /api, as its owner asks for it with success. */
+/** For each operation under /api, a request of the owner that succeeds. */
 const CASES: Record<string, Case> = {
   createProject: {
     status: 201,
@@ -89,7 +89,7 @@ const CASES: Record<string, Case> = {
   createFeedTicket: { status: 201, repeat: "fresh" },
 };
 
-/** Not of this table: the WebSocket, which has its own tests. */
+/** Not in this table: the WebSocket, which has its own tests. */
 const APART = ["connectFeed"];
 
 const operations = () =>
@@ -113,10 +113,10 @@ const pathOf = (path: string, { story }: Scene) =>
     .replace("{job_id}", story.jobId)
     .replace("{task_id}", story.taskId);
 
-/** What may differ between two answers to the same question. */
+/** The request id differs between two responses to the same request. */
 const withoutRequestId = (json: object) => ({ ...json, request_id: "" });
 
-test("every route under /api takes part in this contract", () => {
+test("every route under /api is in this table", () => {
   expect(Object.keys(CASES).sort()).toEqual(
     operations()
       .map((o) => o.operationId)
@@ -144,7 +144,7 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
   const ask = (person: Person, at: Scene, path = pathOf(operation(id).path, at)) =>
     person.call(operation(id).method, path, body?.(at));
 
-  test(`answers its owner as documented, in ${trips} round trip(s), and tells no inner facts`, async () => {
+  test(`answers its owner as documented, in ${trips} round trip(s), and shows no internal data`, async () => {
     const at = await scene();
     const request = body?.(at);
     const { result, trips: counted } = await api.roundTrips(() =>
@@ -153,11 +153,11 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
     expect(result.status, JSON.stringify(result.json)).toBe(status);
     expect(counted).toBe(trips);
     responseSchema(document, operation(id), status)?.parse(result.json);
-    expect(innerFacts(result.json, at.person.sub)).toEqual([]);
+    expect(internalData(result.json, at.person.sub)).toEqual([]);
   });
 
   if (repeat)
-    test(`is given its ${repeat} answer again under the same key, which costs two round trips at first`, async () => {
+    test(`gets its ${repeat} answer again under the same key, which costs two more round trips the first time`, async () => {
       const at = await scene();
       const request = body?.(at);
       const path = pathOf(operation(id).path, at);
@@ -182,7 +182,7 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
       else responseSchema(document, operation(id), status)?.parse(second.result.json);
     });
 
-  test("asks for a token, before it looks at anything", async () => {
+  test("asks for a token before anything else", async () => {
     const at = await scene();
     const { result, trips: counted } = await api.roundTrips(
       async () =>
@@ -211,7 +211,7 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
 
   if (project === "nowhere") return;
 
-  test("is the same 404 for what is another's, what is nobody's, and what is no id", async () => {
+  test("answers the same 404 for another person's id, an unknown id and a malformed id", async () => {
     const at = await scene();
     const stranger = await api.person();
     const foreign = await ask(stranger, at);
@@ -244,7 +244,7 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
 
   if (!body) return;
 
-  test("names what is wrong with a body, and does not go to Postgres for it", async () => {
+  test("names what is wrong with a body, without a query to Postgres", async () => {
     const at = await scene();
     const path = pathOf(operation(id).path, at);
     const sound = body(at);
@@ -270,8 +270,8 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
   });
 });
 
-/** Facts that stay inside, found anywhere in an answer but in presigned addresses and the key of an upload. */
-function innerFacts(json: unknown, ownerId: string): string[] {
+/** The internal data in an answer, except in presigned URLs and keys of uploads. */
+function internalData(json: unknown, ownerId: string): string[] {
   const text = JSON.stringify(json, (name, value) => (/(^|_)(url|key)$/.test(name) ? undefined : value));
-  return ["secret", ownerId, "etag", "object_key", "input_hash"].filter((fact) => text?.includes(fact));
+  return ["secret", ownerId, "etag", "object_key", "input_hash"].filter((word) => text?.includes(word));
 }

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => api.close());
 
-/** Runs a request while one part fails so. */
+/** Runs a request while every call of one part throws `error`. */
 async function whileBroken<T>(
   part: "db" | "storage" | "queue" | "coordinator",
   error: Error,
@@ -38,11 +38,11 @@ async function whileBroken<T>(
   }
 }
 
-describe("every answer that is no success is a problem", () => {
+describe("every error response is a problem", () => {
   const json = { "content-type": "application/json" };
   test.each<[string, string, RequestInit, number, string]>([
-    ["an unknown address", "/nope", {}, 404, "not_found"],
-    ["an unknown address of the API", "/api/nope", {}, 404, "not_found"],
+    ["an unknown path", "/nope", {}, 404, "not_found"],
+    ["an unknown path of the API", "/api/nope", {}, 404, "not_found"],
     ["a path that is badly escaped", "/api/projects/%zz", {}, 404, "not_found"],
     ["a trailing slash", "/api/projects/", {}, 404, "not_found"],
     ["an unknown method", "/api/projects", { method: "PROPFIND" }, 405, "method_not_allowed"],
@@ -51,7 +51,7 @@ describe("every answer that is no success is a problem", () => {
     ["an empty body", "/api/projects", { method: "POST", headers: json, body: "" }, 400, "malformed_json"],
     ["no body", "/api/projects", { method: "POST" }, 400, "invalid_request"],
     [
-      "JSON that is no object",
+      "JSON that is not an object",
       "/api/projects",
       { method: "POST", headers: json, body: "7" },
       400,
@@ -106,7 +106,7 @@ describe("every answer that is no success is a problem", () => {
     expect(sent).toBeLessThan(20);
   });
 
-  test("the caller's own request id is kept where it is one", async () => {
+  test("the caller's own request id is kept where it is valid", async () => {
     const ids = await Promise.all(
       ["trace-1", "a b", "x".repeat(300)].map(async (id) => {
         const response = await api.api.request("/nope", { headers: { "x-request-id": id } });
@@ -122,7 +122,7 @@ describe("every answer that is no success is a problem", () => {
 });
 
 describe("what breaks inside", () => {
-  test("is not told, but logged under the request's id", async () => {
+  test("is logged under the request's id and not shown", async () => {
     const ada = await api.person();
     const error = new Error("password=hunter2 at /srv/app.ts:7");
     const { status, json, response } = await whileBroken("db", error, () => ada.call("GET", "/api/projects"));
@@ -180,7 +180,7 @@ describe("health", () => {
     },
   );
 
-  test("a part that is silent is down once patience runs out", async () => {
+  test("a part that does not answer is down after the timeout", async () => {
     const queue = { ...api.deps.queue, ping: () => new Promise<void>(() => {}) };
     const response = await healthRoutes({ ...api.deps, queue }, 300).request("/health");
     expect(response.status).toBe(503);

@@ -20,7 +20,7 @@ const TAIL = new Uint8Array(50).fill(9);
 const [FROM, TO] = [1000, 4900];
 const EXPECTED = Buffer.concat([HEAD, new Uint8Array(FROM - HEAD.length), FILM.subarray(FROM, TO), TAIL]);
 
-/** A film that has the other index beside it. */
+/** A film with the sidecar for the file without edit lists. */
 async function setting() {
   const ada = await api.person();
   const story = await insertStory(api.deps.db, ada.sub, 1);
@@ -48,7 +48,7 @@ async function setting() {
     .where(eq(finalVideos.id, story.filmId));
   const path = `/api/projects/${story.id}/final-videos/${story.filmId}`;
   const { json } = await ada.call("GET", `${path}?edits=none`);
-  /** As a platform fetches it: with the address alone. */
+  /** As a platform fetches it: by the URL, without a token. */
   const get = (address: string, headers: Record<string, string> = {}, method = "GET") => {
     const { pathname, search } = new URL(address);
     return api.api.request(pathname + search, { method, headers });
@@ -60,7 +60,7 @@ const hex = async (response: Response) => Buffer.from(await response.arrayBuffer
 const expected = (start: number, end: number) => EXPECTED.subarray(start, end).toString("hex");
 
 describe("a film without edit lists", () => {
-  test("has addresses that need no token, to read it and to save it, and its own size", async () => {
+  test("has URLs that need no token, to read it and to save it, and its own size", async () => {
     const { json, get } = await setting();
     expect(json.bytes).toBe(EXPECTED.length);
     const read = await get(json.url);
@@ -91,7 +91,7 @@ describe("a film without edit lists", () => {
     expect(await hex(part)).toBe(expected(start, end));
   });
 
-  test("is told by HEAD, whole where another version's part is asked for, and 416 behind its end", async () => {
+  test("answers HEAD, is whole for a range of another version, and is 416 for a range after its end", async () => {
     const { json, get } = await setting();
     const told = await get(json.url, {}, "HEAD");
     expect([told.status, told.headers.get("content-length"), await hex(told)]).toEqual([200, "4950", ""]);
@@ -103,7 +103,7 @@ describe("a film without edit lists", () => {
     expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, "bytes */4950"]);
   });
 
-  test("is not there at an address that is forged, too old, or of a film that is gone", async () => {
+  test("is 404 at a URL that is forged or expired, and for a film that is gone", async () => {
     const { story, json, get, film } = await setting();
     const changed = (change: (url: URL) => void) => {
       const url = new URL(json.url);
@@ -125,14 +125,14 @@ describe("a film without edit lists", () => {
     expect((await get(json.url)).status).toBe(404);
   });
 
-  test("lives two hours at most", async () => {
+  test("has a URL that is valid for one to two hours", async () => {
     const { json } = await setting();
     const left = Number(new URL(json.url).searchParams.get("expires")) - Date.now() / 1000;
     expect(left).toBeGreaterThan(3600);
     expect(left).toBeLessThanOrEqual(7200);
   });
 
-  test("is refused in words where there is none, and 404 for another person", async () => {
+  test("is a conflict with advice where there is none, and 404 for another person", async () => {
     const { ada, story, path } = await setting();
     const eve = await api.person();
     expect((await eve.call("GET", `${path}?edits=none`)).status).toBe(404);
@@ -143,7 +143,7 @@ describe("a film without edit lists", () => {
     expect((await ada.call("GET", `${path}/download?edits=none`)).status).toBe(409);
   });
 
-  test("is asked for by one word, and nothing else passes for it", async () => {
+  test("is asked for by `edits=none`, and any other value is refused", async () => {
     const { ada, path, json, get } = await setting();
     for (const edits of ["some", "", "NONE"])
       expect(await ada.call("GET", `${path}?edits=${edits}`)).toMatchObject({
@@ -158,7 +158,7 @@ describe("a film without edit lists", () => {
     }
   });
 
-  test("is what the redirect leads to where it is asked for", async () => {
+  test("is where the redirect leads if it is asked for", async () => {
     const { ada, path, json } = await setting();
     const { response } = await ada.call("GET", `${path}/download?edits=none`);
     expect(response.headers.get("location")).toBe(json.download_url);
@@ -166,7 +166,7 @@ describe("a film without edit lists", () => {
 });
 
 describe("any part of it", () => {
-  test("is the same bytes as of the whole", () => {
+  test("has the same bytes as in the whole", () => {
     const plan = fc
       .tuple(fc.nat(40), fc.nat(40), fc.nat(40), fc.nat(10))
       .map(([headBytes, gap, middle, tail]) => ({

@@ -19,7 +19,7 @@ async function setting() {
   const film = () => ada.call("GET", `${base}/final-videos/${story.filmId}`);
   return { ada, story, base, film };
 }
-/** The name that a signed address saves its file under. */
+/** The file name in a signed URL. */
 const savedAs = (address: string) => {
   const header = new URL(address).searchParams.get("response-content-disposition") ?? "";
   return decodeURIComponent(/filename\*=UTF-8''(\S+)$/.exec(header)?.[1] ?? "");
@@ -34,7 +34,7 @@ describe("a film by itself", () => {
     expect(list.json.items).toEqual([json]);
   });
 
-  test("is not there for another person, under another project, or with no id", async () => {
+  test("is 404 for another person, under another project, and for a malformed id", async () => {
     const { ada, base, story } = await setting();
     const foreign = await setting();
     for (const path of [
@@ -47,13 +47,13 @@ describe("a film by itself", () => {
       expect(await ada.call("GET", path)).toMatchObject({ status: 404, json: { code: "not_found" } });
   });
 
-  test("has no addresses until it is completed", async () => {
+  test("has no URLs until it is completed", async () => {
     const { story, film } = await setting();
     await api.deps.db.update(finalVideos).set({ status: "failed" }).where(eq(finalVideos.id, story.filmId));
     expect((await film()).json).toMatchObject({ status: "failed", url: null, download_url: null });
   });
 
-  test("is read at one address and saved from another, and the redirect leads to that", async () => {
+  test("has a URL to read it and another to save it, and the redirect leads to the latter", async () => {
     const { ada, base, story, film } = await setting();
     const { json } = await film();
     expect(new URL(json.url).searchParams.has("response-content-disposition")).toBe(false);
@@ -77,7 +77,7 @@ describe("a film by itself", () => {
   });
 });
 
-test("an image and a clip tell what their files say of how they were made, or that nobody has looked", async () => {
+test("an image and a clip show what their files state of how they were made; null where the file was not read", async () => {
   const { ada, base, story } = await setting();
   const mark: ProvenanceMark = {
     kind: "c2pa",
@@ -122,7 +122,7 @@ describe("a page of another origin", () => {
     },
   );
 
-  test("reads how to sign in again", async () => {
+  test("can read how to sign in again", async () => {
     const response = await api.api.request("/api/projects", { headers: { origin: FRONTEND } });
     expect(response.status).toBe(401);
     expect(response.headers.get("www-authenticate")).toMatch(/^Bearer /);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => api.close());
 
-/** Members that bodies have, with values that are right, nearly right, and wild. */
+/** Values for the members of bodies: valid, nearly valid, and arbitrary. */
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.string({ unit: "binary" }),
@@ -45,14 +45,14 @@ const settings = fc.dictionary(
   ),
   fc.oneof(value, fc.record({ min_seconds: value, max_seconds: value }, { requiredKeys: [] })),
 );
-const verdict = fc.record(
+const approval = fc.record(
   { image_id: value, clip_id: value, approved: fc.oneof(fc.boolean(), value), notes: value },
   { requiredKeys: [] },
 );
 const either = <T>(...sound: T[]) => fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...sound) }, value);
 const name = fc.oneof(fc.string({ unit: "binary" }), value);
-const approvals = fc.oneof(fc.array(verdict), value);
-/** Bodies that get past the first check often enough to meet the second. */
+const approvals = fc.oneof(fc.array(approval), value);
+/** Bodies of which enough pass the schema to reach the checks after it. */
 const BODIES: Record<string, fc.Arbitrary<unknown>> = {
   createProject: fc.record({ name, settings }, { requiredKeys: ["name"] }),
   replaceProject: fc.record({ name, settings }, { requiredKeys: ["name"] }),
@@ -100,7 +100,7 @@ const query = fc.oneof(
 
 const apiOperations = () => operationsOf(document).filter((o) => o.path.startsWith("/api/"));
 
-test("no body, header or query brings the service down", async () => {
+test("no body, header or query makes the service fail", async () => {
   const writable = apiOperations().filter((o) => o.operationId !== "deleteProject");
   const request = fc.constantFrom(...writable).chain((operation) => {
     const known = BODIES[operation.operationId]?.map((sound) => JSON.stringify(sound));
@@ -128,7 +128,7 @@ test("no body, header or query brings the service down", async () => {
   expect([...seen]).toEqual(expect.arrayContaining([200, 201, 202, 400]));
 });
 
-test("no id brings the service down", async () => {
+test("no id makes the service fail", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(), segment, segment, async (pick, project, thing) => {
       const operations = apiOperations();

@@ -23,7 +23,7 @@ const projectsOf = (person: Person) =>
 const rowsOf = (person: Person) =>
   api.deps.db.select().from(idempotencyKeys).where(eq(idempotencyKeys.ownerId, person.sub));
 
-/** As if so much time had passed for this person's keys. */
+/** Makes this person's keys older by so many seconds. */
 const later = (person: Person, seconds: number) =>
   api.deps.db
     .update(idempotencyKeys)
@@ -32,7 +32,7 @@ const later = (person: Person, seconds: number) =>
       createdAt: sql`${idempotencyKeys.createdAt} - make_interval(secs => ${seconds})`,
     })
     .where(eq(idempotencyKeys.ownerId, person.sub));
-/** Only the lock gives way: when a key was first seen does not change. */
+/** Expires the locks only: the time when a key was first seen does not change. */
 const expireLocks = (person: Person) =>
   api.deps.db
     .update(idempotencyKeys)
@@ -52,7 +52,7 @@ async function having<T>(parts: Partial<Deps>, work: () => Promise<T>): Promise<
 const creating = (createProject: Deps["store"]["createProject"]): Partial<Deps> => ({
   store: { ...api.deps.store, createProject },
 });
-/** Workers of which the n-th to end its work under a key dies before it can say so. */
+/** A database whose n-th update of a key fails where `dies[n]` is true: the worker dies after its work. */
 function dying(...dies: boolean[]): Partial<Deps> {
   const left = [...dies];
   const db = new Proxy(api.deps.db, {
@@ -63,7 +63,7 @@ function dying(...dies: boolean[]): Partial<Deps> {
   });
   return { db };
 }
-/** Workers of which the n-th loses touch with Postgres before or after it has created its project. */
+/** A store whose n-th `createProject` loses the connection before or after its effect. */
 function losingTouch(...when: ("before" | "after" | null)[]): Partial<Deps> {
   const left = [...when];
   const { createProject } = api.deps.store;
@@ -76,7 +76,7 @@ function losingTouch(...when: ("before" | "after" | null)[]): Partial<Deps> {
   });
 }
 
-/** A request to create a project that stops just before it does, until told to go on. */
+/** A request that stops just before it creates its project; returns how to let it go on, or fail. */
 async function stopped(person: Person, key: string) {
   const reached = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
@@ -107,7 +107,7 @@ async function stopped(person: Person, key: string) {
 }
 
 describe("a repeat under the same key", () => {
-  test("gets the answer as it was, byte for byte, and is told so", async () => {
+  test("gets the first answer, byte for byte, marked as replayed", async () => {
     const ada = await api.person();
     const first = await create(ada, "k");
     await ada.call("PATCH", `/api/projects/${first.json.id}`, { name: "Day Drive" });
@@ -121,7 +121,7 @@ describe("a repeat under the same key", () => {
     expect(await projectsOf(ada)).toHaveLength(1);
   });
 
-  test("gets a refusal again, even where it would be granted now", async () => {
+  test("gets an error again, even where the request would succeed now", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const run = (key: string) =>
@@ -135,7 +135,7 @@ describe("a repeat under the same key", () => {
     expect((await run("k2")).status).toBe(202);
   });
 
-  test("is done again where only a fresh answer is of use: the same upload by a new URL", async () => {
+  test("is executed again where the answer is valid for a short time only: the same upload, a new URL", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const upload = { project_id: id, filename: "a.mp3", content_type: "audio/mpeg", bytes: 1000 };
@@ -168,7 +168,7 @@ describe("a repeat under the same key", () => {
     expect(await projectsOf(ada)).toHaveLength(2);
   });
 
-  test("is looked up by POST only", async () => {
+  test("is recognized for POST only", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     for (const version of [2, 3]) {
@@ -190,7 +190,7 @@ describe("another request under the same key", () => {
     ["of the same body in other bytes", (id) => [`/api/projects/${id}/run`, '{ "target": "transcribe" }']],
     ["to another path", () => ["/api/projects", '{"name":"x"}']],
     ["with another query", (id) => [`/api/projects/${id}/run?x=1`, '{"target":"transcribe"}']],
-  ])("%s is refused, and not done", async (_, other) => {
+  ])("%s is refused and has no effect", async (_, other) => {
     const ada = await api.person();
     const { id } = await insertStory(api.deps.db, ada.sub);
     const send = ([path, body]: [string, string]) => ada.call("POST", path, body, { "idempotency-key": "k" });
@@ -200,7 +200,7 @@ describe("another request under the same key", () => {
     expect(await projectsOf(ada)).toMatchObject([{ id, targetStage: "transcribe" }]);
   });
 
-  test("is refused while the first is worked on, too", async () => {
+  test("is refused while the first is still being worked on, too", async () => {
     const ada = await api.person();
     const first = await stopped(ada, "k");
     expect((await create(ada, "k", { name: "Other" })).json.code).toBe("idempotency_key_reused");
@@ -225,7 +225,7 @@ describe("keys", () => {
     '"a\\b"',
     "x".repeat(256),
     `"${"x".repeat(256)}"`,
-  ])("%j is none: 400, without a look at Postgres", async (key) => {
+  ])("%j is not a key: 400, without a query to Postgres", async (key) => {
     const ada = await api.person();
     const { result, trips } = await api.roundTrips(() => create(ada, key));
     expect([result.status, result.json.code, trips]).toEqual([400, "invalid_request", 0]);
@@ -251,7 +251,7 @@ describe("keys", () => {
     expect((await create(ada, "k")).status).toBe(201);
   });
 
-  test("cost two round trips, a replay one in all, and their absence none", async () => {
+  test("cost two more round trips, a replay one in all, and requests without a key none", async () => {
     const ada = await api.person();
     const without = await api.roundTrips(() => ada.project());
     const first = await api.roundTrips(() => create(ada, "k"));
@@ -271,7 +271,7 @@ describe("keys", () => {
     expect(anew.json.id).not.toBe(his.json.id);
   });
 
-  test("may be sent by the frontend, and it may read of a replay", async () => {
+  test("may be sent by the frontend, which may read that an answer is replayed", async () => {
     const preflight = await api.api.request("/api/projects", {
       method: "OPTIONS",
       headers: {
@@ -287,7 +287,7 @@ describe("keys", () => {
 });
 
 describe("what goes wrong", () => {
-  test("while the first is worked on, a repeat is told to wait a second", async () => {
+  test("while the first is being worked on, a repeat is asked to wait for a second", async () => {
     const ada = await api.person();
     const first = await stopped(ada, "k");
     const early = await create(ada, "k");
@@ -301,21 +301,24 @@ describe("what goes wrong", () => {
   test.each([
     ["a defect", new TypeError("x is not a function"), 500],
     ["an outage", new Unanswered("no answer"), 503],
-    ["a refusal for now", new Refused({ code: "unavailable", detail: "Try again." }), 503],
-  ])("%s is not kept: the repeat is done, and still is for this request only", async (_, error, status) => {
-    const ada = await api.person();
-    const broken = await having(
-      creating(() => Promise.reject(error)),
-      () => create(ada, "k"),
-    );
-    expect(broken.status).toBe(status);
-    expect((await create(ada, "k", { name: "Other" })).status).toBe(422);
-    const again = await create(ada, "k");
-    expect([again.status, replayed(again)]).toEqual([201, null]);
-    expect(await projectsOf(ada)).toHaveLength(1);
-  });
+    ["an error for now", new Refused({ code: "unavailable", detail: "Try again." }), 503],
+  ])(
+    "%s is not stored: the repeat is executed, and the key stays this request's",
+    async (_, error, status) => {
+      const ada = await api.person();
+      const broken = await having(
+        creating(() => Promise.reject(error)),
+        () => create(ada, "k"),
+      );
+      expect(broken.status).toBe(status);
+      expect((await create(ada, "k", { name: "Other" })).status).toBe(422);
+      const again = await create(ada, "k");
+      expect([again.status, replayed(again)]).toEqual([201, null]);
+      expect(await projectsOf(ada)).toHaveLength(1);
+    },
+  );
 
-  test("an effect whose confirmation was lost is found by the repeat, not doubled", async () => {
+  test("the repeat finds an effect whose confirmation was lost, and makes no second one", async () => {
     const ada = await api.person();
     const lost = await having(losingTouch("after"), () => create(ada, "k"));
     expect(lost.status).toBe(503);
@@ -326,7 +329,7 @@ describe("what goes wrong", () => {
     expect(await projectsOf(ada)).toHaveLength(1);
   });
 
-  test("a crash after the effect and before its answer is kept: once the lock expires, the same id", async () => {
+  test("after a crash between the effect and the storing of its answer, a repeat gets the same id once the lock expires", async () => {
     const ada = await api.person();
     const lost = await having(dying(true), () => create(ada, "k"));
     expect(lost.status).toBe(201);
@@ -339,7 +342,7 @@ describe("what goes wrong", () => {
     expect(await projectsOf(ada)).toHaveLength(1);
   });
 
-  test("a crash before the effect: once the lock expires, it is done", async () => {
+  test("after a crash before the effect, a repeat is executed once the lock expires", async () => {
     const ada = await api.person();
     await having({ ...dying(true), ...losingTouch("before") }, () => create(ada, "k"));
     expect(await projectsOf(ada)).toEqual([]);
@@ -349,7 +352,7 @@ describe("what goes wrong", () => {
     expect(await projectsOf(ada)).toHaveLength(1);
   });
 
-  test("one who was taken for dead and ends late does the same, and overwrites no answer", async () => {
+  test("a worker that ends after its lock expired has the same effect, and overwrites no stored answer", async () => {
     const ada = await api.person();
     const zombie = await stopped(ada, "k");
     await expireLocks(ada);
@@ -360,7 +363,7 @@ describe("what goes wrong", () => {
     expect(await projectsOf(ada)).toHaveLength(1);
   });
 
-  test("one who was taken for dead and fails late does not free the key of whoever took over", async () => {
+  test("a worker that fails after its lock expired does not free the key of the one that took over", async () => {
     const ada = await api.person();
     const zombie = await stopped(ada, "k");
     await expireLocks(ada);
@@ -398,7 +401,7 @@ test("an id made under a key is a UUIDv7 of the time when the key was first seen
   expect(Number.parseInt(json.id.replace("-", "").slice(0, 12), 16)).toBe(row?.createdAt.getTime());
 });
 
-test("whatever repeats, changes and crashes run into each other, there is one project for each key", async () => {
+test("with any mix of repeats, other requests and crashes at once, there is one project for each key", async () => {
   const request = fc.record({ key: fc.constantFrom("k1", "k2", "k3"), name: fc.constantFrom("A", "B") });
   const rush = fc.record({
     requests: fc.array(request, { minLength: 2, maxLength: 8 }),

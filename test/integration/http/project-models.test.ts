@@ -32,11 +32,11 @@ async function stored(over: SettingsPatch) {
   return { ada, id, call };
 }
 
-test("the defaults are settings that hold", () => {
+test("the default settings are valid", () => {
   expect(settingsProblems(DEFAULT_SETTINGS, DEFAULT_SETTINGS)).toEqual([]);
 });
 
-test("scenes that the clip model can't fill are refused with what it can", async () => {
+test("scenes longer than the clip model's clips are refused, and the longest is named", async () => {
   const ada = await api.person();
   const settings = { clip_model: "wan-video/wan-2.2-i2v-fast", scenes: { max_seconds: 9 } };
   const { json } = await ada.call("POST", "/api/projects", { name: "x", settings });
@@ -117,7 +117,7 @@ describe("a ratio that the clip model does not make", () => {
     },
   );
 
-  test("is no matter for one that follows its picture", async () => {
+  test("is accepted for a model that follows the shape of its image", async () => {
     const { call } = await stored({});
     expect((await call("PATCH", { clip_model: "prunaai/p-video", aspect_ratio: "21:9" })).status).toBe(200);
   });
@@ -138,7 +138,7 @@ describe("Postgres", () => {
   const imageFallbacks = fc.array(imageModel, { maxLength: 3 });
   const clipFallbacks = fc.array(clipModel, { maxLength: 3 });
 
-  test("lets through exactly the merges that the rules in domain/settings.ts allow", async () => {
+  test("accepts exactly the merges that the rules in domain/settings.ts allow", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     await fc.assert(

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("making", () => {
-  test("a name is enough: the settings have defaults, and Location leads to the project", async () => {
+  test("a name is enough: the settings have defaults, and Location is the project's path", async () => {
     const ada = await api.person();
     const { json, response } = await ada.call("POST", "/api/projects", { name: "  Night Drive  " });
     expect(json).toMatchObject({ name: "Night Drive", status: "draft", version: 1, audio: null });
@@ -51,7 +51,7 @@ describe("making", () => {
 });
 
 describe("listing", () => {
-  test("pages are newest first, meet exactly, and hold only one's own", async () => {
+  test("pages are newest first, meet exactly, and hold the person's own projects only", async () => {
     const ada = await api.person();
     const stranger = await api.person();
     await stranger.project("not hers");
@@ -98,7 +98,7 @@ describe("listing", () => {
 });
 
 describe("editing", () => {
-  test("PATCH keeps what it does not name; PUT puts it back to its default", async () => {
+  test("PATCH keeps settings that are left out; PUT sets them to their defaults", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     await ada.call("PATCH", `/api/projects/${id}`, {
@@ -117,7 +117,7 @@ describe("editing", () => {
     });
   });
 
-  test("a project that was read can be put back as it is", async () => {
+  test("the name and settings of a project that was read can be PUT unchanged", async () => {
     const ada = await api.person();
     const { id, name, settings } = await ada.project();
     const { status, json } = await ada.call("PUT", `/api/projects/${id}`, { name, settings });
@@ -143,7 +143,7 @@ describe("editing", () => {
     });
   });
 
-  test("If-Match lets one of two edits from the same reading through, and tells the other", async () => {
+  test("If-Match accepts one of two edits of the same version, and refuses the other", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const etag = (await ada.call("GET", `/api/projects/${id}`)).response.headers.get("etag") ?? "";
@@ -182,7 +182,7 @@ describe("editing", () => {
     await api.deps.db.update(projects).set({ status: "running" }).where(eq(projects.id, id));
     const moved = await ada.call("GET", `/api/projects/${id}`, undefined, { "if-none-match": etag });
     expect([moved.status, moved.json.status, moved.json.version]).toEqual([200, "running", 1]);
-    // The edit that the person had in mind is still theirs to make.
+    // An edit by the version that the person read is still accepted.
     expect((await ada.call("PATCH", `/api/projects/${id}`, { name: "x" }, { "if-match": etag })).status).toBe(
       200,
     );
@@ -199,7 +199,7 @@ describe("editing", () => {
 });
 
 describe("deleting", () => {
-  test("takes the rows, the bytes and the coordinator's state with it; repeating it is 404", async () => {
+  test("removes the rows, the files and the coordinator's state; a repeat is 404", async () => {
     const ada = await api.person();
     const { id } = await insertStory(api.deps.db, ada.sub);
     const prefix = projectPrefix(ada.sub, id);
@@ -218,7 +218,7 @@ describe("deleting", () => {
     expect((await ada.call("GET", `/api/projects/${other.id}`)).status).toBe(200);
   });
 
-  test("one that was cut short after the rows were gone is finished by repeating it", async () => {
+  test("a repeat finishes one that failed after the rows were removed", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const key = `${projectPrefix(ada.sub, id)}clips/a.mp4`;
@@ -236,7 +236,7 @@ describe("deleting", () => {
     expect(api.calls).toContain(`wake ${id}`);
   });
 
-  test("a stranger's attempt touches neither bytes nor the coordinator's state", async () => {
+  test("a stranger's attempt removes neither files nor the coordinator's state", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
     const key = `${projectPrefix(ada.sub, id)}clips/a.mp4`;

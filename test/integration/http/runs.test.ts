@@ -12,9 +12,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => api.close());
 
-const UNKNOWN = failure("outcome_unknown", "Nobody knows.", { retryable: true, nextAction: "Decide." });
+const UNKNOWN = failure("outcome_unknown", "The outcome is unknown.", {
+  retryable: true,
+  nextAction: "Decide.",
+});
 
-/** Somebody's project with a film, of which one picture had failed. */
+/** A project with a film; the task of one image has failed. */
 async function setting() {
   const ada = await api.person();
   const story = await insertStory(api.deps.db, ada.sub);
@@ -29,7 +32,7 @@ async function setting() {
 }
 
 describe("canceling", () => {
-  test("ends the open jobs of the stage and of all behind it, lowers the target, and wakes the coordinator", async () => {
+  test("ends the open jobs of the stage and of all later ones, lowers the target, and wakes the coordinator", async () => {
     const { ada, story, base, wakes } = await setting();
     const open = (type: Stage) => ({
       id: api.deps.newId(),
@@ -55,12 +58,12 @@ describe("canceling", () => {
     });
   });
 
-  test("means everything unless a stage is named", async () => {
+  test("cancels everything unless a stage is named", async () => {
     const { ada, base } = await setting();
     expect((await ada.call("POST", `${base}/cancel`, {})).json).toMatchObject({ target_stage: null });
   });
 
-  test("what does not run is no mistake", async () => {
+  test("what is not running is not an error", async () => {
     const { ada, base, aim } = await setting();
     await aim(null);
     const { status, json } = await ada.call("POST", `${base}/cancel`, { from: "generate_clips" });
@@ -68,7 +71,7 @@ describe("canceling", () => {
   });
 
   test.each([{ from: "everything" }, { from: null }, { stage: "transcribe" }])(
-    "%j names no stage",
+    "%j is refused: it names no stage",
     async (body) => {
       const { ada, base, wakes } = await setting();
       expect((await ada.call("POST", `${base}/cancel`, body)).json.code).toBe("invalid_request");
@@ -78,7 +81,7 @@ describe("canceling", () => {
 });
 
 describe("retrying a task", () => {
-  test("frees it, wants its stage again, and wakes the coordinator", async () => {
+  test("frees it, raises the target to its stage, and wakes the coordinator", async () => {
     const { ada, story, base, wakes, aim } = await setting();
     await aim(null);
     const { status, json } = await ada.call("POST", `${base}/tasks/${story.taskId}/retry`);
@@ -86,7 +89,7 @@ describe("retrying a task", () => {
     expect(wakes()).toBe(1);
   });
 
-  test("is the decision where its outcome is unknown", async () => {
+  test("is the decision on a task of unknown outcome", async () => {
     const { ada, story, base, setTask, taskList } = await setting();
     await setTask({ error: UNKNOWN, charged: "unknown" });
     expect(await taskList()).toMatchObject([{ needs_decision: true, charged: "unknown" }]);
@@ -102,7 +105,7 @@ describe("retrying a task", () => {
     expect(wakes()).toBe(0);
   });
 
-  test("of another project of one's own is refused, and nothing changes", async () => {
+  test("of another project of the same person is refused, and nothing changes", async () => {
     const { ada, story, setTask } = await setting();
     await setTask({ status: "canceled" });
     const other = await insertStory(api.deps.db, ada.sub);
@@ -114,7 +117,7 @@ describe("retrying a task", () => {
 });
 
 describe("retrying a job", () => {
-  test("leaves out what may have been paid for, and says how to have it made", async () => {
+  test("leaves out tasks that may have been paid for, and says how to include them", async () => {
     const { ada, story, base, setTask } = await setting();
     await setTask({ error: UNKNOWN });
     const { status, json } = await ada.call("POST", `${base}/jobs/${story.jobId}/retry`, {});
@@ -157,7 +160,7 @@ describe("the tasks", () => {
     expect(seen).toEqual([...more.map((t) => t.id), story.taskId].toSorted().toReversed());
   });
 
-  test("say of which scene and job they are, and what their attempts came to", async () => {
+  test("name their scene and job, and the attempts that failed", async () => {
     const { story, setTask, taskList } = await setting();
     const failedAttempts = [
       {
@@ -190,7 +193,7 @@ describe("the tasks", () => {
   });
 });
 
-test("a run counts what the person asked for, and takes the target that they name", async () => {
+test("a run raises the run number and sets the target that was named", async () => {
   const { ada, story, base } = await setting();
   for (const target of ["assemble_video", "generate_images"])
     expect((await ada.call("POST", `${base}/run`, { target })).json.target_stage).toBe(target);

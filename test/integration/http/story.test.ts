@@ -22,7 +22,7 @@ async function setting(scenes = 2) {
 }
 
 describe("approving", () => {
-  test("a verdict names the bytes and inputs it is about, in the order given", async () => {
+  test("an approval or rejection names the bytes and inputs it is about, in the order of the request", async () => {
     const { story, approve, recorded } = await setting();
     const [one, two] = story.scenes;
     const { json } = await approve([
@@ -39,7 +39,7 @@ describe("approving", () => {
     expect(api.calls).toContain(`wake ${story.id}`);
   });
 
-  test("the project is touched by it, so that a lost wake-up is found, and only by it", async () => {
+  test("it touches the project, so that a lost wake-up is found; a refused one does not", async () => {
     const { ada, base, story, approve } = await setting(1);
     const touched = async () => (await ada.call("GET", base)).json.updated_at;
     const before = await touched();
@@ -56,7 +56,7 @@ describe("approving", () => {
     expect(list.json.items).toEqual(json.items);
   });
 
-  test("earlier verdicts about the same file stay", async () => {
+  test("earlier ones about the same file stay", async () => {
     const { story, approve, recorded } = await setting(1);
     const before = (await recorded()).length;
     for (const approved of [true, false, true])
@@ -64,7 +64,7 @@ describe("approving", () => {
     expect(await recorded()).toHaveLength(before + 3);
   });
 
-  test("one that can't be recorded keeps all from being recorded, and is named", async () => {
+  test("if one can't be recorded, none is, and the error names it", async () => {
     const { story, approve, recorded } = await setting();
     const foreign = await setting();
     const before = (await recorded()).length;
@@ -158,14 +158,14 @@ describe("lists", () => {
     expect(ids).toEqual([...ids].sort().reverse());
   });
 
-  test("a cursor of one kind of list is none of another", async () => {
+  test("a cursor of one kind of list is refused by another", async () => {
     const { ada, base } = await setting(3);
     const { json } = await ada.call("GET", `${base}/scenes?limit=1`);
     const crossed = await ada.call("GET", `${base}/images?cursor=${json.next_cursor}`);
     expect(crossed.json.code).toBe("invalid_cursor");
   });
 
-  test("completed files have an address, others none", async () => {
+  test("completed files have a URL, others none", async () => {
     const { ada, base, story } = await setting(2);
     const failed = story.scenes[0]?.image ?? "";
     await api.deps.db.update(generatedImages).set({ status: "failed" }).where(eq(generatedImages.id, failed));
@@ -179,7 +179,7 @@ describe("lists", () => {
     expect(again.response.headers.get("cache-control")).toBe("no-store");
   });
 
-  test("a job tells how many of its units are done", async () => {
+  test("a job counts its tasks and those that ended", async () => {
     const { ada, base } = await setting(2);
     const { json } = await ada.call("GET", `${base}/jobs`);
     expect(json.items[0]).toMatchObject({
@@ -190,7 +190,7 @@ describe("lists", () => {
 });
 
 describe("downloading", () => {
-  test("leads to the film under the project's name, without telling anybody to keep the address", async () => {
+  test("redirects to the film under the project's name, and the redirect may not be cached", async () => {
     const { ada, base, story } = await setting(1);
     const { status, response } = await ada.call("GET", `${base}/final-videos/${story.filmId}/download`);
     expect(status).toBe(302);
@@ -206,7 +206,7 @@ describe("downloading", () => {
     expect([status, json.code]).toEqual([409, "conflict"]);
   });
 
-  test("another's film is not there, not even under one's own project", async () => {
+  test("another person's film is 404, also under one's own project", async () => {
     const { ada, base } = await setting(1);
     const foreign = await setting(1);
     for (const film of [foreign.story.filmId, randomUUID(), "7"])

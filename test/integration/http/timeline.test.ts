@@ -17,7 +17,7 @@ async function setting(scenes = 2) {
   return { ada, story, base };
 }
 
-/** Every frame of the song exactly once. */
+/** Expects entries that hold every frame of the song exactly once. */
 function expectTiled(json: { frames: number; entries: { start_frame: number; end_frame: number }[] }) {
   let at = 0;
   for (const entry of json.entries) {
@@ -29,7 +29,7 @@ function expectTiled(json: { frames: number; entries: { start_frame: number; end
 }
 
 describe("the timeline", () => {
-  test("is playable before anything is heard: one card for the whole song", async () => {
+  test("is playable before the song is transcribed: one card for the whole song", async () => {
     const { ada, story, base } = await setting();
     await api.deps.db.update(projects).set({ lyrics: null }).where(eq(projects.id, story.id));
     await api.deps.db.delete(selectedScenes).where(eq(selectedScenes.projectId, story.id));
@@ -52,7 +52,7 @@ describe("the timeline", () => {
     );
   });
 
-  test("of a project without a song says so", async () => {
+  test("of a project without a song answers audio_missing", async () => {
     const ada = await api.person();
     const id = (await ada.project()).id;
     expect(await ada.call("GET", `/api/projects/${id}/timeline`)).toMatchObject({
@@ -75,7 +75,7 @@ describe("the timeline", () => {
     },
   );
 
-  test("in another format is refused, and those that there are named", async () => {
+  test("in another format is refused with a problem", async () => {
     const { ada, base } = await setting();
     const { status, json } = await ada.call("GET", `${base}/timeline/avi`);
     expect([400, 404]).toContain(status);
@@ -84,7 +84,7 @@ describe("the timeline", () => {
 });
 
 describe("the beat and the pins", () => {
-  test("are kept as the person taps and sets them, and forgotten on their word", async () => {
+  test("are stored as the person sets them, and removed when they ask for it", async () => {
     const { ada, base } = await setting();
     const beat = { bpm: 96, offset_seconds: 5.31, beats_per_bar: 4 };
     const pins = [
@@ -117,7 +117,7 @@ describe("the beat and the pins", () => {
 });
 
 describe("repeated lyrics", () => {
-  test("are one motif, whose ways and savings are told", async () => {
+  test("are one motif, with how its scenes are made and what each way costs", async () => {
     const { ada, story, base } = await setting(3);
     const { json } = await ada.call("GET", `${base}/motifs`);
     expect(json.motifs).toHaveLength(1);
@@ -129,7 +129,7 @@ describe("repeated lyrics", () => {
     expect(Object.keys(motif.remaining_usd)).toEqual(["new", "vary", "reuse"]);
   });
 
-  test("a scene does as its own choice says, until that is taken back", async () => {
+  test("a scene follows its own choice until that is taken back", async () => {
     const { ada, story, base } = await setting(3);
     const scene = story.scenes[1]?.scene ?? "";
     const { json } = await ada.call("PATCH", `${base}/scenes/${scene}`, { motif: "reuse" });

@@ -52,7 +52,7 @@ test("a genuine one is passed on before it is acknowledged: its id, its attempt,
   expect([status, passed]).toEqual([202, [{ webhookId: "msg_1", news }]]);
 });
 
-test("one that comes again is passed on under the same id, by which its project knows it", async () => {
+test("a repeated one is passed on under the same id, by which its project recognizes it", async () => {
   const delivery = genuine();
   await deliver(delivery);
   const { status, passed } = await deliver(delivery);
@@ -95,14 +95,14 @@ const forgeries: [string, (d: Delivery) => Partial<Delivery>][] = [
   ["no attempt", (d) => ({ path: d.path.replace("/2?", "/x?") })],
   ["no project", (d) => ({ path: d.path.replace(d.projectId, "7") })],
 ];
-test.each(forgeries)("one with %s is refused and wakes nobody", async (_, forge) => {
+test.each(forgeries)("one with %s is refused and wakes no task", async (_, forge) => {
   const delivery = genuine();
   const { response, status, news } = await deliver({ ...delivery, ...forge(delivery) });
   expect([status, news]).toEqual([401, []]);
   expect(await response.json()).toMatchObject({ code: "webhook_forged" });
 });
 
-test("any of several signatures will do, as while a secret is rotated", async () => {
+test("one valid signature of several is enough, as while a secret is rotated", async () => {
   const delivery = genuine();
   const headers = sign(delivery.body);
   const signatures = `v1,b3RoZXI= ${headers["webhook-signature"]}`;
@@ -111,7 +111,7 @@ test("any of several signatures will do, as while a secret is rotated", async ()
   ).toBe(202);
 });
 
-test("more than a megabyte is refused unread", async () => {
+test("a body of more than a megabyte is refused", async () => {
   const { status, news } = await deliver(genuine("x".repeat(1024 * 1024 + 1)));
   expect([status, news]).toEqual([413, []]);
 });

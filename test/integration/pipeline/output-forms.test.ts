@@ -68,7 +68,7 @@ test("where there is no other model, it ends there and says what to do", async (
     status: "failed",
     error: {
       code: "output_form",
-      message: "The provider gave its result in a form that this service does not know.",
+      message: "The provider's result has a form that this service does not know.",
       retryable: false,
       nextAction: "Choose another model.",
     },

@@ -106,8 +106,8 @@ describe("a file that is a part of the answer", () => {
   });
 
   it.each([
-    ["is too large", VIDEO, 5, "The result has more bytes than that, and 5 are the most."],
-    ["is broken", `${VIDEO}@`, 6, "The result is a data URI that can not be read."],
+    ["is too large", VIDEO, 5, "The result has too many bytes; at most 5 are accepted."],
+    ["is broken", `${VIDEO}@`, 6, "The result is a data URI that cannot be read."],
   ])("is rejected where it %s", async (_, uri, most, message) => {
     const net = scripted();
     expect(await opener(net)(uri, most)).toMatchObject({

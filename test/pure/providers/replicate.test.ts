@@ -334,7 +334,7 @@ describe("a prediction's state", () => {
     const http = await predictions(scripted(json(503, {})).fetch).get("gm3q");
     expect([run?.code, run?.message]).toEqual([
       "provider_run_failed",
-      "The model could not do it: The run failed and gave no reason.",
+      "The model failed: The run failed and gave no reason.",
     ]);
     expect(http).toMatchObject({ failure: { code: "provider_unavailable" } });
   });

@@ -87,7 +87,7 @@ describe("what a person pins", () => {
       "ends before it begins",
       [scene(8, 8)],
       "The scene pinned from 8.00 s to 8.00 s ends before it begins.",
-      /end behind its start/,
+      /end after its start/,
     ],
     [
       "is longer than a clip can be",
