@@ -1,4 +1,4 @@
-/** An oracle that finds nothing proves nothing: each of these defects is found within a few seeds. */
+/** Tests of the oracle itself: it finds each of these planted defects within a few seeds. */
 import { expect, test } from "vitest";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Settlement } from "../../src/domain/controller/settlement.ts";
@@ -19,7 +19,7 @@ async function foundIn(sabotage: (world: World) => void, from: number): Promise<
   return [];
 }
 
-/** The third: the first seed, where those before find nothing and take their time. */
+/** The third element: the first seed to try, where earlier seeds take long and find nothing. */
 const defects: [string, (world: World) => void, number?][] = [
   [
     "a settlement without a fence",
