@@ -21,9 +21,7 @@ const WHO = "Replicate";
 const TIMEOUT_MS = 30_000;
 /** Shorter deadlines are refused (lifecycle docs, 2025). */
 const MIN_CANCEL_AFTER_SECONDS = 5;
-/**
- * Of a hundred predictions each: far more than are made while an order is searched for, even at 600 a minute.
- */
+/** The most pages of the list that are searched, of a hundred predictions each. */
 const MAX_PAGES = 20;
 /** The most predictions that are read one by one, where the list does not show webhook addresses. */
 const MAX_READS = 20;

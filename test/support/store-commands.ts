@@ -181,7 +181,8 @@ export async function retryOf(story: Story, whose: OwnedProject, what: Retried):
   const { memory } = await stores.ask(whose.projectId, (store) => store.retry(whose, what));
   const freed = story.tasks(whose.projectId).filter((t) => memory.retried.some((r) => r.id === t.id));
   const named = "taskId" in what ? "a task" : "a job";
-  const end = freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed duplicates too";
+  const end =
+    freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed duplicates too";
   stores.saw(`retry: ${memory.project ? end : "not theirs"}`);
 }
 

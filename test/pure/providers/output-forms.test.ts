@@ -24,7 +24,7 @@ describe("the file in an output", () => {
     ["two keys deep", { output: { video: { url: CLIP } } }, CLIP],
     ["the result before what stands beside it", { seed: 7, thumbnail: OTHER, video: CLIP }, CLIP],
     ["the result, whatever else has an address", { model: "https://x.test/m", video: CLIP }, CLIP],
-    ["a key that nobody has seen", { clip_mp4: CLIP, seed: 7 }, CLIP],
+    ["an unknown key", { clip_mp4: CLIP, seed: 7 }, CLIP],
     ["the file itself", INLINE, INLINE],
     ["the file itself, deep", { images: [{ url: INLINE }] }, INLINE],
     ["only a preview", { thumbnail: OTHER, preview: { url: OTHER } }, null],

@@ -321,7 +321,7 @@ describe("a prediction's status", () => {
     ["Service is temporarily unavailable due to high demand. Please try again later. (E003)", RUN_FAILED],
     ["Service is temporarily unavailable. Please try again later. (E004)", RUN_FAILED],
     ["CUDA out of memory", RUN_FAILED],
-    ["Something nobody has seen", RUN_FAILED],
+    ["Something unknown", RUN_FAILED],
     ["", RUN_FAILED],
   ])('that failed with "%s" is classified as %j', (error, classified) => {
     expect(classifyFailure(error)).toMatchObject(classified);
