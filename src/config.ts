@@ -1,6 +1,7 @@
-/** The only place that reads variables and secrets. */
+/** The only place that reads variables and secrets. `.dev.vars.example` has a value for each. */
 import { z } from "zod";
 
+/** Texts separated by commas; blanks around them and empty ones do not count. */
 const list = z.string().transform((s) =>
   s
     .split(",")
@@ -10,26 +11,48 @@ const list = z.string().transform((s) =>
 const url = z.url({ protocol: /^https?$/ });
 const secret = z.string().min(16);
 
+/** Each is required, except where a default or its absence is described. */
 const Variables = z.object({
+  /** Postgres on Neon, reached over HTTP. */
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//),
+  /** The address of Neon's HTTP protocol. Absent: Neon's own, derived from the host in DATABASE_URL. */
   DATABASE_FETCH_ENDPOINT: url.optional(),
+  /**
+   * The address of this API on the internet: of the webhooks that providers send, of film files and of the
+   * feed.
+   */
   PUBLIC_URL: url,
+  /** Origins whose pages may call the API from a browser. Empty: none. */
   CORS_ORIGINS: list,
+  /** The address of the identity provider's public keys; `iss` and `aud` of the tokens that are accepted. */
   AUTH_JWKS_URL: url,
   AUTH_ISSUER: z.string().min(1),
   AUTH_AUDIENCE: z.string().min(1),
+  /** Transcription. */
   OPENAI_API_KEY: z.string().min(1),
   OPENAI_BASE_URL: url.default("https://api.openai.com/v1"),
+  /** Scenes and prompts. */
   OPENROUTER_API_KEY: z.string().min(1),
   OPENROUTER_BASE_URL: url.default("https://openrouter.ai/api/v1"),
+  /** Images, clips, and transcription where OpenAI's fails. */
   REPLICATE_API_TOKEN: z.string().min(1),
   REPLICATE_BASE_URL: url.default("https://api.replicate.com/v1"),
-  /** More than one while a secret is being rotated. */
+  /** Secrets of Replicate's webhook signatures: more than one while a secret is being rotated. */
   REPLICATE_WEBHOOK_SECRET: list.pipe(z.array(z.string().startsWith("whsec_")).min(1)),
+  /**
+   * Hosts that output files may be fetched from, in the form of `OpenerOptions.hosts` (providers/output.ts).
+   */
   REPLICATE_OUTPUT_HOSTS: list.prefault("replicate.delivery"),
+  /** Signs the token in the address of a webhook, so that only orders of ours can call it. */
   CALLBACK_SECRET: secret,
-  /** What one owner may spend in all, in US dollars; an owner's own limit is in the table `owners`. */
+  /**
+   * What one owner may spend in all, in US dollars. The column `budget_usd` of the table `owners` takes its
+   * place for one owner. Absent: no limit for an owner without one.
+   */
   OWNER_BUDGET_USD: z.coerce.number().min(0).optional(),
+  /**
+   * The bucket over the S3 protocol: for presigned addresses, and for everything where BUCKET is not bound.
+   */
   S3_ENDPOINT: url,
   S3_BUCKET: z.string().min(1).default("omvee"),
   S3_REGION: z.string().min(1).default("auto"),
@@ -42,8 +65,8 @@ const withoutSlash = (address: string) => address.replace(/\/+$/, "");
 export type Config = ReturnType<typeof parseConfig>;
 
 /**
- * The variables as one typed value. A missing or malformed one throws with the
- * variable's name and what it should be, never with its value.
+ * The variables as one typed value. Throws where some are missing or malformed: the message names each of
+ * them and never has its value.
  */
 export function parseConfig(variables: object) {
   const parsed = Variables.safeParse(variables);

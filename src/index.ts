@@ -1,4 +1,5 @@
-import { env as atStart } from "cloudflare:workers";
+/** The Worker's entry: HTTP requests, queue messages, the schedule, and the Durable Objects' classes. */
+import { env as startupEnv } from "cloudflare:workers";
 import { createApi } from "./app.ts";
 import { pruneIdempotencyKeys } from "./db/idempotency.ts";
 import { fromEnv } from "./deps.ts";
@@ -10,10 +11,10 @@ import { sweep } from "./pipeline/sweep.ts";
 export { ProjectCoordinator } from "./coordinator/project-coordinator.ts";
 export { ProviderRateLimiter } from "./coordinator/rate-limiter.ts";
 
-// A wrong configuration fails here, at the start, and not at somebody's request.
-fromEnv(atStart);
+// A wrong configuration fails here, when an isolate starts, and not in a person's request.
+fromEnv(startupEnv);
 
-/** Put together once for each isolate. */
+/** Made once for each isolate. */
 const apis = new WeakMap<Env, ReturnType<typeof createApi>>();
 
 function apiOf(env: Env): ReturnType<typeof createApi> {

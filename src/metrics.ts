@@ -1,7 +1,7 @@
 /**
- * One point for each HTTP request and each task that ran, in one Analytics Engine dataset.
+ * One point for each HTTP request and for each attempt or poll of a task, in one Analytics Engine dataset.
  *
- * Queries name the columns by their position, so a new one goes behind the last and none changes:
+ * Queries name the columns by their position: a new one is added after the last, and none changes its meaning.
  *
  * | column  | a request                       | a task                                               |
  * | ------- | ------------------------------- | ---------------------------------------------------- |
@@ -10,19 +10,19 @@
  * | blob2   | method                          | stage                                                |
  * | blob3   | route pattern, or `unmatched`   | provider, or empty                                   |
  * | blob4   | status class, such as `2xx`     | model, or empty                                      |
- * | blob5   | problem code, or empty          | what the step came to, or `fenced`                   |
+ * | blob5   | problem code, or empty          | kind of the step result, or `fenced`                 |
  * | blob6   |                                 | failure code, or empty                               |
  * | blob7   |                                 | project id                                           |
  * | double1 | milliseconds                    | milliseconds since the attempt was claimed           |
  * | double2 | status                          | attempt, from 1                                      |
- * | double3 | bytes of the body, −1: unknown  | what left the budget for it, in US dollars           |
+ * | double3 | bytes of the body, −1: unknown  | what was spent, in US dollars                        |
  * | double4 |                                 | how often its message was delivered, from 1          |
  */
 import type { Task } from "./domain/record/record.ts";
 
 export interface Point {
   kind: "request" | "task";
-  /** By which the dataset is sampled: few values, each of interest by itself. */
+  /** The key by which the dataset is sampled: it has few values, and queries ask for single ones. */
   index: string;
   blobs: string[];
   doubles: number[];
@@ -34,7 +34,7 @@ export type Metrics = (point: Point) => void;
 const INDEX_LENGTH = 96;
 const BLOB_LENGTH = 256;
 
-/** Writes points to the dataset; nowhere without one. Never throws: no work fails for its measurement. */
+/** Writes points to the dataset; does nothing without one. Never throws: a lost point must not fail the work. */
 export const analytics =
   (dataset: AnalyticsEngineDataset | undefined): Metrics =>
   ({ kind, index, blobs, doubles }) => {
@@ -45,17 +45,18 @@ export const analytics =
         doubles,
       });
     } catch {
-      // A point less.
+      // The point is lost.
     }
   };
 
 export const requestPoint = (request: {
   method: string;
-  /** With names in place of ids, or null where no route matched. */
+  /** The route's pattern, with names in place of ids; null where no route matched. */
   route: string | null;
   status: number;
   problem: string | null;
   milliseconds: number;
+  /** Of the body; null where its length is not known. */
   bytes: number | null;
 }): Point => {
   const route = request.route ?? "unmatched";
@@ -69,7 +70,7 @@ export const requestPoint = (request: {
 
 export const taskPoint = (ran: {
   task: Pick<Task, "type" | "provider" | "model" | "projectId" | "attempt" | "claimedAt">;
-  /** Of the step's result. */
+  /** Kind of the step result, or `fenced` where the claim did not hold any more. */
   kind: string;
   failureCode: string | null;
   spentUsd: number;

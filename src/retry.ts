@@ -1,14 +1,14 @@
-/** Trying again what may be repeated: with full jitter, a few times, for a limited time. */
+/** Retries with exponential back-off and full jitter, limited in number and in time. */
 import pRetry from "p-retry";
 
-/** Time and chance, which tests bring themselves. */
+/** Clock, timers and randomness; tests bring their own. */
 export interface Timing {
-  /** Milliseconds from any start, never going back. */
+  /** A monotonic clock in milliseconds; its zero means nothing. */
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** Calls `late` after `ms`, unless it is called off by what this returns. */
+  /** Calls `late` after `ms`. Returns a function that cancels the timer. */
   alarm(ms: number, late: () => void): () => void;
-  /** 0 to 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   random(): number;
 }
 
@@ -22,9 +22,10 @@ export const realTiming: Timing = {
   random: Math.random,
 };
 
-interface Patience {
-  /** Whether this failure may be followed by another try. */
+interface RetryPolicy {
+  /** Whether to retry after this error. */
   again: (error: Error) => boolean;
+  /** The most retries after the first try. */
   retries: number;
   /** No try begins later than this after the first. */
   startWithinMs: number;
@@ -33,22 +34,25 @@ interface Patience {
   capMs: number;
 }
 
-/** Does the work until it succeeds, may not be repeated, or patience runs out; then throws its last error. */
+/**
+ * Calls `work` until it succeeds. Rejects with its last error where `again` says no, or tries or time run
+ * out.
+ */
 export function retry<T>(
   work: () => Promise<T>,
-  patience: Patience,
+  policy: RetryPolicy,
   timing: Timing = realTiming,
 ): Promise<T> {
-  const end = timing.now() + patience.startWithinMs;
+  const end = timing.now() + policy.startWithinMs;
   return pRetry(work, {
-    retries: patience.retries,
-    // p-retry's own wait is not full jitter and keeps a clock of its own: ours is in `shouldRetry`.
+    retries: policy.retries,
+    // p-retry's own wait has no full jitter and does not use `timing`: we wait in `shouldRetry`.
     minTimeout: 0,
     shouldRetry: async ({ error, retriesConsumed }) => {
-      if (!patience.again(error)) return false;
+      if (!policy.again(error)) return false;
       const left = end - timing.now();
       if (left <= 0) return false;
-      const most = Math.min(patience.capMs, patience.baseMs * 2 ** retriesConsumed);
+      const most = Math.min(policy.capMs, policy.baseMs * 2 ** retriesConsumed);
       await timing.sleep(Math.min(left, timing.random() * most));
       return true;
     },

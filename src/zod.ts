@@ -1,4 +1,7 @@
-/** zod without its fifty languages, which the Worker never speaks: wrangler.toml puts this in its place. */
+/**
+ * zod without its translations of error messages, to keep the bundle small; `[alias]` in wrangler.toml uses
+ * it for zod.
+ */
 
 export {
   $brand,

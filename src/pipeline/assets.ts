@@ -1,13 +1,13 @@
-/** The rows of images and clips over an attempt's life: pending with the create, then completed or failed. */
+/** Rows of images and clips: pending when the prediction is ordered, then completed or failed. */
 import type { Clip, Image } from "../domain/record/record.ts";
 import type { StepContext } from "./step.ts";
 
-/** The row that this attempt's create left, where its record was not lost. */
+/** The pending row that this task wrote with its order; undefined where that write was lost. */
 export function pendingRow<Row extends Image | Clip>(rows: Row[], { task }: StepContext): Row | undefined {
   return rows.find((row) => row.taskId === task.id && row.status === "pending");
 }
 
-/** What every row of this attempt carries before there are bytes. */
+/** The columns that images and clips share, as they are before there are bytes. */
 export const assetRow = (
   { task, record, now }: StepContext,
   id: string,

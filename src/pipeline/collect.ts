@@ -7,12 +7,12 @@ import { collectImage } from "./stages/generate-images.ts";
 import { collectTranscription } from "./stages/transcribe.ts";
 import type { StepContext } from "./step.ts";
 
-/** Clocks of ours and the provider's may differ by this when its list is searched. */
+/** How much our clock and the provider's may differ, when its list is searched by time. */
 const SKEW_MS = 900_000;
 
 /**
- * Looks at a prediction under way, whoever asked for the look: a webhook, a poll, or a new worker.
- * One that the person called off is asked to stop; what it brought before that is kept.
+ * Polls a prediction under way, after a webhook, when a poll is due, or after a worker's lease expired. One
+ * that the person canceled is canceled at the provider; if it had succeeded before that, its output is kept.
  */
 export async function collect(step: StepContext): Promise<StepResult> {
   const { deps, task } = step;
@@ -23,10 +23,10 @@ export async function collect(step: StepContext): Promise<StepResult> {
     ? await (task.cancelRequested ? predictions.cancel : predictions.get)(task.providerRequestId)
     : await predictions.find({ webhookUrl: webhookUrl(step), since: new Date(since - SKEW_MS) });
   if (outcome.kind !== "ok") {
-    // A look that fails says nothing of the order, which may be running, or paid for: look again.
-    const told = outcome.kind === "retry" ? (outcome.afterSeconds ?? 0) * 1000 : 0;
+    // A failed poll says nothing about the order, which may be running or paid for: poll again.
+    const retryAfterMs = outcome.kind === "retry" ? (outcome.afterSeconds ?? 0) * 1000 : 0;
     deps.log("warn", "poll_failed", { task: task.id, kind: outcome.kind, code: outcome.failure.code });
-    return waiting(task.providerRequestId, Math.max(pollIntervalMs(age), told));
+    return waiting(task.providerRequestId, Math.max(pollIntervalMs(age), retryAfterMs));
   }
   const prediction = outcome.value;
   if (prediction)
@@ -35,7 +35,7 @@ export async function collect(step: StepContext): Promise<StepResult> {
       prediction,
       age,
     );
-  // An order that was accepted and is known no more.
+  // The provider accepted the order and does not know it any more.
   if (task.providerRequestId)
     return task.cancelRequested
       ? { kind: "canceled", charged: "unknown" }
@@ -53,7 +53,7 @@ function settlePrediction(
   const { task } = step;
   switch (prediction.status) {
     case "running":
-      // Found by the list, an order to be stopped is told so at the next look, by its id.
+      // An order that was found in the list is canceled at the next poll, by its id.
       return waiting(prediction.id, task.cancelRequested ? CANCEL_POLL_MS : pollIntervalMs(age));
     case "succeeded":
       if (task.type === "generate_images") return collectImage(step, prediction);
@@ -67,7 +67,7 @@ function settlePrediction(
       return { kind: "declined", failure: why, spent: false };
     }
     case "canceled": {
-      // One that had begun may be charged (replicate.com/docs/topics/predictions/lifecycle).
+      // A prediction that had begun may be charged (replicate.com/docs/topics/predictions/lifecycle).
       const charged = prediction.predictSeconds ? "unknown" : "no";
       if (task.cancelRequested) return { kind: "canceled", charged };
       return charged === "no"

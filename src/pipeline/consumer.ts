@@ -17,12 +17,12 @@ import { TaskMessage } from "./messages.ts";
 import { isOfHeavyWork } from "./queue.ts";
 import { runStep } from "./run.ts";
 
-/** Fewer than the queue's own, past which a message is a dead letter. */
+/** Fewer than `max_retries` of the queue, after which a message is a dead letter. */
 const WEBHOOK_TRIES = 3;
 
 type Disposition = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
 
-/** Handles each message of a batch by itself: one that fails never harms its neighbours. */
+/** The consumer of both task queues. Each message is acknowledged or retried by itself. Does not throw. */
 export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
   const heavy = isOfHeavyWork(batch.queue);
   await Promise.all(
@@ -37,7 +37,7 @@ export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
 interface Delivery {
   /** How often the message was delivered, this time included. */
   deliveries: number;
-  /** It came by the queue of heavy work. */
+  /** Whether it came from the queue of heavy work. */
   heavy: boolean;
 }
 
@@ -55,28 +55,31 @@ async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Di
   } catch (error) {
     const { project, task } = message;
     const { deliveries } = delivery;
-    // The lease runs out and the plan takes the task up again; the message is only a wake-up.
+    // A task that was claimed is taken up by the plan when its lease expires; the retry is for one that was
+    // not.
     deps.log("error", "step_crashed", { project, task, deliveries, error: rootCause(error) });
     return { kind: "retry", afterSeconds: Math.min(60, 2 ** deliveries) };
   }
 }
 
 /**
- * Sent anew, with a delay: a retry counts as a delivery, also one that was asked for (miniflare's queue broker of
- * 2026-11 does so; "messages that reach the configured maximum retries" are dead letters: Queues, "Batching, Retries
- * and Delays", page of 2026-02-08), and a message that waits for somebody else's film keeps its deliveries for its
- * own failures. A delay may be up to 12 hours (same page). One that can't be sent is retried.
+ * Requeues a message that found the heavy gate taken: sends a new one with a delay, or none after as many
+ * times as `requeue` allows. It is not a retry of the message, because a retry counts as a delivery, also one
+ * that was asked for (miniflare's queue broker of 2026-11 does so; "messages that reach the configured
+ * maximum retries" are dead letters: Queues, "Batching, Retries and Delays", page of 2026-02-08), and waiting
+ * for another project's film must not use up the deliveries. A delay may be up to 12 hours (same page).
+ * Throws where the new one can't be sent.
  */
 async function requeueHeavy(
   { project, task, owner, ...message }: TaskMessage,
   deps: Deps,
 ): Promise<Disposition> {
   const times = (message.requeues ?? 0) + 1;
-  const away = requeue(times);
+  const next = requeue(times);
   deps.log("info", "heavy_requeued", { project, task, times });
-  if (away.kind === "back") {
+  if (next.kind === "back") {
     const wakeUp = { projectId: project, taskId: task, ownerId: owner, heavy: true, requeues: times };
-    await deps.queue.send([wakeUp], away.afterSeconds);
+    await deps.queue.send([wakeUp], next.afterSeconds);
   }
   return { kind: "ack" };
 }
@@ -96,13 +99,14 @@ async function claimAndRun(
   });
   switch (claim.kind) {
     case "gone":
-      // A coordinator that was told of a project since deleted finds out by itself; what a worker that died
-      // had sent to the bucket may have arrived after the project's files were deleted.
+      // The coordinator finds out when it is woken below. A worker that died may have written files into the
+      // bucket after the project's files were deleted.
       if (owner) await clearDeleted(deps, { id: project, ownerId: owner });
       break;
     case "not_now":
-      // A webhook that beat the record of its own create: its news is kept, the look comes again soon,
-      // and past a few tries with the next poll: a dead letter would end work that was paid for.
+      // A webhook that came before the answer to its order was committed. The claim has written the
+      // prediction's id to the task; the poll is tried again soon, and after a few tries it is left to the
+      // next one that is due.
       return prediction &&
         claim.task.status === "running" &&
         claim.task.attempt === attempt &&
@@ -110,7 +114,8 @@ async function claimAndRun(
         ? { kind: "retry", afterSeconds: 2 }
         : { kind: "ack" };
     case "heavy":
-      // Its message came by the other queue: a webhook's, or one of the version before that queue.
+      // The message came from the other queue: a webhook's, or one of a version without a queue of heavy
+      // work.
       await deps.queue.send([{ projectId: project, taskId: task, ownerId: owner, heavy: true }]);
       return { kind: "ack" };
     case "over_budget":
@@ -123,7 +128,7 @@ async function claimAndRun(
   return { kind: "ack" };
 }
 
-/** One attempt, or one look at it: run, and settled under the claim. */
+/** Runs one attempt, or one poll of it, and settles the task while the claim holds. */
 async function work(
   { task, record, was }: Extract<Claim, { kind: "claimed" }>,
   deliveries: number,
@@ -144,21 +149,21 @@ async function work(
   const suppliers = suppliersOf(record, current)(task.type, task.subject);
   const run = () => {
     if (was === "waiting") return runStep(step, was);
-    const held = withholdReason({
+    const withheld = withholdReason({
       task,
       record,
       current,
       supplier: suppliers[task.supplierIndex],
       now: now(),
     });
-    return held ? Promise.resolve(held) : withRateLimit(deps, task, () => runStep(step, was));
+    return withheld ? Promise.resolve(withheld) : withRateLimit(deps, task, () => runStep(step, was));
   };
   let result: StepResult;
   try {
     result = await run();
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error;
-    // Nothing was ordered, and the task is the plan's to give to another worker.
+    // Nothing was ordered in this attempt, and the plan sends the task to another worker.
     return deps.log("warn", "lease_lost", { project: task.projectId, task: task.id, attempt: task.attempt });
   } finally {
     lease.stop();
@@ -197,8 +202,9 @@ async function work(
 }
 
 /**
- * Why a new attempt orders nothing, as the record tells at the moment of its claim: nobody wants it as it was
- * asked for, its supplier is not asked any more, or enough orders probe that supplier already.
+ * The result of a new attempt that must order nothing, by the record at the moment of its claim: the artifact
+ * is not wanted from these inputs any more, the supplier is skipped, or its model has enough trial orders
+ * under way. Null where the attempt may go on.
  */
 function withholdReason({
   task,
@@ -216,24 +222,27 @@ function withholdReason({
   if (!coveredUnits(record, current).some((unit) => isUnitOf(unit, task))) return { kind: "superseded" };
   if (supplier?.skipReason) return { kind: "declined", failure: supplier.skipReason, spent: false };
   const others = record.tasks.filter((other) => other.id !== task.id);
-  // The end of an order under way wakes the plan, which sends the task again.
+  // When a trial order ends, the coordinator is woken, and the plan sends the task again.
   return orderGate(record, others, now).admits(task) ? null : { kind: "delayed", afterMs: 0 };
 }
 
-/** A paid call waits for its turn; a 429 closes the rate limiter for everybody. */
+/**
+ * Acquires a slot before a paid call, and reports to the rate limiter a 429, and a success while it is
+ * probing.
+ */
 async function withRateLimit(deps: Deps, task: Task, run: () => Promise<StepResult>): Promise<StepResult> {
   const { provider } = task;
   if (!provider) return run();
-  const turn = await deps.rateLimiters.acquire(provider, task.id);
-  if (turn.kind === "wait") return { kind: "delayed", afterMs: turn.afterMs };
+  const admission = await deps.rateLimiters.acquire(provider, task.id);
+  if (admission.kind === "wait") return { kind: "delayed", afterMs: admission.afterMs };
   const result = await run();
   try {
     if (result.kind === "retry" && result.throttled)
       await deps.rateLimiters.penalize(provider, result.afterSeconds);
-    else if (turn.probing && (result.kind === "completed" || result.kind === "waiting"))
+    else if (admission.probing && (result.kind === "completed" || result.kind === "waiting"))
       await deps.rateLimiters.reportSuccess(provider);
   } catch (error) {
-    // What the call brought matters more than the pace of the next one.
+    // The result of a paid call must not be lost because the rate limiter could not be reached.
     deps.log("warn", "rate_limiter_not_informed", { provider, error: rootCause(error) });
   }
   return result;
@@ -244,7 +253,7 @@ const OVER_BUDGET = failure("budget_exceeded", "The budget does not cover the es
     "Raise budget_usd in the settings and start a run again. If the project has enough left, the limit of your account is reached.",
 });
 
-/** A project that was deleted while a step of it ran: what the step wrote since goes too. */
+/** Deletes all files of a project that was deleted while a step ran; does nothing where it still exists. */
 async function clearDeleted(deps: Deps, { id, ownerId }: Pick<Project, "id" | "ownerId">): Promise<void> {
   if (await deps.store.load(id)) return;
   await deps.storage.deletePrefix(projectPrefix(ownerId, id));

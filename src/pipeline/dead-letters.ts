@@ -3,7 +3,10 @@ import type { Deps } from "../deps.ts";
 import { failure } from "../domain/controller/tasks.ts";
 import { TaskMessage } from "./messages.ts";
 
-/** A wake-up that no delivery could handle: its task fails with a reason that the person can read. */
+/**
+ * The consumer of the dead-letter queue: messages whose every delivery failed. A task that still waits for a
+ * worker fails, with a reason that the person can read. Does not throw.
+ */
 export async function handleDeadLetters(batch: MessageBatch, deps: Deps): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
@@ -12,7 +15,7 @@ export async function handleDeadLetters(batch: MessageBatch, deps: Deps): Promis
       const { project, task, prediction } = parsed.data;
       try {
         deps.log("error", "dead_letter", { project, task });
-        // A webhook's news is not the only way to its result: the next poll finds it.
+        // The result that a webhook announced is found by the next poll.
         if (!prediction) await deps.store.fail({ projectId: project, taskId: task }, UNDELIVERABLE);
         await deps.coordinator(project).wake();
         message.ack();

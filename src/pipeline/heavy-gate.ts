@@ -1,33 +1,38 @@
-/** The gate that lets one heavy step at a time into an isolate. */
+/** The heavy gate: one heavy step at a time in an isolate. */
 import type { Deps } from "../deps.ts";
 import { type Holder, isFree } from "../domain/controller/heavy.ts";
 import { RENEW_MS } from "../domain/controller/tasks.ts";
 
 export interface HeavyGate {
-  /** Null where somebody is inside. It is decided at once: nothing else runs between the look and the entry. */
+  /**
+   * Takes the gate, or returns null where another holder has it. `now`: milliseconds. It is synchronous, so
+   * that nothing else runs between the check and the entry.
+   */
   enter(now: number): Pass | null;
 }
 
 interface Pass {
-  /** The holder lives. */
+  /** Says that the holder still runs; without it for `SILENT_MS`, the gate counts as free. */
   seen(now: number): void;
+  /** Frees the gate. */
   leave(): void;
 }
 
 export function openGate(): HeavyGate {
-  let inside: Holder | null = null;
+  let current: Holder | null = null;
   return {
     enter(now) {
-      if (!isFree(inside, now)) return null;
+      if (!isFree(current, now)) return null;
       const holder: Holder = { seenAt: now };
-      inside = holder;
+      current = holder;
       return {
         seen: (at) => {
           holder.seenAt = at;
         },
-        // One that was taken for dead and is not must not let a third in beside its successor.
+        // A holder that was silent too long and still runs has lost the gate: it must not free its
+        // successor's.
         leave: () => {
-          if (inside === holder) inside = null;
+          if (current === holder) current = null;
         },
       };
     },
@@ -35,13 +40,13 @@ export function openGate(): HeavyGate {
 }
 
 /**
- * This isolate's own: module state is shared by all that runs in an isolate, as its 128 MB are ("this limit is
- * per-isolate, not per-invocation", Workers limits, page of 2026-02-11). Nothing but numbers is shared, and nobody
- * waits for another invocation's promise, which the platform forbids. It dies with the isolate.
+ * The gate of this isolate. Invocations of one isolate share its module state, as they share its 128 MB
+ * ("this limit is per-isolate, not per-invocation", Workers limits, page of 2026-02-11). They share numbers
+ * only: an invocation must not wait for another one's promise, which the platform forbids.
  */
 export const isolateGate: HeavyGate = openGate();
 
-/** Runs it alone among the heavy work of this isolate; null, at once, where somebody else is inside. */
+/** Runs `work` while it holds the gate; returns null at once, without running it, where the gate is taken. */
 export async function withHeavyGate<T>(
   { gate, now, every }: Pick<Deps, "gate" | "now" | "every">,
   work: () => Promise<T>,

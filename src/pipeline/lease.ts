@@ -1,39 +1,41 @@
-/** Our hold on a task while a step works on it: renewed, and asked before anything is paid for. */
+/** The lease of a claimed task while its step runs: renewed regularly, and checked before each paid call. */
 import { rootCause } from "../db/errors.ts";
 import type { Deps } from "../deps.ts";
 import { LEASE_MS, RENEW_MS } from "../domain/controller/tasks.ts";
 import type { Task } from "../domain/record/record.ts";
 import type { Providers } from "../providers/ports.ts";
 
-/** The lease ran out under a worker that was held up: the task may be somebody else's by now. */
+/** The worker was stopped for longer than its lease: another worker may have claimed the task. */
 export class LeaseLost extends Error {
   override name = "LeaseLost";
 }
 
 export interface Lease {
-  /** The providers, whose paid calls throw `LeaseLost` once the lease is not sure any more. */
+  /** The same providers; their paid calls reject with `LeaseLost` once the lease may have expired. */
   guard(providers: Providers): Providers;
+  /** Ends the renewal. */
   stop(): void;
 }
 
-/** Renews the lease until stopped, so that only the dead are taken for dead. */
+/** Renews the lease of a task that was just claimed, until stopped. */
 export function holdLease(deps: Deps, task: Task): Lease {
-  let sureUntil = deps.now().getTime() + LEASE_MS;
+  let validUntil = deps.now().getTime() + LEASE_MS;
   const { stop } = deps.every(RENEW_MS, async () => {
-    const asked = deps.now().getTime();
+    const askedAt = deps.now().getTime();
     try {
-      sureUntil = (await deps.store.renew(task)) ? asked + LEASE_MS : 0;
+      validUntil = (await deps.store.renew(task)) ? askedAt + LEASE_MS : 0;
     } catch (error) {
       deps.log("warn", "lease_not_renewed", { task: task.id, error: rootCause(error) });
     }
   });
-  const sure = () => {
-    if (deps.now().getTime() >= sureUntil) throw new LeaseLost("The lease ran out before the order was sent");
+  const assertValid = () => {
+    if (deps.now().getTime() >= validUntil)
+      throw new LeaseLost("The lease ran out before the order was sent");
   };
   const guarded =
     <Input, Answer>(call: (input: Input) => Promise<Answer>) =>
     async (input: Input): Promise<Answer> => {
-      sure();
+      assertValid();
       return call(input);
     };
   return {

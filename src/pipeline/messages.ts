@@ -1,15 +1,15 @@
 import { z } from "zod";
 
 /**
- * A wake-up that says "look at task T". What a verified webhook adds (which attempt became
- * which prediction) matters only where our own record of the create was lost.
+ * A message of the task queues: a `WakeUp` (deps.ts) as JSON. `attempt` and `prediction`, which a verified
+ * webhook adds, matter only where the answer to the order was lost, or is not committed yet.
  */
 export const TaskMessage = z.object({
   v: z.literal(1),
   project: z.uuid(),
   task: z.uuid(),
   owner: z.string().min(1).max(1_000).optional(),
-  /** How often it, sent anew each time, found the gate of heavy work taken. */
+  /** How often it found the heavy gate taken and was sent again. */
   requeues: z.int().positive().optional(),
   attempt: z.int().positive().optional(),
   prediction: z.string().min(1).max(200).optional(),

@@ -3,7 +3,7 @@ import type { Outcome } from "../providers/ports.ts";
 
 type NotOk = Exclude<Outcome<never>, { kind: "ok" }>;
 
-/** What becomes of a task whose call was not answered with what it asked for. */
+/** The step result for a provider call that did not bring what was asked for. */
 export function fromOutcome(outcome: NotOk): StepResult {
   const { failure } = outcome;
   switch (outcome.kind) {
@@ -19,7 +19,7 @@ export function fromOutcome(outcome: NotOk): StepResult {
     case "invalid":
     case "refused": {
       const { costUsd } = outcome;
-      // An answer that is not what was asked for was paid for; another may be better.
+      // The answer was paid for and can't be used; another one may be better.
       if (failure.retryable) return { kind: "bad_output", failure, costUsd: costUsd ?? null, charged: "yes" };
       return { kind: "declined", failure, spent: costUsd !== undefined, costUsd: costUsd ?? null };
     }

@@ -8,17 +8,20 @@ import type { StepContext } from "./step.ts";
 
 export type Copied =
   | { ok: true; object: StoredObject }
-  /** Paid for, and its bytes can't be had: the attempt is lost. */
+  /** The file can't be copied, now or at all: the result of the step. */
   | { ok: false; result: StepResult };
 
-/** Copies a prediction's file into the bucket, streaming; the provider deletes it an hour after completion. */
+/**
+ * Streams the output file of a prediction that succeeded into the bucket; the provider deletes it an hour
+ * after completion. `contentType` is what the object is stored with, whatever the provider says.
+ */
 export async function copyOutput(
   { deps }: StepContext,
   prediction: Prediction,
   to: { key: string; contentType: string; maxBytes: number },
 ): Promise<Copied> {
   if (!prediction.outputUrl) {
-    // A model that gives its result in a form of its own will do so the next time.
+    // A model whose output has a form that is not known here gives the same form the next time.
     return holdsNothing(prediction.output)
       ? { ok: false, result: badOutput(NO_OUTPUT) }
       : { ok: false, result: { kind: "declined", failure: UNKNOWN_FORM, spent: true } };
@@ -31,7 +34,7 @@ export async function copyOutput(
     };
   if (opened.kind !== "ok") {
     const why = opened.failure;
-    // A run that succeeded is charged, whatever we think of its output.
+    // A prediction that succeeded is charged, also where its output can't be used.
     return {
       ok: false,
       result: why.retryable ? badOutput(why) : { kind: "declined", failure: why, spent: true },
@@ -46,7 +49,7 @@ export async function copyOutput(
   return { ok: true, object };
 }
 
-/** Paid for, and of no use. */
+/** The output was paid for (at the estimated cost) and can't be used. */
 export const badOutput = (why: Failure): Extract<StepResult, { kind: "bad_output" }> => ({
   kind: "bad_output",
   failure: why,

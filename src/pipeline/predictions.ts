@@ -4,10 +4,15 @@ import { callbackToken } from "../providers/webhook.ts";
 import { fromOutcome } from "./outcome.ts";
 import type { StepContext } from "./step.ts";
 
-/** An unanswered create: the provider's list is asked after this. */
+/**
+ * How long after an order whose answer was lost the provider's list is searched for it, and how often again.
+ */
 export const FIND_ORPHAN_MS = 15_000;
 
-/** Where the provider reports to: it names the job's task and attempt, and carries our own signature. */
+/**
+ * The address of the webhook for this attempt: names project, task and attempt, and carries our token for
+ * them.
+ */
 export function webhookUrl({ deps, task }: StepContext): string {
   const { callbackSecret, publicUrl } = deps.config;
   const { projectId, id, attempt } = task;
@@ -16,8 +21,9 @@ export function webhookUrl({ deps, task }: StepContext): string {
 }
 
 /**
- * One create for this attempt, and the task waits for it. Its answer lost, the task waits all the
- * same: the webhook or the provider's list tells what became of it, and nothing is bought twice.
+ * Orders the prediction of this attempt, once. The task then waits for it, also where the answer was lost:
+ * the webhook or the provider's list shows what became of the order, and nothing is bought twice. `facts`
+ * makes the facts that are committed with the order; the prediction's id is null where it is not known.
  */
 export async function submit(
   step: StepContext,

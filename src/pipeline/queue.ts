@@ -4,9 +4,10 @@ import type { TaskMessage } from "./messages.ts";
 /** The platform's limit on one `sendBatch`. */
 const BATCH = 100;
 
-/** By its name in wrangler.toml. */
+/** Whether this queue, by its name in wrangler.toml, is the one of heavy work. */
 export const isOfHeavyWork = (queue: string): boolean => queue.endsWith("-heavy");
 
+/** The port over the bindings TASKS and HEAVY_TASKS. */
 export function taskQueue(light: Queue<TaskMessage>, heavy: Queue<TaskMessage>): TaskQueue {
   async function put(queue: Queue<TaskMessage>, wakeUps: WakeUp[], delaySeconds: number): Promise<void> {
     const messages = wakeUps.map((wakeUp) => ({ body: messageOf(wakeUp) }));

@@ -18,6 +18,6 @@ const STEPS: Record<Stage, (step: StepContext) => Promise<StepResult>> = {
   assemble_video: assembleVideo,
 };
 
-/** A new attempt starts its stage's step; a prediction under way is looked at. */
+/** Runs the stage's step for a new attempt, and polls the prediction of one under way. */
 export const runStep = (step: StepContext, was: "pending" | "waiting"): Promise<StepResult> =>
   was === "waiting" ? collect(step) : STEPS[step.task.type](step);

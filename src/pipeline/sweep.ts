@@ -3,7 +3,9 @@ import type { Deps } from "../deps.ts";
 const IDLE_SECONDS = 300;
 const MOST = 200;
 
-/** Wakes every project whose own wake-up may have been lost. */
+/**
+ * Wakes projects whose wake-up may have been lost: with a target stage, and not changed for `IDLE_SECONDS`.
+ */
 export async function sweep(deps: Deps): Promise<void> {
   const ids = await deps.store.projectsToSweep(IDLE_SECONDS, MOST);
   const woken = await Promise.allSettled(ids.map((id) => deps.coordinator(id).wake()));

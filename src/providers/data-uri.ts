@@ -1,16 +1,19 @@
-/** Data URIs (RFC 2397), read as the Fetch standard does: a file that is a part of the answer, and is never fetched. */
+/**
+ * Data URIs (RFC 2397), read as the Fetch standard does: the file is in the provider's answer; nothing is
+ * fetched.
+ */
 
 type Data =
   | { ok: true; bytes: Uint8Array<ArrayBuffer>; contentType: string }
   | { ok: false; problem: "too_large" | "malformed" };
 
-/** Types have names of some dozen letters. */
+/** Characters of `data:` and the media type, up to the comma; real ones have a few dozen. */
 const LONGEST_TYPE = 1_000;
 const PERCENT = 0x25;
 
 export const isDataUri = (address: string): boolean => /^data:/i.test(address);
 
-/** The bytes, of which there may be `maxBytes` at most. It never throws. */
+/** The file's bytes and media type; `too_large` where it has more than `maxBytes`. Never throws. */
 export function readDataUri(uri: string, maxBytes: number): Data {
   const [head, type] = /^data:([^,]*),/i.exec(uri.slice(0, LONGEST_TYPE)) ?? [];
   if (head === undefined || type === undefined) return { ok: false, problem: "malformed" };
@@ -36,7 +39,7 @@ function fromBase64(content: string, maxBytes: number): Uint8Array<ArrayBuffer> 
   }
 }
 
-/** `%41` is a byte; a sign of percent without two digits is itself. */
+/** Percent-decoded bytes: `%41` is one byte; a percent sign without two hex digits stays. */
 function unescaped(content: string): Uint8Array<ArrayBuffer> {
   const from = new TextEncoder().encode(content);
   const bytes = new Uint8Array(from.length);

@@ -1,4 +1,7 @@
-/** What the language model wrote, checked and cut to measure: lengths, counts and colours are ours to decide. */
+/**
+ * Reads the language model's answer: checks its shape, cuts texts and lists to their limits, drops bad
+ * colours.
+ */
 import { z } from "zod";
 import type { AnswerMode } from "../domain/models/language-models.ts";
 import { objectsIn } from "./json-answer.ts";
@@ -10,9 +13,8 @@ const MAX_SCENES = 1000;
 const MAX_COLOURS = 8;
 
 const line = (most: number) => z.string().transform((s) => plainLine(s, most));
-const needed = (most: number) => line(most).refine((s) => s !== "", "is empty");
-/** Text that a shot can do without. */
-const spare = (most: number) =>
+const required = (most: number) => line(most).refine((s) => s !== "", "is empty");
+const optional = (most: number) =>
   line(most)
     .nullish()
     .transform((s) => s ?? "");
@@ -34,8 +36,8 @@ const ScenePlan = z
         z.object({
           first_line: lineNumber,
           last_line: lineNumber,
-          theme: needed(400),
-          reasoning: spare(1000),
+          theme: required(400),
+          reasoning: optional(1000),
           energy: number.transform((n) => Math.min(1, Math.max(0, n))),
         }),
       )
@@ -56,13 +58,13 @@ const ScenePlan = z
 
 const ShotPrompt = z
   .object({
-    image_prompt: needed(2000),
-    motion_prompt: needed(1000),
-    negative_prompt: spare(500),
-    style_notes: spare(500),
-    setting: spare(200),
-    shot_type: spare(100),
-    mood: spare(200),
+    image_prompt: required(2000),
+    motion_prompt: required(1000),
+    negative_prompt: optional(500),
+    style_notes: optional(500),
+    setting: optional(200),
+    shot_type: optional(100),
+    mood: optional(200),
     palette: z.unknown().optional().transform(colours),
   })
   .transform(
@@ -78,7 +80,7 @@ const ShotPrompt = z
     }),
   );
 
-/** A list of colours, or one text that holds them. */
+/** The `#rrggbb` colours, each once, from a list of colours or from one text that holds them. */
 function colours(value: unknown): string[] {
   const values: unknown[] = Array.isArray(value)
     ? value
@@ -91,6 +93,7 @@ function colours(value: unknown): string[] {
   return [...new Set(valid)].slice(0, MAX_COLOURS);
 }
 
+/** Reads an answer's text. `problem` says what is wrong with it. */
 export type Reader<T> = (
   content: string,
   mode: AnswerMode,

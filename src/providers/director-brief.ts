@@ -1,4 +1,6 @@
-/** What the language model is told: the craft, the song as data, and the shape of the answer. */
+/**
+ * The request to the language model: the craft (instructions), the song as data, and the shape of the answer.
+ */
 import { type AnswerMode, SCENE_PLAN_TOKENS, SHOT_PROMPT_TOKENS } from "../domain/models/language-models.ts";
 import { PROMPT_CRAFT, SCENE_CRAFT, softCraft } from "./director-craft.ts";
 import type { Director } from "./ports.ts";
@@ -14,12 +16,12 @@ interface Shape {
 export interface Brief {
   system: string;
   user: string;
-  /** What holds the answer to its shape. */
+  /** `response_format` of the call. */
   format:
     | { type: "json_schema"; json_schema: Shape & { strict: true } }
-    /** The shape stands in `system`. */
+    /** `system` describes the shape. */
     | { type: "json_object" };
-  /** Room for the answer and for the thinking of models that think. */
+  /** The most tokens of the answer, including reasoning. */
   maxTokens: number;
 }
 
@@ -126,12 +128,15 @@ function brief(craft: string, user: string, shape: Shape, mode: AnswerMode, maxT
   return { system, user, format: { type: "json_object" }, maxTokens };
 }
 
-/** JSON between tags; with every `<` escaped, no lyric can close the tag. */
+/** JSON between tags. Every `<` in it is escaped, so that no lyric can close the tag. */
 function tagged(tag: string, data: unknown): string {
   return `<${tag}>${JSON.stringify(data).replaceAll("<", "\\u003c")}</${tag}>`;
 }
 
-/** Strict mode wants every property required and no other allowed (providers pass it on as it is). */
+/**
+ * An object's schema. Strict mode wants every property required and no other allowed (providers pass it on as
+ * it is).
+ */
 function record(properties: Record<string, unknown>): Record<string, unknown> {
   return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
 }

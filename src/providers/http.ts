@@ -1,9 +1,12 @@
-/** One outgoing call: a time limit, a bounded body, JSON by trying, no redirect. It never throws. */
+/**
+ * One outgoing call: with a time limit and a limit of the body's size, following no redirect. It never
+ * throws.
+ */
 import { storable } from "../domain/record/text.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Looked up at each call, and called without a receiver, which Workers insist on. */
+/** `fetch`, looked up at each call, and called without a receiver, as Workers demand. */
 export const platformFetch: Fetch = (url, init) => fetch(url, init);
 
 export type Reply =
@@ -12,11 +15,14 @@ export type Reply =
       status: number;
       headers: Headers;
       text: string;
-      /** The body parsed; undefined where it is not JSON. Never by content type: OpenAI sends JSON as text/plain. */
+      /**
+       * The body parsed, whatever its content type (OpenAI sends JSON as text/plain); undefined where it is
+       * not JSON.
+       */
       json: unknown;
       /** False where the body broke off or was too large: only the status can be relied on. */
       complete: boolean;
-      /** There was more of it than we read. */
+      /** The body had more bytes than `maxBytes`. */
       tooLarge: boolean;
     }
   /** No status came. `sent` is false only where the request was never handed to the network. */
@@ -27,14 +33,17 @@ export interface Call {
   url: string;
   headers?: Record<string, string>;
   body?: string | FormData;
+  /** For the whole call, its body included. */
   timeoutMs: number;
+  /** Of the answer's body; 16 MiB where absent. */
   maxBytes?: number;
   signal?: AbortSignal;
 }
 
-/** Far above any answer of ours; a hostile one must not fill the isolate. */
+/** Far above any real answer; a hostile one must not fill the isolate's memory. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
+/** Sends the call and reads the whole answer. */
 export async function send(fetchUrl: Fetch, call: Call): Promise<Reply> {
   if (call.signal?.aborted) return { kind: "lost", reason: "The call was cancelled.", sent: false };
   const response = await open(fetchUrl, call);
@@ -44,7 +53,7 @@ export async function send(fetchUrl: Fetch, call: Call): Promise<Reply> {
   return { kind: "answer", status, headers, json: read.complete ? parseJson(read.text) : undefined, ...read };
 }
 
-/** The response as soon as its headers are there; the time limit covers its body too. */
+/** Resolves with the response when its headers are there; its body is not read. */
 export async function open(
   fetchUrl: Fetch,
   { method, url, headers = {}, body, timeoutMs, signal }: Call,
@@ -55,7 +64,7 @@ export async function open(
       method,
       headers,
       body,
-      // A redirect would carry our key to a host that we did not choose.
+      // A redirect would send our key to a host that we did not choose.
       redirect: "manual",
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
@@ -100,11 +109,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** No provider asks for longer; a wrong clock must not park a task for a year. */
+/** No provider asks for longer; a date from a wrong clock must not delay a task for a year. */
 const MAX_WAIT_SECONDS = 3600;
 
 /**
- * When a provider wants to be asked again, in seconds from `nowMs`, or null where it does not say:
+ * How long a provider asks to wait, in seconds from `nowMs` (3600 at most), or null where it does not say:
  * `retry_after` in the body and "resets in ~5s" in its `detail` (Replicate), then `retry-after-ms`
  * (OpenAI), then `retry-after` in seconds or as a date.
  */
@@ -118,8 +127,8 @@ export function retryAfterSeconds(headers: Headers, json: unknown, nowMs: number
     const seconds = header.trim() === "" ? Number.NaN : Number(header);
     return wait(Number.isNaN(seconds) ? (Date.parse(header) - nowMs) / 1000 : seconds);
   }
-  const told = typeof detail === "string" ? /resets? in ~?(\d{1,6})\s?s/.exec(detail)?.[1] : undefined;
-  return told === undefined ? null : wait(Number(told));
+  const inDetail = typeof detail === "string" ? /resets? in ~?(\d{1,6})\s?s/.exec(detail)?.[1] : undefined;
+  return inDetail === undefined ? null : wait(Number(inDetail));
 }
 
 function wait(seconds: number): number | null {
@@ -134,12 +143,15 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b(bearer|basic)\s+\S+/gi, "$1 [redacted]"],
   [/\b(sk|r8|whsec|ghp|pk)[-_][\w*./+=-]{4,}/g, "[redacted]"],
   [/\b(\w+:\/\/)[^\s/@:]+:[^\s/@]+@/g, "$1[redacted]@"],
-  // Signatures and tokens ride in query strings.
+  // Query strings may hold signatures and tokens.
   [/(https?:\/\/[^\s?#"'<>]+)[?#][^\s"'<>]*/g, "$1"],
 ];
 const MAX_MESSAGE = 300;
 
-/** A provider's words, fit for a person and a log: no keys, no signed URLs, not long. */
+/**
+ * A provider's message made safe to show and to log: no keys, no query strings, one line of 300 characters at
+ * most.
+ */
 export function redact(text: string): string {
   const clean = SECRETS.reduce((t, [pattern, by]) => t.replace(pattern, by), text.slice(0, 4000));
   const line = storable(clean.replace(/[\s\p{Cc}]+/gu, " ").trim());

@@ -1,4 +1,4 @@
-/** Finds the JSON object in what a language model wrote. */
+/** Finds the JSON object in a language model's answer. */
 import { jsonrepair } from "jsonrepair";
 import type { AnswerMode } from "../domain/models/language-models.ts";
 import { isRecord, parseJson } from "./http.ts";
@@ -7,9 +7,9 @@ import { isRecord, parseJson } from "./http.ts";
 const MAX_REPAIRED = 50_000;
 
 /**
- * The objects that the answer may be, likeliest first. Models that think aloud put theirs after their
- * thoughts, others fence it; without structured outputs they also give it a name, or break its syntax,
- * which is then mended. It never throws.
+ * The objects that may be the answer, the likeliest first. Some models write text before the JSON, others put
+ * it into a code fence. In mode `json` they may also wrap it into another object, or break its syntax, which
+ * is then repaired. It never throws.
  */
 export function* objectsIn(content: string, mode: AnswerMode): Generator<Record<string, unknown>> {
   const fence = content.indexOf("```");
@@ -22,21 +22,21 @@ export function* objectsIn(content: string, mode: AnswerMode): Generator<Record<
   if (whole.length > 0 || content.length > MAX_REPAIRED) return;
   const open = content.indexOf("{");
   for (const text of new Set([fenced, bare, open < 0 ? "" : content.slice(open)])) {
-    const json = parseJson(mended(text));
+    const json = parseJson(repaired(text));
     if (isRecord(json)) yield* [json, ...within(json)];
   }
 }
 
 const within = (json: Record<string, unknown>) => Object.values(json).filter(isRecord);
 
-/** From the first opening brace to the last closing one, between two places; "" where there is none. */
+/** From the first opening brace after `from` to the last closing one before `to`; "" where there is none. */
 function braced(content: string, from: number, to: number): string {
   const open = content.indexOf("{", from);
   return open < 0 ? "" : content.slice(open, content.lastIndexOf("}", to) + 1);
 }
 
-/** With quotes, commas, comments and open brackets put right; "" where that can't be. */
-function mended(text: string): string {
+/** The JSON with quotes, commas, comments and open brackets repaired; "" where it can't be. */
+function repaired(text: string): string {
   try {
     return jsonrepair(text);
   } catch {

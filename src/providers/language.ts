@@ -1,6 +1,6 @@
 /** Whisper names languages in English ("english"), other models by code: here both become ISO 639-1. */
 
-/** Whisper's names that are not those of the Unicode CLDR, or that an old code there claims first. */
+/** Whisper's names that the Unicode CLDR does not have, or has for an outdated code first. */
 const WHISPER_NAMES: Readonly<Record<string, string>> = {
   bengali: "bn",
   castilian: "es",

@@ -1,4 +1,7 @@
-/** OpenAI's audio transcription. Errors, limits and shapes: openai-openapi `CreateTranscriptionRequest`, probes of 2026. */
+/**
+ * OpenAI's audio transcription. Errors, limits and shapes: openai-openapi `CreateTranscriptionRequest`,
+ * probes of 2026.
+ */
 import { z } from "zod";
 import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/models/language-models.ts";
 import { storable } from "../domain/record/text.ts";
@@ -68,7 +71,7 @@ function classify(reply: Reply, model: string, nowMs: number): Outcome<Transcrip
   if (reply.kind === "lost") return reply.sent ? unknown(WHO, reply.reason) : unavailable(WHO, reply.reason);
   const { status, headers, json } = reply;
   if (status < 200 || status >= 300) return classifyError(status, headers, json, nowMs);
-  // It was transcribed and charged for; half an answer is no answer.
+  // It was transcribed and charged for; a part of an answer can't be used.
   if (reply.tooLarge) return badAnswer(WHO, "it is too long", { retryable: false, costUsd: null });
   if (!reply.complete) return unknown(WHO, "the answer broke off");
   const costUsd = model === TRANSCRIPTION.model ? costOf(json) : null;
@@ -84,8 +87,8 @@ function classify(reply: Reply, model: string, nowMs: number): Outcome<Transcrip
 
 function costOf(json: unknown): number | null {
   const billed = Billed.safeParse(json).data;
-  const heard = billed?.usage?.seconds ?? billed?.duration;
-  return heard == null ? null : credibleUsd(transcriptionCostUsd(heard));
+  const billedSeconds = billed?.usage?.seconds ?? billed?.duration;
+  return billedSeconds == null ? null : credibleUsd(transcriptionCostUsd(billedSeconds));
 }
 
 const text = z.string().catch("");
@@ -93,7 +96,7 @@ const ErrorBody = z.object({ error: z.object({ message: text, type: text, code: 
 const NO_CREDIT = /insufficient_quota|billing_hard_limit|no credits/i;
 const MODERATED = /content_policy_violation|moderation_blocked/i;
 
-/** By status first: a 413 calls itself a `server_error`. */
+/** The status decides before the error's type: a 413 has the type `server_error`. */
 function classifyError(status: number, headers: Headers, json: unknown, nowMs: number): Outcome<never> {
   const parsed = ErrorBody.safeParse(json);
   const { message, type, code } = parsed.success ? parsed.data.error : { message: "", type: "", code: "" };
@@ -108,13 +111,13 @@ function classifyError(status: number, headers: Headers, json: unknown, nowMs: n
   return invalid(WHO, message || `it answered ${status}`, unreadable);
 }
 
-/** Far longer than any song; what comes after it is nonsense. */
+/** Far longer than any song: an answer with a later time is wrong. */
 const MAX_SECONDS = 1_000_000;
 const seconds = z.number().nonnegative().max(MAX_SECONDS);
 const measure = z.number().nullish().catch(null);
-const heard = z.string().transform((words) => storable(words).trim());
+const storableText = z.string().transform((s) => storable(s).trim());
 
-/** Read for itself: an answer of no use tells all the same what is charged for. */
+/** What is charged for; read separately, since an answer that can't be used may still have it. */
 const billing = {
   duration: seconds.nullish().catch(null),
   usage: z
@@ -125,7 +128,7 @@ const billing = {
 const Billed = z.object(billing);
 const Answer = z.object({
   ...billing,
-  text: heard,
+  text: storableText,
   language: z.string().nullish().catch(null),
   languages: z
     .array(z.object({ code: z.string() }))
@@ -136,7 +139,7 @@ const Answer = z.object({
       z.object({
         start: seconds,
         end: seconds,
-        text: heard,
+        text: storableText,
         avg_logprob: measure,
         no_speech_prob: measure,
         compression_ratio: measure,
@@ -145,7 +148,7 @@ const Answer = z.object({
     .max(20_000)
     .nullish(),
   words: z
-    .array(z.object({ word: heard, start: seconds, end: seconds }))
+    .array(z.object({ word: storableText, start: seconds, end: seconds }))
     .max(100_000)
     .nullish(),
 });
@@ -171,5 +174,6 @@ function transcription(answer: z.infer<typeof Answer>): Transcription {
   };
 }
 
+/** A probability, clamped to 0 to 1; null where there is none. */
 const share = (value: number | null | undefined) =>
   typeof value === "number" && Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : null;

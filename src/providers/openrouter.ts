@@ -1,4 +1,7 @@
-/** OpenRouter's chat completions as the director. Errors and shapes: OpenRouterTeam/docs, errors-and-debugging. */
+/**
+ * OpenRouter's chat completions as the director. Errors and shapes: OpenRouterTeam/docs,
+ * errors-and-debugging.
+ */
 import { z } from "zod";
 import type { AnswerMode } from "../domain/models/language-models.ts";
 import { type Reader, readScenePlan, readShotPrompt } from "./director-answer.ts";
@@ -20,16 +23,16 @@ import {
 import type { Director, Outcome } from "./ports.ts";
 
 const WHO = "OpenRouter";
-/** None is documented; a model that thinks answers a whole song within this. */
+/** OpenRouter documents no time limit; a reasoning model answers for a whole song within this. */
 const TIMEOUT_MS = 120_000;
-/** Many times what fits in the tokens of an answer. */
+/** Many times more than the tokens of an answer can fill. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 export interface OpenRouterOptions {
   apiKey: string;
   /** Up to and with `/api/v1`. */
   baseUrl: string;
-  /** Where the calls come from, for OpenRouter's own statistics. */
+  /** This service's address, for OpenRouter's statistics. */
   appUrl?: string;
   fetch?: Fetch;
 }
@@ -76,12 +79,12 @@ interface Asked {
 }
 
 /**
- * Few parameters, for each one narrows the hosts under `require_parameters`: `max_completion_tokens`
- * leaves DeepSeek with none, `temperature` GPT (openstory-so/openstory#1317). Plain JSON asks for
- * nothing, so that every host of a model may answer.
+ * The body of the call. Few parameters, because with `require_parameters` each one excludes hosts:
+ * `max_completion_tokens` leaves DeepSeek with none, `temperature` GPT (openstory-so/openstory#1317). Plain
+ * JSON does not set `require_parameters`, so that every host of a model may answer.
  *
- * Thinking is on by default in some models, and is counted and charged as a part of the answer, within
- * `max_tokens` (openrouter.ai/docs/use-cases/reasoning-tokens): a little is enough for what is asked here.
+ * Reasoning is on by default in some models, and is counted and charged as a part of the answer, within
+ * `max_tokens` (openrouter.ai/docs/use-cases/reasoning-tokens): a low effort is enough for these requests.
  */
 function request(models: readonly string[], { system, user, format, maxTokens }: Brief) {
   const [model, ...others] = models;
@@ -117,7 +120,7 @@ const ErrorObject = z.object({
 });
 type ErrorObject = z.infer<typeof ErrorObject>;
 
-/** Names that are kept: whatever else stands there is not kept. */
+/** An id or a model's name; null where the text has another form. */
 const name = z
   .string()
   .regex(/^[\w.:/@+-]{1,200}$/)
@@ -162,7 +165,7 @@ function classify<T>(
   if (!complete) return unknown(WHO, "the answer broke off");
   if (!body) return unusable("it is not a chat completion");
 
-  // Once a model has begun, its errors come inside a 200.
+  // After a model has begun to answer, its errors come with status 200.
   if (body.error) return fault(body.error, statusOf(body.error));
   const choice = body.choices?.[0];
   const failed = choice?.error ?? null;
@@ -172,7 +175,7 @@ function classify<T>(
   }
   if (choice?.finish_reason === "length") return unusable("the answer did not fit and was cut off");
   const content = choice?.message?.content?.trim();
-  // A cold start: nothing written, nothing billed.
+  // An empty answer without a cost is a cold start: another try is free.
   if (!content) return costUsd ? unusable("it is empty") : unavailable(WHO, "the answer was empty");
   const answer = read(content);
   if (!answer.ok) return unusable(answer.problem);
@@ -184,25 +187,26 @@ function classify<T>(
   };
 }
 
-/** Inside a 200 the error's own code stands for the status; one that says nothing is the host's fault. */
+/** The status of an error that came with status 200: its own code, or 502 where that is no status. */
 function statusOf(error: ErrorObject): number {
   const code = Number(error.code);
   return Number.isInteger(code) && code >= 400 && code < 600 ? code : 502;
 }
 
 /**
- * What it says of an id that it does not know, or no more; as clients quote it
+ * OpenRouter's messages about a model id that it does not know, or not any more, as clients quote them
  * (OpenRouterTeam/openrouter-examples#74, vyancharuk/nodejs-api-boilerplate#16, Aider-AI/aider#2444,
- * Pythagora-io/gpt-pilot#883). Hosts that can't do what is asked are told of in much the same words.
+ * Pythagora-io/gpt-pilot#883). Its messages about hosts that can't do what is asked are similar, and must not
+ * match.
  */
 const UNKNOWN_MODEL =
   /\bis not a valid model ID\b|^No endpoints found for (this model|[\w.~-]+\/\S+)|^Model \S+ is not available\b/i;
 
-/** The model that it does not offer, of those that were asked; null where it says no such thing. */
+/** Which of the models that were asked OpenRouter does not offer; null where the error says no such thing. */
 function unknownOf(status: number, error: ErrorObject | null, models: readonly string[]): string | null {
   const words = error?.message ?? "";
-  const told = error?.availability?.code === "model_not_found" || UNKNOWN_MODEL.test(words);
-  if (!told || (status !== 400 && status !== 404)) return null;
+  const isUnknown = error?.availability?.code === "model_not_found" || UNKNOWN_MODEL.test(words);
+  if (!isUnknown || (status !== 400 && status !== 404)) return null;
   return models.find((model) => words.includes(model)) ?? models[0] ?? null;
 }
 
@@ -225,7 +229,7 @@ function classifyError(
   }
   const gone = unknownOf(status, error, models);
   if (gone !== null) return unknownModel(WHO, gone, replaceIt(gone));
-  // What it says of itself wins over the status.
+  // What the error says of itself counts more than the status.
   if (availability?.retryable === true) return unavailable(WHO, words, after);
   if (availability?.retryable === false) return invalid(WHO, words, CHECK_MODELS);
   if (status === 429) return throttled(WHO, after);
@@ -241,7 +245,9 @@ const CHECK_MODELS =
   "The operator must check that the director models are still offered with structured outputs.";
 const BUSY = new Set(["temporarily_unavailable", "capacity_exhausted"]);
 
-/** 503 is overload, or that no host meets our routing rules: only the first goes away by itself. */
+/**
+ * A 503 is an overload, which passes by itself, or says that no host meets our routing rules, which stays.
+ */
 function overloaded(error: ErrorObject | null, words: string, after: number | null): Outcome<never> {
   const busy = error === null || after !== null || BUSY.has(error.availability?.code ?? "");
   return busy ? unavailable(WHO, words, after) : invalid(WHO, words, CHECK_MODELS);

@@ -1,10 +1,14 @@
-/** How an adapter says what came of a call. The words are for a musician; the operator is named where only they can help. */
+/**
+ * Outcomes of failed calls, as adapters return them (`Outcome` in ports.ts). Messages are written for a
+ * musician; the next action names the operator where only they can help. `who` is the provider's name;
+ * `words` are the provider's own, which are redacted.
+ */
 
 import { failure } from "../domain/controller/tasks.ts";
 import type { Failure } from "../domain/record/record.ts";
 import { redact } from "./http.ts";
 
-/** The codes that adapters give, closed so that clients and the planner can rely on them. */
+/** The failure codes of adapters: a closed set, which clients and the plan rely on. */
 export type ProviderCode =
   | "provider_throttled"
   | "provider_unavailable"
@@ -28,26 +32,30 @@ interface Ended<K extends "refused" | "invalid" | "out_of_credit" | "unknown"> {
   kind: K;
   failure: Failure;
 }
-/** What it cost in US dollars; null where the provider does not say. */
 interface Charged {
+  /** What the call cost in US dollars; null where the provider does not say. */
   costUsd: number | null;
 }
 
 const said = (words: string) => (words ? `: ${redact(words)}` : ".");
 
-/** Nothing was bought, and asking again later can work. */
+/**
+ * The provider's rate limit (429): nothing was bought. `afterSeconds`: the wait it asks for, null where none.
+ */
 export const throttled = (who: string, afterSeconds: number | null): Retry => ({
   kind: "retry",
   afterSeconds,
   failure: problem("provider_throttled", `${who} accepts no more requests at the moment.`, true),
 });
 
+/** The provider can't do it now: nothing was bought, and another try later can succeed. */
 export const unavailable = (who: string, words: string, afterSeconds: number | null = null): Retry => ({
   kind: "retry",
   afterSeconds,
   failure: problem("provider_unavailable", `${who} is not available at the moment${said(words)}`, true),
 });
 
+/** Moderation refused the content, before anything was bought. */
 export const refused = (who: string, words: string): Ended<"refused"> => ({
   kind: "refused",
   failure: problem(
@@ -58,6 +66,7 @@ export const refused = (who: string, words: string): Ended<"refused"> => ({
   ),
 });
 
+/** The provider does not accept the request: nothing was bought, and the same request fails again. */
 export const invalid = (who: string, words: string, nextAction?: string): Ended<"invalid"> => ({
   kind: "invalid",
   failure: problem(
@@ -68,7 +77,10 @@ export const invalid = (who: string, words: string, nextAction?: string): Ended<
   ),
 });
 
-/** It does not offer the model, or no more: nothing was bought, and asking again brings the same. */
+/**
+ * The provider does not offer the model, or not any more: nothing was bought, and the same request fails
+ * again.
+ */
 export const unknownModel = (who: string, model: string, nextAction: string): Ended<"invalid"> => ({
   kind: "invalid",
   failure: problem(
@@ -79,17 +91,14 @@ export const unknownModel = (who: string, model: string, nextAction: string): En
   ),
 });
 
-/** The model ran, and refused or was stopped: `costUsd` as for a bad answer. */
+/** The model ran, and refused or was stopped: it was charged for. */
 export const refusedAtCost = (
   who: string,
   words: string,
   costUsd: number | null,
 ): Ended<"refused"> & Charged => ({ ...refused(who, words), costUsd });
 
-/**
- * The answer came, was charged for and is not what was asked for. `retryable` where another attempt
- * may bring a better one.
- */
+/** The answer was charged for and can't be used. `retryable`: another attempt may bring a better one. */
 export const badAnswer = (
   who: string,
   words: string,
@@ -104,12 +113,16 @@ export const badAnswer = (
   ),
 });
 
-/** More than any call costs: a provider that says more has not said what this one cost. */
+/** More than any call costs: a higher cost is taken for an error of the provider. */
 const MOST_USD = 1_000;
-/** What a provider says a call cost, in US dollars; null where that can't be. */
+/**
+ * The cost of a call in US dollars, as the provider reports it; null where it reports none or an impossible
+ * one.
+ */
 export const credibleUsd = (usd: number | null | undefined): number | null =>
   typeof usd === "number" && usd >= 0 && usd <= MOST_USD ? usd : null;
 
+/** The provider refuses our key. `variable`: the name of the variable that holds it. */
 export const noAccess = (who: string, variable: string, words: string): Ended<"invalid"> => ({
   kind: "invalid",
   failure: problem(
@@ -120,6 +133,7 @@ export const noAccess = (who: string, variable: string, words: string): Ended<"i
   ),
 });
 
+/** The operator's account has no credit: nothing was bought. */
 export const outOfCredit = (who: string): Ended<"out_of_credit"> => ({
   kind: "out_of_credit",
   failure: problem(
@@ -130,7 +144,7 @@ export const outOfCredit = (who: string): Ended<"out_of_credit"> => ({
   ),
 });
 
-/** The request may have been accepted, and charged for. */
+/** The provider may have accepted the request, and charged for it. */
 export const unknown = (who: string, words: string): Ended<"unknown"> => ({
   kind: "unknown",
   failure: problem(
@@ -141,6 +155,7 @@ export const unknown = (who: string, words: string): Ended<"unknown"> => ({
   ),
 });
 
+/** A failure with one of the adapters' codes. */
 export function problem(
   code: ProviderCode,
   message: string,

@@ -1,14 +1,15 @@
 /**
- * Where the file is in a prediction's output. Official models give an address or a list of them; others an
- * object with a `url`, keys of their own making, or the file itself as a data URI. Nothing else is promised.
+ * Finds the file in a prediction's output. Official models give an address or a list of addresses; others
+ * give an object with a `url`, an object with any other keys, or the file itself as a data URI. No form is
+ * guaranteed.
  */
 import { isRecord } from "./http.ts";
 
-/** Containers around the file: more than any model is known to use. */
+/** The most lists and objects around the file: more than any model is known to use. */
 const DEEPEST = 4;
-/** Values that are looked at: a transcription has thousands, and no file. */
+/** The most values that are searched: a transcription has thousands, and no file. */
 const MOST_VALUES = 10_000;
-/** What is most likely the result where an object has several addresses, likeliest first. */
+/** Keys that are most likely the result, where an object has several addresses; the likeliest first. */
 const RESULTS = [
   "url",
   "video",
@@ -22,11 +23,11 @@ const RESULTS = [
   "image",
   "images",
 ];
-/** What stands beside a result, and is none. */
-const BESIDE =
+/** Keys of files that are not the result. */
+const NO_RESULT =
   /thumb|preview|poster|input|webhook|^(logs?|urls|links|docs)$|(first|last|start|end)_?(frame|image)|source|cover/i;
 
-/** The address or data URI of the first file, null where there is none. It never throws. */
+/** The address or data URI of the likeliest file; null where there is none. It never throws. */
 export function fileIn(output: unknown): string | null {
   let left = MOST_VALUES;
 
@@ -46,18 +47,18 @@ export function fileIn(output: unknown): string | null {
 function valuesOf(value: unknown): Iterable<unknown> {
   if (Array.isArray(value)) return value;
   if (!isRecord(value)) return [];
-  const place = (key: string) => (RESULTS.includes(key) ? RESULTS.indexOf(key) : RESULTS.length);
+  const rank = (key: string) => (RESULTS.includes(key) ? RESULTS.indexOf(key) : RESULTS.length);
   return Object.keys(value)
-    .filter((key) => !BESIDE.test(key))
-    .sort((a, b) => place(a) - place(b))
+    .filter((key) => !NO_RESULT.test(key))
+    .sort((a, b) => rank(a) - rank(b))
     .map((key) => value[key]);
 }
 
-/** Prose may have an address in it, and is no file. */
+/** Whether the whole text is an address or a data URI. A sentence that has an address in it is not a file. */
 const isFile = (text: string): boolean =>
   (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text)) || /^data:[^,\s]*,/i.test(text.slice(0, 200));
 
-/** Whether there is no output at all: what a run leaves that made nothing. */
+/** Whether the output is empty: the prediction made nothing. */
 export const holdsNothing = (output: unknown): boolean =>
   output === undefined ||
   output === null ||

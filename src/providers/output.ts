@@ -1,27 +1,34 @@
-/** Fetches what a model made, from hosts that we chose: an answer's addresses are not trusted. */
+/**
+ * Opens a prediction's output file. Addresses in a provider's answer are not trusted: only allowed hosts are
+ * fetched.
+ */
 import { isDataUri, readDataUri } from "./data-uri.ts";
 import { type Fetch, open } from "./http.ts";
 import { problem, unavailable } from "./outcome.ts";
 import type { Outcome, Predictions } from "./ports.ts";
 
 const WHO = "Replicate";
-/** For the whole of a file, which is copied while it comes. */
+/** For the whole file, which is copied while it arrives. */
 const TIMEOUT_MS = 300_000;
 
 export interface OpenerOptions {
-  /** `name` allows https to it and to its subdomains; `name:port` allows exactly that, by http where it is this machine. */
+  /**
+   * The allowed hosts. `name` allows https on the default port to it and its subdomains. `name:port` allows
+   * https to exactly that, and http where it is `localhost` or `127.0.0.1`.
+   */
   hosts: readonly string[];
+  /** Replicate's API token, which is sent to Replicate's own delivery hosts only. */
   token: string;
   fetch: Fetch;
 }
 
 export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): Predictions["openOutput"] {
   return async (address, maxBytes, signal) => {
-    if (isDataUri(address)) return inlined(address, maxBytes);
+    if (isDataUri(address)) return openDataUri(address, maxBytes);
     const url = allowedUrl(address, hosts);
     if (!url) return rejected("The result is at a URL that this service does not fetch from.");
     if (signal?.aborted) return unavailable(WHO, "The call was cancelled.");
-    // Identity, so that content-length is the length of what comes.
+    // Without compression, content-length is the length of the file.
     const headers = {
       "accept-encoding": "identity",
       ...(ownHost(url) ? { authorization: `Bearer ${token}` } : {}),
@@ -53,8 +60,7 @@ export function outputOpener({ hosts, token, fetch: fetchUrl }: OpenerOptions): 
 const tooLarge = (size: string, maxBytes: number) =>
   `The result has ${size}; at most ${maxBytes} are accepted.`;
 
-/** The file itself, which came with the answer. */
-function inlined(uri: string, maxBytes: number): Awaited<ReturnType<Predictions["openOutput"]>> {
+function openDataUri(uri: string, maxBytes: number): Awaited<ReturnType<Predictions["openOutput"]>> {
   const data = readDataUri(uri, maxBytes);
   if (data.ok) {
     const { bytes, contentType } = data;
@@ -68,19 +74,19 @@ function inlined(uri: string, maxBytes: number): Awaited<ReturnType<Predictions[
   );
 }
 
-/** Of the bytes that will come; null where nothing tells, as when they come packed after all. */
+/** The file's length in bytes; null where it is not known, also where the body is compressed all the same. */
 function lengthOf(headers: Headers): number | null {
-  const packed = (headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity";
+  const compressed = (headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity";
   const length = headers.get("content-length") ?? "";
-  return !packed && /^\d{1,15}$/.test(length) ? Number(length) : null;
+  return !compressed && /^\d{1,15}$/.test(length) ? Number(length) : null;
 }
 
-/** Nobody waits for the far end to agree. */
+/** Cancels a body without waiting for it. */
 function drop(body: ReadableStream): void {
   body.cancel().catch(() => undefined);
 }
 
-/** The address, if it may be fetched; undefined else. */
+/** The address parsed, where it may be fetched; undefined otherwise. */
 export function allowedUrl(address: string, hosts: readonly string[]): URL | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
@@ -97,7 +103,7 @@ function allows(host: string, url: URL): boolean {
   return named && url.protocol === "https:" && url.port === "";
 }
 
-/** Replicate's delivery hosts may ask for its token; nobody else is shown it. */
+/** Whether it is one of Replicate's delivery hosts, which may ask for the token; no other host is sent it. */
 const ownHost = (url: URL) => url.protocol === "https:" && /(^|\.)replicate\.delivery$/.test(url.hostname);
 
 function notThere(status: number): Outcome<never> {
@@ -107,7 +113,7 @@ function notThere(status: number): Outcome<never> {
   }
   if (status === 429 || status >= 500) return unavailable(WHO, `the result cannot be fetched (${status})`);
   const message = `The result cannot be fetched: its host answered ${status}.`;
-  // An address that has run out, or a host with a bad moment: it says nothing of the model.
+  // The address has expired, or the host has a problem: another attempt may bring a file that can be fetched.
   return status >= 400
     ? { kind: "invalid", failure: problem("output_expired", message, true) }
     : rejected(message);
@@ -118,7 +124,7 @@ const rejected = (message: string): Outcome<never> => ({
   failure: problem("output_rejected", message, false),
 });
 
-/** Passes bytes on, and fails the stream once there are too many. */
+/** Passes bytes on; the stream fails once there are more than `maxBytes`. */
 function atMost(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
   let seen = 0;
   return new TransformStream({

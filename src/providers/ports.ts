@@ -1,17 +1,23 @@
-/** What the pipeline asks of the outside, one port for each capability. */
+/**
+ * What the pipeline asks of providers: one port for each capability. An adapter's calls never reject: each
+ * resolves with an `Outcome`.
+ */
 import type { AnswerMode } from "../domain/models/language-models.ts";
 import type { Failure } from "../domain/record/record.ts";
 
 /**
- * What came of a call, classified once by the adapter that made it:
- * - `retry`: nothing was bought; the same call may be made again, not before `afterSeconds`.
- * - `refused`: moderation; the same words will be refused again.
- * - `invalid`: the request can't succeed as it is, or the answer is not what was asked for.
+ * The outcome of a call, classified once by the adapter that made it:
+ * - `ok`: `costUsd` is null where the provider does not report a cost; `requestId` is the provider's own.
+ * - `retry`: nothing was bought; the same call may be made again, after `afterSeconds` where the provider
+ *   names a wait.
+ * - `refused`: by moderation; the same words will be refused again.
+ * - `invalid`: the request can't succeed as it is, or the answer can't be used (then `failure.retryable` says
+ *   whether another one may be better).
  * - `out_of_credit`: the operator's account must be topped up.
- * - `unknown`: the provider may have accepted (and charged for) the request.
+ * - `unknown`: the provider may have accepted the request, and charged for it.
  *
- * A call that was refused or invalid carries `costUsd` where it was charged all the same: null where
- * the provider does not say how much. Without `costUsd` nothing was bought.
+ * `refused` and `invalid` have `costUsd` where the call was charged for, null where the provider does not
+ * report how much. Without `costUsd` nothing was bought.
  */
 export type Outcome<T> =
   | { kind: "ok"; value: T; costUsd: number | null; requestId: string | null }
@@ -19,7 +25,7 @@ export type Outcome<T> =
   | { kind: "refused" | "invalid"; failure: Failure; costUsd?: number | null }
   | { kind: "out_of_credit" | "unknown"; failure: Failure };
 
-/** Times in seconds from the song's start, as providers give them. */
+/** Times are seconds from the start of the audio that was sent. */
 interface TimedText {
   start: number;
   end: number;
@@ -29,8 +35,12 @@ export interface Transcription {
   text: string;
   /** ISO 639-1, or null where the provider does not say. */
   language: string | null;
+  /** Of the audio, as the provider measured it; null where it does not say. */
   durationSeconds: number | null;
-  /** As the model judges itself: shares from 0 to 1, and how well its text packs (above 2.4 it goes in circles). */
+  /**
+   * With the model's own judgement, null where it gives none: the probability that nobody speaks (0 to 1),
+   * that of the text (0 to 1), and the text's compression ratio (above 2.4 the model repeats itself).
+   */
   segments: (TimedText & {
     noSpeech: number | null;
     confidence: number | null;
@@ -39,7 +49,10 @@ export interface Transcription {
   words: TimedText[];
 }
 export interface Transcriber {
-  /** `audio` is the whole file; at most 25,000,000 bytes. `filename` carries the extension that decides the format. */
+  /**
+   * Transcribes a whole file of at most 25,000,000 bytes (more is `invalid`). OpenAI takes the format from
+   * the extension of `filename`.
+   */
   transcribe(input: {
     audio: Uint8Array;
     filename: string;
@@ -49,17 +62,24 @@ export interface Transcriber {
   }): Promise<Outcome<Transcription>>;
 }
 
+/** Scenes in song order. */
 export interface SceneProposal {
   scenes: {
     /** Index of the first lyric line of the scene; null for a scene without words. */
     firstLine: number | null;
-    /** Index of the last lyric line, inclusive. */
+    /** Index of the last lyric line, inclusive; null as for `firstLine`. */
     lastLine: number | null;
     theme: string;
+    /** Why the scene was chosen; may be empty. */
     reasoning: string;
+    /** 0 to 1. */
     energy: number;
   }[];
 }
+/**
+ * What an image model and a clip model are asked for. Texts other than `imagePrompt` and `motionPrompt` may
+ * be empty.
+ */
 export interface PromptDraft {
   imagePrompt: string;
   motionPrompt: string;
@@ -68,10 +88,15 @@ export interface PromptDraft {
   setting: string;
   shotType: string;
   mood: string;
+  /** `#rrggbb`, at most eight. */
   palette: string[];
 }
+/**
+ * The language model. `models` are in order of preference, and `model` in the value is the one that answered.
+ * `mode`: how the answer is held to its shape.
+ */
 export interface Director {
-  /** `models` in order of preference, here and below. */
+  /** Proposes scenes by lyric line: `lines` in song order, times in seconds from the song's start. */
   proposeScenes(input: {
     models: readonly string[];
     mode: AnswerMode;
@@ -84,6 +109,7 @@ export interface Director {
     lines: { index: number; startSeconds: number; endSeconds: number; text: string }[];
     signal?: AbortSignal;
   }): Promise<Outcome<SceneProposal & { model: string }>>;
+  /** Writes the prompt of scene `number` (from 1) `of` that many; `energy` is 0 to 1. */
   writePrompt(input: {
     models: readonly string[];
     mode: AnswerMode;
@@ -92,16 +118,15 @@ export interface Director {
     mood: string;
     aspectRatio: string;
     scene: { number: number; of: number; lyric: string; theme: string; energy: number; seconds: number };
-    /** Themes of the scenes before and after, for continuity. */
+    /** Themes of the scenes before and after, for continuity; null where there is none. */
     previousTheme: string | null;
     nextTheme: string | null;
     signal?: AbortSignal;
   }): Promise<Outcome<PromptDraft & { model: string }>>;
   /**
-   * Rewrites a shot that moderation refused, one level down from literal: `implied` suggests what
-   * happens, `symbolic` leaves it to objects and light. `refusal` is what the image or clip model said.
-   * For a clip the picture stays: only `motionPrompt` is new, and the caller keeps the other fields
-   * as they were, whatever the answer says in them.
+   * Rewrites a prompt that moderation refused, to a softening level: `implied` suggests what happens,
+   * `symbolic` shows objects and light only. `refusal` is the message of the image or clip model. For a clip
+   * the image stays: the caller takes only `motionPrompt` from the answer.
    */
   softenPrompt(input: {
     models: readonly string[];
@@ -118,6 +143,7 @@ export interface Director {
   }): Promise<Outcome<PromptDraft & { model: string }>>;
 }
 
+/** One run of a model at Replicate. */
 export interface Prediction {
   id: string;
   status: "running" | "succeeded" | "failed" | "canceled";
@@ -126,18 +152,28 @@ export interface Prediction {
    * Deleted by the provider an hour after completion.
    */
   outputUrl: string | null;
-  /** What came, whatever its form: a transcription is read from it. */
+  /** The model's output in its own form; null where there is none yet. A transcription is read from it. */
   output: unknown;
+  /** Where it failed or was canceled, or its output is deleted; null otherwise. `refused`: by moderation. */
   failure: (Failure & { refused: boolean }) | null;
+  /** The address of its webhook; null where the answer does not tell it. */
   webhookUrl: string | null;
+  /** ISO 8601, by the provider's clock; null where the answer does not tell it. */
   createdAt: string | null;
+  /** How long the model ran, in seconds; null where it did not, or the provider does not say. */
   predictSeconds: number | null;
-  /** How long a video it says it made: what clips are charged by. */
+  /**
+   * The video's length in seconds as the provider reports it, null where it does not: clips are charged by
+   * it.
+   */
   videoSeconds: number | null;
 }
-/** Long work at Replicate: images, clips, and transcription of files too large for the first choice. */
+/** Orders at Replicate: images, clips, and transcription where OpenAI's fails. */
 export interface Predictions {
-  /** One POST, never repeated: Replicate has no idempotency key. `Cancel-After` bounds an orphan's cost. */
+  /**
+   * Orders a prediction by one POST, which is never repeated: Replicate has no idempotency key.
+   * `cancelAfterSeconds` (the header `Cancel-After`) limits what an order costs whose answer was lost.
+   */
   create(input: {
     /** `owner/name` of an official model, or `owner/name:version`. */
     model: string;
@@ -146,13 +182,22 @@ export interface Predictions {
     cancelAfterSeconds: number;
     signal?: AbortSignal;
   }): Promise<Outcome<Prediction>>;
+  /** Null where the provider does not know the id. */
   get(id: string, signal?: AbortSignal): Promise<Outcome<Prediction | null>>;
-  /** The prediction created at or after `since` that carries this webhook URL, or null where the list has none. */
+  /**
+   * The prediction created at or after `since` with this webhook address; null where there is none. `unknown`
+   * where the provider's answers do not show webhook addresses.
+   */
   find(input: { webhookUrl: string; since: Date; signal?: AbortSignal }): Promise<Outcome<Prediction | null>>;
+  /**
+   * Asks the provider to stop, and returns the prediction as it is then; null where the provider does not
+   * know the id.
+   */
   cancel(id: string, signal?: AbortSignal): Promise<Outcome<Prediction | null>>;
   /**
-   * Opens an output file of at most `maxBytes`. An address: allowed hosts only, https (or the sandbox), no
-   * redirect. A data URI is decoded, and nothing is fetched.
+   * Opens an output file of at most `maxBytes`. An address: allowed hosts only, https (http on this machine),
+   * no redirect. A data URI is decoded, and nothing is fetched. `bytes` is null where the length is not
+   * known; `body` fails where it has more than `maxBytes`.
    */
   openOutput(
     url: string,

@@ -1,4 +1,4 @@
-/** Replicate's prediction object, as answers and webhooks carry it, made ours. */
+/** Reads Replicate's prediction object, as it is in answers and webhooks, into our `Prediction`. */
 import { z } from "zod";
 import { redact } from "./http.ts";
 import { problem } from "./outcome.ts";
@@ -7,10 +7,12 @@ import type { Prediction } from "./ports.ts";
 
 const text = z.string().nullish().catch(null);
 
-/** Far longer than any clip that is sold; what is charged follows from it. */
+/**
+ * Far longer than any clip that is sold. The cost is computed from the length, so a longer one is ignored.
+ */
 const MAX_VIDEO_SECONDS = 600;
 
-/** Only the id and the status must be there; SDKs that insisted on more broke on new statuses. */
+/** Only the id and the status are required: SDKs that required more failed on new statuses. */
 const Body = z.object({
   id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/),
   status: z.string(),
@@ -48,14 +50,14 @@ export function readPrediction(json: unknown): Prediction | null {
   };
 }
 
-/** Statuses are an open set: `aborted` came in 2025 (the deadline passed before it started). */
+/** Statuses are an open set: `aborted` was added in 2025 (the deadline passed before the run started). */
 function statusOf(status: string, completedAt: string | null): Prediction["status"] {
   if (status === "succeeded" || status === "failed" || status === "canceled") return status;
   if (status === "aborted") return "canceled";
   return completedAt === null ? "running" : "failed";
 }
 
-/** Codes and phrases of failed runs, as seen in the field; E005 is moderation. */
+/** Codes and phrases in the errors of real runs; E005 is moderation. */
 const REFUSED =
   /E005|sensitive|nsfw|flagged|moderat|content policy|safety (checker|filter|system)|copyright|risk control|real (person|people)/i;
 const BAD_INPUT =
@@ -80,8 +82,9 @@ function failureOf(status: Prediction["status"], error: unknown, removed: boolea
 }
 
 /**
- * Unless it says that these words or this input are the cause, another run may succeed. Its code is not that of
- * a provider that can't be reached: a model can be gone while everything around it answers.
+ * The failure of a run, by its error text. Retryable, except where the text names the content or the input as
+ * the cause. The code is `provider_run_failed` and not `provider_unavailable`: one model can fail while the
+ * provider works.
  */
 export function classifyFailure(error: string): NonNullable<Prediction["failure"]> {
   const words = error === "" ? "The run failed and gave no reason." : redact(error);

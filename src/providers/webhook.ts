@@ -1,8 +1,9 @@
-/** Whether a webhook is what it says: Replicate's signature over its bytes, and our own token in its address. */
+/** Whether a webhook is genuine: Replicate's signature over its bytes, and our own token in its address. */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 
+/** The attempt that a webhook is about. */
 export interface Callback {
   projectId: string;
   taskId: string;
@@ -10,10 +11,10 @@ export interface Callback {
 }
 
 /**
- * Verifies Standard Webhooks signatures: `webhook-id`, `webhook-timestamp` (within five minutes)
- * and any one of the signatures, by any of the secrets (`whsec_…`; several while one is rotated).
- * Gives the message's id, the same for each redelivery, or null for a forgery. Throws on a
- * malformed secret, when made.
+ * Verifies Standard Webhooks signatures: `webhook-id`, `webhook-timestamp` (within five minutes) and any one
+ * of the signatures, by any of the secrets (`whsec_…`; several while one is rotated). The verifier returns
+ * the message's id, which is the same for each redelivery, or null where the webhook is not genuine. Throws
+ * at once where a secret is malformed.
  */
 export function replicateWebhooks(
   secrets: readonly string[],
@@ -36,7 +37,7 @@ export function replicateWebhooks(
   };
 }
 
-/** The text whose UTF-8 is exactly these bytes; null where there is none. */
+/** The text whose UTF-8 is exactly these bytes; null where they are not UTF-8. */
 function exactText(raw: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
@@ -45,17 +46,17 @@ function exactText(raw: Uint8Array): string | null {
   }
 }
 
-/** Our own proof, in the address that we give the provider: HMAC-SHA256 in hex over project, task and attempt. */
+/** The token in the webhook's address: HMAC-SHA256, in hex, over project, task and attempt. */
 export const callbackToken = (secret: string, callback: Callback): string =>
   mac(secret, callback).toString("hex");
 
-/** In constant time. */
+/** Whether the token is the one of this callback. Takes constant time for tokens of the right form. */
 export function verifyCallbackToken(secret: string, callback: Callback, token: string): boolean {
   if (!/^[0-9a-f]{64}$/.test(token)) return false;
   return timingSafeEqual(mac(secret, callback), Buffer.from(token, "hex"));
 }
 
-/** Over JSON, so that no two callbacks are written alike; named, so that the secret may serve other uses. */
+/** JSON, so that no two callbacks have the same text; with a name, so that the secret may have other uses. */
 const mac = (secret: string, { projectId, taskId, attempt }: Callback): Buffer =>
   createHmac("sha256", secret)
     .update(JSON.stringify(["replicate-callback", projectId, taskId, attempt]))

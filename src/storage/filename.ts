@@ -1,21 +1,25 @@
-/** Names that a download is saved under, on whatever system. */
+/** File names of downloads that every common system can save. */
 
 /**
- * What one of the common systems does not take in a name: control characters and line ends, separators,
- * and what Windows reserves ("Naming Files, Paths, and Namespaces", learn.microsoft.com, read November 2026).
+ * Characters that one of the common systems does not allow in a name: control characters and line ends,
+ * separators, and what Windows reserves ("Naming Files, Paths, and Namespaces", learn.microsoft.com, read
+ * November 2026).
  */
 const UNSAVABLE = /[\p{Cc}\p{Zl}\p{Zp}<>:"/\\|?*]+/gu;
-/** Characters that turn the order of reading around, so that a name can look as if it ended otherwise (UAX 9), and U+FEFF. */
-const TURNING = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
-/** Devices of Windows, with whatever ending (the same page; CONIN$ and CONOUT$: "Consoles"). */
+/**
+ * Characters that change the reading direction, so that a name can seem to have another extension (UAX 9),
+ * and U+FEFF.
+ */
+const DIRECTION_MARKS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu;
+/** Names of Windows devices, with any extension (the same page; CONIN$ and CONOUT$: "Consoles"). */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?=\.|$)/i;
-/** In UTF-8. Systems take 255 bytes or more; browsers and people add to a name. */
+/** In UTF-8. Systems allow 255 bytes or more; browsers and people add to a name. */
 const MOST_BYTES = 200;
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 
-/** As many whole characters as fit. */
+/** The text's first graphemes, as many as fit into `most` bytes of UTF-8. */
 function cut(text: string, most: number): string {
   let [kept, bytes] = ["", 0];
   for (const { segment } of graphemes.segment(text)) {
@@ -27,12 +31,12 @@ function cut(text: string, most: number): string {
 }
 
 /**
- * The name as every common system can save it: what can't be saved becomes a space, dots and spaces at
- * the ends go (Windows drops them, elsewhere a dot hides the file), and a device's name gets a `_` in
- * front. At most 200 bytes of UTF-8; the ending stays. `download` where nothing is left.
+ * The name changed so that every common system can save it: other characters become a space, dots and spaces
+ * at both ends are removed (Windows drops them, elsewhere a leading dot hides the file), and a device's name
+ * gets a `_` in front. At most 200 bytes of UTF-8; the extension stays. `download` where nothing is left.
  */
 export function safeFilename(filename: string): string {
-  const whole = filename.toWellFormed().normalize("NFC").replace(TURNING, "").replace(UNSAVABLE, " ");
+  const whole = filename.toWellFormed().normalize("NFC").replace(DIRECTION_MARKS, "").replace(UNSAVABLE, " ");
   const [ending = ""] = /\.[a-z0-9]{1,8}$/i.exec(whole) ?? [];
   const trimmed = (text: string) => text.replace(/^[\s.]+|[\s.]+$/gu, "");
   const stem = trimmed(whole.slice(0, whole.length - ending.length).replace(/\s+/gu, " "));
@@ -41,8 +45,8 @@ export function safeFilename(filename: string): string {
 }
 
 /**
- * A Content-Disposition (RFC 6266) that saves the file under that name, made safe: in plain letters for
- * old readers, and exactly in UTF-8 (RFC 8187, which replaced RFC 5987).
+ * A Content-Disposition header (RFC 6266) that saves the file under that name, made safe: in ASCII for old
+ * clients, and exactly, in UTF-8 (RFC 8187, which replaced RFC 5987).
  */
 export function attachment(filename: string): string {
   const name = safeFilename(filename);

@@ -1,4 +1,6 @@
-/** Presigned S3 URLs (Signature Version 4 in the query string): the browser speaks to the bucket itself. */
+/**
+ * Presigned S3 URLs (Signature Version 4 in the query string), by which browsers reach the bucket directly.
+ */
 import { AwsV4Signer } from "aws4fetch";
 import { attachment } from "./filename.ts";
 import type { Storage } from "./port.ts";
@@ -17,8 +19,8 @@ const MAX_EXPIRY_SECONDS = 604_800;
 const HOUR_SECONDS = 3600;
 
 /**
- * The address of an object or, with an empty key, of the bucket. Throws on a key that `URL` would
- * normalise to another one.
+ * The address of an object or, with an empty key, of the bucket. Throws on a key that `URL` would normalise
+ * to another one.
  */
 export function objectUrl(config: S3Config, key: string): URL {
   if (key !== "" && key.split("/").some((s) => s === "" || s === "." || s === "..")) {
@@ -49,12 +51,12 @@ export function presigner(config: S3Config): Pick<Storage, "presignPut" | "presi
       headers,
       service: "s3",
       signQuery: true,
-      // Else aws4fetch leaves content-type and content-length out, and any body would do.
+      // Otherwise aws4fetch does not sign content-type and content-length, and any body would be accepted.
       allHeaders: true,
       datetime: at.toISOString().replace(/[:-]|\.\d{3}/g, ""),
       cache: signingKeys,
     });
-    // `URL` writes a space as a plus, which not every store reads back as one.
+    // `URL` writes a space as a plus, which not every server reads as a space.
     return (await signer.sign()).url.toString().replaceAll("+", "%20");
   }
 
@@ -69,7 +71,8 @@ export function presigner(config: S3Config): Pick<Storage, "presignPut" | "presi
       return { url: await presign(objectUrl(config, key), "PUT", headers, now, expiresSeconds), headers };
     },
 
-    // Dated to the hour, so that readers within it share one URL, which lasts that much longer.
+    // Signed as of the full hour, so that the URL is the same for all readers within it; it is valid an hour
+    // longer.
     async presignGet({ key, expiresSeconds, now, filename }) {
       const url = objectUrl(config, key);
       if (filename !== undefined) {

@@ -3,7 +3,7 @@ import { assertPrefix } from "./keys.ts";
 import type { MultipartUpload, Storage, StoredObject } from "./port.ts";
 import { presigner, type S3Config } from "./presign.ts";
 
-/** Objects that one R2 `delete` or `list` call takes. */
+/** The most objects of one R2 `delete` or `list` call. */
 const PAGE = 1000;
 
 export function r2Storage(bucket: R2Bucket, s3: S3Config): Storage {
@@ -19,7 +19,7 @@ export function r2Storage(bucket: R2Bucket, s3: S3Config): Storage {
         const object = await bucket.get(key, { range: { offset: start, length: end - start }, ...pin(etag) });
         return object && "body" in object ? await object.bytes() : null;
       } catch (error) {
-        // R2 refuses a range that starts at the object's end or later; for us that is no bytes.
+        // R2 rejects a range that starts at the object's end or later; this port returns no bytes for it.
         const whole = await bucket.head(key);
         if (!whole || (etag !== undefined && etag !== whole.etag)) return null;
         if (start >= whole.size) return new Uint8Array();

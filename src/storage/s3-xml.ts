@@ -1,6 +1,9 @@
-/** What little XML the S3 API answers with: flat elements of text, read by name. */
+/** Reads the few elements of text that are needed from XML answers of the S3 API. */
 
-/** The text of the first such element. S3's answers are flat where we look, and carry no CDATA or comments. */
+/**
+ * The text of the first element with this name; null where there is none. The parts of S3's answers that are
+ * read here are flat, and have no CDATA or comments.
+ */
 export function element(text: string, name: string): string | null {
   const match = new RegExp(`<${name}>([^<]*)</${name}>`).exec(text);
   return match ? unescaped(match[1] ?? "") : null;

@@ -1,11 +1,11 @@
-/** The bucket through any S3 API, for bodies that live outside Cloudflare. */
+/** The bucket through any S3 API, for buckets outside Cloudflare. */
 import { AwsClient } from "aws4fetch";
 import { assertPrefix } from "./keys.ts";
 import type { MultipartUpload, Storage, StoredObject } from "./port.ts";
 import { objectUrl, presigner, type S3Config } from "./presign.ts";
 import { element, unescaped } from "./s3-xml.ts";
 
-/** Workers hold at most six connections open at a time. */
+/** A Worker may have six connections open at a time. */
 const CONNECTIONS = 6;
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -55,7 +55,7 @@ export function s3Storage(config: S3Config, fetchRequest: Fetch = (request) => f
       if (end <= start) return new Uint8Array();
       const response = await get(key, { range: `bytes=${start}-${end - 1}` }, etag);
       if (response.status === 206) return new Uint8Array(await response.arrayBuffer());
-      // A server that does not do ranges answers 200 with the whole object.
+      // A server without ranges answers 200 with the whole object.
       if (response.status === 200) return new Uint8Array(await response.arrayBuffer()).slice(start, end);
       if (response.status === 416) return gone(response, new Uint8Array());
       if (missing(response)) return gone(response, null);
@@ -121,7 +121,7 @@ export function s3Storage(config: S3Config, fetchRequest: Fetch = (request) => f
             }),
           );
           const etag = element(answer, "ETag");
-          // S3 may answer 200 and then fail: the body says which.
+          // S3 may answer 200 and fail all the same: then the body has a code and no ETag.
           if (!etag)
             throw new Error(`S3 did not complete the upload: ${element(answer, "Code") ?? "no ETag"}`);
           const bytes = parts.reduce((sum, p) => sum + p.bytes, 0);
@@ -158,7 +158,7 @@ export function s3Storage(config: S3Config, fetchRequest: Fetch = (request) => f
   };
 }
 
-/** Workers take a stream's length only from a stream that knows it; Node takes it from the header. */
+/** In Workers only a `FixedLengthStream` gives a stream's length; Node takes it from the header. */
 function exactly(body: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
   return "FixedLengthStream" in globalThis ? body.pipeThrough(new FixedLengthStream(bytes)) : body;
 }

@@ -1,4 +1,4 @@
-/** Projects that the version before left in the middle of their work are brought to its end: see test/corpus. */
+/** Projects that an earlier version left in the middle of their work are finished by this version: see test/corpus. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { publicView } from "../../src/coordinator/public-view.ts";
 import { LEASE_MS } from "../../src/domain/controller/tasks.ts";
@@ -41,7 +41,7 @@ interface Left {
   rows: OldRows & { projects: { id: string; owner_id: string }[]; tasks: { id: string; attempt: number }[] };
 }
 
-/** A studio of this version, a second later, and the newest of the project's tasks. */
+/** A studio of this version, a second later, and the newest task of the project. */
 function takeOver({ left_at, rows }: Left) {
   const studio = pipeline.studio();
   studio.advance(Date.parse(left_at) + 1_000 - studio.deps.now().getTime());
@@ -78,7 +78,7 @@ test("a message that was in the queue starts its task", async () => {
   expect(await task()).toMatchObject({ status: "waiting", providerRequestId: "p1" });
 });
 
-test("a dead letter fails its task, and the person may have it made", async () => {
+test("a dead letter fails its task, and the person may start a run to make it", async () => {
   const { studio, id, message, person, task } = takeOver(promptInTheQueue);
   expect(await studio.deadLetters([message])).toEqual(["ack"]);
   expect(await task()).toMatchObject({ status: "failed", error: { code: "undeliverable" } });
@@ -89,7 +89,7 @@ test("a dead letter fails its task, and the person may have it made", async () =
   expect((await studio.record(id)).prompts).toHaveLength(1);
 });
 
-test("a webhook's news that was in the queue brings the clip that was ordered", async () => {
+test("a webhook's message that was in the queue collects the clip that was ordered", async () => {
   const { studio, id, message, task } = takeOver(waitsForClip);
   const prediction = waitsForClip.rows.tasks.at(-1)?.provider_request_id;
   studio.script.get.next(succeeded(prediction ?? ""));
@@ -101,7 +101,7 @@ test("a webhook's news that was in the queue brings the clip that was ordered", 
   expect((await studio.budget(id)).reserved).toBe(0);
 });
 
-test("an order whose answer was lost is known again by its webhook, and not repeated", async () => {
+test("an order whose answer was lost is found by its webhook, and not repeated", async () => {
   const { studio, id, message, task } = takeOver(ofUnknownFate);
   studio.script.get.next(succeeded("p1"));
   studio.script.openOutput.next(file(jpeg));
@@ -111,7 +111,7 @@ test("an order whose answer was lost is known again by its webhook, and not repe
   expect(studio.script.create.calls).toEqual([]);
 });
 
-test("what a dead worker had ordered is looked for, and not ordered again", async () => {
+test("what a dead worker had ordered is searched for, and not ordered again", async () => {
   const { studio, id, task } = takeOver(workerDied);
   studio.script.find.next(running("p1"));
   await studio.run(id, LEASE_MS);
@@ -119,7 +119,7 @@ test("what a dead worker had ordered is looked for, and not ordered again", asyn
   expect(studio.script.create.calls).toEqual([]);
 });
 
-test("a prompt that was refused is put softer", async () => {
+test("a prompt that was refused is softened", async () => {
   const { studio, id } = takeOver(refused);
   studio.script.softenPrompt.next(ok(draft));
   expect(await studio.run(id)).toEqual(["ack"]);

@@ -1,4 +1,4 @@
-/** Orders that an earlier version placed report to addresses that it gave: see test/corpus. */
+/** Orders of an earlier version send their webhooks to addresses that it made: see test/corpus. */
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createApi } from "../../src/app.ts";
 import recorded from "../corpus/webhook-requests.1.json" with { type: "json" };
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test.for(recorded.requests)("a webhook is taken: $is", async ({ path, headers, body, news }) => {
+test.for(recorded.requests)("a webhook is accepted: $is", async ({ path, headers, body, news }) => {
   vi.useFakeTimers({ now: recorded.sent_at * 1000 + 2_000, toFake: ["Date"] });
   const { config } = api.deps;
   const replicate = { ...config.replicate, webhookSecrets: [recorded.secret] };

@@ -19,19 +19,19 @@ describe("the dataset", () => {
     return points;
   };
 
-  test("has the kind of a point in front of its blobs", () => {
+  test("gets the kind of a point as the first blob", () => {
     expect(written(point)).toEqual([
       { indexes: ["/health"], blobs: ["request", "GET", "/health", "2xx", ""], doubles: [3] },
     ]);
   });
 
-  test("is given no more than it takes", () => {
+  test("gets no longer index or blob than it takes", () => {
     const [long] = written({ ...point, index: "x".repeat(200), blobs: Array(10).fill("y".repeat(100_000)) });
     expect(long?.indexes).toEqual(["x".repeat(96)]);
     expect(long?.blobs?.join("").length).toBeLessThan(16_000);
   });
 
-  test("may be missing, and may fail: whoever measures notices neither", () => {
+  test("may be missing, and may fail: writing a point does not throw", () => {
     const broken = {
       writeDataPoint() {
         throw new Error("You have exceeded the number of data points");
@@ -92,7 +92,7 @@ describe("the columns, which queries name by their position", () => {
 });
 
 let api: Api;
-/** Every line that the log was given, as it would be printed. */
+/** Every line of the log, as it would be printed. */
 let lines: string[] = [];
 let points: Point[] = [];
 const log: Log = (level, event, fields) => void lines.push(JSON.stringify({ level, event, ...fields }));
@@ -130,42 +130,42 @@ describe("every request", () => {
     ["that succeeds", "/", {}, ["GET", "/", "2xx", ""], 200],
     ["for a page", "/docs", {}, ["GET", "/docs", "2xx", ""], 200],
     [
-      "of a stranger, by the route that was asked for",
+      "without a token, to a known route",
       `/api/projects/${ID}/scenes`,
       {},
       ["GET", "/api/projects/:project_id/scenes", "4xx", "unauthenticated"],
       401,
     ],
     [
-      "to nowhere, whose path is anybody's",
+      "to no route: its path is not recorded",
       "/wp-login.php?a=1",
       {},
       ["GET", "unmatched", "4xx", "not_found"],
       404,
     ],
     [
-      "by a method that is not offered",
+      "with a method that is not offered",
       "/docs",
       { method: "DELETE" },
       ["DELETE", "unmatched", "4xx", "method_not_allowed"],
       405,
     ],
     [
-      "of a browser that asks first",
+      "of a browser's preflight",
       "/api/projects",
       { method: "OPTIONS", headers: { origin: FRONTEND, "access-control-request-method": "POST" } },
       ["OPTIONS", "unmatched", "2xx", ""],
       204,
     ],
     [
-      "for the feed, which passes by all that writes headers",
+      "for the feed, which is mounted before other middleware",
       `/api/projects/${ID}/feed`,
       {},
       ["GET", "/api/projects/:project_id/feed", "4xx", "upgrade_required"],
       426,
     ],
     [
-      "of a forger",
+      "with a forged webhook",
       `/webhooks/replicate/${ID}/${ID}/1?t=x`,
       { method: "POST", body: "{}", headers: { "content-type": "application/json" } },
       ["POST", "/webhooks/replicate/:project_id/:task_id/:attempt", "4xx", "webhook_forged"],
@@ -203,7 +203,7 @@ describe("every request", () => {
     expect(points[0]?.doubles[0]).toBe(7);
   });
 
-  test("names its project where the route has one, and only what is an id", async () => {
+  test("names its project where the route has one, and the value is an id", async () => {
     await measured.request(`/api/projects/${ID}`);
     await measured.request("/api/projects/sk-or-v1-something");
     await measured.request("/");
@@ -211,7 +211,7 @@ describe("every request", () => {
     expect(lines.map(project)).toEqual([ID, undefined, undefined]);
   });
 
-  test("that ends in a defect is measured all the same", async () => {
+  test("that fails by a bug is measured all the same", async () => {
     const { deps, verifyToken } = api;
     const metrics = (point: Point) => void points.push(point);
     const db = failing(deps.db, new TypeError("x is not a function"));
@@ -224,7 +224,7 @@ describe("every request", () => {
 });
 
 describe("no line of the log", () => {
-  /** What only the caller and we may know, and what a person wrote. */
+  /** What only the caller and we may know, and a person's contents. */
   const SECRETS = {
     query: "query-of-a-stranger",
     ticket: "ticket-0f1e2d3c",

@@ -29,7 +29,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** A project with this budget and this many tasks that are ready, each of the same price. */
+/** A project with this budget and this many ready tasks, each at the same price. */
 async function projectWith(
   count: number,
   budgetUsd: number | null,
@@ -71,7 +71,7 @@ async function projectWith(
   return { account, ownerId, projectId, ids: rows.map((r) => r.id), claim, budget };
 }
 
-test("200 starts at once, one short of the budget: one is refused, and the budget holds", async () => {
+test("200 claims at once, and a budget for 199: one is refused, and the budget holds", async () => {
   const { ids, claim, budget } = await projectWith(200, 199 * PRICE);
   const kinds = (await Promise.all(ids.map(claim))).map((c) => c.kind);
   expect(kinds.filter((k) => k === "claimed")).toHaveLength(199);
@@ -79,7 +79,7 @@ test("200 starts at once, one short of the budget: one is refused, and the budge
   expect(await budget()).toMatchObject({ reservedUsd: 199 * PRICE, spentUsd: 0 });
 });
 
-test("200 starts at once over four projects of one owner, one short of the owner's budget: one is refused", async () => {
+test("200 claims at once in four projects of one owner, and an owner's budget for 199: one is refused", async () => {
   const owner = { id: `owner-${newId()}`, budgetUsd: 199 * PRICE };
   const four = [
     await projectWith(50, null, owner),
@@ -97,7 +97,7 @@ test("200 starts at once over four projects of one owner, one short of the owner
   expect(reserved.reduce((sum, usd) => sum + usd, 0)).toBe(199 * PRICE);
 });
 
-test("of many consumers that race for one task, one gets it and its cost is reserved once", async () => {
+test("of many consumers that claim one task at once, one gets it, and its cost is reserved once", async () => {
   const { ids, claim, budget } = await projectWith(20, null);
   const kinds = await Promise.all(
     ids.flatMap((id) => [id, id, id, id]).map(async (id) => (await claim(id)).kind),
@@ -106,7 +106,7 @@ test("of many consumers that race for one task, one gets it and its cost is rese
   expect(await budget()).toMatchObject({ reservedUsd: 20 * PRICE });
 });
 
-test("claims, settlements and failures that cross each other neither wait for each other nor lose money", async () => {
+test("claims, settlements and failures at once neither deadlock nor lose money", async () => {
   const { projectId, ids, claim, budget } = await projectWith(60, 40 * PRICE);
   const outcomes = await Promise.all(
     ids.map(async (id, i) => {
@@ -150,7 +150,7 @@ test("of two settlements of one attempt, one is written", async () => {
   expect(await budget()).toMatchObject({ reservedUsd: 0, spentUsd: 30 * PRICE });
 });
 
-test("no claim succeeds once a cancel has answered, however many are on their way", async () => {
+test("no claim succeeds once a cancellation has answered, however many are on their way", async () => {
   for (let round = 0; round < 5; round++) {
     const { projectId, ownerId, ids, claim, budget } = await projectWith(60, null);
     let answered = false;
@@ -179,7 +179,7 @@ test("no claim succeeds once a cancel has answered, however many are on their wa
   }
 });
 
-test("a project that is deleted among claims and settlements leaves its owner's account exact", async () => {
+test("a project that is deleted during claims and settlements leaves its owner's account exact", async () => {
   const owner = { id: `owner-${newId()}`, budgetUsd: null };
   const gone = await projectWith(40, null, owner);
   const stays = await projectWith(40, null, owner);
@@ -206,7 +206,7 @@ test("a project that is deleted among claims and settlements leaves its owner's 
   expect(kept).toHaveLength(40);
   const { reservedUsd, spentUsd } = await stays.account();
   expect(reservedUsd).toBe(0);
-  // Of the deleted one, all that was claimed stays: as settled, or as reserved when it went.
+  // Of the deleted project all claimed costs stay: as settled, or as reserved when it was deleted.
   expect(spentUsd).toBeGreaterThanOrEqual(40 * PRICE);
   expect(spentUsd).toBeLessThanOrEqual(80 * PRICE);
   expect((await stays.budget()).spentUsd).toBe(40 * PRICE);

@@ -1,4 +1,4 @@
-/** Connections that end before, within and after the work, in front of a Postgres that really commits. */
+/** Connections that end before, during and after the work, to a real Postgres that really commits. */
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
@@ -29,7 +29,7 @@ beforeEach(() => endpoint.meets());
 const newId = () => `outage-${randomUUID()}`;
 const insert = (id: string) => db.insert(owners).values({ id }).onConflictDoNothing();
 const find = (id: string) => db.select().from(owners).where(eq(owners.id, id));
-/** Postgres itself ends the connection that says this, as it does with all when it is restarted. */
+/** A statement that makes Postgres end its own connection, as a restart of Postgres ends all. */
 const hangUp = sql`select pg_terminate_backend(pg_backend_pid())`;
 const inNoTime = <T>(work: () => Promise<T>) => retried(work, { ...virtualTime(), log: () => {} });
 
@@ -44,7 +44,7 @@ test.each<Mishap>(["drop_before", "cut_answer", "drop_after"])(
   },
 );
 
-test("a connection that Postgres ends is told as one that may be used again", async () => {
+test("an error of a connection that Postgres ended may be retried", async () => {
   const error = await db.execute(hangUp).catch((e: unknown) => e);
   expect([postgresCode(error), isPassing(error), isAmbiguous(error)]).toEqual(["57P01", true, true]);
   let tries = 0;
@@ -53,7 +53,7 @@ test("a connection that Postgres ends is told as one that may be used again", as
   expect(tries).toBe(3);
 });
 
-test("a transaction whose connection Postgres ends leaves nothing behind, and is done once by the next try", async () => {
+test("a transaction whose connection Postgres ends leaves nothing, and is done once by the next try", async () => {
   const [kept, lost] = [newId(), newId()];
   let tries = 0;
   const work = async () => {
@@ -65,7 +65,7 @@ test("a transaction whose connection Postgres ends leaves nothing behind, and is
   expect(await find(kept)).toHaveLength(1);
 });
 
-test("a keyed write is there once, however its answers were lost", async () => {
+test("a write with a key is there once, however its answers were lost", async () => {
   const mishaps = fc.array(fc.constantFrom<Mishap>("drop_before", "drop_after", "cut_answer"), {
     maxLength: 6,
   });
@@ -81,7 +81,7 @@ test("a keyed write is there once, however its answers were lost", async () => {
   );
 });
 
-test("so are many at once, where every other answer is lost", async () => {
+test("many writes with keys at once are there once each, where every other answer is lost", async () => {
   const ids = Array.from({ length: 60 }, newId);
   endpoint.meets(...ids.flatMap((): Mishap[] => ["drop_after", "drop_before"]));
   await Promise.all(ids.map((id) => inNoTime(() => insert(id))));
@@ -92,7 +92,7 @@ test("so are many at once, where every other answer is lost", async () => {
   expect(rows).toHaveLength(ids.length);
 });
 
-test("a write on condition of what was seen applies once; without one it would apply for each lost answer", async () => {
+test("a write conditional on what was read applies once; an unconditional one would apply for each lost answer", async () => {
   const [seen, blind] = [newId(), newId()];
   await db.batch([insert(seen), insert(blind)]);
   const spend = (id: string, condition = sql`true`) =>

@@ -5,7 +5,7 @@ import { exampleVariables } from "../support/variables.ts";
 const example = exampleVariables();
 const names = Object.keys(example);
 
-/** Variables that have a value of their own, or may be absent. */
+/** Variables that have a default, or may be absent. */
 const OPTIONAL = [
   "OWNER_BUDGET_USD",
   "DATABASE_FETCH_ENDPOINT",
@@ -18,7 +18,7 @@ const OPTIONAL = [
 ];
 const required = names.filter((name) => !OPTIONAL.includes(name));
 
-/** Values that each variable with a form of its own must not have. */
+/** A malformed value of each variable that is checked. */
 const MALFORMED: Record<string, string> = {
   DATABASE_URL: "mysql://user:hunter2-password@host/db",
   DATABASE_FETCH_ENDPOINT: "ftp://hunter2-password",
@@ -97,7 +97,7 @@ test.each(Object.entries(MALFORMED))(
   },
 );
 
-test("addresses end without a slash, however they are written", () => {
+test("addresses have no slash at the end, however they are written", () => {
   const config = parseConfig({
     ...example,
     PUBLIC_URL: "https://api.test/",
@@ -107,7 +107,7 @@ test("addresses end without a slash, however they are written", () => {
   expect(config.s3.endpoint).toBe("https://s3.test");
 });
 
-test("lists are split at commas, and their blanks do not count", () => {
+test("lists are split at commas, and blanks do not count", () => {
   const { corsOrigins, replicate } = parseConfig({
     ...example,
     CORS_ORIGINS: " https://a.test , https://b.test,",

@@ -1,4 +1,4 @@
-/** What earlier versions wrote is read by this one: see test/corpus. */
+/** This version reads what earlier versions wrote: see test/corpus. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
 import { acquire, restoredRateLimiter } from "../../src/domain/rate-limiter.ts";
@@ -35,12 +35,12 @@ describe("a webhook", () => {
     expect(replicateWebhooks([hooks.secret])(new TextEncoder().encode(body), headers)).toBe(id);
   });
 
-  test("comes to an address whose token is ours", () => {
+  test("has an address whose token is ours", () => {
     expect(verifyCallbackToken(hooks.callback_secret, hooks.callback, hooks.token)).toBe(true);
   });
 });
 
-test("a rate limiter that was closed stays closed, and its queue is kept", () => {
+test("a rate limiter that was blocked stays blocked, and its queue is kept", () => {
   const { kept, now } = limiters;
   const limiter = restoredRateLimiter(kept, rateLimitOf("replicate"), now);
   expect(limiter).toMatchObject(kept);

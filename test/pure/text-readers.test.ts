@@ -27,7 +27,7 @@ async function probed(tag: Uint8Array) {
 
 const lines = fc.array(fc.oneof(around(LINE), around(BODY), around(TAG)), { minLength: 1, maxLength: 3 });
 
-describe("whatever stands in a text, it can be stored:", () => {
+describe("whatever characters a text has, it can be stored:", () => {
   it("a song's title and artist", async () => {
     await fc.assert(
       fc.asyncProperty(around(TAG), around(TAG), async (title, artist) => {

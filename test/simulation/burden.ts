@@ -1,9 +1,12 @@
-/** A long past: ended work of a project, newer than all that is under way. */
+/** A project with a long history: ended tasks that are newer than all that are under way. */
 import { CANCELED, TASKS_READ } from "../../src/domain/controller/tasks.ts";
 import { taskOf } from "../support/record.ts";
 import type { World } from "./world.ts";
 
-/** Each project gets one task more than the newest that are read, as calling off and running again leaves them. */
+/**
+ * Adds canceled tasks of an earlier run to each project: one more than the number of newest tasks that are
+ * read.
+ */
 export function burden(world: World): void {
   world.time.after(world.chance.whole(30_000, 600_000), () => {
     for (const rows of world.store.projects.values()) {

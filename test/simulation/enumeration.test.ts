@@ -1,13 +1,13 @@
-/** Not sampled: one small project, every port call, every way in which it can fail. */
+/** All combinations, not a sample: one small project, every port call, every way in which it can fail. */
 import { expect, test } from "vitest";
 import { FAULTS } from "./faults.ts";
 import { simulate } from "./simulate.ts";
 
 const SEED = 3;
-/** A call that no run comes to: nothing fails. */
+/** A call number that is never reached: nothing fails. */
 const NEVER = { call: -1, fault: FAULTS[0] };
 
-test.for(FAULTS)("a film comes of it when any one call %s", { timeout: 300_000 }, async (fault) => {
+test.for(FAULTS)("the film is made when any one call %s", { timeout: 300_000 }, async (fault) => {
   const { calls } = await simulate({ seed: SEED, fault: NEVER });
   expect(calls).toBeGreaterThan(100);
   for (let call = 0; call < calls; call++) {

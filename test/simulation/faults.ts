@@ -1,4 +1,4 @@
-/** What goes wrong at a port call, and how often it did. */
+/** Faults of port calls and other mishaps, and how often each happened. */
 import type { Chance } from "./random.ts";
 
 export const FAULTS = [
@@ -6,21 +6,21 @@ export const FAULTS = [
   "fails_before",
   /** The call does its work, and the answer is lost. */
   "fails_after",
-  /** Whoever called is dead before the call does its work. */
+  /** The caller dies before the call does its work. */
   "dies_before",
-  /** Whoever called is dead when the work is done. */
+  /** The caller dies when the work is done. */
   "dies_after",
   /** The call takes a minute. */
   "slow",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What goes wrong beside port calls. */
+/** What goes wrong outside port calls. */
 const MISHAPS = [
   "message_lost",
   "message_doubled",
   "message_late",
-  /** A heavy task's, by the other queue: the version before sent it. */
+  /** A heavy task's message in the other queue, as an earlier version sent it. */
   "message_astray",
   "webhook_lost",
   "webhook_doubled",
@@ -43,7 +43,7 @@ export type Mishap = (typeof MISHAPS)[number];
 
 export type Counts = Record<string, number>;
 
-/** Decides at each call. `rate` is the share of calls that go wrong, at random; a `plan` names them exactly. */
+/** Decides which calls fail: a share of `rate` at random, or exactly the one that the `plan` names. */
 export class Faults {
   rate = 0;
   readonly counts: Counts = {};
@@ -69,7 +69,7 @@ export class Faults {
     return fault;
   }
 
-  /** Whether this mishap happens now, `times` as often as a fault at a port. */
+  /** Whether this mishap happens now: `times` as often as a fault of a port call. */
   happens(mishap: Mishap, times = 1): boolean {
     if (this.rate === 0 || !this.#chance.chance(Math.min(0.5, this.rate * times))) return false;
     this.count(mishap);

@@ -1,16 +1,16 @@
-/** The isolates that a Worker's invocations share: each has one memory, and so one gate of heavy work. */
+/** The isolates that a Worker's invocations share: each has one memory, and so one heavy gate. */
 import { type HeavyGate, openGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Caller, Runtime } from "./runtime.ts";
 
-/** So few that invocations meet. */
+/** Few, so that invocations often share one. */
 const ISOLATES = 2;
 
 interface Isolate {
   gate: HeavyGate;
   invocations: Set<Caller>;
-  /** Milliseconds that its machine's clock is wrong by; null until somebody reads it. */
+  /** By how many milliseconds its machine's clock is wrong; null until it is read. */
   skewMs: number | null;
-  /** The invocations that do heavy work, and on which task. */
+  /** The invocations that do heavy work, each with its task. */
   heavy: Map<Caller, string>;
 }
 
@@ -19,7 +19,7 @@ export class Isolates {
   readonly #violations: string[];
   readonly #of = new WeakMap<Caller, Isolate>();
   readonly #all: Isolate[];
-  /** A gate for each new isolate. */
+  /** Makes the gate of a new isolate. */
   newGate: () => HeavyGate = openGate;
 
   constructor(runtime: Runtime, violations: string[]) {
@@ -29,7 +29,7 @@ export class Isolates {
   }
 
   #fresh(): Isolate {
-    // Later, so that another gate may be put in place of ours before the first is needed.
+    // Made when it is first needed, so that a test can replace `newGate` before that.
     let gate: HeavyGate | null = null;
     const enter = (now: number) => {
       gate ??= this.newGate();
@@ -38,17 +38,19 @@ export class Isolates {
     return { gate: { enter }, invocations: new Set(), skewMs: null, heavy: new Map() };
   }
 
-  /** Gives an invocation its isolate. Killed, it leaves a gate that it holds shut, or takes the isolate along. */
+  /**
+   * Gives an invocation its isolate. When it is killed, it does not free the gate, or its isolate ends too.
+   */
   enter(caller: Caller): void {
-    const place = this.#runtime.chance.whole(0, ISOLATES - 1);
-    const isolate = this.#all[place];
+    const index = this.#runtime.chance.whole(0, ISOLATES - 1);
+    const isolate = this.#all[index];
     if (!isolate) throw new Error("No such isolate");
     isolate.invocations.add(caller);
     this.#of.set(caller, isolate);
     caller.onDeath(() => {
       this.leave(caller);
-      if (this.#all[place] !== isolate || this.#runtime.chance.chance(0.5)) return;
-      this.#all[place] = this.#fresh();
+      if (this.#all[index] !== isolate || this.#runtime.chance.chance(0.5)) return;
+      this.#all[index] = this.#fresh();
       for (const other of [...isolate.invocations]) other.die();
     });
   }
@@ -59,10 +61,12 @@ export class Isolates {
     isolate?.heavy.delete(caller);
   }
 
-  /** Of an invocation that no isolate was given: an object's, which does no heavy work, but for itself. */
+  /**
+   * The gate of the caller's isolate; a free one for a caller without an isolate, such as a Durable Object.
+   */
   gateOf = (caller: Caller): HeavyGate => this.#of.get(caller)?.gate ?? openGate();
 
-  /** All of one isolate read one clock; whoever is in none, one of their own. */
+  /** The clock error of the caller's isolate; a new one from `draw` for a caller without an isolate. */
   skewOf(caller: Caller, draw: () => number): number {
     const isolate = this.#of.get(caller);
     if (!isolate) return draw();
@@ -70,7 +74,7 @@ export class Isolates {
     return isolate.skewMs;
   }
 
-  /** An invocation took a heavy task. */
+  /** An invocation claimed a heavy task: it must be the only one in its isolate. */
   begins(caller: Caller, taskId: string): void {
     const isolate = this.#of.get(caller);
     if (!caller.alive || !isolate) return;

@@ -1,4 +1,4 @@
-/** An oracle that finds nothing proves nothing: each of these defects is found within a few seeds. */
+/** Tests of the oracle itself: it finds each of these planted defects within a few seeds. */
 import { expect, test } from "vitest";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Settlement } from "../../src/domain/controller/settlement.ts";
@@ -19,7 +19,7 @@ async function foundIn(sabotage: (world: World) => void, from: number): Promise<
   return [];
 }
 
-/** The third: the first seed, where those before find nothing and take their time. */
+/** The third element: the first seed to try, where earlier seeds take long and find nothing. */
 const defects: [string, (world: World) => void, number?][] = [
   [
     "a settlement without a fence",
@@ -35,7 +35,7 @@ const defects: [string, (world: World) => void, number?][] = [
     },
   ],
   [
-    "a budget that nobody checks",
+    "a budget that is not checked",
     ({ store }) => {
       const claim = store.claim.bind(store);
       store.claim = async (ids) => {
@@ -52,7 +52,7 @@ const defects: [string, (world: World) => void, number?][] = [
     },
   ],
   [
-    "money that is not given back",
+    "a reservation that is not freed",
     ({ store }) => {
       const settle = store.settle.bind(store);
       store.settle = (task, settlement: Settlement) =>
@@ -65,7 +65,7 @@ const defects: [string, (world: World) => void, number?][] = [
     },
   ],
   [
-    "an order whose answer was lost, and that nobody looks for",
+    "an order whose answer was lost, and that is not searched for",
     ({ cloud, store }) => {
       const claim = store.claim.bind(store);
       store.claim = ({ projectId, taskId, lightOnly }) => claim({ projectId, taskId, lightOnly });
@@ -78,7 +78,7 @@ const defects: [string, (world: World) => void, number?][] = [
     },
   ],
   [
-    "a claim that does not look whether somebody has the task",
+    "a claim that does not check whether another worker has the task",
     ({ store }) => {
       const claim = store.claim.bind(store);
       store.claim = async (ids) => {
@@ -115,13 +115,13 @@ const defects: [string, (world: World) => void, number?][] = [
     12,
   ],
   [
-    "a gate that lets everybody in",
+    "a heavy gate that lets every task in",
     ({ isolates }) => {
       isolates.newGate = () => ({ enter: () => ({ seen: () => {}, leave: () => {} }) });
     },
   ],
   [
-    "heavy work that is begun by any message",
+    "heavy work that is begun by a message of either queue",
     ({ store }) => {
       const claim = store.claim.bind(store);
       store.claim = (ids) => claim({ ...ids, lightOnly: false });
@@ -129,7 +129,7 @@ const defects: [string, (world: World) => void, number?][] = [
     70,
   ],
   [
-    "a gate that stays shut once its holder was killed",
+    "a heavy gate that stays taken once its holder was killed",
     ({ isolates }) => {
       isolates.newGate = () => {
         const gate = openGate();
@@ -139,7 +139,7 @@ const defects: [string, (world: World) => void, number?][] = [
     140,
   ],
   [
-    "a plan that makes what nobody asked for",
+    "a plan that makes what no run request covers",
     ({ store }) => {
       const edit = store.editProject.bind(store);
       store.editProject = async (whose, change) => {

@@ -1,4 +1,4 @@
-/** What must be true of a world that has come to rest, told without looking at how it works. */
+/** Rules that must hold in a world that has come to rest, checked by its results only. */
 
 import { songFrames } from "../../src/domain/controller/inputs.ts";
 import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
@@ -15,7 +15,7 @@ const ABSORBING = {
 };
 const NEAR = 1e-5;
 
-/** Every broken rule in a sentence; none where all hold. */
+/** A sentence for each broken rule; empty where all hold. */
 export function judgeWorld(world: World, people: readonly Person[]): string[] {
   const broken = [...world.violations];
   for (const { what, id, from, to } of world.transitions)
@@ -105,7 +105,7 @@ function covered({ project, scenes, films }: ProjectRecord): string[] {
   ];
 }
 
-/** What the person pinned stands so. */
+/** The scenes keep what the person pinned. */
 function heldFast({ project, scenes }: ProjectRecord): string[] {
   const isCut = (frame: number) => scenes.some((s) => s.startFrame === frame || s.endFrame === frame);
   return project.pins.flatMap((pin) => {
@@ -117,7 +117,7 @@ function heldFast({ project, scenes }: ProjectRecord): string[] {
   });
 }
 
-/** Completed means that the bytes are there. */
+/** The bytes of each completed artifact are in the bucket. */
 function pinned({ bucket }: World, { images, clips, films }: ProjectRecord): string[] {
   const assets = [...images, ...clips, ...films];
   return [
@@ -129,7 +129,7 @@ function pinned({ bucket }: World, { images, clips, films }: ProjectRecord): str
   ];
 }
 
-/** Nothing usable is paid for twice, but where the person asked for it by name. */
+/** Nothing usable is paid for twice, except where the person retried the task, or another reason counts. */
 function boughtOnce({ cloud, store }: World, { projectId, deeds }: Person): string[] {
   const units = new Map<string, Post[]>();
   for (const post of cloud.posts.filter((p) => p.projectId === projectId && p.chargedUsd > 0)) {
@@ -141,16 +141,16 @@ function boughtOnce({ cloud, store }: World, { projectId, deeds }: Person): stri
     const usable = bought.filter((p) => p.usable);
     const asked = bought.filter((p) => deeds.retries.has(p.taskId)).length;
     const beforehand = bought.filter((p) => p.chargedUsd <= allowed).length;
-    // Scenes that are cut anew are other scenes, and other lengths are another question to the director.
-    const anew = unit.startsWith("analyze_scenes") ? deeds.edits : 0;
-    // A clip of a size that its maker's table does not tell may be refused beside others, or have others refused.
+    // After an edit of lyrics or scene lengths, the director is rightly asked again.
+    const recut = unit.startsWith("analyze_scenes") ? deeds.edits : 0;
+    // A clip of another size than the model's table says may be refused, or cause others to be refused.
     const odd = unit.startsWith("generate_clips") && [...cloud.quirks.values()].includes("odd_size") ? 1 : 0;
-    const right = 1 + asked + beforehand + anew + odd;
+    const right = 1 + asked + beforehand + recut + odd;
     return usable.length > right ? [`${unit} was bought ${usable.length} times, with ${right} reasons`] : [];
   });
 }
 
-/** What a stage's work is made from, beside what the stages before it are made from. */
+/** The inputs of each stage, besides the inputs of the stages before it. */
 const MADE_FROM: Record<Stage, (project: Project) => unknown[]> = {
   transcribe: ({ audio }) => [audio?.etag],
   analyze_scenes: ({ settings, pins, beat }) => [
@@ -166,7 +166,7 @@ const MADE_FROM: Record<Stage, (project: Project) => unknown[]> = {
 const inputsOf = (stage: Stage, project: Project): string =>
   JSON.stringify(STAGES.slice(0, STAGES.indexOf(stage) + 1).map((s) => MADE_FROM[s](project)));
 
-/** Each paid call makes what a run was asked for, as it was asked for, or what the person asked for by name. */
+/** Each paid call makes what a run request covers, with its inputs, or what the person retried. */
 function askedFor({ cloud }: World, { projectId, deeds }: Person, { tasks }: ProjectRecord): string[] {
   const named = new Set(
     tasks.filter((t) => deeds.retries.has(t.id)).map((t) => `${t.type} ${t.subject} ${t.inputHash}`),
@@ -177,7 +177,7 @@ function askedFor({ cloud }: World, { projectId, deeds }: Person, { tasks }: Pro
     .map((p) => `${p.stage} of task ${p.taskId} was ordered, and no request covers it`);
 }
 
-/** Of results that can't be used for their form a few are bought, and no more. */
+/** Only a few results of a form that can't be used are bought from one model. */
 function notBoughtAgain({ cloud }: World, { projectId, deeds }: Person): string[] {
   const foreign = new Map<string, number>();
   for (const post of cloud.posts) {
@@ -192,10 +192,10 @@ function notBoughtAgain({ cloud }: World, { projectId, deeds }: Person): string[
     .filter(([, count]) => count > right)
     .map(([key, count]) => `${key} was bought ${count} times, and can't be used`);
 }
-/** Those that try a model out, and as many again where they took so long that others were let in. */
+/** The trial orders of a model, twice: slow ones let further orders in. */
 const MOST_FOREIGN = 6;
 
-/** What is counted as spent is what the providers charged; beyond it, only what nobody can know. */
+/** What is counted as spent is what the providers charged, and more only where an outcome is unknown. */
 function money({ cloud }: World, { project, tasks }: ProjectRecord): string[] {
   const charged = cloud.posts
     .filter((p) => p.projectId === project.id)
@@ -214,14 +214,14 @@ function money({ cloud }: World, { project, tasks }: ProjectRecord): string[] {
   ];
 }
 
-/** Whoever followed the feed sees the record. */
+/** A client that followed the feed sees the record. */
 function shown({ store, objects }: World, { project }: ProjectRecord): string[] {
   const told = objects.get(project.id)?.kept.told ?? nothingPublished();
   const missing = untoldOf(store, project.id, told);
   return missing > 0 ? [`The feed does not show the record: ${missing} changes were not told`] : [];
 }
 
-/** Of a deleted project nothing is left. */
+/** Nothing is left of a deleted project. */
 function removed({ bucket, objects }: World, { ownerId, projectId }: Person): string[] {
   const prefix = projectPrefix(ownerId, projectId);
   const kept = objects.get(projectId)?.kept;
@@ -236,7 +236,7 @@ function removed({ bucket, objects }: World, { ownerId, projectId }: Person): st
   ];
 }
 
-/** The owner's sums are those of the projects, and of those that are gone. */
+/** The owner's sums are those of all their projects, deleted ones included. */
 function accounts({ store, cloud }: World, people: readonly Person[]): string[] {
   return [...store.owners.values()].flatMap((owner) => {
     const own: Project[] = [...store.projects.values()]

@@ -1,4 +1,4 @@
-/** People: at first they do as they like, at last they want their film. */
+/** Simulated people: at first they act at random, in the end they want their film. */
 import type { Deps } from "../../src/deps.ts";
 import { currentOf } from "../../src/domain/controller/current.ts";
 import { needsDecision } from "../../src/domain/controller/tasks.ts";
@@ -14,17 +14,17 @@ import { audioKey } from "../../src/storage/keys.ts";
 import { Caller } from "./runtime.ts";
 import type { World } from "./world.ts";
 
-/** What a person did that may rightly make something be bought again. */
+/** What a person did that is a reason to buy something again. */
 interface Deeds {
   edits: number;
-  /** Tasks whose repetition they asked for. */
+  /** Tasks that they retried. */
   retries: Set<string>;
 }
 
 const TIMINGS: ProjectChange[] = [
   { pins: [{ kind: "cut", frame: 100 }] },
   { pins: [{ kind: "scene", startFrame: 72, endFrame: 168 }] },
-  // A sliver that no scene fits into.
+  // Two cuts that are too close for a scene between them.
   {
     pins: [
       { kind: "cut", frame: 100 },
@@ -47,14 +47,14 @@ const MODELS: SettingsPatch[] = [
   { clipResolution: "720p" },
 ];
 
-/** What is well in every world. */
+/** Models that have no quirk in any world. */
 const LAST_OF_LADDERS: SettingsPatch = {
   imageModel: DEFAULT_SETTINGS.imageFallbacks.at(-1) ?? "",
   clipModel: DEFAULT_SETTINGS.clipFallbacks.at(-1) ?? "",
   clipResolution: "720p",
 };
 
-/** The run ended because a model that the person chose can't deliver. */
+/** Whether the run failed because a model that the person chose can't deliver. */
 const isOfModels = ({ project, tasks }: ProjectRecord) =>
   tasks.some(
     (t) =>
@@ -83,7 +83,7 @@ export class Person {
     return { ownerId: this.ownerId };
   }
 
-  /** One request: it may fail, or its answer may be lost; then the person does not know. */
+  /** One request. Null where it was refused, failed, or its answer was lost. */
   async #ask<T>(work: (deps: Deps) => Promise<Result<T>>): Promise<T | null> {
     const caller = new Caller(this.ownerId);
     const died = new Promise<null>((resolve) => caller.onDeath(() => resolve(null)));
@@ -99,7 +99,7 @@ export class Person {
     return rows ? { ...rows, readAt: new Date(this.#world.time.now) } : null;
   }
 
-  /** A project with a song, whatever goes wrong on the way. */
+  /** Creates the project and attaches a song, with as many tries as it takes. */
   async begin(autoApprove: boolean): Promise<void> {
     const { chance, time } = this.#world;
     const settings = {
@@ -109,7 +109,7 @@ export class Person {
       repeatUnknownUpToUsd: chance.pick([0, 0, 0.05, 5]),
       scenes: { minSeconds: 3, maxSeconds: 6 },
     };
-    // The id is the request's own, so that asking again makes no second project.
+    // The same id for each try, so that a repeated request makes no second project.
     const id = this.#world.runtime.newId();
     while (!this.projectId) {
       const made = await this.#ask((deps) =>
@@ -135,7 +135,7 @@ export class Person {
     }
   }
 
-  /** Something that a person may do at any moment. */
+  /** One random action of a person. */
   async act(): Promise<void> {
     const { chance } = this.#world;
     const { projectId } = this;
@@ -196,7 +196,7 @@ export class Person {
         await this.#edit({ settings: chance.pick(MODELS) });
         return;
       case "undo": {
-        // All as it was when the last run was asked for.
+        // Everything as it was when the last run was started.
         const asked = this.#world.asked.get(projectId);
         if (!asked) return;
         const { settings, pins, beat } = asked;
@@ -230,13 +230,13 @@ export class Person {
     await this.#ask((deps) => retry(deps, this.#actor, { projectId: this.projectId, taskId }));
   }
 
-  /** Says yes to this share of what waits for a word, and no to the rest. */
+  /** Approves this share of the images and clips that wait for an approval, and rejects the rest. */
   async judge(share: number): Promise<void> {
     const { record } = this;
     if (!record) return;
     const { scenes } = currentOf(record);
     const verdict = () => ({ approved: this.#world.chance.chance(share), notes: null });
-    // A scene may show the picture or the clip of another: one word is enough for both.
+    // A scene may show the image or the clip of another: one approval is enough for both.
     const asked = new Set<string>();
     const isNew = (id: string) => !asked.has(id) && asked.add(id);
     const approvals = scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
@@ -264,7 +264,7 @@ export class Person {
     }
   }
 
-  /** A look every minute, and whatever helps. True once there is nothing left to wish. */
+  /** Does the next thing that leads to the film, as a person would. True once the film is there. */
   async wish(): Promise<boolean> {
     const { record } = this;
     if (!record || this.deleted) return true;

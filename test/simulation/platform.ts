@@ -8,7 +8,7 @@ import { fileOf, type SimulatedFile } from "./providers.ts";
 import { Caller, PortFailed, type Runtime } from "./runtime.ts";
 import type { MemoryStore } from "./store.ts";
 
-/** What a Durable Object keeps of one project. */
+/** What one project's Durable Object stores. */
 interface Kept {
   alarmAt: number | null;
   alarms: number;
@@ -34,7 +34,7 @@ interface Life {
 
 const MOST_ALARM_TRIES = 6;
 
-/** One project's Durable Object: its storage, and its present life, if it has one. */
+/** One project's Durable Object: its storage, and its running instance, if there is one. */
 export class ObjectHost {
   readonly projectId: string;
   kept = nothing();
@@ -115,7 +115,7 @@ export class ObjectHost {
     });
   }
 
-  /** An alarm that was not handled to its end is level again, six times. */
+  /** An alarm whose handling fails is repeated, six times in all. */
   #ring(nth: number): void {
     const { caller, controller } = this.#awake();
     let over = false;
@@ -138,7 +138,7 @@ export class ObjectHost {
     this.#life?.caller.die();
   }
 
-  /** A call from outside: it fails where the object dies before it has answered. */
+  /** A call from outside: it fails where the instance dies before it has answered. */
   #rpc<T>(work: (life: Life) => Promise<T>): Promise<T> {
     if (this.#runtime.faults.happens("object_evicted")) this.evict();
     const life = this.#awake();
@@ -154,11 +154,11 @@ export class ObjectHost {
     });
   }
 
-  receive(webhookId: string, news: WakeUp): Promise<void> {
+  receive(webhookId: string, wakeUp: WakeUp): Promise<void> {
     return this.#rpc(async ({ caller }) => {
       const { kept } = this;
       if (kept.receipts.has(webhookId)) return;
-      await this.#depsFor(caller).queue.send([news]);
+      await this.#depsFor(caller).queue.send([wakeUp]);
       kept.receipts.add(webhookId);
     });
   }
@@ -169,10 +169,11 @@ export class ObjectHost {
   }
 
   seenBy(caller: Caller): Coordinator {
-    const never = () => Promise.reject(new Error("Nobody asks for this here"));
+    const never = () => Promise.reject(new Error("The simulation does not call this"));
     return {
       wake: () => this.#runtime.call(caller, "coordinator.wake", () => this.wake()),
-      receive: (id, news) => this.#runtime.call(caller, "coordinator.receive", () => this.receive(id, news)),
+      receive: (id, wakeUp) =>
+        this.#runtime.call(caller, "coordinator.receive", () => this.receive(id, wakeUp)),
       destroy: () =>
         this.#runtime.call(caller, "coordinator.destroy", () =>
           this.#rpc(async ({ controller }) => {
@@ -188,7 +189,7 @@ export class ObjectHost {
   }
 }
 
-/** What the feed has not told of a project. */
+/** How many changes of a project the feed has not published. */
 export function untoldOf(store: MemoryStore, projectId: string, told: Published): number {
   const rows = store.projects.get(projectId);
   return rows ? diff(told, publicView({ ...rows, readAt: new Date(0) })).length : 0;
@@ -222,7 +223,7 @@ export class SimulatedBucket {
     };
     return {
       head: (key) => call("head", () => at(key)?.object ?? null),
-      // The first byte tells whether it is what it claims to be, the rest how many frames it has and how wide it is.
+      // The first byte says whether the file can be read, the others the number of frames and the width.
       read: (key, start, end, etag) =>
         call("read", () => {
           const found = at(key, etag);
@@ -232,8 +233,8 @@ export class SimulatedBucket {
           bytes.set([foreign ? 2 : good ? 1 : 0, frames >> 8, frames & 255, width >> 8, width & 255]);
           return bytes;
         }),
-      stream: () => Promise.reject(new Error("Nobody streams files here")),
-      open: () => Promise.reject(new Error("Nobody opens files here")),
+      stream: () => Promise.reject(new Error("The simulation does not stream files")),
+      open: () => Promise.reject(new Error("The simulation does not open files")),
       put: (key, body, contentType) =>
         call(
           "put",

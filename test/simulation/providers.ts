@@ -1,4 +1,4 @@
-/** The providers: what they are asked, what they charge, and what they get wrong. */
+/** Simulated providers: their orders, charges and failures. */
 import type { Claim } from "../../src/db/store.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { clipCostUsd, clipModel } from "../../src/domain/models/models.ts";
@@ -6,7 +6,7 @@ import type { Project, Stage } from "../../src/domain/record/record.ts";
 import type { Outcome, Prediction, PromptDraft, Providers } from "../../src/providers/ports.ts";
 import { atWork, type Caller, type Runtime } from "./runtime.ts";
 
-/** One paid POST, as the provider keeps it. */
+/** One paid POST, as the provider records it. */
 export interface Post {
   id: string;
   provider: string;
@@ -14,7 +14,7 @@ export interface Post {
   stage: Stage;
   subject: string;
   inputHash: string;
-  /** Which part of the work, where it is sold in several. */
+  /** Which part of the work, where it is bought in parts. */
   part: string | null;
   projectId: string;
   taskId: string;
@@ -22,19 +22,19 @@ export interface Post {
   claimId: string;
   at: number;
   chargedUsd: number;
-  /** Whether what was paid for could be used. */
+  /** Whether the result could be used. */
   usable: boolean;
-  /** The project as the claim read it, and as it was when a run was last asked for before that claim. */
+  /** The project as the claim read it, and as it was at the last run request before that claim. */
   project: Project;
   asked: Project | null;
 }
 
-/** What is wrong with a model, for everybody and for good. */
+/** Permanent defects of a model. */
 export const QUIRKS = ["dead", "unknown", "foreign", "odd_size"] as const;
 export type Quirk = (typeof QUIRKS)[number];
 
 interface Order extends Post {
-  /** What it costs where it succeeds, and how long the clip is. */
+  /** Its cost where it succeeds, and the clip's length in seconds. */
   price: { usd: number; seconds: number | null };
   webhookUrl: string;
   status: Prediction["status"];
@@ -50,29 +50,29 @@ export interface SimulatedFile {
   id: string;
   good: boolean;
   frames: number;
-  /** No picture, or no clip, that anybody here can read. */
+  /** It is no image or clip that can be read. */
   foreign?: boolean;
-  /** Of a clip, in pixels. */
+  /** The clip's width in pixels. */
   width?: number;
 }
 
 type Claimed = Extract<Claim, { kind: "claimed" }> & { asked: Project | null };
 
-/** Of the strand of code that asks. */
+/** The claim that the calling code works on. */
 function claimAtWork(): Claimed {
   const { claim, asked = null } = atWork.getStore() ?? {};
   if (!claim) throw new Error("A paid call without a claim");
   return { ...claim, asked };
 }
 
-/** What a stream from a provider carries, for the bucket that reads it. */
+/** The files of streams from providers, for the bucket that stores them. */
 export const fileOf = new WeakMap<object, SimulatedFile>();
 
 const HOUR = 3_600_000;
-/** Of clips, in pixels: as the tables say, and as they don't. */
+/** Widths of clips in pixels: the one in the models' tables, and another one. */
 const WIDTH = 1280;
 const ODD_WIDTH = 1248;
-/** Mostly short: a long one is looked at again and again, and each look is like the last. */
+/** Mostly short: a long run is polled many times, and each poll is like the one before. */
 const RUN_MS = { least: 1_000, most: 20_000, longest: 120_000 };
 
 export class Cloud {
@@ -80,7 +80,7 @@ export class Cloud {
   readonly orders = new Map<string, Order>();
   readonly #runtime: Runtime;
   readonly #deliver: (order: { id: string; webhookUrl: string }) => void;
-  /** Nobody has credit while this lasts. */
+  /** While true, the account has no credit. */
   broke = false;
   readonly quirks = new Map<string, Quirk>();
 
@@ -89,7 +89,7 @@ export class Cloud {
     this.#deliver = deliver;
   }
 
-  /** What this caller sees of the providers: adapters never throw, so that lost answers are unknown outcomes. */
+  /** The ports for one caller. Adapters never throw: a lost answer is an unknown outcome. */
   seenBy(caller: Caller): Providers {
     const sync = async <T>(
       provider: string,
@@ -158,7 +158,7 @@ export class Cloud {
               caller,
               "replicate.create",
               () => this.#create(claim, model, webhookUrl ?? "", cancelAfterSeconds),
-              // The call ends after thirty seconds: what arrives at all has arrived by then.
+              // The call ends after thirty seconds: an order that arrives has arrived by then.
               { most: 2_000, slowest: 30_000 },
             );
           } catch {
@@ -168,7 +168,7 @@ export class Cloud {
         get: (id) => look("get", () => found(this.#shown(id))),
         find: ({ webhookUrl, since }) =>
           look("find", () => {
-            // A list may lag behind by some seconds.
+            // The list may be some seconds late.
             const order = [...this.orders.values()].find((o) => o.webhookUrl === webhookUrl);
             const listed = order && order.at >= since.getTime() && this.#runtime.time.now - order.at > 10_000;
             return found(listed ? this.#shown(order.id) : null);
@@ -292,7 +292,7 @@ export class Cloud {
       return;
     }
     const file = order.stage !== "transcribe";
-    // A clip may arrive cut off; a picture's header is there whatever else is missing.
+    // A clip may be cut off; an image is only measured by its header.
     const breaks = order.stage === "generate_clips";
     order.output =
       file && faults.happens("output_gone")
@@ -310,7 +310,7 @@ export class Cloud {
     if (order.status !== "running") return;
     order.status = status;
     order.finishedAt = this.#runtime.time.now;
-    // Stopped after it had begun, a run may be charged for all the same.
+    // A run that was canceled after it had begun may be charged.
     if (status === "canceled" && order.begun && this.#runtime.chance.chance(0.5))
       order.chargedUsd = order.price.usd;
     this.#deliver(order);
@@ -366,7 +366,7 @@ const found = (value: Prediction | null): Outcome<Prediction | null> => ({
   requestId: value?.id ?? null,
 });
 
-/** From the price: what the claim reserved is what the length costs. */
+/** The clip's length by its price: the claim reserved what the length costs. */
 function secondsBought(name: string, usd: number): number | null {
   const model = clipModel(name);
   if (!model) return null;

@@ -1,4 +1,4 @@
-/** The queues, as wrangler.toml describes them: they lose, double and delay. */
+/** The queues, as wrangler.toml describes them: messages are lost, doubled and delayed. */
 import type { Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
@@ -16,7 +16,7 @@ interface Message {
   attempts: number;
 }
 
-/** At least once, mostly. */
+/** Delivers messages at least once, except where a fault loses one. */
 export class SimulatedQueue {
   readonly #runtime: Runtime;
   readonly #depsFor: (caller: Caller) => Deps;
@@ -79,7 +79,7 @@ export class SimulatedQueue {
         this.#later("dead", { ...message, attempts: 1 }, ms);
       }
     };
-    // Nobody heard of them again: they are delivered anew once their time is up.
+    // The consumer died without an answer: its messages are delivered again after a time.
     caller.onDeath(() => {
       for (const message of [...open]) again(message, chance.whole(1_000, 900_000));
     });
@@ -111,7 +111,7 @@ export class SimulatedQueue {
         for (const message of [...open]) again(message, 1_000);
       },
     );
-    // Fifteen minutes are the most that a consumer gets.
+    // A consumer may run for fifteen minutes.
     this.#runtime.time.after(900_000, () => {
       if (open.size > 0) caller.die();
     });

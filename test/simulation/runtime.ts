@@ -1,4 +1,4 @@
-/** Who calls, and what becomes of a call: every port of every part of the world goes through here. */
+/** Callers, and the fate of their calls: every port call of the world goes through here. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Claim } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
@@ -7,7 +7,7 @@ import type { Faults } from "./faults.ts";
 import type { Chance } from "./random.ts";
 import type { Time } from "./time.ts";
 
-/** One invocation of a Worker, or one life of a Durable Object. Dead, it never hears of anything again. */
+/** One invocation of a Worker, or one instance of a Durable Object. A dead one gets no answer any more. */
 export class Caller {
   readonly name: string;
   alive = true;
@@ -28,11 +28,11 @@ export class Caller {
   }
 }
 
-/** Which task a strand of code works on: the store's claim tells, the providers' ledger asks. */
+/** The task that the running code works on: set by the store's claim, read by the simulated providers. */
 export const atWork = new AsyncLocalStorage<{
   taskId: string;
   claim: Extract<Claim, { kind: "claimed" }> | null;
-  /** The project as it was when a run was last asked for, at the moment of the claim. */
+  /** The project as it was at the last run request before the claim. */
   asked: Project | null;
 }>();
 
@@ -45,7 +45,7 @@ export class Runtime {
   readonly chance: Chance;
   readonly faults: Faults;
   readonly history: string[] = [];
-  /** The last lines are kept: a violation is explained by what came before it. */
+  /** How many of the last lines are kept, to explain a violation. */
   readonly kept: number;
 
   constructor(time: Time, chance: Chance, faults: Faults, kept: number) {
@@ -55,7 +55,7 @@ export class Runtime {
     this.kept = kept;
   }
 
-  /** A line of what happened, for whoever looks for the reason. */
+  /** Adds a line to the history. */
   note(line: string): void {
     if (this.kept === 0) return;
     const seconds = ((this.time.now - Date.parse("2026-11-22T10:00:00Z")) / 1000).toFixed(3);
@@ -69,7 +69,7 @@ export class Runtime {
       Uint8Array.from({ length: 10 }, () => this.chance.whole(0, 255)),
     );
 
-  /** The work is done in one step some milliseconds from now, and its answer comes a little later, or never. */
+  /** Does the work in one step some milliseconds from now; its answer comes a little later, or never. */
   call<T>(
     caller: Caller,
     port: string,
@@ -82,16 +82,16 @@ export class Runtime {
       const fault = faults.at(port);
       if (fault) this.note(`${caller.name}: ${port} ${fault}`);
       const wait = fault === "slow" ? chance.whole(15_000, slowest) : chance.whole(0, most);
-      const told = (say: () => void) => {
-        if (caller.alive) say();
+      const reply = (send: () => void) => {
+        if (caller.alive) send();
       };
-      // Half of the answers are there with the work, the others take their time.
-      const answer = (say: () => void) =>
-        chance.chance(0.5) ? told(say) : time.after(chance.whole(0, most), () => told(say));
+      // Half of the answers come at once, the others later.
+      const answer = (send: () => void) =>
+        chance.chance(0.5) ? reply(send) : time.after(chance.whole(0, most), () => reply(send));
       time.after(wait, async () => {
         if (fault === "dies_before") return caller.die();
         if (fault === "fails_before") return answer(() => reject(new PortFailed(`${port} failed`)));
-        // What a dead caller had sent off still arrives.
+        // The call of a caller that died meanwhile still arrives.
         try {
           const result = await work();
           if (fault === "dies_after") caller.die();

@@ -1,4 +1,7 @@
-/** One seed: a world, people, a bad day, a calm night, and the judgement. */
+/**
+ * Simulates one seed: a world and its people, first with faults, then without, and at the end the rules are
+ * checked.
+ */
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Counts, Fault } from "./faults.ts";
 import { judgeWorld } from "./oracle.ts";
@@ -10,7 +13,7 @@ export interface Outcome {
   seed: number;
   violations: string[];
   faults: Counts;
-  /** Port calls made while faults were on, and events in all. */
+  /** How many port calls were made while faults were on, and how many events in all. */
   calls: number;
   events: number;
   posts: number;
@@ -18,7 +21,7 @@ export interface Outcome {
 }
 
 const MINUTE = 60_000;
-/** After the bad day: as long as throttled providers, late webhooks and patience may take. */
+/** After the faults: as long as throttled providers, late webhooks and back-off may take. */
 const CALM_MINUTES = 900;
 
 const CONTENT_MINUTES = 12;
@@ -26,9 +29,9 @@ const CONTENT_MINUTES = 12;
 export interface SimulationOptions {
   seed: number;
   kept?: number;
-  /** In place of chance: one small project, and this one fault. */
+  /** Instead of random faults: one small project, and this one fault. */
   fault?: { call: number; fault: Fault } | null;
-  /** Changes the world before it begins: to see whether a defect would be found. */
+  /** Changes the world before it begins, to see whether a defect is found. */
   sabotage?: (world: World) => void;
 }
 
@@ -47,7 +50,7 @@ export async function simulate({
   if (!exact) faults.rate = chance.pick([0.002, 0.01, 0.03, 0.08]);
 
   if (!exact && chance.chance(0.3)) {
-    // At least one of each ladder is well.
+    // The last fallback model has no quirk.
     const { imageModel, imageFallbacks, clipModel, clipFallbacks } = DEFAULT_SETTINGS;
     for (const ladder of [
       [imageModel, ...imageFallbacks],
@@ -58,13 +61,13 @@ export async function simulate({
   }
 
   const start = time.now;
-  const badDay = start + (exact ? 0 : chance.whole(1, 20)) * MINUTE;
+  const faultsEnd = start + (exact ? 0 : chance.whole(1, 20)) * MINUTE;
   const waiting = new Set(people);
   const life = async (person: Person) => {
     await person.begin(exact || chance.chance(0.5));
-    while (time.now < badDay) {
+    while (time.now < faultsEnd) {
       await time.sleep(chance.whole(100, 60_000));
-      if (time.now >= badDay) break;
+      if (time.now >= faultsEnd) break;
       if (chance.chance(0.02)) {
         world.cloud.broke = !world.cloud.broke;
         if (world.cloud.broke) faults.count("out_of_credit");
@@ -72,7 +75,8 @@ export async function simulate({
       await person.act();
     }
     if (!exact && chance.chance(0.1)) await person.remove();
-    // Content is who still is after the next sweep: what they see may be of before their last wish.
+    // Content for some minutes in a row, until after the next sweep: the record may be older than the last
+    // wish.
     for (let minute = 0, content = 0; minute < CALM_MINUTES && content < CONTENT_MINUTES; minute++) {
       content = (await person.wish()) ? content + 1 : 0;
       await time.sleep(MINUTE);
@@ -80,15 +84,15 @@ export async function simulate({
     waiting.delete(person);
   };
   for (const person of people) void life(person);
-  await time.run(badDay);
-  const underFire = faults.calls;
+  await time.run(faultsEnd);
+  const callsWithFaults = faults.calls;
   faults.rate = 0;
   world.cloud.broke = false;
 
   const end = time.now + CALM_MINUTES * MINUTE;
   while (waiting.size > 0 && time.now < end) await time.run(Math.min(end, time.now + 10 * MINUTE));
-  const calls = exact ? faults.calls : underFire;
-  // What is still under way (late webhooks, orders called off) comes in.
+  const calls = exact ? faults.calls : callsWithFaults;
+  // Wait for what is still under way (late webhooks, canceled orders).
   await time.run(time.now + 70 * MINUTE);
 
   return {

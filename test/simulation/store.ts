@@ -1,4 +1,4 @@
-/** The store in memory: what src/db does in Postgres, in one step each. store.test.ts compares the two. */
+/** The store in memory: what src/db does in Postgres. test/integration/db/store.test.ts compares the two. */
 import { isDeepStrictEqual } from "node:util";
 import type {
   ApprovalInput,
@@ -49,10 +49,10 @@ export interface Owner {
 
 const OPEN_JOB = new Set(["pending", "running"]);
 const place = (stage: Stage | null) => (stage ? STAGES.indexOf(stage) : -1);
-/** Money is kept to the millionth of a dollar; here freed from what binary fractions add. */
+/** US dollars as millionths, without the rounding error of binary fractions. */
 const millionths = (n: number) => Number((n * 1e6).toPrecision(14));
 const usd = (n: number) => Math.round(millionths(n)) / 1e6;
-/** Whether a budget, which may be finer than what is kept, holds this cost besides what is used. */
+/** Whether a budget, which may have more digits than are kept, covers this cost besides what is used. */
 const holds = (
   budget: number | null,
   { reservedUsd, spentUsd }: { reservedUsd: number; spentUsd: number },
@@ -61,7 +61,7 @@ const holds = (
   budget === null ||
   Math.floor(millionths(budget)) >=
     [reservedUsd, spentUsd, cost].reduce((sum, n) => sum + Math.round(millionths(n)), 0);
-/** A task as its columns keep it. */
+/** A task as Postgres' columns keep it. */
 const kept = <T extends Partial<Task>>(task: T): T => {
   const { costEstimatedUsd: estimated, costChargedUsd: charged } = task;
   return {
@@ -81,7 +81,7 @@ export class MemoryStore implements Store {
   readonly #now: () => Date;
   readonly #newId: () => string;
   readonly #ownerBudgetUsd: number | null;
-  /** Told of each row that changed its status, before it does. */
+  /** Called for each row whose status is about to change. */
   onTransition: (what: "job" | "task", id: string, from: string, to: string) => void = () => {};
 
   constructor({ now, newId, ownerBudgetUsd }: StoreOptions & { now: () => Date }) {
@@ -200,7 +200,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** What a task ordered and is not coming. */
+  /** Fails the pending images and clips of a task that has ended. */
   #endPending(rows: Rows, taskId: string): void {
     const task = rows.tasks.find((t) => t.id === taskId);
     if (!task || task.status === "running" || task.status === "waiting") return;
@@ -354,7 +354,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** Scenes that stay keep what hangs on them. */
+  /** Scenes that stay keep their prompts, images and clips. */
   #scenes(rows: Rows, { scenes, proposal, cover, beat, audioEtag }: Extract<Fact, { kind: "scenes" }>): void {
     const { project } = rows;
     if (project.audio?.etag !== audioEtag) return;
@@ -642,7 +642,7 @@ export class MemoryStore implements Store {
   }
 }
 
-/** Throws what Postgres refuses by its foreign keys and unique constraints. */
+/** Throws where Postgres' foreign keys and unique constraints would refuse the fact. */
 function check({ scenes, prompts, images, films }: Rows, fact: Fact): void {
   const known = (rows: { id: string }[], id: string) => rows.some((row) => row.id === id);
   const refuse = (what: string): never => {

@@ -1,12 +1,12 @@
 /**
- * Virtual time, and the one order in which everything happens: nothing runs but what is taken from
- * here, one event at a time, and between two events all code runs until it waits for a port again.
+ * Virtual time and the order of events: events run one at a time, in the order of their times, and
+ * between two events all code runs until it waits for a port call again.
  */
 import type { Chance } from "./random.ts";
 
 interface Event {
   at: number;
-  /** Chance decides between events of the same moment. */
+  /** A random number that orders events of the same moment. */
   tie: number;
   run: () => void;
 }
@@ -34,7 +34,7 @@ export class Time {
     }
   }
 
-  /** Lets everything happen until `until` (milliseconds of virtual time), or until nothing is left. */
+  /** Runs all events until `until` (milliseconds of virtual time), or until none is left. */
   async run(until: number): Promise<void> {
     for (;;) {
       const next = this.#heap[0];
@@ -79,5 +79,5 @@ export class Time {
   }
 }
 
-/** All microtasks done: every strand of code waits for an event. */
+/** Resolves once all microtasks are done and all code waits for an event. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

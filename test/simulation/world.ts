@@ -24,13 +24,13 @@ import { atWork, Caller, Runtime } from "./runtime.ts";
 import { MemoryStore } from "./store.ts";
 import { Time } from "./time.ts";
 
-/** Clocks of different machines may differ by this. */
+/** How much the clocks of different machines may differ. */
 const SKEW_MS = 600_000;
 const SWEEP_MS = 300_000;
 
 export interface WorldOptions {
   seed: number;
-  /** Lines of history to keep; 0 for none. */
+  /** How many lines of history to keep. */
   kept: number;
   fault?: ConstructorParameters<typeof Faults>[1];
 }
@@ -54,9 +54,9 @@ export class World {
   readonly queue: SimulatedQueue;
   readonly objects = new Map<string, ObjectHost>();
   readonly transitions: Transition[] = [];
-  /** Each project as it was when a run was last asked for. */
+  /** Each project as it was at its last run request. */
   readonly asked = new Map<string, Project>();
-  /** What broke a rule while it ran. */
+  /** Rules that were broken while the world ran. */
   readonly violations: string[] = [];
   readonly #limiters = new Map<string, RateLimiter>();
   readonly #config: Config;
@@ -102,7 +102,7 @@ export class World {
     this.time.after(SWEEP_MS, () => this.#cron());
   }
 
-  /** Delivered once, twice, late, or never; again where nobody took it. */
+  /** Delivers a webhook once, twice, late or never; again where the delivery failed. */
   #webhook({ id, webhookUrl }: { id: string; webhookUrl: string }): void {
     const [, , project = "", task = "", attempt = ""] =
       /replicate(\/)([^/]+)\/([^/]+)\/(\d+)/.exec(webhookUrl) ?? [];
@@ -133,7 +133,7 @@ export class World {
     if (this.faults.happens("webhook_doubled", 2)) deliver(ms + this.chance.whole(0, 60_000), 1);
   }
 
-  /** The parts as one caller has them: dead, it has none. */
+  /** The parts for one caller; once it is dead, its calls get no answer. */
   depsFor(caller: Caller): Deps {
     const { runtime, chance, time } = this;
     const skew = this.isolates.skewOf(caller, () =>
@@ -143,7 +143,7 @@ export class World {
     const { store } = this;
     const deps: Deps = {
       config: this.#config,
-      // Pages are not read here: nothing listens at this address.
+      // The simulation does not use it: nothing listens at this address.
       db: unreachable,
       store: {
         load: (id) => call("load", () => store.load(id)),
@@ -222,7 +222,7 @@ export class World {
     return deps;
   }
 
-  /** A claim may not pass the budget; one that costs nothing may, where the budget was lowered. */
+  /** A claim must not pass the budget, except one that costs nothing, after the budget was lowered. */
   #checkBudgets({ projectId, costEstimatedUsd }: Task, was: string): void {
     if (was === "waiting" || costEstimatedUsd === 0) return;
     const project = this.store.projects.get(projectId)?.project;
@@ -276,7 +276,7 @@ export class World {
         },
       }),
       nextPart: async (_file, { durationSeconds }, afterSeconds) => {
-        // Every third song takes two calls.
+        // Every third song is transcribed in two parts.
         const cut = durationSeconds % 3 === 0 ? durationSeconds / 2 : durationSeconds;
         const last = afterSeconds >= cut || cut === durationSeconds;
         const part = {
@@ -344,7 +344,7 @@ export class World {
 const unreachable = connect("postgresql://nobody:nothing@nowhere.test/none", null);
 
 let parsed: Config | null = null;
-/** Of no real place. */
+/** A configuration without real addresses. */
 export const simulatedConfig = (): Config =>
   (parsed ??= parseConfig({
     DATABASE_URL: "postgresql://omvee:omvee@localhost/omvee",

@@ -1,4 +1,4 @@
-/** What the providers of a scripted studio answer with, where it is of use. */
+/** Valid answers for scripted providers. */
 import { createCanvas } from "@napi-rs/canvas";
 import { fixture } from "./media.ts";
 

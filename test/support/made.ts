@@ -1,4 +1,4 @@
-/** What steps hand over, from the record that came with their claim: rows as they write them, bytes of nobody. */
+/** Facts as steps return them, made from the record of the claim; their objects are not in any bucket. */
 import { currentOf } from "../../src/domain/controller/current.ts";
 import { songFrames } from "../../src/domain/controller/inputs.ts";
 import type { Fact } from "../../src/domain/controller/settlement.ts";
@@ -11,7 +11,7 @@ interface Work {
   now: Date;
 }
 
-/** The row that an order leaves; none for work that nobody waits for. */
+/** The pending row that an order writes; none for stages other than images and clips. */
 export function ordered({ task, record, newId, now }: Work, predictionId: string | null): Fact[] {
   const row = assetRow(task, newId(), predictionId, now);
   const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
@@ -21,7 +21,7 @@ export function ordered({ task, record, newId, now }: Work, predictionId: string
   return [{ kind: "clip", clip: { ...row, ...NO_FRAMES, imageId: state.image.id } }];
 }
 
-/** `scenes` is how many the song gets, where it gets them. */
+/** The facts of a completed step. `scenes`: how many scenes `analyze_scenes` makes. */
 export function made(work: Work, scenes: number): Fact[] {
   const { task, record, newId, now } = work;
   const { project } = record;

@@ -1,4 +1,6 @@
-/** The pipeline in this process: real plan, claims, steps and Postgres; providers by script, the clock by hand. */
+/**
+ * The pipeline in this process: real plan, claims, steps and Postgres; scripted providers and a manual clock.
+ */
 import { eq } from "drizzle-orm";
 import { parseConfig } from "../../src/config.ts";
 import { connect, type Db } from "../../src/db/client.ts";
@@ -39,11 +41,13 @@ export async function openPipeline() {
 }
 
 interface StudioOptions {
-  /** What an owner without a budget of their own may spend. */
+  /** What an owner without a budget of their own may spend, in US dollars. */
   ownerBudgetUsd?: number;
 }
 
-/** Providers, bucket, coordinators and clock of one test's own, over the database that its file shares. */
+/**
+ * Providers, bucket, coordinators and clock of one test, with the database that the tests of a file share.
+ */
 function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOptions) {
   let time = START;
   let ids = 0;
@@ -53,9 +57,9 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   const logged: string[] = [];
   const points: Point[] = [];
   const sent: (WakeUp & { afterSeconds: number })[] = [];
-  /** What the plan sent by the queue of heavy work. */
+  /** Ids of the tasks that the plan sent to the queue of heavy work. */
   const heavy = new Set<unknown>();
-  const never = () => Promise.reject(new Error("The pipeline does not ask for this"));
+  const never = () => Promise.reject(new Error("The pipeline does not call this"));
   const now = () => new Date(time);
   const newId = () => uuidv7(time + ids++);
   const deps: Deps = {
@@ -103,7 +107,10 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   }
   const planOf = async (id: string) => plan(await record(id), { newId: deps.newId, random: () => 0 });
 
-  /** What the coordinator does: plans and applies until nothing changes; the messages that it would send. */
+  /**
+   * Does what the coordinator does: plans and applies until nothing changes. Returns the messages that it
+   * would send.
+   */
   async function wake(id: string) {
     const messages: { v: 1; project: string; task: string }[] = [];
     for (let round = 0; round < 8; round++) {
@@ -123,8 +130,8 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     batched(queue, bodies, attempts, (batch) => consume(batch, deps));
 
   /**
-   * Hands messages to the consumer: the heavy ones by their own queue, one after another, all others in one batch.
-   * What became of each: `ack`, or seconds to its retry.
+   * Gives messages to the consumer: heavy ones from their own queue, one after another, all others in one
+   * batch. Returns for each `ack`, or the seconds to its retry.
    */
   async function deliver(bodies: unknown[], attempts = 1) {
     const isHeavy = (body: unknown) => heavy.has(Object(body).task);
@@ -161,19 +168,19 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     advance: (ms: number) => {
       time += ms;
     },
-    /** Wakes the project `afterMs` from now, and has done what it sends out. */
+    /** Wakes the project `afterMs` from now, and delivers the messages that it sends. */
     async run(id: string, afterMs = 0) {
       time += afterMs;
       return deliver(await wake(id));
     },
-    /** The one task of a project that works on one thing only. */
+    /** The task of a project with one task; throws where there are more. */
     async task(id: string) {
       const { tasks } = await record(id);
       const [task] = tasks;
       if (!task || tasks.length > 1) throw new Error(`${tasks.length} tasks`);
       return task;
     },
-    /** Claims a task as a worker does, and leaves it at that. */
+    /** Claims a task as a worker does, and does no more. */
     async claimed(projectId: string, taskId: string) {
       const claim = await deps.store.claim({ projectId, taskId });
       if (claim.kind !== "claimed") throw new Error(claim.kind);
@@ -182,7 +189,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     /** All tasks of a stage, oldest first. */
     tasksOf: async (id: string, stage: Stage) =>
       (await record(id)).tasks.filter((t) => t.type === stage).toReversed(),
-    /** The run of a stage, newest first, in the states that they are in. */
+    /** All jobs of a stage, newest first. */
     jobsOf: async (id: string, stage: Stage) =>
       (await record(id)).jobs.filter((j) => j.type === stage).toSorted((a, b) => (a.id < b.id ? 1 : -1)),
     async budget(id: string) {
@@ -196,7 +203,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     },
     allow: (ownerId: string, budgetUsd: number) =>
       db.update(owners).set({ budgetUsd }).where(eq(owners.id, ownerId)),
-    /** What the person does to a project of theirs, by the operations that the API offers. */
+    /** What the owner can do to the project, by the operations of the API. */
     person: ({ id: projectId, ownerId }: { id: string; ownerId: string }) => ({
       run: (target: Stage) => requestRun(deps, { ownerId }, { projectId, target }),
       cancel: (from: Stage = "transcribe") => cancelRun(deps, { ownerId }, { projectId, from }),
@@ -211,7 +218,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
         deps.store.editProject({ ownerId, projectId }, { settings, expected: null }),
       remove: () => deps.store.removeProject({ ownerId, projectId }),
     }),
-    /** Another run, as far as the last one. */
+    /** Starts another run with the same target stage. */
     async askAgain(id: string) {
       const { ownerId, targetStage } = (await record(id)).project;
       if (targetStage) await deps.store.requestRun({ ownerId, projectId: id }, targetStage);

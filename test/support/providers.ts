@@ -1,10 +1,10 @@
-/** Providers by script: each call takes the next answer of its list, and a call without one is an error. */
+/** Scripted providers: each call takes the next answer of its list; a call without an answer throws. */
 import { failure } from "../../src/domain/controller/tasks.ts";
 import type { Outcome, Prediction, Providers } from "../../src/providers/ports.ts";
 
 type Answer<T> = Outcome<T> | (() => Outcome<T> | Promise<Outcome<T>>);
 
-/** A call that answers by script. A function as an answer runs while the call is in flight. */
+/** One scripted call. An answer that is a function runs while the call is in flight. */
 function scripted<First, T>(name: string) {
   const calls: First[] = [];
   const script: Answer<T>[] = [];
@@ -13,7 +13,7 @@ function scripted<First, T>(name: string) {
     calls,
     /** The answers to the next calls. */
     next: (...answers: Answer<T>[]) => void script.push(...answers),
-    /** Has every call from here on answered so. */
+    /** Answers every call from here on with this. */
     always(answer: () => Outcome<T>) {
       script.length = 0;
       usual = answer;
@@ -121,13 +121,13 @@ const prediction = (id: string, over: Partial<Prediction>): Prediction => ({
   videoSeconds: null,
   ...over,
 });
-/** Stopped, after it had run for so long; null where it had not begun. */
+/** A canceled prediction that had run for `predictSeconds`; null where it had not begun. */
 export const canceled = (id: string, predictSeconds: number | null = null) =>
   ok(prediction(id, { status: "canceled", predictSeconds }));
 export const running = (id: string) => ok(prediction(id, {}));
 export const succeeded = (id: string, output: unknown = null) =>
   ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, output }));
-/** A clip that says how long it is. */
+/** A prediction that succeeded and reports the clip's length. */
 export const filmed = (id: string, videoSeconds: number) =>
   ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, videoSeconds }));
 export const brokeDown = (id: string, code: string, { retryable = false, refused = false }) =>

@@ -1,4 +1,4 @@
-/** Builders of records, and a project that lives in memory: plan, apply and steps without any I/O. */
+/** Builders of records, and a project in memory: plan, apply and steps without any I/O. */
 
 import type { Plan } from "../../src/domain/controller/change.ts";
 import { currentOf } from "../../src/domain/controller/current.ts";
@@ -34,7 +34,7 @@ export const songOf = (durationSeconds: number, etag = "song-1"): NonNullable<Pr
   artist: null,
 });
 
-/** Objects come back from Postgres with their keys in another order: shorter ones first. */
+/** The value as `jsonb` returns it: with the keys in another order, shorter ones first. */
 function asJsonb<T>(value: T): T {
   return JSON.parse(JSON.stringify(value), (_, v) =>
     v && typeof v === "object" && !Array.isArray(v)
@@ -43,7 +43,7 @@ function asJsonb<T>(value: T): T {
   );
 }
 
-/** A picture's task that a worker has claimed, as of `at`. */
+/** The task of an image that a worker claimed at `at`. */
 export const taskOf = (at: Date, over: Partial<Task> = {}): Task => ({
   id: "t",
   jobId: "j",
@@ -85,7 +85,7 @@ export class World {
   readonly record: ProjectRecord;
   /** What is sung in each scene. */
   lyricOf = (scene: number): string => `line ${scene}`;
-  /** Claims made for each stage and subject: what was paid for. */
+  /** All claims: each stands for one paid call. */
   readonly claims: { stage: Stage; subject: string; inputHash: string }[] = [];
 
   constructor(settings: Partial<Settings> = {}, durationSeconds: number | null = 30) {
@@ -131,7 +131,7 @@ export class World {
 
   newId = (): string => `00000000-0000-7000-8000-${String(++this.#ids).padStart(12, "0")}`;
 
-  /** What the plan would do, without doing it. */
+  /** The plan, without applying it. */
   plan(): Plan {
     return plan(structuredClone({ ...this.record, readAt: new Date(this.now) }), {
       newId: this.newId,
@@ -139,7 +139,7 @@ export class World {
     });
   }
 
-  /** Plans and applies until nothing changes; gives the tasks that were sent to workers. */
+  /** Plans and applies until nothing changes; returns the tasks that were sent to workers. */
   wake(): { dispatched: string[]; wakeAt: Date | null } {
     const dispatched: string[] = [];
     for (let round = 0; round < 20; round++) {

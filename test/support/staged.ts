@@ -1,4 +1,4 @@
-/** Projects that lack nothing but one stage, and want it. */
+/** Projects in which everything before one stage is done, and that stage is wanted. */
 import {
   generatedImages,
   owners,
@@ -24,21 +24,21 @@ import { songOf } from "./record.ts";
 const SCENE_FRAMES = 120;
 
 interface Wishes {
-  /** Scenes of five seconds each, unless told, which make up the song. */
+  /** How many scenes the song has, each of `sceneFrames`; 1 where absent. */
   scenes?: number;
   settings?: Partial<Settings>;
   audio?: Partial<Audio>;
-  /** The bytes of every clip, where the film is what is missing. */
+  /** The bytes of every clip, where `stage` is the film; one byte where absent. */
   clip?: Uint8Array;
-  /** Every scene's picture; unless told, one of the person's own that nobody can read. */
+  /** Every scene's image; where absent, an uploaded one whose bytes are not in the bucket. */
   picture?: { origin: Image["origin"]; bytes: Uint8Array; provenance?: Image["provenance"] };
-  /** Up to where the person wants it; the missing stage unless told. */
+  /** The target stage; `stage` where absent. */
   target?: Stage;
-  /** Somebody who has other projects; else an owner of its own. */
+  /** An owner who has other projects; a new owner where absent. */
   ownerId?: string;
-  /** Who wrote the prompts: a person, unless told. */
+  /** Who wrote the prompts; a person where absent. */
   promptsBy?: "person" | "director";
-  /** Of each scene; 120 unless told. */
+  /** Frames of each scene at 24 frames a second; 120 where absent. */
   sceneFrames?: number;
 }
 
@@ -48,7 +48,7 @@ const lyrics: Lyrics = {
   lines: [{ text: "Neon rain", startFrame: 24, endFrame: 72, words: [], confidence: null }],
 };
 
-/** Pictures that cost a third of a cent, from one maker: what tests of money count in. */
+/** Image models of one maker; the first costs 0.3 cents an image. Tests of budgets count in it. */
 const SKETCHED = {
   imageModel: "black-forest-labs/flux-schnell",
   imageFallbacks: ["black-forest-labs/flux-dev"],

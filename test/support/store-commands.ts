@@ -1,4 +1,4 @@
-/** What people wish of both stores. */
+/** Commands of people, given to both stores. */
 import type { ApprovalInput, OwnedProject, Store } from "../../src/db/store.ts";
 import { RETIRED_CLIP_MODELS } from "../../src/domain/models/models.ts";
 import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record/record.ts";
@@ -7,10 +7,10 @@ import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
 import { OWNERS, oneOf, type Rows, type Story, type Verb } from "./store-story.ts";
 
-/** Chooses what to ask; gives the asking, which may be repeated where the answer was lost. */
+/** Chooses a command and returns it as a function, which may be called again as after a lost answer. */
 type Wish = (story: Story, whose: OwnedProject, chance: Chance) => () => Promise<void>;
 
-/** A thing that nobody ever made. */
+/** An id that does not exist. */
 const NOBODY = "00000000-0000-7000-8000-000000000000";
 
 const [RETIRED] = RETIRED_CLIP_MODELS;
@@ -23,7 +23,7 @@ const settingsOf = (chance: Chance): Settings =>
     ...chance.pick([{}, {}, { clipModel: RETIRED }, { clipModel: RETIRED, aspectRatio: "21:9" }]),
   });
 
-/** The same id again is the same project, or nobody's business. */
+/** The same id again is the same project for its owner, and an error for others. */
 const createProject: Wish = ({ stores }, whose, chance) => {
   const { projectId: id, ownerId } = whose;
   const name = chance.pick(["Night Drive", "Neon Rain"]);
@@ -181,7 +181,8 @@ export async function retryOf(story: Story, whose: OwnedProject, what: Retried):
   const { memory } = await stores.ask(whose.projectId, (store) => store.retry(whose, what));
   const freed = story.tasks(whose.projectId).filter((t) => memory.retried.some((r) => r.id === t.id));
   const named = "taskId" in what ? "a task" : "a job";
-  const end = freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed stores too";
+  const end =
+    freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed duplicates too";
   stores.saw(`retry: ${memory.project ? end : "not theirs"}`);
 }
 
@@ -210,7 +211,7 @@ const removeProject: Wish =
     stores.saw(`removeProject: ${memory ? "gone" : "not theirs"}`);
   };
 
-/** An owner does it, at times twice; mostly to a project that has what it is about. */
+/** Runs a command as the owner, sometimes twice; mostly for a project that has what the command is about. */
 const byOwner =
   (wish: Wish, isAbout: (rows: Rows) => boolean = () => true): Verb =>
   async (story, chance) => {
@@ -237,14 +238,14 @@ const WISHES = {
   removeProject,
 };
 
-/** Somebody does all of it to another's project. */
+/** Runs all commands for another owner's project. */
 const trespass: Verb = async (story, chance) => {
   const { projectId, ownerId } = story.project(chance);
   const other = chance.pick([...OWNERS, "nobody"].filter((id) => id !== ownerId));
   for (const wish of Object.values(WISHES)) await wish(story, { projectId, ownerId: other }, chance)();
 };
 
-/** Another project of somebody's, at first without a song. */
+/** Another project of one of the owners, at first without a song. */
 const beginAnother: Verb = async (story, chance) => {
   const whose = { ownerId: chance.pick(OWNERS), projectId: story.stores.newId() };
   await createProject(story, whose, chance)();
@@ -269,7 +270,7 @@ async function wantMore(story: Story, whose: OwnedProject, target: Task["type"])
   return memory;
 }
 
-/** What is ready beyond it is not to be made any more. */
+/** Lowers the target stage below that of a ready task. */
 export const wantLess: Verb = async (story, chance) => {
   const whose = story.project(chance);
   const ready = oneOf(chance, story.tasks(whose.projectId), (t) => t.status === "pending");
@@ -277,7 +278,7 @@ export const wantLess: Verb = async (story, chance) => {
   await wantMore(story, whose, before ?? "transcribe");
 };
 
-/** As much as is left for the next task of a project, or a little more or less. */
+/** A budget that just covers the next task of a project, or a little more or less. */
 function edge(
   story: Story,
   chance: Chance,
@@ -297,7 +298,7 @@ export const squeezeProject: Verb = async (story, chance) => {
   await story.stores.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
 };
 
-/** An operator's word, which Postgres keeps to the millionth of a dollar. */
+/** Sets an owner's budget, as an operator does; Postgres keeps it to the millionth of a dollar. */
 export const squeezeOwner: Verb = async (story, chance) => {
   const { stores } = story;
   const { ownerId, projectId } = story.project(chance);

@@ -1,4 +1,4 @@
-/** Two stores, in memory and in Postgres, that are asked the same at the same moment and must agree. */
+/** Two stores, in memory and in Postgres, that get the same calls at the same moment and must agree. */
 import { eq, getTableColumns } from "drizzle-orm";
 import { expect } from "vitest";
 import type { Db } from "../../src/db/client.ts";
@@ -10,7 +10,7 @@ import { MemoryStore } from "../simulation/store.ts";
 
 type Side = "memory" | "postgres";
 type Sides<T> = Record<Side, T>;
-/** `side` tells which of them is asked, where the question names a claim of its own. */
+/** `side` says which store is called, for calls that name a claim: claim ids differ. */
 type Question<T> = (store: Store, side: Side) => Promise<T>;
 
 export class StorePair {
@@ -22,7 +22,7 @@ export class StorePair {
   #ids = 0;
 
   private constructor(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null) {
-    // Names of claims are each store's own.
+    // Each store makes its own claim ids.
     const options = { newId: () => crypto.randomUUID(), ownerBudgetUsd, now: () => this.now };
     this.memory = new MemoryStore(options);
     this.#postgres = postgresStore(db, options);
@@ -30,7 +30,7 @@ export class StorePair {
     this.#counts = counts;
   }
 
-  /** Both empty. */
+  /** Opens two empty stores. */
   static async open(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null): Promise<StorePair> {
     await db.batch([db.delete(projects), db.delete(owners)]);
     return new StorePair(db, counts, ownerBudgetUsd);
@@ -55,7 +55,9 @@ export class StorePair {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
-  /** The answers of both; null where both refused with an error. What they hold of the project agrees too. */
+  /**
+   * The answers of both; null where both rejected. Checks that the answers and the project's records agree.
+   */
   async dare<T>(projectId: string, question: Question<T>): Promise<Sides<T> | null> {
     this.#time++;
     const memory = await answered(question(this.memory, "memory"));
@@ -73,14 +75,14 @@ export class StorePair {
     return { memory: memory.value, postgres: postgres.value };
   }
 
-  /** As `dare`, of what no store refuses. */
+  /** As `dare`, for calls that must not reject. */
   async ask<T>(projectId: string, question: Question<T>): Promise<Sides<T>> {
     const sides = await this.dare(projectId, question);
     if (!sides) throw new Error("Both stores refused");
     return sides;
   }
 
-  /** What both hold of a project; gives what Postgres does. */
+  /** Checks that both have the same record of a project; returns the one of Postgres. */
   async compare(projectId: string): Promise<ProjectRecord | null> {
     const held = await this.memory.load(projectId);
     const record = await this.#postgres.load(projectId);
@@ -88,14 +90,14 @@ export class StorePair {
     return record;
   }
 
-  /** What both say that each owner's projects cost, of all time. */
+  /** Checks that both have the same sums for each owner. */
   async compareAccounts(): Promise<void> {
     const { createdAt: _, ...columns } = getTableColumns(owners);
     const accounts = await this.#db.select(columns).from(owners);
     expect(normal([...this.memory.owners.values()]), "the accounts").toEqual(normal(accounts));
   }
 
-  /** What an operator does. */
+  /** Sets an owner's budget, as an operator does. */
   async allow(ownerId: string, budgetUsd: number | null): Promise<void> {
     const owner = this.memory.owners.get(ownerId);
     if (!owner) return;
@@ -104,7 +106,7 @@ export class StorePair {
   }
 }
 
-/** A claim's answer: it was compared with the rest. */
+/** Whether it is a claim's answer with a record, which is compared with the rest. */
 const carriesRecord = (answer: unknown): boolean =>
   typeof answer === "object" && answer !== null && "record" in answer;
 
@@ -116,7 +118,7 @@ async function answered<T>(answer: Promise<T>) {
   }
 }
 
-/** Rows in the order of their ids, times by their value; of a claim's name only whether there is one. */
+/** Rows in the order of their ids, times as text; of a claim id only whether there is one. */
 function normal(value: unknown, name = ""): unknown {
   if (name === "claimId" && value !== null) return "a claim";
   if (value instanceof Date) return value.toISOString();
@@ -127,5 +129,5 @@ function normal(value: unknown, name = ""): unknown {
 
 const idOf = (value: unknown): string =>
   typeof value === "object" && value !== null && "id" in value ? String(value.id) : "";
-/** Lists whose members have no id stay as they are. */
+/** Orders rows by id; lists whose members have no id keep their order. */
 const byId = (a: unknown, b: unknown): number => (idOf(a) < idOf(b) ? -1 : idOf(a) > idOf(b) ? 1 : 0);

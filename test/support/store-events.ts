@@ -1,4 +1,4 @@
-/** What happens to both stores: workers and coordinators at work, by chance and in stories that chance seldom writes. */
+/** Events for both stores: workers and coordinators at random, and sequences that are rare at random. */
 import type { OwnedProject } from "../../src/db/store.ts";
 import { isOpen } from "../../src/domain/controller/tasks.ts";
 import type { Stage, Task } from "../../src/domain/record/record.ts";
@@ -10,7 +10,7 @@ import { apply, applyLate, look, planAndApply } from "./store-plans.ts";
 import { type Hand, oneOf, type Story, type Verb } from "./store-story.ts";
 import { claimTask, isHeld, KINDS, settleTask, WHY } from "./store-workers.ts";
 
-/** Another style is wanted, so that there is something to do where all was done or given up. */
+/** Changes the style and starts a run, so that there is something to do where all is done or failed. */
 async function findWork(story: Story, chance: Chance, whose: OwnedProject): Promise<void> {
   const style = `style ${chance.whole(1, 999)}`;
   await wantAll(story, whose, chance.chance(0.5) ? { style, budgetUsd: null } : { style });
@@ -23,8 +23,8 @@ async function wantAll({ stores }: Story, whose: OwnedProject, settings: Setting
   await stores.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
 }
 
-/** An order that nobody knows the provider's name of. */
 const isPending = (t: Task) => t.status === "pending";
+/** A task whose order's id at the provider is not known. */
 const isOrphan = (t: Task) =>
   (t.status === "waiting" || t.status === "running") && t.providerRequestId === null;
 
@@ -37,15 +37,15 @@ const claim: Verb = async (story, chance) => {
   if (wishes.length === 0) await findWork(story, chance, whose);
   const wish = chance.pick([...wishes, isOpen]);
   const task = oneOf(chance, story.tasks(projectId), wish);
-  // A message takes its time.
+  // Something else may happen before the message arrives.
   if (chance.chance(0.25)) await chance.pick(MEANWHILE)(story, chance);
   const elsewhere = chance.chance(0.05) ? story.project(chance).projectId : projectId;
   const taskId = task && chance.chance(0.97) ? task.id : stores.newId();
   const attempt = (task?.attempt ?? 1) + chance.pick([0, 0, 0, 0, 1, -1]);
   const predictionId = `prediction-${chance.whole(1, 999)}`;
-  const news = wish === isOrphan || chance.chance(0.3) ? { attempt, predictionId } : {};
+  const webhook = wish === isOrphan || chance.chance(0.3) ? { attempt, predictionId } : {};
   const lightOnly = chance.chance(0.4);
-  await claimTask(story, { projectId: elsewhere, taskId, lightOnly, ...news });
+  await claimTask(story, { projectId: elsewhere, taskId, lightOnly, ...webhook });
 };
 
 const renew: Verb = async (story, chance) => {
@@ -90,17 +90,17 @@ const wait: Verb = async ({ stores }, chance) =>
   stores.wait(chance.pick([SECOND, 5 * SECOND, 31 * SECOND, 3 * MINUTE, 41 * MINUTE, 62 * MINUTE]));
 
 interface Day {
-  /** The share of claims whose end is not seen. */
+  /** The share of claims that are not settled. */
   left: number;
-  /** The share of ends that are good. */
+  /** The share of settlements that complete the task. */
   good: number;
-  /** Work that nobody takes up. */
+  /** A stage whose tasks no worker claims. */
   avoid?: Stage;
 }
 const GOOD: Day = { left: 0, good: 1 };
 const BAD: Day = { left: 0.25, good: 0.7 };
 
-/** What a coordinator and its workers do, once. */
+/** One round of a coordinator and its workers. */
 async function workRound(story: Story, chance: Chance, projectId: string, day: Day): Promise<void> {
   const next = await look(story, chance, projectId);
   if (!next) return;
@@ -113,16 +113,16 @@ async function workRound(story: Story, chance: Chance, projectId: string, day: D
   }
 }
 
-/** The end of an attempt; a webhook may come before anybody knows what it is about. */
+/** The end of an attempt; its webhook may come before the order's answer is settled. */
 async function end(story: Story, chance: Chance, hand: Hand, { left, good }: Day): Promise<void> {
   const { projectId, id: taskId, attempt, provider } = hand.memory;
   const kind = chance.chance(good) ? "completed" : chance.pick(KINDS);
   if (provider !== "replicate") return settleTask(story, hand, kind, chance);
-  const news = { projectId, taskId, attempt, predictionId: `prediction-${chance.whole(1, 999)}` };
-  if (chance.chance(0.3)) await claimTask(story, news);
+  const webhook = { projectId, taskId, attempt, predictionId: `prediction-${chance.whole(1, 999)}` };
+  if (chance.chance(0.3)) await claimTask(story, webhook);
   await settleTask(story, hand, "waiting", chance);
   if (chance.chance(left)) return;
-  const seen = await claimTask(story, chance.chance(0.5) ? news : { projectId, taskId });
+  const seen = await claimTask(story, chance.chance(0.5) ? webhook : { projectId, taskId });
   if (seen) await settleTask(story, seen, kind, chance);
 }
 
@@ -130,7 +130,7 @@ export const goodRound: Verb = (story, chance) =>
   workRound(story, chance, story.project(chance).projectId, GOOD);
 const round: Verb = (story, chance) => workRound(story, chance, story.project(chance).projectId, BAD);
 
-/** Another song: its scenes take the place of those that somebody may still work on. */
+/** Attaches another song: its scenes replace those that workers may still work on. */
 async function changeSongOf(story: Story, chance: Chance, whose: OwnedProject): Promise<void> {
   const song = songOf(chance.whole(4, 12), `song-${chance.whole(4, 99)}`);
   const keepScenes = chance.chance(0.3);
@@ -140,7 +140,7 @@ async function changeSongOf(story: Story, chance: Chance, whose: OwnedProject): 
 }
 const changeSong: Verb = (story, chance) => changeSongOf(story, chance, story.project(chance));
 
-/** What a worker makes for a scene comes when the scene is gone. */
+/** A worker settles a task whose scene was replaced meanwhile. */
 const overtake: Verb = async (story, chance) => {
   const whose = story.project(chance);
   const { projectId } = whose;
@@ -155,7 +155,7 @@ const overtake: Verb = async (story, chance) => {
   await settleTask(story, hand, "completed", chance);
 };
 
-/** The same fails in one run and in the next, and its owner asks for either again. */
+/** The same task fails in two runs, and its owner retries either of them. */
 const failTwice: Verb = async (story, chance) => {
   const { stores } = story;
   const whose = story.project(chance);

@@ -1,4 +1,6 @@
-/** What coordinators do, to both stores: they plan by what they read, and apply it at once or late. */
+/**
+ * What coordinators do to both stores: they plan by the record that they read, and apply it at once or late.
+ */
 import type { Change } from "../../src/domain/controller/change.ts";
 import { plan } from "../../src/domain/controller/plan.ts";
 import type { Chance } from "../simulation/random.ts";
@@ -26,14 +28,14 @@ export async function apply(
   }
 }
 
-/** The row that it changes; null for the project's own. */
+/** The id of the row that it changes; null for the project's own row. */
 function idOf(change: Change): string | null {
   if (change.kind === "project") return null;
   if (change.kind === "job.create") return change.job.id;
   return change.kind === "task.create" ? change.task.id : change.id;
 }
 
-/** A plan by what either store tells; null where there is no project. */
+/** Plans by the record of either store; null where there is no project. */
 export async function look(story: Story, chance: Chance, projectId: string) {
   const { stores } = story;
   const record = chance.chance(0.3) ? await stores.compare(projectId) : await stores.memory.load(projectId);
@@ -50,7 +52,7 @@ export const planAndApply: Verb = async (story, chance) => {
   if (made && chance.chance(0.7)) await apply(story, projectId, made.changes, "at once");
 };
 
-/** A plan that was made before others were applied, or was applied already. */
+/** Applies a plan that was made before others were applied, or that was applied already. */
 export const applyLate: Verb = async (story, chance) => {
   const wish = chance.pick<(plan: Story["plans"][number]) => boolean>([
     () => true,

@@ -1,4 +1,4 @@
-/** One story that both stores are told: its people, their projects, and the claims and plans that somebody holds. */
+/** The state of one differential test: people, their projects, and the claims and plans that are held. */
 import type { OwnedProject } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/controller/change.ts";
 import type { ProjectRecord, Task } from "../../src/domain/record/record.ts";
@@ -7,7 +7,7 @@ import type { StorePair } from "./store-differential.ts";
 
 export const OWNERS = ["ada", "bob"] as const;
 
-/** A claim that a worker believes to have: its task as each store told it. */
+/** A claim that a worker has, or believes to have: the task as each store returned it. */
 export interface Hand {
   memory: Task;
   postgres: Task;
@@ -18,7 +18,7 @@ export type Rows = Omit<ProjectRecord, "readAt">;
 
 export class Story {
   readonly stores: StorePair;
-  /** Every project that ever was. */
+  /** All projects, deleted ones included. */
   readonly projects: OwnedProject[] = [];
   readonly hands: Hand[] = [];
   /** Plans that were made, applied or not. */
@@ -32,7 +32,7 @@ export class Story {
     return this.projects.some((whose) => this.isTheirs(whose));
   }
 
-  /** Mostly one that is there, and of these mostly the one that was begun first. */
+  /** Mostly a project that exists, and of these mostly the oldest. */
   project(chance: Chance): OwnedProject {
     const living = this.projects.filter((whose) => this.isTheirs(whose));
     const [first] = living;
@@ -55,7 +55,7 @@ export class Story {
 
 export type Verb = (story: Story, chance: Chance) => Promise<void>;
 
-/** One of them, mostly one that is preferred; undefined where there is none. */
+/** One of the items, mostly a preferred one; undefined where there is none. */
 export function oneOf<T>(
   chance: Chance,
   items: readonly T[],

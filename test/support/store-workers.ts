@@ -1,4 +1,4 @@
-/** What workers do, to both stores: they claim tasks and settle them. */
+/** What workers do to both stores: they claim tasks and settle them. */
 import type { ClaimRequest } from "../../src/db/store.ts";
 import { type StepResult, settlement } from "../../src/domain/controller/settlement.ts";
 import { suppliersOf } from "../../src/domain/controller/suppliers.ts";
@@ -29,7 +29,7 @@ export async function claimTask(story: Story, ids: ClaimRequest): Promise<Hand |
       return null;
     case "claimed": {
       stores.saw(`claim: claimed, was ${memory.was}`);
-      if (postgres.kind !== "claimed") throw new Error("Unlike answers were taken for alike");
+      if (postgres.kind !== "claimed") throw new Error("Different answers passed for equal");
       const hand = { memory: memory.task, postgres: postgres.task, record: memory.record };
       story.hands.push(hand);
       return hand;
@@ -52,7 +52,7 @@ function overWhose(story: Story, { projectId, costEstimatedUsd }: Task): string 
   return left + 1e-9 < costEstimatedUsd ? "project" : "owner";
 }
 
-/** Whether nobody took it over since. */
+/** Whether the claim still holds. */
 export function isHeld(story: Story, { memory }: Hand): boolean {
   const task = story.record(memory.projectId)?.tasks.find((t) => t.id === memory.id);
   return task?.status === "running" && task.attempt === memory.attempt && task.claimId === memory.claimId;
@@ -76,7 +76,7 @@ export const KINDS = [
   "canceled",
 ] as const;
 
-/** What the provider told of the price: mostly nothing. */
+/** The cost that the provider reports, in US dollars: mostly none. */
 const priceOf = (chance: Chance): number | null => chance.pick([null, null, 0, 0.0012345, 0.0123456789]);
 
 const RESULTS: Record<StepResult["kind"], (hand: Hand, story: Story, chance: Chance) => StepResult> = {

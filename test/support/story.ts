@@ -1,4 +1,6 @@
-/** A project with everything in it, as the pipeline would have left it. Inner facts carry the word "secret". */
+/**
+ * A project with everything in it, as the pipeline writes it. Internal values have the word "secret" in them.
+ */
 import type { Db } from "../../src/db/client.ts";
 import {
   finalVideos,

@@ -6,7 +6,10 @@ import { startWorld as start, type World } from "../../src/sandbox/world/world.t
 
 export type { World };
 
-/** The local world on ports of its own. With a `stateDir` it goes on where an earlier one ended; else it is new, and gone after `stop`. */
+/**
+ * Starts a local world on free ports. With a `stateDir` it continues an earlier one; otherwise `stop` deletes
+ * it.
+ */
 export async function startWorld(options: { stateDir?: string } = {}): Promise<World> {
   const stateDir = options.stateDir ?? (await mkdtemp(join(tmpdir(), "omvee-world-")));
   const world = await start({ stateDir, ports: await freePorts(), database: "kept" });

@@ -30,7 +30,7 @@ const lyrics: Lyrics = {
   lines: [{ text: "Neon rain", startFrame: 24, endFrame: 72, words: [], confidence: null }],
 };
 
-/** A project whose one task is ready, its message not sent: heavy, or light where it has its lyrics. */
+/** A project with one ready task whose message is not sent: heavy to transcribe, light to analyze scenes. */
 async function withTask(stage: "transcribe" | "analyze_scenes", budgetUsd: number | null = 20) {
   const has = stage === "analyze_scenes" ? { lyrics, transcriptText: "Neon rain" } : {};
   const project = await newProject({ audio: songOf(30, "not in the bucket"), ...has });
@@ -48,22 +48,22 @@ async function withTask(stage: "transcribe" | "analyze_scenes", budgetUsd: numbe
   const message = { v: 1, project: project.id, task: task.taskId };
   return { project, message, task: async () => (await project.record()).tasks[0] };
 }
-/** A song that is not there: its step ends at once. */
+/** The song is not in the bucket, so that the step ends at once. */
 const heavy = () => withTask("transcribe");
-/** Out of reach of its budget: its step ends at once, too. */
+/** The budget does not cover the step, so that it ends at once. */
 const light = () => withTask("analyze_scenes", 0.000_001);
 
-test("a message that can't be read is dropped, and its neighbours are handled", async () => {
+test("a message that can't be read is dropped, and the others of its batch are handled", async () => {
   const { task, message } = await light();
   const result = await deliver([{ nonsense: true }, message, "text"], ORDINARY);
   expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2"]);
   expect((await task())?.status).toBe("failed");
 });
 
-test("one that fails in a batch of ten is retried alone: the other nine are done with their first delivery", async () => {
+test("one message that fails in a batch of ten is retried alone: the other nine are acknowledged", async () => {
   const nine = await Promise.all(Array.from({ length: 9 }, light));
   const [first, ...others] = nine.map(({ message }) => message);
-  // Postgres has no such attempt number: whoever claims by it fails.
+  // Postgres can't hold this attempt number: a claim with it fails.
   const poison = { ...first, attempt: Number.MAX_SAFE_INTEGER, prediction: "p1" };
   const result = await deliver([first, ...others.slice(0, 4), poison, ...others.slice(4)], ORDINARY);
   expect(result.explicitAcks.toSorted()).toEqual(["0", "1", "2", "3", "4", "6", "7", "8", "9"]);
@@ -71,13 +71,13 @@ test("one that fails in a batch of ten is retried alone: the other nine are done
   for (const { task } of nine) expect(await task()).toMatchObject({ status: "failed", attempt: 1 });
 });
 
-test.each([ORDINARY, HEAVY])("a message for a project that is gone is dropped from %s", async (queue) => {
+test.each([ORDINARY, HEAVY])("a message for a deleted project is dropped from %s", async (queue) => {
   const id = crypto.randomUUID();
   const result = await deliver([{ v: 1, project: id, task: id }], queue);
   expect(result.explicitAcks).toEqual(["0"]);
 });
 
-test("a song that vanished fails its task with what to do, and gives the money back", async () => {
+test("a missing song fails its task with what to do, and frees the reservation", async () => {
   const { project, task, message } = await heavy();
   await deliver([message], HEAVY);
   const ended = await task();
@@ -86,7 +86,7 @@ test("a song that vanished fails its task with what to do, and gives the money b
   expect((await project.record()).project).toMatchObject({ reservedUsd: 0, spentUsd: 0 });
 });
 
-test("a message that comes twice at once does its work once", async () => {
+test("a message that is delivered several times at once does its work once", async () => {
   const { task, message } = await light();
   const result = await deliver([message, message, message], ORDINARY);
   expect(result.explicitAcks).toHaveLength(3);
@@ -106,7 +106,7 @@ test.each([
   });
 });
 
-test("a task that was called off is not begun by the message that comes after", async () => {
+test("a canceled task is not begun by the message that comes after", async () => {
   const { project, task, message } = await heavy();
   await project.cancel();
   expect((await deliver([message], HEAVY)).explicitAcks).toEqual(["0"]);
@@ -123,14 +123,14 @@ test.each([
   expect(await task()).toMatchObject({ status: "failed", error: { code: "undeliverable" } });
 });
 
-/** This isolate's gate, taken until the test is over. */
+/** Takes this isolate's heavy gate until the test is over. */
 function takeTheGate() {
   const pass = isolateGate.enter(Date.now());
-  if (!pass) throw new Error("Somebody is inside");
+  if (!pass) throw new Error("The gate is taken");
   onTestFinished(() => pass.leave());
 }
 
-test("of two heavy messages at once in one isolate, the second is sent back unclaimed, and runs by itself later", async () => {
+test("of two heavy messages at once in one isolate, the second is requeued unclaimed, and runs later", async () => {
   const [first, second] = [await heavy(), await heavy()];
   const sendBatch = vi.spyOn(env.HEAVY_TASKS, "sendBatch");
   onTestFinished(() => sendBatch.mockRestore());
@@ -141,7 +141,7 @@ test("of two heavy messages at once in one isolate, the second is sent back uncl
   expect(sendBatch.mock.calls).toEqual([
     [[{ body: { ...second.message, requeues: 1 } }], { delaySeconds: REQUEUE_SECONDS }],
   ]);
-  // The real queue brings it, after its delay.
+  // The real queue delivers it, after its delay.
   const waits = { timeout: 25_000, interval: 500 };
   await expect.poll(async () => (await second.task())?.error?.code, waits).toBe("audio_gone");
 });
@@ -163,7 +163,7 @@ test("while heavy work is under way in its isolate, light work and requests go o
   expect(await answer.json()).toMatchObject({ status: "ok" });
 });
 
-test("a heavy task's message that came by the other queue is claimed by nobody, and passed on", async () => {
+test("a heavy task's message that came from the other queue is not claimed, and is sent to the heavy queue", async () => {
   takeTheGate();
   const sendBatch = vi.spyOn(env.HEAVY_TASKS, "sendBatch").mockResolvedValue({
     metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } },

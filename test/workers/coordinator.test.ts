@@ -51,7 +51,7 @@ describe("the feed", () => {
     });
   });
 
-  test("a client that comes back with its position gets what it missed and nothing twice", async () => {
+  test("a client that reconnects with its position gets what it missed and nothing twice", async () => {
     const project = await newProject();
     const first = await connect(project.id);
     const { epoch, seq } = await first.nextJson();
@@ -103,7 +103,7 @@ describe("the feed", () => {
   });
 });
 
-test("the longest lyrics that a song may carry hold up neither the feed nor the work", async () => {
+test("the longest lyrics that a song's tags may have stop neither the feed nor the work", async () => {
   const line = "\u9280".repeat(500);
   const lines = Array.from({ length: 1998 }, (_, i) => ({ text: line, startFrame: i, endFrame: i + 1 }));
   const project = await newProject({
@@ -132,21 +132,21 @@ test("the longest lyrics that a song may carry hold up neither the feed nor the 
   await expect.poll(async () => (await project.record()).tasks.length, { timeout: 20_000 }).toBe(1);
 });
 
-describe("the wake-up", () => {
-  test("a project that wants nothing sleeps", async () => {
+describe("the alarm", () => {
+  test("a project without a target stage has no alarm", async () => {
     const project = await newProject();
     const object = objectOf(project.id);
     await object.wake();
     await expect.poll(() => runInDurableObject(object, (_, state) => state.storage.getAlarm())).toBeNull();
   });
 
-  test("a project with open work has a wake-up in the future", async () => {
+  test("a project with open work has an alarm in the future", async () => {
     const project = await newProject({ audio: songOf(30, "gone") });
     await project.want("transcribe");
     const { store, db, newId } = project.deps;
     const { changes } = plan(await project.record(), { newId, random: () => 0 });
     await store.apply(project.id, changes);
-    // A provider works on it: nobody ends it meanwhile.
+    // A provider works on it: nothing ends it meanwhile.
     const runAfter = new Date(Date.now() + 3_600_000);
     await db
       .update(tasks)
@@ -188,15 +188,15 @@ describe("the wake-up", () => {
   });
 });
 
-describe("a webhook's news", () => {
+describe("a webhook", () => {
   const DAY_MS = 86_400_000;
 
-  /** What a project's object sends to the queue: kept here, for the consumer has nothing to do with it. */
+  /** Records what a project's object sends to the queue, instead of sending it. */
   async function inbox() {
     const project = await newProject();
     const object = objectOf(project.id);
     const sent: WakeUp[] = [];
-    /** The object has an `env` of its own, and with it parts of its own. */
+    /** The object has its own `env`, and so its own `Deps`. */
     const listen = () =>
       runInDurableObject(object, (instance) =>
         vi
@@ -204,7 +204,7 @@ describe("a webhook's news", () => {
           .mockImplementation(async (wakeUps) => void sent.push(...wakeUps)),
       );
     const news = { projectId: project.id, taskId: crypto.randomUUID(), attempt: 1, predictionId: "p1" };
-    /** As if it had come so long ago. */
+    /** Makes a receipt this much older. */
     const age = (id: string, ms: number) =>
       runInDurableObject(object, (_, state) => {
         state.storage.sql.exec("update receipts set at = at - ? where id = ?", ms, id);
@@ -216,7 +216,7 @@ describe("a webhook's news", () => {
     return { object, news, sent, send, listen, age };
   }
 
-  test("is one message to the queue, however often the same webhook comes", async () => {
+  test("sends one message to the queue, however often it comes", async () => {
     const { object, news, sent } = await inbox();
     for (let i = 0; i < 3; i++) await object.receive("msg_1", news);
     expect(sent).toEqual([news]);
@@ -224,7 +224,7 @@ describe("a webhook's news", () => {
     expect(sent).toEqual([news, news]);
   });
 
-  test("is known again after an eviction", async () => {
+  test("is recognised after an eviction", async () => {
     const { object, news, sent, listen } = await inbox();
     await object.receive("msg_1", news);
     await evictDurableObject(object);
@@ -233,7 +233,7 @@ describe("a webhook's news", () => {
     expect(sent).toHaveLength(1);
   });
 
-  test("that could not be sent is news again", async () => {
+  test("whose message could not be sent is accepted again", async () => {
     const { object, news, sent, send } = await inbox();
     send.mockRejectedValueOnce(new Error("Queue is overloaded. Please back off."));
     const refused = await runInDurableObject(object, (instance) =>
@@ -244,7 +244,7 @@ describe("a webhook's news", () => {
     expect(sent).toEqual([news]);
   });
 
-  test("is remembered for seven days and forgotten after them", async () => {
+  test("is recognised for seven days, and not after them", async () => {
     const { object, news, sent, age } = await inbox();
     await object.receive("young", news);
     await object.receive("old", news);

@@ -1,4 +1,4 @@
-/** A Durable Object of an earlier version wakes up with this one's code: see test/corpus. */
+/** Durable Objects with the storage of an earlier version, run by this version's code: see test/corpus. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import receipts from "../corpus/event-log-receipts.1.json";
 import limiters from "../corpus/rate-limiter.1.json";
 import { newProject } from "../support/database.ts";
 
-test("a project's feed goes on where it was: same epoch, next number, and what was missed is still told", async () => {
+test("a project's feed goes on where it was: same epoch, next number, and missed events are still sent", async () => {
   const project = await newProject();
   const object = env.COORDINATOR.getByName(project.id);
   await runInDurableObject(object, (_, { storage }) => {
@@ -27,13 +27,13 @@ test("a project's feed goes on where it was: same epoch, next number, and what w
     });
   });
   webSocket.accept();
-  // Missed; then what is new of the record, and what is not of it any more.
+  // The missed event; then what is new in the record, and what is not in it any more.
   await three;
   expect(inbox.map(({ seq, epoch }) => [seq, epoch])).toEqual([2, 3, 4].map((seq) => [seq, log.epoch]));
   expect(inbox.map(({ id }) => id)).toEqual(["gone", project.id, "gone"]);
 });
 
-test("a provider's rate limiter wakes up with what was kept of it", async () => {
+test("a provider's rate limiter starts with its stored state", async () => {
   const object = env.RATE_LIMITERS.getByName("a provider of the corpus");
   await runInDurableObject(object, (_, { storage }) => storage.kv.put("rate_limiter", limiters.kept));
   await evictDurableObject(object);
@@ -52,9 +52,9 @@ async function left({ tables }: { tables: string[] }) {
   return { object, news };
 }
 
-test("a webhook that was taken before is not news again, and a ticket that was given opens the feed once", async () => {
+test("a webhook that was received before does nothing, and a ticket that was issued before opens the feed once", async () => {
   const { object, news } = await left(receipts);
-  // More than a message of the queue may be: passed on, it would be refused.
+  // Larger than a queue message may be: if it were sent, the queue would refuse it.
   await object.receive(receipts.receipt, { ...news, predictionId: "p".repeat(200_000) });
   expect(await object.redeem(receipts.ticket)).toBe(true);
   expect(await object.redeem(receipts.ticket)).toBe(false);

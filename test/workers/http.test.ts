@@ -9,7 +9,7 @@ const ask = (path: string, init: RequestInit = {}) =>
   exports.default.fetch(new Request(`http://localhost:8787${path}`, init));
 const read = async (response: Response) => JSON.parse(await response.text());
 
-/** Somebody new, with a token of the identity provider. */
+/** A new person, with a token of the identity provider. */
 async function person() {
   const sub = crypto.randomUUID();
   const answer = await fetch(`${fromEnv(env).config.auth.issuer}/token`, {
@@ -34,7 +34,7 @@ async function person() {
 const upgrade = (path: string, headers: Record<string, string> = {}) =>
   ask(path, { headers: { upgrade: "websocket", ...headers } });
 
-/** The next message of a feed, or how it was closed. */
+/** The next message of a feed, or the code that it was closed with. */
 function follow({ webSocket }: Response) {
   if (!webSocket) throw new Error("No WebSocket");
   const inbox: unknown[] = [];
@@ -55,7 +55,7 @@ function follow({ webSocket }: Response) {
   };
 }
 
-test("a POST that is repeated under its key is answered as before, and done once", async () => {
+test("a POST that is repeated with its idempotency key gets the same answer, and is done once", async () => {
   const ada = await person();
   const send = () =>
     ask("/api/projects", {
@@ -89,7 +89,7 @@ test("a token of the identity provider opens its own projects only", async () =>
 });
 
 describe("the feed", () => {
-  test("a ticket opens it once, and it tells of an edit", async () => {
+  test("is opened by a ticket once, and sends an edit", async () => {
     const ada = await person();
     const { id } = await ada.project();
     const { json } = await ada.call("POST", `/api/projects/${id}/feed/tickets`);
@@ -105,7 +105,7 @@ describe("the feed", () => {
     expect([again.status, (await read(again)).code]).toEqual([401, "unauthenticated"]);
   });
 
-  test("a header opens it for the owner, and nobody else", async () => {
+  test("is opened by an Authorization header of the owner only", async () => {
     const [ada, bob] = [await person(), await person()];
     const { id } = await ada.project();
     const path = `/api/projects/${id}/feed`;
@@ -136,7 +136,7 @@ describe("a song", () => {
     return { key, ...(await ada.call("POST", `/api/projects/${id}/audio`, { key })) };
   }
 
-  test("that is sound is attached", async () => {
+  test("that can be used is attached", async () => {
     const { status, json } = await upload(3);
     expect(status).toBe(200);
     expect(json).toMatchObject({
@@ -145,7 +145,7 @@ describe("a song", () => {
     });
   });
 
-  test("that is too short is refused, and gone from the bucket", async () => {
+  test("that is too short is refused, and deleted from the bucket", async () => {
     const { key, status, json } = await upload(1);
     expect([status, json.errors[0].code]).toEqual([422, "audio_too_short"]);
     expect(await env.BUCKET.head(key)).toBeNull();

@@ -15,7 +15,7 @@ const storage = r2Storage(env.BUCKET, {
 });
 
 describe("a song in R2", () => {
-  it("is measured in workerd by one range and one stream, its tags in every writing", async () => {
+  it("is probed in workerd by one range and one stream, its tags in every encoding", async () => {
     const tag = id3(3, [
       ["TIT2", [1, ...utf16("Café", true)]],
       ["TPE1", [0, ...bytesOf("Caf\xe9")]],

@@ -13,7 +13,7 @@ const bytes = (length: number, value = 7) => new Uint8Array(length).fill(value);
 const counted = Uint8Array.from({ length: 100 }, (_, i) => i);
 
 describe("the R2 store", () => {
-  it("keeps what is put, with its type, and reads any part of it", async () => {
+  it("keeps an object with its type, and reads any part of it", async () => {
     const made = await storage.put("t/parts/a.bin", counted, "audio/wav");
     expect(await storage.head("t/parts/a.bin")).toEqual(made);
     expect(made).toMatchObject({ key: "t/parts/a.bin", bytes: 100, contentType: "audio/wav" });
@@ -24,7 +24,7 @@ describe("the R2 store", () => {
     expect(await storage.read("t/parts/a.bin", 5, 5)).toEqual(new Uint8Array());
   });
 
-  it("gives null for what is gone, and for what is not the pinned object any more", async () => {
+  it("gives null for an object that does not exist, or has another etag by now", async () => {
     const { etag } = await storage.put("t/pin/a.bin", bytes(10), "a/b");
     await storage.put("t/pin/a.bin", bytes(10, 8), "a/b");
     expect(await storage.read("t/pin/a.bin", 0, 5, etag)).toBeNull();
@@ -34,14 +34,14 @@ describe("the R2 store", () => {
     expect(await storage.open("t/pin/none")).toBeNull();
   });
 
-  it("opens the pinned object as a stream", async () => {
+  it("opens the object with this etag as a stream", async () => {
     const { etag } = await storage.put("t/open/a.bin", counted, "a/b");
     const opened = await storage.open("t/open/a.bin", etag);
     expect(opened?.object.bytes).toBe(100);
     expect(new Uint8Array(await new Response(opened?.body).arrayBuffer())).toEqual(counted);
   });
 
-  it("streams a range of the pinned object, and never another one", async () => {
+  it("streams a range of the object with this etag, and never of another one", async () => {
     const { etag } = await storage.put("t/range/a.bin", counted, "a/b");
     const stream = await storage.stream("t/range/a.bin", 10, 13, etag);
     expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(Uint8Array.of(10, 11, 12));
@@ -49,7 +49,7 @@ describe("the R2 store", () => {
     expect(await storage.stream("t/range/none", 10, 13)).toBeNull();
   });
 
-  it("puts a stream of exactly its length, and nothing of a shorter one", async () => {
+  it("puts a stream of exactly its length, and nothing where it is shorter", async () => {
     const stream = () => new Response(counted).body ?? new ReadableStream<Uint8Array>();
     expect(await storage.put("t/stream/a.bin", { body: stream(), bytes: 100 }, "a/b")).toMatchObject({
       bytes: 100,
@@ -58,7 +58,7 @@ describe("the R2 store", () => {
     expect(await storage.head("t/stream/b.bin")).toBeNull();
   });
 
-  it("joins parts by number, whatever order they came in", async () => {
+  it("joins parts by number, in whatever order they came", async () => {
     const MIB5 = 5 * 1024 * 1024;
     const upload = await storage.multipart("t/multi/a.mp4", "video/mp4");
     await upload.part(2, counted);
@@ -67,14 +67,14 @@ describe("the R2 store", () => {
     expect(await storage.read("t/multi/a.mp4", MIB5 - 1, MIB5 + 2)).toEqual(Uint8Array.of(7, 0, 1));
   });
 
-  it("leaves nothing of an upload that was given up", async () => {
+  it("leaves nothing of an upload that was aborted", async () => {
     const upload = await storage.multipart("t/abort/a.mp4", "video/mp4");
     await upload.part(1, counted);
     await upload.abort();
     expect(await storage.head("t/abort/a.mp4")).toBeNull();
   });
 
-  it("deletes a project whole and its neighbour not at all", async () => {
+  it("deletes all objects of a project, and none of another", async () => {
     await Promise.all(
       ["t/p/1/a", "t/p/1/b", "t/p/1/c", "t/p/10/a"].map((key) => storage.put(key, bytes(1), "a/b")),
     );

@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { rateLimitersOf } from "../../src/coordinator/rate-limiters.ts";
 
 let made = 0;
-/** A provider of the test's own, at the rate of one that nobody knows: 60 calls a minute, 5 at once. */
+/** A provider of one test, with the rate of unknown providers: 60 calls a minute, 5 at once. */
 const provider = () => `provider ${++made}`;
 const objectOf = (name: string) => env.RATE_LIMITERS.getByName(name);
 const stored = (name: string) =>
   runInDurableObject(objectOf(name), (_, { storage }) => [...storage.kv.list()].length);
 
-/** As a crash would: nothing but what is on disk is left. */
+/** Aborts the object, as a crash would: only what is on disk is left. */
 const abort = (name: string) =>
   runInDurableObject(objectOf(name), (_, state) => state.abort("crashed")).catch(() => {});
 
@@ -18,7 +18,7 @@ describe.each([
   ["eviction", (name: string) => evictDurableObject(objectOf(name))],
   ["a crash", abort],
 ])("%s", (_, end) => {
-  test("does not open a closed rate limiter", async () => {
+  test("does not end a block", async () => {
     const name = provider();
     await objectOf(name).penalize(600);
     await end(name);
@@ -28,12 +28,12 @@ describe.each([
     expect(await objectOf(name).acquire("a")).toMatchObject({ kind: "wait" });
   });
 
-  test("loses nobody's place", async () => {
+  test("keeps the queue", async () => {
     const name = provider();
     await objectOf(name).penalize(600);
     const first = await objectOf(name).acquire("a");
     const second = await objectOf(name).acquire("b");
-    if (first.kind !== "wait" || second.kind !== "wait") throw new Error("The rate limiter is open");
+    if (first.kind !== "wait" || second.kind !== "wait") throw new Error("The rate limiter is not blocked");
     await end(name);
     expect((await objectOf(name).state()).waiting).toBe(2);
     expect(await objectOf(name).acquire("a")).toMatchObject({ afterMs: expect.closeTo(first.afterMs, -4) });
@@ -41,8 +41,8 @@ describe.each([
   });
 });
 
-test("a rate limiter at rest keeps nothing, and one that comes to rest forgets", async () => {
-  // Of a provider whose turns come every 100 ms.
+test("a rate limiter in its default state stores nothing, and deletes its state when it returns to the default", async () => {
+  // This provider has a slot every 100 ms.
   const name = "replicate";
   expect(await objectOf(name).acquire("a")).toEqual({ kind: "go", probing: false });
   expect(await stored(name)).toBe(0);
@@ -52,7 +52,7 @@ test("a rate limiter at rest keeps nothing, and one that comes to rest forgets",
   expect(await stored(name)).toBe(0);
 });
 
-test("what can't be read on disk makes a new rate limiter", async () => {
+test("unreadable stored state makes a new rate limiter", async () => {
   const name = provider();
   await runInDurableObject(objectOf(name), (_, { storage }) =>
     storage.kv.put("rate_limiter", { queue: "?" }),
@@ -61,7 +61,7 @@ test("what can't be read on disk makes a new rate limiter", async () => {
   expect(await objectOf(name).acquire("a")).toEqual({ kind: "go", probing: false });
 });
 
-test("an operator sees the rate, who waits, and until when the rate limiter is closed", async () => {
+test("an operator sees the rate, how many callers wait, and until when the rate limiter is blocked", async () => {
   const name = provider();
   expect(await objectOf(name).state()).toEqual({
     provider: name,
@@ -77,7 +77,7 @@ test("an operator sees the rate, who waits, and until when the rate limiter is c
   expect(blockedUntil).toBeGreaterThan(Date.now());
 });
 
-test("through the accessor, one provider's refusal holds up its own callers alone", async () => {
+test("through the accessor, a penalty for one provider delays its own callers only", async () => {
   const [busy, free] = [provider(), provider()];
   const limiters = rateLimitersOf(env.RATE_LIMITERS, () => {});
   await limiters.penalize(busy, 600);
@@ -85,7 +85,7 @@ test("through the accessor, one provider's refusal holds up its own callers alon
   expect(await limiters.acquire(free, "a")).toEqual({ kind: "go", probing: false });
 });
 
-test("a rate limiter that can't be reached lets pass, and the log says so", async () => {
+test("a rate limiter that can't be reached lets callers go, and the log says so", async () => {
   const logged: string[] = [];
   // An object without a name refuses to start.
   const limiters = rateLimitersOf(env.RATE_LIMITERS, (_, event) => logged.push(event));

@@ -10,8 +10,9 @@ import { fromOutcome } from "../outcome.ts";
 import type { StepContext } from "../step.ts";
 
 /**
- * The director proposes scenes by lyric line; the solver makes them cover the song exactly. Nobody is asked
- * where the same lyrics are cut anew, or where the scenes follow another recording of their song.
+ * The scenes of the song: the director proposes them by lyric line, and the solver makes them cover the song
+ * exactly. No director is asked where the proposal for the same lyrics is there already, or where the scenes
+ * follow another recording of their song.
  */
 export async function analyzeScenes(step: StepContext): Promise<StepResult> {
   const { deps, task, record, now } = step;
@@ -19,7 +20,7 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
   const { audio, lyrics, retiming } = project;
   if (!audio || !lyrics) return failedStep(NO_LYRICS);
   const asks = needsDirector(project, before);
-  // It was planned, and its cost reserved, when nobody had to be asked.
+  // When the task was planned, and its cost reserved, no director was needed.
   if (asks && !task.model) return failedStep(CHANGED);
   const beat = project.beat ?? (await estimatedBeat(step, audio));
   const plan: ScenePlan = {
@@ -27,13 +28,14 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
     audio,
     lyrics,
     beat,
-    // Once they follow it, they are the scenes of this song like any others: pins are the next cut's to keep.
+    // Scenes that followed are the song's scenes like any others: their hash leaves the retiming out. It
+    // leaves the pins out as well, which these scenes do not keep: the next cut does.
     inputHash: retiming ? scenesInputs({ ...project, retiming: null, pins: [] }) : task.inputHash,
     newId: deps.newId,
     now: now(),
   };
   const follows = retiming !== null && before.length > 0;
-  // Whether the pins can be kept is no matter of taste: it is known before anything is paid.
+  // Whether the pins can be kept does not depend on the proposal: find it out before anything is paid for.
   const possible = follows ? null : proposedScenes(plan, NO_PROPOSAL, false);
   if (possible && !possible.ok) return failedStep(possible.failure);
   const asked = asks ? await propose(step, project, audio, lyrics) : null;
@@ -87,7 +89,10 @@ async function propose(
   return { kind: "ok", value: { inputHash: proposalInputs(project), scenes: value.scenes }, costUsd };
 }
 
-/** Cuts that don't know the beat are cuts all the same: what can't be heard is no reason to fail. */
+/**
+ * The beat by the song's sound, null where it can't be estimated. An error is logged: scenes can be cut
+ * without it.
+ */
 async function estimatedBeat({ deps, task }: StepContext, audio: Audio): Promise<BeatGrid | null> {
   try {
     return await deps.media.beatOf(storedFile(deps.storage, audio));

@@ -14,7 +14,9 @@ import { besideFilm, filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { StepContext } from "../step.ts";
 
-/** Joins the approved clips and the song into the film, inside the Worker, into the bucket. */
+/**
+ * Joins the approved clips and the song into the film, and writes it and its sidecar files into the bucket.
+ */
 export async function assembleVideo(step: StepContext): Promise<StepResult> {
   const { deps, task, record, now, progress } = step;
   const { project } = record;
@@ -31,7 +33,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   if (certificate.gaps > 0 || certificate.overlaps > 0) return failedStep(BROKEN_COVER);
 
   const id = deps.newId();
-  // The one of the strongest scene.
+  // The image of the scene with the most energy is the poster.
   const picture = scenes.toSorted((a, b) => b.scene.energy - a.scene.energy)[0]?.image ?? null;
   const poster = picture && (await readPoster(deps.storage, picture));
   const made = await deps.media.assembleFilm({
@@ -81,7 +83,7 @@ export async function assembleVideo(step: StepContext): Promise<StepResult> {
   return { kind: "completed", facts: [{ kind: "film", film: { ...film, sidecars } }], costUsd: 0 };
 }
 
-/** One for each clip, however many scenes show it. */
+/** The files by clip id: one for each clip, also where several scenes show it. */
 function clipFiles(storage: Storage, { clips }: ProjectRecord): Map<string, MediaFile> {
   const fileOf = ({ objectKey, etag, bytes }: Clip) =>
     objectKey && etag && bytes ? storedFile(storage, { key: objectKey, etag, bytes }) : null;
@@ -93,10 +95,13 @@ function clipFiles(storage: Storage, { clips }: ProjectRecord): Map<string, Medi
   );
 }
 
-/** A picture that is too large to hold beside the film is left out. */
+/** The film gets no poster where the picture is larger: it is held in memory while the film is made. */
 const POSTER_BYTES = 8 * 1024 * 1024;
 
-/** Marked as made by AI, unless it is a picture of the person's own. */
+/**
+ * The poster's bytes, marked as made by AI unless the person uploaded the picture; null where they can't be
+ * read.
+ */
 async function readPoster(
   storage: Storage,
   { objectKey, etag, bytes, origin }: Image,

@@ -15,7 +15,7 @@ import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 import { READ_BY_PROVIDER_SECONDS } from "./transcribe.ts";
 
-/** Orders one scene's clip, from its approved picture. */
+/** Orders one scene's clip, made from its approved image. */
 export async function generateClip(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const { settings } = record.project;
@@ -56,13 +56,13 @@ const TOO_LONG = failure(
 
 const MAX_CLIP_BYTES = 256 * 1024 * 1024;
 
-/** A finished clip: copied into the bucket, its frames counted, and only then completed. */
+/** Collects a finished clip: copies it into the bucket, counts its frames, and completes its row. */
 export async function collectClip(step: StepContext, prediction: Prediction): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
   const row = pendingRow(record.clips, step);
   const imageId = row?.imageId ?? record.images.find((image) => image.id === task.imageId)?.id;
-  // Without the picture it was made from, the clip belongs to nothing any more; it was paid for all the same.
+  // The image that the clip was made from is deleted: the clip is not kept, and was paid for.
   if (!imageId) return { kind: "completed", facts: [], costUsd: task.costEstimatedUsd };
   const id = row?.id ?? deps.newId();
   const copied = await copyOutput(step, prediction, {
@@ -80,7 +80,8 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   }
   const { width, height, frames, fps, codec, decoderConfig } = inspected.clip;
   const current = currentOf(record);
-  // One that an edit made pointless is kept for when the edit is taken back; it stands beside no others now.
+  // A clip that an edit made stale is kept, in case the edit is undone. It need not fit the other clips' size
+  // now.
   const counts = current.units.some((unit) => isUnitOf(unit, task));
   const [film] = current.scenes.flatMap((s) => (s.scene.id === task.subject ? [] : (s.clip ?? [])));
   if (counts && film && (film.width !== width || film.height !== height)) {
@@ -92,7 +93,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
       ...measured(step, { width, height }, why),
     };
   }
-  // A clip that can be used is not given up for what can't be read of its making.
+  // Unreadable provenance is no reason to reject a clip that can be used.
   const said = await reading(file, () => deps.media.clipProvenance(file));
   const clip: Clip = {
     ...assetRow(step, id, prediction.id),
@@ -113,7 +114,10 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
   return { kind: "completed", facts: [{ kind: "clip", clip }], costUsd: costOf(step, prediction) };
 }
 
-/** The first clip decides the film's size. One that can't join it tells what this model really makes. */
+/**
+ * A notice of the size that the model really makes, for a clip that can't join the others. The first clip
+ * decides the film's size.
+ */
 function measured(
   { task, now }: StepContext,
   size: { width: number; height: number },
@@ -126,7 +130,7 @@ function measured(
   };
 }
 
-/** By the seconds that the provider says it made, where it says so; else what was ordered. */
+/** In US dollars, by the length that the provider reports; the estimate where it reports none. */
 const costOf = ({ task }: StepContext, { videoSeconds }: Prediction): number =>
   videoSeconds === null
     ? task.costEstimatedUsd

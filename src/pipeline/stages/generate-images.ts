@@ -11,7 +11,7 @@ import { badOutput, copyOutput } from "../output.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 
-/** Orders one scene's picture. */
+/** Orders one scene's image. */
 export async function generateImage(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const prompt = currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.prompt;
@@ -34,16 +34,16 @@ export async function generateImage(step: StepContext): Promise<StepResult> {
 }
 
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
-/** All of most pictures: sizes stand in the headers, what says how it was made may stand behind the pixels. */
+/** The whole file, for most images: the size is in the header, but provenance may stand after the pixels. */
 const READ_BYTES = 4 * 1024 * 1024;
 
-/** A finished picture: copied into the bucket, measured, and only then completed. */
+/** Collects a finished image: copies it into the bucket, measures it, and completes its row. */
 export async function collectImage(step: StepContext, prediction: Prediction): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
   const model = imageModel(task.model ?? "");
   const costUsd = model ? imageCostUsd(model, project.settings.aspectRatio) : null;
-  // Without its scene the picture belongs to nothing any more; it was paid for all the same.
+  // The scene is deleted: the image is not kept, and was paid for.
   if (!record.scenes.some((s) => s.id === task.subject)) return { kind: "completed", facts: [], costUsd };
   const row = pendingRow(record.images, step);
   const id = row?.id ?? deps.newId();
@@ -55,7 +55,7 @@ export async function collectImage(step: StepContext, prediction: Prediction): P
   if (!copied.ok) return copied.result;
   const { object } = copied;
   const head = await deps.storage.read(object.key, 0, Math.min(object.bytes, READ_BYTES), object.etag);
-  // Not there, or another object by now: what it is can't be told, and a later look may.
+  // The object is not there, or another one by now: collect the prediction again.
   if (!head) return { kind: "waiting", requestId: prediction.id, pollAfterMs: 10_000, facts: [] };
   const size = deps.media.measurePicture(head);
   if (!size) {

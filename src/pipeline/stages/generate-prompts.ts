@@ -7,7 +7,7 @@ import type { Prompt, SofteningLevel } from "../../domain/record/record.ts";
 import { fromOutcome } from "../outcome.ts";
 import type { StepContext } from "../step.ts";
 
-/** One scene's visual prompt, or a refused one rewritten a level softer; versions are appended, never changed. */
+/** Writes one scene's prompt, or rewrites a refused one a softening level further. Each is a new version. */
 export async function generatePrompt({ deps, task, record, now }: StepContext): Promise<StepResult> {
   const { project } = record;
   const scenes = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
@@ -43,12 +43,12 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
         });
   if (draft.kind !== "ok") return fromOutcome(draft);
   const { model, ...words } = draft.value;
-  // A clip that was refused keeps its approved picture, and all that was said of it: only its motion is new.
-  const said = before && soften?.what === "clip" ? { ...before, motionPrompt: words.motionPrompt } : words;
+  // Where a clip was refused, the approved image stays, and so do the texts about it: only the motion is new.
+  const texts = before && soften?.what === "clip" ? { ...before, motionPrompt: words.motionPrompt } : words;
   const softeningLevel: SofteningLevel = soften?.level ?? "literal";
   const versions = record.prompts.filter((p) => p.sceneId === scene.id).map((p) => p.version);
   const prompt: Prompt = {
-    ...said,
+    ...texts,
     id: deps.newId(),
     projectId: project.id,
     sceneId: scene.id,

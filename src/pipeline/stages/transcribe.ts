@@ -13,13 +13,18 @@ import { badOutput } from "../output.ts";
 import { submit } from "../predictions.ts";
 import type { StepContext } from "../step.ts";
 
-/** What lyrics are written by. */
+/** What is needed to write the lyrics. */
 export type Transcribing = Pick<StepContext, "task" | "record">;
 
-/** An address that the provider reads from: it may queue, and run for half an hour. */
+/**
+ * How long an address that a provider reads a file from is valid: a run may be queued, and take half an hour.
+ */
 export const READ_BY_PROVIDER_SECONDS = 6 * 3600;
 
-/** The song's words and when they are sung: from its own tags, by address, or part by part as the provider takes it. */
+/**
+ * The song's words and when they are sung: from the lyrics in its tags; or from Replicate, which reads the
+ * whole song by its address; or from OpenAI, one part of the song for each attempt.
+ */
 export async function transcribe(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
@@ -45,11 +50,13 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
     const input = { audio_file: url, align_output: true, vad_onset: 0.3, vad_offset: 0.2 };
     return submit(step, { model: task.model, input }, () => []);
   }
-  return hear(step, audio, task.model, project.partialTranscription);
+  return transcribePart(step, audio, task.model, project.partialTranscription);
 }
 
-/** The next part that nobody has heard: one call, whose words are kept until the last part's are there. */
-async function hear(
+/**
+ * Transcribes the next part of the song in one call. Its transcript is kept until the last part has its own.
+ */
+async function transcribePart(
   { deps, progress, ...step }: StepContext,
   audio: Audio,
   model: string,
@@ -82,7 +89,7 @@ async function hear(
   };
 }
 
-/** The lyrics, while the song is still the one that they were heard in. */
+/** The lyrics of a transcript as facts, which are committed only while the song is the one with this etag. */
 function lyricsOf(step: Transcribing, transcript: Transcript): Fact[] {
   const { audio, settings } = step.record.project;
   if (!audio) return [];
@@ -100,11 +107,14 @@ const SONG_GONE = failure("audio_gone", "The song is not in the bucket any more.
   nextAction: "Upload the song again.",
 });
 
-/** As long as a tag of a language is (RFC 5646, 4.4.1). */
+/** The longest tag of a language (RFC 5646, 4.4.1). */
 const MOST_LANGUAGE_CHARACTERS = 35;
 const written = z.string().transform((text) => storable(text));
 
-/** The output of victor-upmeet/whisperx at Replicate, by its schema: words that it could not place carry no times. */
+/**
+ * The output of victor-upmeet/whisperx at Replicate, by its schema: words that it could not align have no
+ * times.
+ */
 const WhisperX = z.object({
   detected_language: z
     .string()
@@ -124,6 +134,7 @@ const WhisperX = z.object({
     .nullish(),
 });
 
+/** Reads the lyrics from the output of a finished transcription. */
 export function collectTranscription(step: Transcribing, prediction: Prediction): StepResult {
   const parsed = WhisperX.safeParse(prediction.output);
   if (!parsed.success) return badOutput(UNREADABLE);

@@ -1,4 +1,4 @@
-/** Orders under way while people edit, ask again and retry: what is bought, kept and noted of models. */
+/** Orders under way while people edit, start runs and retry tasks: what is bought, what is kept, and model notices. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TRIAL_ORDERS } from "../../../src/domain/controller/model-health.ts";
 import { RETIRED_CLIP_MODELS } from "../../../src/domain/models/models.ts";
@@ -66,7 +66,7 @@ async function animating(
   return { studio, ...project, create, orders: () => countsOf(create.calls.map((c) => c.model)) };
 }
 
-test("a retry by name of one of many has the model that was given up asked once more", async () => {
+test("retrying one of many tasks orders once more from a model that was down", async () => {
   const { studio, id, ownerId, orders } = await animating(() => "down", { settings: { clipFallbacks: [] } });
   expect((await toTheEnd(studio, id)).status).toBe("failed");
   expect(orders()).toEqual({ [FIRST]: TRIAL_ORDERS });
@@ -76,7 +76,7 @@ test("a retry by name of one of many has the model that was given up asked once 
   expect(orders()[FIRST]).toBeGreaterThan(TRIAL_ORDERS);
 });
 
-test("a model that is down is left at once: nobody claims a task for it three times", async () => {
+test("a model that is down is left at once: no task is claimed for it three times", async () => {
   const { studio, id } = await animating(({ model }) => (model === FIRST ? "down" : mp4));
   expect((await toTheEnd(studio, id)).status).toBe("completed");
   const tasks = await studio.tasksOf(id, "generate_clips");
@@ -84,7 +84,7 @@ test("a model that is down is left at once: nobody claims a task for it three ti
   expect(needless.length).toBeLessThanOrEqual(tasks.length);
 });
 
-test("asked for twice, a model whose clips can't be read is not bought for every scene", async () => {
+test("in two runs, a model whose clips can't be read is not paid for every scene", async () => {
   const garbage = new Uint8Array(5000).fill(7);
   const { studio, id, orders } = await animating(() => garbage, {
     scenes: 10,
@@ -96,7 +96,7 @@ test("asked for twice, a model whose clips can't be read is not bought for every
   expect(orders()[FIRST]).toBeLessThanOrEqual(2 * TRIAL_ORDERS);
 });
 
-test("a clip that was ordered before an edit is kept for when the edit is taken back", async () => {
+test("a clip that was ordered before an edit is kept, and used when the edit is undone", async () => {
   const was = { clipResolution: "720p" as const };
   const hold = { on: true };
   const { studio, id, ownerId } = await animating(
@@ -118,7 +118,7 @@ test("a clip that was ordered before an edit is kept for when the edit is taken 
   expect(clips.filter((c) => c.status === "completed" && c.width === 1280).length).toBe(2);
 });
 
-test("the form that was found for an order stands under the terms that it was ordered for", async () => {
+test("a notice about an order names the output form that it was ordered in", async () => {
   const hold = { on: true };
   const webm = fixture("clips/field/vp9-clip.webm");
   const { studio, id, ownerId } = await animating(() => (hold.on ? "running" : webm), {
@@ -133,7 +133,7 @@ test("the form that was found for an order stands under the terms that it was or
   expect(project.modelNotices.map((n) => ("outputForm" in n ? n.outputForm : ""))).toEqual(["720p 16:9"]);
 });
 
-test("a retry by name of a task that was never ordered, its model given up, has it ordered", async () => {
+test("retrying a task that was never ordered, because its model was down, orders it", async () => {
   const { studio, id, ownerId, create } = await animating(() => "down", { settings: { clipFallbacks: [] } });
   expect((await toTheEnd(studio, id)).status).toBe("failed");
   const before = create.calls.length;
@@ -144,7 +144,7 @@ test("a retry by name of a task that was never ordered, its model given up, has 
   expect(create.calls.length).toBeGreaterThan(before);
 });
 
-test("a retired model is not ordered by a retry by name", async () => {
+test("a retry of a task does not order from a retired model", async () => {
   const [RETIRED = ""] = RETIRED_CLIP_MODELS;
   const { studio, id, ownerId, create } = await animating(() => mp4, {
     scenes: 1,
@@ -159,7 +159,7 @@ test("a retired model is not ordered by a retry by name", async () => {
   expect(create.calls.map((c) => c.model)).not.toContain(RETIRED);
 });
 
-test("what an edit called off is made after it was taken back, at the latest when the others end", async () => {
+test("what an edit canceled is made after the edit is undone, at the latest when the other tasks end", async () => {
   const { studio, id, ownerId, create } = await animating(() => mp4, {});
   const hold = { on: true };
   studio.script.get.always(() => {
@@ -179,7 +179,7 @@ test("what an edit called off is made after it was taken back, at the latest whe
   expect(end.status).toBe("completed");
 });
 
-test("an order whose answer has no end (too large to be read) is not bought for every scene", async () => {
+test("an order whose answers are too large to be read is not bought for every scene", async () => {
   const { studio, id, create } = await animating(() => mp4, { scenes: 12, settings: { clipFallbacks: [] } });
   studio.script.get.always(() => retry("provider_unavailable"));
   for (let i = 0; i < 60; i++) await studio.run(id, 60_000);

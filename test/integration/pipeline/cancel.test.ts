@@ -15,7 +15,7 @@ afterAll(() => pipeline.close());
 const POLL_MS = 5_000;
 const IMAGE_USD = 0.003;
 
-/** Some scenes whose pictures are wanted, sent to workers and not begun. */
+/** A project whose images are wanted: the tasks are sent to workers, and no worker has begun. */
 async function sent(scenes = 1, target: Stage = "generate_images") {
   const studio = pipeline.studio();
   const project = await staged(studio, "generate_images", { scenes, target });
@@ -23,7 +23,7 @@ async function sent(scenes = 1, target: Stage = "generate_images") {
   return { studio, project, id: project.id, messages, person: studio.person(project) };
 }
 
-/** The same, ordered from the provider. */
+/** The same, with the images ordered at the provider. */
 async function ordered(scenes = 1, target: Stage = "generate_images") {
   const all = await sent(scenes, target);
   const ids = Array.from({ length: scenes }, (_, i) => `p${i + 1}`);
@@ -35,8 +35,8 @@ async function ordered(scenes = 1, target: Stage = "generate_images") {
 const statuses = async (studio: Studio, id: string) =>
   (await studio.record(id)).tasks.map((t) => t.status).toSorted();
 
-/** Nothing is bought from here on, whoever looks whenever, however often. */
-async function rests(studio: Studio, id: string) {
+/** Nothing is bought from here on, however often the project is woken. */
+async function expectNoPurchases(studio: Studio, id: string) {
   const { create, writePrompt, proposeScenes, transcribe } = studio.script;
   const bought = () => [create, writePrompt, proposeScenes, transcribe].map(({ calls }) => calls.length);
   const before = bought();
@@ -56,11 +56,11 @@ describe("work that has not begun", () => {
       { status: "canceled", error: { code: "canceled" }, finishedAt: expect.any(Date) },
     ]);
     expect((await studio.record(id)).project.status).toBe("ready");
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 
-  test("nor does what waits for another try, or for its turn at the provider's rate limiter", async () => {
+  test("nor does a task that waits for another try, or for its slot at the provider's rate limiter", async () => {
     const { studio, id, messages, person } = await sent(2);
     studio.script.create.next(retry("provider_unavailable"));
     const [first] = messages;
@@ -69,11 +69,11 @@ describe("work that has not begun", () => {
     await studio.deliver(messages.slice(1));
     await person.cancel();
     studio.deps.rateLimiters.acquire = async () => ({ kind: "go", probing: false });
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
     expect(await statuses(studio, id)).toEqual(["canceled", "canceled"]);
   });
 
-  test("nor does it where the person asks for another run at once: that has tasks of its own", async () => {
+  test("nor where the person starts another run at once: that run has tasks of its own", async () => {
     const { studio, id, messages, person } = await sent();
     await person.cancel();
     await person.run("generate_images");
@@ -86,7 +86,7 @@ describe("work that has not begun", () => {
   });
 
   test.each(["generate_images", "generate_clips"] as const)(
-    "nor does what a look that began before the answer plans after it, canceled from %s",
+    "nor does what is planned by a record that was read before the cancellation, canceled from %s",
     async (from) => {
       const studio = pipeline.studio();
       const stage = from === "generate_images" ? "generate_images" : "generate_clips";
@@ -98,7 +98,7 @@ describe("work that has not begun", () => {
       expect(late).toHaveLength(1);
       expect(await studio.deliver(late)).toEqual(["ack"]);
       expect(studio.script.create.calls).toEqual([]);
-      await rests(studio, project.id);
+      await expectNoPurchases(studio, project.id);
       expect((await studio.record(project.id)).tasks).toMatchObject([{ status: "canceled" }]);
       expect(await studio.budget(project.id)).toEqual({ reserved: 0, spent: 0 });
     },
@@ -106,7 +106,7 @@ describe("work that has not begun", () => {
 });
 
 describe("work that a worker has under way", () => {
-  test("within a call: what it brings is kept and paid for, and nothing follows from it", async () => {
+  test("within a call: its result is kept and paid for, and nothing is made from it", async () => {
     const studio = pipeline.studio();
     const project = await staged(studio, "generate_prompts", { target: "assemble_video" });
     const { id } = project;
@@ -116,7 +116,7 @@ describe("work that a worker has under way", () => {
       return ok(draft, 0.001);
     });
     await studio.run(id);
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
     const record = await studio.record(id);
     expect(record.prompts).toMatchObject([{ imagePrompt: draft.imagePrompt }]);
     expect(record.tasks).toMatchObject([{ status: "succeeded", charged: "yes", costChargedUsd: 0.001 }]);
@@ -132,7 +132,7 @@ describe("work that a worker has under way", () => {
       return retry("provider_unavailable");
     });
     await studio.run(project.id);
-    await rests(studio, project.id);
+    await expectNoPurchases(studio, project.id);
     expect(await studio.task(project.id)).toMatchObject({ status: "canceled", charged: "no" });
     expect(await studio.budget(project.id)).toEqual({ reserved: 0, spent: 0 });
   });
@@ -149,10 +149,10 @@ describe("work that a worker has under way", () => {
     expect(studio.script.cancel.calls).toEqual(["p1"]);
     expect(await studio.task(id)).toMatchObject({ status: "canceled", charged: "no" });
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
   });
 
-  test("and that is lost: its order is found by the provider's list, and stopped", async () => {
+  test("and that is lost: its order is found in the provider's list, and canceled", async () => {
     const { studio, id, messages, person } = await sent();
     await studio.deps.store.claim({ projectId: id, taskId: messages[0]?.task ?? "" });
     await person.cancel();
@@ -178,7 +178,7 @@ describe("work that a provider has under way", () => {
     expect(tasks).toMatchObject([{ status: "canceled", charged: "no", error: { code: "canceled" } }]);
     expect(images).toMatchObject([{ status: "failed", error: { code: "canceled" } }]);
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
   });
 
   test("may be charged where it had begun: counted as spent", async () => {
@@ -199,7 +199,7 @@ describe("work that a provider has under way", () => {
     expect(await studio.task(id)).toMatchObject({ status: "canceled", attempt: 1 });
   });
 
-  test("and brings it all the same: it is kept and paid for, the job stays canceled, and a new run does not buy it again", async () => {
+  test("and finishes all the same: the result is kept and paid for, the job stays canceled, and a new run does not buy it again", async () => {
     const { studio, id, person } = await ordered();
     await person.cancel();
     studio.script.cancel.next(succeeded("p1"));
@@ -218,7 +218,7 @@ describe("work that a provider has under way", () => {
     expect(studio.script.create.calls).toHaveLength(1);
   });
 
-  test("and whose webhook comes after the answer: the same", async () => {
+  test("and whose webhook comes after the cancellation: the same", async () => {
     const { studio, id, person, messages } = await ordered();
     await person.cancel();
     await studio.wake(id);
@@ -229,7 +229,7 @@ describe("work that a provider has under way", () => {
     expect(await studio.jobsOf(id, "generate_images")).toMatchObject([{ status: "canceled" }]);
   });
 
-  test("and whose id was never told is looked for in its list, then stopped", async () => {
+  test("and whose id is not known is searched for in the provider's list, then canceled", async () => {
     const { studio, id, messages, person } = await sent();
     studio.script.create.next(ended("unknown"));
     await studio.deliver(messages);
@@ -243,7 +243,7 @@ describe("work that a provider has under way", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
   });
 
-  test("and that its list never shows was never taken: it costs nothing", async () => {
+  test("and that the provider's list never shows was never accepted: it costs nothing", async () => {
     const { studio, id, messages, person } = await sent();
     studio.script.create.next(ended("unknown"));
     await studio.deliver(messages);
@@ -254,11 +254,11 @@ describe("work that a provider has under way", () => {
     await studio.run(id, UNKNOWN_RESOLVED_AFTER_MS);
     expect(await studio.task(id)).toMatchObject({ status: "canceled", charged: "no" });
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
   });
 });
 
-describe("calling off a part", () => {
+describe("canceling a part", () => {
   test("between two stages leaves nothing to start", async () => {
     const studio = pipeline.studio();
     const object = studio.bucket.upload("song", new Uint8Array(900), "audio/mpeg");
@@ -270,13 +270,13 @@ describe("calling off a part", () => {
     studio.script.transcribe.next(ok(heard, 0.0004));
     await studio.run(id);
     await studio.person(project).cancel();
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
     const { project: row, jobs } = await studio.record(id);
     expect(row).toMatchObject({ status: "ready", targetStage: null, transcriptText: heard.text });
     expect(jobs.map((j) => j.type)).toEqual(["transcribe"]);
   });
 
-  test("from a stage on, what is before goes on to its end", async () => {
+  test("from a stage on leaves the stages before it running to their end", async () => {
     const { studio, id, person } = await ordered(2, "assemble_video");
     expect(await person.cancel("generate_clips")).toMatchObject({
       value: { targetStage: "generate_images" },
@@ -284,14 +284,14 @@ describe("calling off a part", () => {
     studio.script.get.next(succeeded("p1"), succeeded("p2"));
     studio.script.openOutput.next(file(jpeg), file(jpeg));
     await studio.run(id, POLL_MS);
-    await rests(studio, id);
+    await expectNoPurchases(studio, id);
     expect(studio.script.cancel.calls).toEqual([]);
     const { project, jobs } = await studio.record(id);
     expect(jobs).toMatchObject([{ type: "generate_images", status: "completed" }]);
     expect(project.status).toBe("completed");
   });
 
-  test("behind the target changes nothing", async () => {
+  test("after the target changes nothing", async () => {
     const { studio, id, person } = await ordered(1, "generate_images");
     await person.cancel("assemble_video");
     await studio.wake(id);
@@ -310,7 +310,7 @@ describe("calling off a part", () => {
   });
 });
 
-describe("a run after that", () => {
+describe("a run after a cancellation", () => {
   test("pays only for what is missing", async () => {
     const { studio, id, person } = await ordered(3);
     const [one] = await studio.tasksOf(id, "generate_images");
@@ -334,7 +334,7 @@ describe("a run after that", () => {
     expect((await studio.budget(id)).spent).toBeCloseTo(3 * IMAGE_USD, 6);
   });
 
-  test("orders nothing that is still being stopped, and what it brings is enough", async () => {
+  test("orders nothing that is still being canceled, and uses its result", async () => {
     const { studio, id, person } = await ordered();
     await person.cancel();
     studio.script.cancel.next(running("p1"), succeeded("p1"));
@@ -348,7 +348,7 @@ describe("a run after that", () => {
     expect((await studio.record(id)).project.status).toBe("completed");
   });
 
-  test("orders anew what was stopped, once it has", async () => {
+  test("orders again what was canceled, once the provider has stopped", async () => {
     const { studio, id, person } = await ordered();
     await person.cancel();
     await person.run("generate_images");
@@ -362,7 +362,7 @@ describe("a run after that", () => {
   });
 });
 
-test("another's project can't be called off", async () => {
+test("another owner's project can't be canceled", async () => {
   const { studio, id, project } = await ordered();
   const stranger = studio.person({ ...project, ownerId: "somebody" });
   expect(await stranger.cancel()).toMatchObject({ ok: false, error: { code: "not_found" } });

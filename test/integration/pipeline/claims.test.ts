@@ -17,7 +17,7 @@ afterAll(() => pipeline.close());
 const IMAGE_USD = 0.003;
 const WHY = failure("because", "Because.");
 
-/** One prompt's task, sent to a worker. */
+/** A project with the task of one prompt, sent to a worker. */
 async function sentPrompt(settings: Partial<Settings> = {}) {
   const studio = pipeline.studio();
   const { id, scenes } = await staged(studio, "generate_prompts", { settings });
@@ -92,7 +92,7 @@ describe("the fence", () => {
     createdAt: studio.deps.now(),
   });
 
-  test("a look at an order that another look replaced neither renews its lease nor ends it", async () => {
+  test("a poll that another poll replaced neither renews the lease of the task nor settles it", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
     const [message] = await studio.wake(id);
@@ -129,7 +129,7 @@ describe("the fence", () => {
     expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: costEstimatedUsd });
   });
 
-  test("a look that another look has replaced writes nothing, though both are of one attempt", async () => {
+  test("a poll that another poll has replaced writes nothing, though both are of one attempt", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
     studio.script.create.next(running("p1"));
@@ -151,7 +151,7 @@ describe("the fence", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
-  test("a write that fails undoes the settlement with it, and says so", async () => {
+  test("a settlement whose write fails is undone as a whole, and rejects", async () => {
     const { studio, id, store, taskId } = await sentPrompt();
     const task = await studio.claimed(id, taskId);
     const broken = promptOf(studio, id, studio.deps.newId());
@@ -166,7 +166,7 @@ describe("the fence", () => {
     expect(await studio.budget(id)).toEqual({ reserved: task.costEstimatedUsd, spent: 0 });
   });
 
-  test("a task is claimed by one of many", async () => {
+  test("of many workers at once, one claims a task", async () => {
     const { studio, id, store, taskId } = await sentPrompt();
     const claims = await Promise.all(Array.from({ length: 5 }, () => store.claim({ projectId: id, taskId })));
     expect(claims.filter((c) => c.kind === "claimed")).toHaveLength(1);
@@ -175,7 +175,7 @@ describe("the fence", () => {
     expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
   });
 
-  test("a task of another project is not there", async () => {
+  test("a task can't be claimed under another project", async () => {
     const { studio, taskId } = await sentPrompt();
     const other = await sentPrompt();
     const claim = await studio.deps.store.claim({ projectId: other.id, taskId });
@@ -184,7 +184,7 @@ describe("the fence", () => {
 });
 
 describe("money", () => {
-  test("a claim that would pass the budget fails its task, waiting tasks keep theirs", async () => {
+  test("a claim that would pass the budget fails its task, and waiting tasks keep their reservation", async () => {
     const studio = pipeline.studio();
     const settings = { budgetUsd: 2.5 * IMAGE_USD };
     const { id } = await staged(studio, "generate_images", { scenes: 3, settings });
@@ -199,7 +199,7 @@ describe("money", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 2 * IMAGE_USD, spent: 0 });
   });
 
-  test("what waits for a worker is failed from outside, once; what a provider works on is left to it", async () => {
+  test("a task that waits for a worker is failed by `fail`, once; one that a provider works on is not", async () => {
     const studio = pipeline.studio();
     const { store } = studio.deps;
     const { id } = await staged(studio, "generate_images", { scenes: 2 });
@@ -217,7 +217,7 @@ describe("money", () => {
     expect(failed).toMatchObject([{ id: other?.task, error: { code: "because" }, charged: "no" }]);
   });
 
-  test("a task that a worker holds can't be failed from outside", async () => {
+  test("a task that a worker has claimed can't be failed by `fail`", async () => {
     const { studio, id, taskId } = await sentPrompt();
     const { costEstimatedUsd } = await studio.claimed(id, taskId);
     await studio.deps.store.fail({ projectId: id, taskId }, WHY);
@@ -225,7 +225,7 @@ describe("money", () => {
     expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
   });
 
-  test("a lost worker whose call can't be found out counts as spent, and the person is asked", async () => {
+  test("a paid call of a lost worker counts as spent where its outcome can't be found out, and the person is asked", async () => {
     const { studio, id, taskId } = await sentPrompt();
     const { costEstimatedUsd } = await studio.claimed(id, taskId);
     expect(await studio.run(id, LEASE_MS)).toEqual([]);
@@ -241,7 +241,7 @@ describe("money", () => {
 });
 
 describe("a step that throws", () => {
-  test("has its message retried later and later, and its neighbours are handled", async () => {
+  test("has its message retried after growing delays, and the other messages of the batch are handled", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
     const neighbour = await staged(studio, "generate_images");
@@ -258,7 +258,7 @@ describe("a step that throws", () => {
     expect(await studio.budget(id)).toEqual({ reserved: costEstimatedUsd, spent: 0 });
   });
 
-  test("within a paid call is not made again by itself: it may have been paid for", async () => {
+  test("within a paid call is not repeated automatically: it may have been paid for", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(() => Promise.reject(new Error("a defect")));
@@ -295,7 +295,7 @@ describe("a step that throws", () => {
     expect(spent).toBeGreaterThan(6 * costEstimatedUsd);
   });
 
-  test("over the film, which costs nothing, is made again", async () => {
+  test("while the film is made, which costs nothing, is repeated", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "assemble_video", { clip: new Uint8Array(9) });
     const { media } = studio.deps;
@@ -312,7 +312,7 @@ test.each([
   ["retry", retry("provider_unavailable"), "pending"],
   ["out_of_credit", ended("out_of_credit"), "failed"],
   ["invalid", ended("invalid"), "pending"],
-])("an order that was not taken (%s) costs nothing", async (_, outcome, status) => {
+])("an order that was not accepted (%s) costs nothing", async (_, outcome, status) => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(outcome);

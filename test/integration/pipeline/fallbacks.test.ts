@@ -27,7 +27,7 @@ afterAll(() => pipeline.close());
 const POLL_MS = 5_000;
 const DEV_USD = 0.025;
 const SCHNELL_USD = 0.003;
-/** Longer than any back-off of three tries. */
+/** Longer than any back-off after three tries. */
 const BACK_OFF_MS = 30_000;
 const times = <T>(count: number, answer: T): T[] => Array.from({ length: count }, () => answer);
 
@@ -43,7 +43,7 @@ describe("transcription", () => {
     return { studio, id };
   }
 
-  /** Replicate's half of it: ordered, and collected. */
+  /** Replicate's part: the transcription is ordered and collected. */
   async function atReplicate(studio: Studio, id: string) {
     studio.script.create.next(running("p1"));
     studio.script.get.next(succeeded("p1", whisperX));
@@ -92,7 +92,7 @@ describe("transcription", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: task.costEstimatedUsd });
   });
 
-  test("a song that nothing can be cut from is never sent to OpenAI; where Replicate fails it too, that is the end", async () => {
+  test("a song that can't be cut into parts is never sent to OpenAI; where Replicate fails too, the task fails", async () => {
     const { studio, id } = await song({ format: "aac", codec: "aac" });
     studio.script.create.next(ended("invalid"));
     await studio.run(id);
@@ -109,7 +109,7 @@ describe("transcription", () => {
 describe("the director", () => {
   const last = DIRECTOR_CHOICES.at(-1);
 
-  test("that can't be held to the shape is followed by another, and at last by plain JSON: scenes", async () => {
+  test("that does not support structured outputs is followed by another, and at last by plain JSON: for scenes", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "analyze_scenes", { scenes: 6 });
     studio.script.proposeScenes.next(ended("invalid"), ended("invalid"), ok(scenePlan, 0.002));
@@ -120,13 +120,13 @@ describe("the director", () => {
     expect((await studio.record(id)).scenes.length).toBeGreaterThan(1);
   });
 
-  test("are asked by one model at a time, so that an id which is not known spoils no other", () => {
+  test("is asked with one model at a time, so that an unknown id does not affect the others", () => {
     const models = DIRECTOR_CHOICES.map((choice) => choice.models);
     expect(models.every((names) => names.length === 1)).toBe(true);
     expect(new Set(models.flat()).size).toBe(models.length);
   });
 
-  test("the same for prompts, after three answers that were of no use and were paid for", async () => {
+  test("is followed by another, for prompts, after three paid answers that could not be used", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(...times(3, useless(0.001)), ok(draft, 0.002));
@@ -141,7 +141,7 @@ describe("the director", () => {
     expect((await studio.budget(id)).spent).toBeCloseTo(0.005, 6);
   });
 
-  test("whose filter stops what it was already paid for is counted at that price", async () => {
+  test("whose filter stops a paid answer is counted at its price", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(refusedAt(0.0007), ok(draft, 0.002));
@@ -155,7 +155,7 @@ describe("the director", () => {
     expect((await studio.budget(id)).spent).toBeCloseTo(0.0027, 6);
   });
 
-  test("has one account: without credit there, no other model is asked", async () => {
+  test("is one account: without credit there, no other model is asked", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(ended("out_of_credit"));
@@ -177,7 +177,7 @@ describe("pictures", () => {
     return { studio, id, models };
   }
 
-  test("that the first model does not accept are drawn by the next, which the picture names", async () => {
+  test("that the first model does not accept are made by the next, which the image's row names", async () => {
     const { studio, id, models } = await picture();
     studio.script.create.next(ended("invalid"), running("p2"));
     studio.script.get.next(succeeded("p2"));
@@ -204,7 +204,7 @@ describe("pictures", () => {
     });
   });
 
-  test("that come as no picture are drawn by the next at once, and both were paid for", async () => {
+  test("whose output is no image are made by the next model at once, and both were paid for", async () => {
     const { studio, id, models } = await picture();
     studio.script.create.next(running("p1"), running("p2"));
     studio.script.get.next(succeeded("p1"), succeeded("p2"));
@@ -218,7 +218,7 @@ describe("pictures", () => {
     expect((await studio.budget(id)).spent).toBeCloseTo(SCHNELL_USD + DEV_USD, 6);
   });
 
-  test("whose run the model can't do are drawn by the next at once", async () => {
+  test("whose prediction fails for good are made by the next model at once", async () => {
     const { studio, id, models } = await picture();
     studio.script.create.next(running("p1"), running("p2"));
     studio.script.get.next(brokeDown("p1", "provider_invalid_request", {}));
@@ -229,7 +229,7 @@ describe("pictures", () => {
     expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 2, supplierFailures: 0 });
   });
 
-  test("have no other model where the person named none", async () => {
+  test("have no other model where the person chose none", async () => {
     const { studio, id, models } = await picture({ imageFallbacks: [] });
     studio.script.create.next(ended("invalid"));
     await studio.run(id);
@@ -241,7 +241,7 @@ describe("pictures", () => {
     });
   });
 
-  test("a budget that holds the first model and not the next ends there, with what was refused on the way", async () => {
+  test("end with the budget, and list the attempt before, where it covers the first model and not the next", async () => {
     const { studio, id } = await picture({ budgetUsd: 0.01 });
     studio.script.create.next(ended("invalid"));
     await studio.run(id);
@@ -264,7 +264,7 @@ describe("clips", () => {
     return { studio, id, models };
   }
 
-  test("longer than any that the first models make come from the next that can", async () => {
+  test("longer than any that the first models make are ordered from the next model that can", async () => {
     const settings = {
       clipModel: "google/veo-3.1-lite",
       clipFallbacks: ["google/veo-3.1-lite", "xai/grok-imagine-video"],
@@ -284,7 +284,7 @@ describe("clips", () => {
     expect((await studio.budget(id)).reserved).toBeCloseTo(9 * 0.05, 6);
   });
 
-  test("a model among the others that can't deliver the length is passed over", async () => {
+  test("skip a fallback model that can't deliver the length", async () => {
     const settings = {
       clipModel: "xai/grok-imagine-video",
       clipFallbacks: ["google/veo-3.1-lite", "bytedance/seedance-2.0-mini"],
@@ -296,7 +296,7 @@ describe("clips", () => {
     expect(models()).toEqual(["grok-imagine-video", "seedance-2.0-mini"]);
   });
 
-  test("that one model refuses may please the next, and the clip is the scene's all the same", async () => {
+  test("that one model refuses may be accepted by the next, and the clip is the scene's all the same", async () => {
     const { studio, id, models } = await clip({});
     studio.script.create.next(running("p1"), running("p2"));
     studio.script.get.next(brokeDown("p1", "provider_refused", { refused: true }), succeeded("p2"));
@@ -316,7 +316,7 @@ describe("clips", () => {
     expect(studio.script.softenPrompt.calls).toEqual([]);
   });
 
-  test("refused for a face are not offered to a model that takes no faces", async () => {
+  test("refused for a face are not ordered from a model that takes no faces", async () => {
     const clipFallbacks = ["bytedance/seedance-2.0-mini", "google/veo-3.1-lite"];
     const { studio, id, models } = await clip({ clipFallbacks });
     studio.script.create.next(ended("refused", "The image may contain a real person's face."), running("p2"));
@@ -325,7 +325,7 @@ describe("clips", () => {
     expect(models()).toEqual(["grok-imagine-video", "veo-3.1-lite"]);
   });
 
-  test("of another size are never ordered: what the first model can't do ends there", async () => {
+  test("of another size are never ordered: what the first model can't do fails", async () => {
     const clipFallbacks = ["bytedance/seedance-1-pro", "wan-video/wan-2.2-i2v-fast"];
     const { studio, id, models } = await clip({ clipFallbacks });
     studio.script.create.next(ended("invalid"));

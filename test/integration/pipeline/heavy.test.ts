@@ -1,4 +1,4 @@
-/** Heavy work, one step at a time in an isolate: who finds the gate taken, and what becomes of them. */
+/** Heavy tasks, one at a time in an isolate: what happens to messages that find the heavy gate taken. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REQUEUE_SECONDS, SILENT_MS } from "../../../src/domain/controller/heavy.ts";
 import { REDISPATCH_MS } from "../../../src/domain/controller/tasks.ts";
@@ -23,7 +23,7 @@ const heard = {
   words: [],
 };
 
-/** A project whose song waits to be heard, and the message that says so. */
+/** A project with a song to transcribe (a heavy task), and the task's message. */
 async function song(studio: Studio) {
   const { etag } = studio.bucket.upload("song", new Uint8Array(900), "audio/mpeg");
   const { id } = await staged(studio, "transcribe", { audio: { key: "song", etag, bytes: 900 } });
@@ -32,7 +32,7 @@ async function song(studio: Studio) {
   return { id, message };
 }
 
-/** What `meanwhile` comes to while a heavy step is at work in the same isolate, which ends well. */
+/** Runs `meanwhile` while a heavy step runs in the same isolate, and returns its result; the step then succeeds. */
 async function during<T>(studio: Studio, meanwhile: () => Promise<T>): Promise<T> {
   const first = await song(studio);
   const result: T[] = [];
@@ -42,24 +42,24 @@ async function during<T>(studio: Studio, meanwhile: () => Promise<T>): Promise<T
   });
   expect(await studio.deliverBy(HEAVY, [first.message])).toEqual(["ack"]);
   expect(await studio.task(first.id)).toMatchObject({ status: "succeeded" });
-  const [came] = result;
-  if (came === undefined) throw new Error("The heavy step did not run");
-  return came;
+  const [value] = result;
+  if (value === undefined) throw new Error("The heavy step did not run");
+  return value;
 }
 
 const untouched = { status: "pending", attempt: 1, supplierFailures: 0, claimedAt: null, leaseUntil: null };
 
 describe("a heavy message that finds the gate taken", () => {
-  test("goes back with a delay, before anything is claimed or reserved, and runs when it returns", async () => {
+  test("is requeued with a delay, before anything is claimed or reserved, and runs when it returns", async () => {
     const studio = pipeline.studio();
     const second = await song(studio);
-    const met = await during(studio, async () => ({
+    const requeued = await during(studio, async () => ({
       verdicts: await studio.deliverBy(HEAVY, [second.message], 3),
       trips: (await pipeline.trips(() => studio.deliverBy(HEAVY, [second.message]))).trips,
       task: await studio.task(second.id),
       reservation: await studio.budget(second.id),
     }));
-    expect(met).toEqual({
+    expect(requeued).toEqual({
       verdicts: ["ack"],
       trips: 0,
       task: expect.objectContaining(untouched),
@@ -73,14 +73,14 @@ describe("a heavy message that finds the gate taken", () => {
     expect(await studio.task(second.id)).toMatchObject({ status: "succeeded", attempt: 1 });
   });
 
-  test("never uses up a delivery in an hour, and its copies in the queue do not grow in number", async () => {
+  test("never uses up a delivery in an hour, and the queue never holds more than one copy of it", async () => {
     const studio = pipeline.studio();
     const { id, message } = await song(studio);
     studio.deps.gate = { enter: () => null };
     const inQueue: { at: number; body: object }[] = [];
     let [asked, most] = [0, 0];
     for (let at = 0; at <= 3_600_000; at += 1_000) {
-      // What the plan sends for a task that nobody takes.
+      // The plan sends a message of its own for a task that no worker claimed.
       if (at % REDISPATCH_MS === 0) inQueue.push({ at, body: message });
       most = Math.max(most, inQueue.length);
       for (const { body } of inQueue.splice(0, inQueue.filter((m) => m.at <= at).length)) {
@@ -95,7 +95,7 @@ describe("a heavy message that finds the gate taken", () => {
     expect(await studio.task(id)).toMatchObject(untouched);
   });
 
-  test("is delivered once more where it can't be sent anew", async () => {
+  test("is retried where the new message can't be sent", async () => {
     const studio = pipeline.studio();
     const second = await song(studio);
     studio.deps.queue = { ...studio.deps.queue, send: () => Promise.reject(new Error("Too Many Requests")) };
@@ -104,7 +104,7 @@ describe("a heavy message that finds the gate taken", () => {
     expect(await studio.task(second.id)).toMatchObject(untouched);
   });
 
-  test("is one of two in a batch, should the queue ever make such", async () => {
+  test("is requeued also where it comes in a batch with the one that holds the gate", async () => {
     const studio = pipeline.studio();
     const songs = [await song(studio), await song(studio)];
     studio.script.transcribe.next(ok(heard, 0.0004));
@@ -119,7 +119,7 @@ describe("a heavy message that finds the gate taken", () => {
   });
 });
 
-describe("a gate is open again", () => {
+describe("the gate is free again", () => {
   test("after a step that throws", async () => {
     const studio = pipeline.studio();
     const [first, second] = [await song(studio), await song(studio)];
@@ -142,7 +142,7 @@ describe("a gate is open again", () => {
     expect(await studio.task(second.id)).toMatchObject({ status: "succeeded" });
   });
 
-  test("a minute after its holder was killed, which releases nothing", async () => {
+  test("a minute after its holder was killed, which frees nothing", async () => {
     const studio = pipeline.studio();
     const second = await song(studio);
     studio.deps.gate.enter(studio.deps.now().getTime());
@@ -166,7 +166,7 @@ describe("light work is not held up by heavy work in its isolate", () => {
     expect(await studio.task(id)).toMatchObject({ status: "succeeded" });
   });
 
-  test("nor is a look at what a provider makes of a heavy stage", async () => {
+  test("nor is a poll of a prediction of a heavy stage", async () => {
     const studio = pipeline.studio();
     const { id, message } = await song(studio);
     studio.script.transcribe.next(ended("out_of_credit"));
@@ -176,17 +176,17 @@ describe("light work is not held up by heavy work in its isolate", () => {
     const { status, attempt } = await studio.task(id);
     expect(status).toBe("waiting");
     studio.script.get.next(succeeded("p1", { detected_language: "en", segments: [] }));
-    const news = { ...message, attempt, prediction: "p1" };
-    expect(await during(studio, () => studio.deliverBy(ORDINARY, [news]))).toEqual(["ack"]);
+    const webhook = { ...message, attempt, prediction: "p1" };
+    expect(await during(studio, () => studio.deliverBy(ORDINARY, [webhook]))).toEqual(["ack"]);
     expect(await studio.task(id)).toMatchObject({ status: "succeeded" });
   });
 });
 
-describe("a heavy task's message that came by the other queue", () => {
+describe("a heavy task's message that came from the other queue", () => {
   test.each([
-    ["the version before sent it", {}],
-    ["a webhook of an earlier attempt brought it", { attempt: 7, prediction: "p7" }],
-  ])("is passed on, and claims nothing: %s", async (_, more) => {
+    ["an earlier version sent it", {}],
+    ["a webhook of an earlier attempt sent it", { attempt: 7, prediction: "p7" }],
+  ])("is sent to the heavy queue, and claims nothing: %s", async (_, more) => {
     const studio = pipeline.studio();
     const { id, message } = await song(studio);
     expect(await studio.deliverBy(ORDINARY, [{ ...message, owner: "ada", ...more }])).toEqual(["ack"]);
@@ -195,7 +195,7 @@ describe("a heavy task's message that came by the other queue", () => {
     expect(studio.sent).toEqual([{ projectId, taskId, ownerId: "ada", heavy: true, afterSeconds: 0 }]);
   });
 
-  test("is not passed on once the task is done", async () => {
+  test("is not sent to the heavy queue once the task is done", async () => {
     const studio = pipeline.studio();
     const { message } = await song(studio);
     studio.script.transcribe.next(ok(heard, 0.0004));

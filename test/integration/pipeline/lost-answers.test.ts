@@ -33,7 +33,7 @@ describe.each([
   ["cut off in the middle of the answer", "cut_answer"],
   ["lost before it was done", "drop_before"],
 ] as const)("a claim %s", (_, mishap) => {
-  test("is found again by its name: one attempt, reserved once, ordered once", async () => {
+  test("is found again by its claim id: one attempt, reserved once, ordered once", async () => {
     const { studio, id, ownerId, message } = await sent();
     studio.script.create.next(running("p1"));
     pipeline.meets(mishap);
@@ -44,7 +44,7 @@ describe.each([
     expect(await studio.account(ownerId)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
-  test("of a look at work under way is a look again, and not a new order", async () => {
+  test("for a poll is a poll again, and not a new order", async () => {
     const { studio, id, message } = await sent();
     studio.script.create.next(running("p1"));
     await studio.deliver([message]);
@@ -58,7 +58,7 @@ describe.each([
   });
 });
 
-test("a claim whose answer was lost is nobody else's", async () => {
+test("a claim whose answer was lost is no other worker's", async () => {
   const { studio, id, ids, store } = await sent();
   pipeline.meets("drop_after");
   const kinds = await Promise.all([store.claim(ids), store.claim(ids), store.claim(ids)]);
@@ -67,9 +67,9 @@ test("a claim whose answer was lost is nobody else's", async () => {
 });
 
 describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
-  "a settlement that meets %s",
+  "a settlement with the fault %s",
   (mishap) => {
-    test("is written once, and says that it was", async () => {
+    test("is written once, and returns true", async () => {
       const { studio, id, ownerId, ids, store } = await sent();
       const task = await studio.claimed(ids.projectId, ids.taskId);
       pipeline.meets(mishap);
@@ -79,7 +79,7 @@ describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
       expect(await studio.account(ownerId)).toEqual({ reserved: 0, spent: IMAGE_USD });
     });
 
-    test("of an attempt that was taken over is not, and says so", async () => {
+    test("of an attempt that was taken over is not written, and returns false", async () => {
       const { studio, id, ids, store } = await sent();
       const stale = await studio.claimed(ids.projectId, ids.taskId);
       studio.advance(LEASE_MS);
@@ -93,7 +93,7 @@ describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
       expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
     });
 
-    test("of an attempt that was given up is not, and says so", async () => {
+    test("of an attempt whose lease expired is not written, and returns false", async () => {
       const { studio, id, ids, store } = await sent();
       const stale = await studio.claimed(ids.projectId, ids.taskId);
       studio.advance(LEASE_MS);
@@ -105,7 +105,7 @@ describe.each(["drop_after", "cut_answer", "drop_before"] as const)(
   },
 );
 
-test("a step whose settlement was lost is not repeated by its message: what it made is there once", async () => {
+test("a step whose settlement's answer was lost is not repeated by its message: its prompt is there once", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_prompts");
   const [message] = await studio.wake(id);

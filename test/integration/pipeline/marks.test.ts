@@ -26,7 +26,7 @@ const told: ProvenanceMark = {
   watermark: null,
 };
 
-/** Runs one order to its end, whose file is this. */
+/** Runs one order to its end; `bytes` is the output file. */
 async function collected(stage: "generate_images" | "generate_clips", bytes: Uint8Array) {
   const studio = pipeline.studio();
   const { id } = await staged(studio, stage);
@@ -44,15 +44,15 @@ async function kept({ bucket }: Studio, key: string): Promise<Uint8Array> {
   return (await bucket.read(key, 0, 2 ** 30)) ?? new Uint8Array();
 }
 
-describe("what a provider's file says of how it was made", () => {
-  test("is kept beside a picture, whose file stays as it came", async () => {
+describe("the provenance in a provider's file", () => {
+  test("is kept with an image, whose file is not changed", async () => {
     const bytes = carrying("jpeg", jpeg, ...manifestParts("jpeg", signed));
     const { row, kept: stored } = await collected("generate_images", bytes);
     expect(row).toMatchObject({ status: "completed", provenance: [told] });
     expect(Buffer.from(stored).equals(bytes)).toBe(true);
   });
 
-  test("is kept beside a clip, whose file stays as it came", async () => {
+  test("is kept with a clip, whose file is not changed", async () => {
     const uuid = Buffer.from("d8fec3d61b0e483c92975828877ec481", "hex");
     const bytes = Buffer.concat([mp4, box("uuid", uuid, signed)]);
     const { row, kept: stored } = await collected("generate_clips", new Uint8Array(bytes));
@@ -68,7 +68,7 @@ describe("what a provider's file says of how it was made", () => {
   });
 });
 
-/** A film whose scenes have this picture; what the bucket has of it and beside it. */
+/** Makes a film whose scenes have this image; returns the film and its sidecar files from the bucket. */
 async function filmed(origin: Image["origin"], bytes: Uint8Array) {
   const studio = pipeline.studio();
   const sung = fixture("song.mp3");
@@ -97,7 +97,7 @@ describe("a film and its poster", () => {
       ["compositeSynthetic"],
     ]);
     expect(pictureProvenance(poster).map(({ sources }) => sources)).toEqual([["trainedAlgorithmicMedia"]]);
-    // The cover inside the film is the poster.
+    // The cover art inside the film is the poster.
     expect(Buffer.from(film).includes(poster)).toBe(true);
     expect(sheet.marked_as_ai).toEqual({
       film: {
@@ -109,7 +109,7 @@ describe("a film and its poster", () => {
     });
   });
 
-  test("leave a picture of the person's own as it is: AI did not make that", async () => {
+  test("leave an image that the person uploaded as it is: AI did not make it", async () => {
     const { poster, sheet } = await filmed("uploaded", jpeg);
     expect(Buffer.from(poster).equals(jpeg)).toBe(true);
     expect(sheet.marked_as_ai).toMatchObject({ film: { by: "xmp" }, poster: null });
@@ -122,7 +122,7 @@ describe("a film and its poster", () => {
     expect(sheet.marked_as_ai.poster).toEqual({ by: "c2pa" });
   });
 
-  test("have a release sheet that tells of every scene what its picture and clip carried", async () => {
+  test("have a release sheet with the provenance of each scene's image and clip", async () => {
     const { sheet } = await filmed("generated", jpeg);
     expect(sheet.scenes).toHaveLength(13);
     for (const { image, clip } of sheet.scenes) {

@@ -1,4 +1,4 @@
-/** A fault that will come again is not bought again, and what an edit made pointless is not ordered. */
+/** A failure that would repeat is not paid for again, and what an edit made stale is not ordered. */
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projects, scenePrompts, selectedScenes } from "../../../src/db/schema.ts";
@@ -19,14 +19,14 @@ afterAll(() => pipeline.close());
 
 const { clipModel: FIRST, clipFallbacks } = DEFAULT_SETTINGS;
 const [SECOND = ""] = clipFallbacks;
-/** Sold at another price for each resolution. */
+/** A model with a price for each resolution. */
 const SEEDANCE = "bytedance/seedance-1-pro";
 const SCENES = 6;
-/** As large as the models' tables say. */
+/** A clip of the size in the models' tables. */
 const mp4 = fixture("clips/d-720p-24fps.mp4");
 const WEBM = fixture("clips/field/vp9-clip.webm");
 
-/** Clips are wanted; each model delivers as `delivers` says: a file, or nothing but failed runs. */
+/** A project whose clips are wanted. `delivers`: each model's output file, or failed predictions only. */
 async function animating(
   delivers: Record<string, Uint8Array | null>,
   wishes: Parameters<typeof staged>[2] = {},
@@ -52,7 +52,7 @@ async function animating(
 const countsOf = (models: string[]) =>
   Object.fromEntries([...new Set(models)].map((name) => [name, models.filter((m) => m === name).length]));
 
-/** Until nothing is under way any more. */
+/** Runs the project until nothing is under way any more. */
 async function toTheEnd(studio: Studio, id: string) {
   for (let round = 0; round < 60; round++) {
     await studio.run(id, 60_000);
@@ -64,7 +64,7 @@ async function toTheEnd(studio: Studio, id: string) {
 }
 
 describe("a model that is down", () => {
-  test("gets three orders in a run, whatever the number of scenes, and the next one makes all clips", async () => {
+  test("gets three orders in a run, whatever the number of scenes, and the next model makes all clips", async () => {
     const { studio, id, orders } = await animating({ [SECOND]: mp4 });
     expect((await toTheEnd(studio, id)).status).toBe("completed");
     expect(orders()).toEqual({ [FIRST]: TRIAL_ORDERS, [SECOND]: SCENES });
@@ -98,7 +98,7 @@ describe("a model that is down", () => {
 describe("a clip of a form that can't be used", () => {
   const webm = { [FIRST]: WEBM, [SECOND]: mp4 };
 
-  test("is bought a few times while nobody knows, and never again for this project", async () => {
+  test("is bought a few times until it is known, and never again for this project", async () => {
     const { studio, id, orders } = await animating(webm);
     expect((await toTheEnd(studio, id)).status).toBe("completed");
     expect(orders()).toEqual({ [FIRST]: TRIAL_ORDERS, [SECOND]: SCENES });
@@ -114,7 +114,7 @@ describe("a clip of a form that can't be used", () => {
     ]);
   });
 
-  test("from every supplier ends the run; the next run orders nothing, and says what to do", async () => {
+  test("from every supplier ends the run; the next run orders nothing, and says what to do about it", async () => {
     const all = Object.fromEntries([FIRST, ...clipFallbacks].map((model) => [model, WEBM]));
     const { studio, id, orders } = await animating(all);
     expect((await toTheEnd(studio, id)).status).toBe("failed");
@@ -132,7 +132,7 @@ describe("a clip of a form that can't be used", () => {
     });
   });
 
-  test("is ordered once more where the person asks for a task by name", async () => {
+  test("is ordered once more where the person retries a task", async () => {
     const { studio, id, ownerId, orders } = await animating(
       { [FIRST]: WEBM },
       { settings: { clipFallbacks: [] }, scenes: 1 },
@@ -145,7 +145,7 @@ describe("a clip of a form that can't be used", () => {
     expect(orders()).toEqual({ [FIRST]: 2 });
   });
 
-  test("does not speak against its model under other settings", async () => {
+  test("does not rule out its model under other settings", async () => {
     const { studio, id, ownerId, orders } = await animating(webm);
     await toTheEnd(studio, id);
     await studio.person({ id, ownerId }).set({ clipResolution: "1080p" });
@@ -155,8 +155,8 @@ describe("a clip of a form that can't be used", () => {
   });
 });
 
-describe("a clip of another size than those that are there", () => {
-  test("is refused as it is collected, and its model is not asked again beside them", async () => {
+describe("a clip of another size than the others", () => {
+  test("is refused when it is collected, and its model is not ordered from again while they are there", async () => {
     const odd = fixture("clips/field/avc-other-size.mp4");
     const { studio, id, ownerId, orders } = await animating({ [FIRST]: mp4, [SECOND]: mp4 });
     await toTheEnd(studio, id);
@@ -175,7 +175,7 @@ describe("a clip of another size than those that are there", () => {
   });
 });
 
-test("a clip that a longer scene shows too is ordered as long as that one needs", async () => {
+test("a clip that a longer scene shows too is ordered as long as that scene needs", async () => {
   const { studio, id, scenes } = await animating(
     { [FIRST]: mp4 },
     { scenes: 2, settings: { motifs: "reuse" } },
@@ -188,7 +188,7 @@ test("a clip that a longer scene shows too is ordered as long as that one needs"
   expect(studio.script.create.calls).toMatchObject([{ input: { duration: 9 } }]);
 });
 
-test("a clip is charged at the rate that it was ordered at, whatever the settings say by then", async () => {
+test("a clip is charged at the rate at which it was ordered, whatever the settings are by then", async () => {
   const { studio, id, ownerId } = await animating({}, { scenes: 1, settings: { clipModel: SEEDANCE } });
   await studio.run(id);
   const [order] = (await studio.record(id)).tasks;
@@ -199,11 +199,11 @@ test("a clip is charged at the rate that it was ordered at, whatever the setting
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: order?.costEstimatedUsd });
 });
 
-test("a clip whose order nobody recorded is the scene's, though the project was edited meanwhile", async () => {
+test("a clip whose order was not recorded is the scene's, though the project was edited meanwhile", async () => {
   const { studio, id, ownerId, orders } = await animating({ [FIRST]: mp4 }, { scenes: 1 });
   const [message] = await studio.wake(id);
   await studio.claimed(id, message?.task ?? "");
-  // The worker sent the order and died: the provider's list tells of it.
+  // The worker sent the order and died: the provider's list shows it.
   studio.script.create.calls.push({ model: FIRST, input: {}, webhookUrl: null, cancelAfterSeconds: 60 });
   studio.script.find.always(() => succeeded("p1"));
   studio.script.get.always(() => succeeded("p1"));
@@ -221,7 +221,7 @@ test("a clip whose order nobody recorded is the scene's, though the project was 
 });
 
 describe("an edit between the wake-up and the claim", () => {
-  test("leaves what it touched unordered and unpaid", async () => {
+  test("keeps what it changed from being ordered and paid for", async () => {
     const { studio, id, orders } = await animating({ [FIRST]: mp4 });
     const messages = await studio.wake(id);
     await studio.restyle(id, "watercolour");
@@ -240,7 +240,7 @@ describe("a clip model that is not offered any more", () => {
   const [RETIRED = ""] = RETIRED_CLIP_MODELS;
   const settings = { clipModel: RETIRED, clipFallbacks: [] };
 
-  test("is replaced by the next run, which the project shows, and the living one makes the clips", async () => {
+  test("is replaced in the next run, which the project shows, and the replacement makes the clips", async () => {
     const { studio, id, orders } = await animating({ [FIRST]: mp4 }, { settings });
     await studio.askAgain(id);
     expect((await toTheEnd(studio, id)).status).toBe("completed");
@@ -250,7 +250,7 @@ describe("a clip model that is not offered any more", () => {
     expect(project.modelNotices).toMatchObject([{ kind: "replaced", model: RETIRED, by: FIRST }]);
   });
 
-  test("leaves the clips that it made what they are: a run of a finished film buys nothing", async () => {
+  test("leaves its clips current: a run of a finished film buys nothing", async () => {
     const { studio, id, orders } = await animating({ [FIRST]: mp4 }, { settings, target: "generate_clips" });
     const finished = await staged(studio, "assemble_video", {
       settings,
@@ -267,7 +267,7 @@ describe("a clip model that is not offered any more", () => {
     await studio.deps.db.delete(projects).where(eq(projects.id, id));
   });
 
-  test("stays what it is while nothing is asked for", async () => {
+  test("stays in the settings until a run is started", async () => {
     const { studio, id } = await animating({}, { settings });
     await studio.person((await studio.record(id)).project).set({ style: "noir" });
     expect((await studio.record(id)).project.settings.clipModel).toBe(RETIRED);

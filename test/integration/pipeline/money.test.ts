@@ -26,7 +26,7 @@ afterAll(() => pipeline.close());
 
 const IMAGE_USD = 0.003;
 
-/** Two projects of one owner, with pictures wanted in each. */
+/** Two projects of one owner; images are wanted in each. */
 async function twoProjects(studio: Studio, scenes: number) {
   const ownerId = `owner-${studio.deps.newId()}`;
   const one = await staged(studio, "generate_images", { scenes, ownerId });
@@ -34,7 +34,7 @@ async function twoProjects(studio: Studio, scenes: number) {
   return { ownerId, one, two };
 }
 
-/** Orders everything that these want. */
+/** Orders everything that these projects want. */
 async function orderAll(studio: Studio, ...ids: string[]) {
   studio.script.create.always(() => running("p"));
   for (const id of ids) await studio.run(id);
@@ -62,7 +62,7 @@ describe("the owner's budget", () => {
     expect(await studio.account(ownerId)).toEqual({ reserved: 0.009, spent: 0 });
   });
 
-  test("counts what they spent in projects that are gone", async () => {
+  test("counts what they spent in deleted projects", async () => {
     const studio = pipeline.studio();
     const { ownerId, one, two } = await twoProjects(studio, 1);
     await studio.allow(ownerId, 1.5 * IMAGE_USD);
@@ -72,7 +72,7 @@ describe("the owner's budget", () => {
     expect(await refused(studio, two.id)).toHaveLength(1);
   });
 
-  test("is the operator's where they have none of their own, and theirs where they have", async () => {
+  test("is the operator's default where they have none of their own, and their own where they have", async () => {
     const studio = pipeline.studio({ ownerBudgetUsd: 1.5 * IMAGE_USD });
     const poor = await staged(studio, "generate_images", { scenes: 2 });
     const rich = await staged(studio, "generate_images", { scenes: 2 });
@@ -92,7 +92,7 @@ describe("the owner's budget", () => {
     expect(await studio.task(id)).toMatchObject({ error: { code: "clip_unreadable" } });
   });
 
-  test("raised, lets through what it had refused, once it is asked for again", async () => {
+  test("once raised, lets a new run make what it had refused", async () => {
     const studio = pipeline.studio();
     const { ownerId, one } = await twoProjects(studio, 1);
     await studio.allow(ownerId, 0);
@@ -107,7 +107,7 @@ describe("the owner's budget", () => {
 });
 
 describe("a project that is deleted", () => {
-  test("leaves what it had spent and reserved on its owner's account, as spent", async () => {
+  test("leaves what it had spent and reserved in its owner's account, as spent", async () => {
     const studio = pipeline.studio();
     const { ownerId, one, two } = await twoProjects(studio, 2);
     await orderAll(studio, one.id, two.id);
@@ -123,7 +123,7 @@ describe("a project that is deleted", () => {
     expect(await studio.account(ownerId)).toEqual({ reserved: 2 * IMAGE_USD, spent: 2 * IMAGE_USD });
   });
 
-  test("while a worker is in it: nothing is counted twice", async () => {
+  test("while a worker runs one of its tasks: nothing is counted twice", async () => {
     const studio = pipeline.studio();
     const project = await staged(studio, "generate_prompts");
     const estimated: number[] = [];
@@ -239,7 +239,7 @@ describe("whatever happens", () => {
   }
 });
 
-test("a price finer than a millionth of a dollar is rounded alike on both rows", async () => {
+test("a price finer than a millionth of a dollar is rounded in the same way in both rows", async () => {
   const studio = pipeline.studio();
   const { id, ownerId } = await staged(studio, "generate_images");
   const [message] = await studio.wake(id);

@@ -1,4 +1,4 @@
-/** Runs that succeeded and whose file is not where it is looked for: what is asked again, and what is not. */
+/** Predictions that succeeded and whose output has no file that is found: which model is asked next. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPrediction } from "../../../src/providers/prediction.ts";
 import { mp4 } from "../../support/answers.ts";
@@ -21,7 +21,7 @@ function finished(id: string, output: unknown) {
   return ok(prediction);
 }
 
-/** A clip that was ordered, and brought such an output. */
+/** A project with a clip whose prediction succeeded with this output. */
 async function brought(output: unknown, clipFallbacks: string[]) {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_clips", { settings: { clipFallbacks } });
@@ -46,7 +46,7 @@ test.each([null, "", [], {}])(
   },
 );
 
-test("an output of unknown form was paid for, and the next model is asked at once", async () => {
+test("an output of an unknown form was paid for, and the next model is asked at once", async () => {
   const { studio, id } = await brought({ video: { id: "vid_1" } }, ["google/veo-3.1-lite"]);
   await studio.run(id, POLL_MS);
   expect(await studio.task(id)).toMatchObject({
@@ -59,7 +59,7 @@ test("an output of unknown form was paid for, and the next model is asked at onc
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: CLIP_USD });
 });
 
-test("where there is no other model, it ends there and says what to do", async () => {
+test("where there is no other model, the task fails and says what to do", async () => {
   const { studio, id } = await brought({ video: { id: "vid_1" } }, []);
   await studio.run(id, POLL_MS);
   expect(await studio.run(id, 3_600_000)).toEqual([]);

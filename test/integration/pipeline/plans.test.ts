@@ -16,7 +16,7 @@ afterAll(() => pipeline.close());
 
 const IMAGE_USD = 0.003;
 
-/** One prompt's task, sent to a worker. */
+/** A project with the task of one prompt, sent to a worker. */
 async function sentPrompt() {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_prompts");
@@ -25,7 +25,7 @@ async function sentPrompt() {
 }
 
 describe("a plan is applied", () => {
-  test("and then the record is at rest: a second look wants nothing", async () => {
+  test("and then the record is at rest: a second plan has no changes", async () => {
     const { studio, id } = await sentPrompt();
     expect((await studio.plan(id)).changes).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe("a plan is applied", () => {
   });
 });
 
-test("the sweep wakes who may have been forgotten, and nobody else", async () => {
+test("the sweep wakes the projects whose wake-up may have been lost, and no others", async () => {
   const studio = pipeline.studio();
   const { db, now } = studio.deps;
   const minutes = (n: number) => new Date(now().getTime() - n * 60_000);

@@ -15,7 +15,7 @@ afterAll(() => pipeline.close());
 const IMAGE_USD = 0.003;
 const POLL_MS = 5_000;
 const LOOK_FOR_ORPHAN_MS = 15_000;
-/** Longer than any back-off of an early attempt. */
+/** Longer than any back-off after an early attempt. */
 const BACK_OFF_MS = 30_000;
 
 /** What a verified webhook sends to the queue. */
@@ -28,7 +28,7 @@ const imagesOf = async (studio: Studio, id: string) =>
   (await studio.record(id)).images.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 describe("a create whose answer was lost", () => {
-  /** The task waits, with a pending row, and nobody knows the order's id. */
+  /** The task waits, with a pending row, and the order's id is not known. */
   async function lost() {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
@@ -40,13 +40,13 @@ describe("a create whose answer was lost", () => {
     return { studio, id };
   }
 
-  test("is not looked for at once, and not repeated", async () => {
+  test("is not searched for at once, and not repeated", async () => {
     const { studio, id } = await lost();
     expect(await studio.run(id, LOOK_FOR_ORPHAN_MS - 1)).toEqual([]);
     expect(studio.script.create.calls).toHaveLength(1);
   });
 
-  test("is known again by its webhook", async () => {
+  test("is found by its webhook", async () => {
     const { studio, id } = await lost();
     studio.script.get.next(succeeded("p1"));
     studio.script.openOutput.next(file(jpeg));
@@ -69,7 +69,7 @@ describe("a create whose answer was lost", () => {
     expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
-  test("is attempted anew only when the list does not show it for long enough", async () => {
+  test("is ordered again only when the list has not shown it for long enough", async () => {
     const { studio, id } = await lost();
     studio.script.find.next(ok(null), ok(null));
     await studio.run(id, UNKNOWN_RESOLVED_AFTER_MS - 1);
@@ -89,7 +89,7 @@ describe("a create whose answer was lost", () => {
     expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
   });
 
-  test("is not taken for the next attempt's when its webhook comes late", async () => {
+  test("is not taken for the next attempt's order when its webhook comes late", async () => {
     const { studio, id } = await lost();
     const late = await webhook(studio, id, "p1");
     studio.script.find.next(ok(null));
@@ -103,7 +103,7 @@ describe("a create whose answer was lost", () => {
   });
 });
 
-describe("a webhook that arrives while the create is still in flight", () => {
+describe("a webhook that arrives before the answer to its order", () => {
   test("is retried in two seconds, and its id is kept though the answer is lost", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
@@ -123,7 +123,7 @@ describe("a webhook that arrives while the create is still in flight", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
-  test("never becomes a dead letter that ends the work: past a few tries the poll takes over", async () => {
+  test("never becomes a dead letter: after a few tries the next poll takes over", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
     studio.script.create.next(async () => {
@@ -137,7 +137,7 @@ describe("a webhook that arrives while the create is still in flight", () => {
   });
 });
 
-test("the order of a worker that was lost is looked up, not repeated", async () => {
+test("the order of a lost worker is searched for, not repeated", async () => {
   const studio = pipeline.studio();
   const { id, scenes } = await staged(studio, "generate_images");
   const [message] = await studio.wake(id);
@@ -154,7 +154,7 @@ test("the order of a worker that was lost is looked up, not repeated", async () 
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
-/** One image is ordered and waited for. */
+/** A project with one image on order. */
 async function ordered() {
   const studio = pipeline.studio();
   const { id, ownerId } = await staged(studio, "generate_images");
@@ -163,7 +163,7 @@ async function ordered() {
   return { studio, id, ownerId };
 }
 
-test("a picture that was refused fails its task and its row once, and costs nothing; its prompt is the person's to change", async () => {
+test("a refused image fails its task and its row once, and costs nothing; the person must change its prompt", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(brokeDown("p1", "provider_refused", { refused: true }));
   await studio.run(id, POLL_MS);
@@ -181,7 +181,7 @@ test("a picture that was refused fails its task and its row once, and costs noth
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
-test("words that are refused at once fail the task without a row, and no other model is asked", async () => {
+test("a prompt that is refused at once fails the task without a row, and no other model is asked", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(ended("refused"));
@@ -193,7 +193,7 @@ test("words that are refused at once fail the task without a row, and no other m
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
-test("a failure that may pass gives another attempt, with a row of its own", async () => {
+test("a temporary failure gives another attempt, with a row of its own", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(brokeDown("p1", "provider_failed", { retryable: true }), succeeded("p2"));
   studio.script.create.next(running("p2"));
@@ -211,7 +211,7 @@ test("a failure that may pass gives another attempt, with a row of its own", asy
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
-test("work that the provider ended after it had begun counts as spent, and its row does not stay pending", async () => {
+test("a prediction that the provider canceled after it had begun counts as spent, and its row does not stay pending", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(canceled("p1", 12));
   await studio.run(id, POLL_MS);
@@ -228,7 +228,7 @@ test("work that the provider ended after it had begun counts as spent, and its r
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
 });
 
-test("work that the provider ended before it had begun costs nothing, and is ordered again", async () => {
+test("a prediction that the provider canceled before it had begun costs nothing, and is ordered again", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(canceled("p1"));
   await studio.run(id, POLL_MS);
@@ -241,7 +241,7 @@ test("work that the provider ended before it had begun costs nothing, and is ord
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
 
-test("an order that was accepted and is not known any more may have been paid for: the person is asked", async () => {
+test("an order that was accepted and that the provider does not know any more may have been paid for: the person is asked", async () => {
   const { studio, id } = await ordered();
   studio.script.get.next(ok(null));
   await studio.run(id, POLL_MS);
@@ -290,7 +290,7 @@ test.each([
   expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 });
 
-test("a prediction that never ends is given up, counts as spent, and leaves no pending row", async () => {
+test("a prediction that never ends fails its task, counts as spent, and leaves no pending row", async () => {
   const { studio, id } = await ordered();
   await studio.run(id, WAIT_LIMIT_MS + 1);
   expect(await studio.task(id)).toMatchObject({
@@ -316,7 +316,7 @@ test("a project that is deleted while its step runs leaves no object behind", as
   expect(studio.logged).toContain("task_fenced");
 });
 
-test("what a worker that died had stored goes with its message, where the project was deleted meanwhile", async () => {
+test("what a dead worker had stored is deleted by its message, where the project was deleted meanwhile", async () => {
   const studio = pipeline.studio();
   const { id, ownerId } = await staged(studio, "generate_images");
   const [message] = await studio.wake(id);

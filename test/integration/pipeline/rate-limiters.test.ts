@@ -11,7 +11,7 @@ afterAll(() => pipeline.close());
 
 const IMAGE_USD = 0.003;
 
-test("a wait at the provider's rate limiter spends nothing and counts no try; the turn that comes is used", async () => {
+test("waiting at the provider's rate limiter spends nothing and counts no failure; the slot is used when it comes", async () => {
   const studio = pipeline.studio();
   const { id, ownerId } = await staged(studio, "generate_images");
   const asked: string[] = [];
@@ -39,7 +39,7 @@ test("a wait at the provider's rate limiter spends nothing and counts no try; th
   expect(await studio.account(ownerId)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 });
 
-test("a look at work under way waits at no rate limiter", async () => {
+test("a poll acquires no slot", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.script.create.next(running("p1"));
@@ -49,7 +49,7 @@ test("a look at work under way waits at no rate limiter", async () => {
   expect(await studio.run(id, 5_000)).toEqual(["ack"]);
 });
 
-test("our own work, and that alone, waits at no rate limiter from the start", async () => {
+test("a new attempt without a provider acquires no slot", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "assemble_video");
   const { media } = studio.deps;
@@ -61,21 +61,21 @@ test("our own work, and that alone, waits at no rate limiter from the start", as
 });
 
 test.each([
-  ["is taken", running("p1"), ["went replicate"]],
+  ["is accepted", running("p1"), ["success replicate"]],
   ["is throttled", retry("provider_throttled", 7), ["throttled replicate"]],
   ["meets a provider that is down", retry("provider_unavailable"), []],
   ["is refused", ended("invalid"), []],
-])("a call behind a probing rate limiter that %s tells the rate limiter so", async (_, answer, told) => {
+])("what is reported to a probing rate limiter of a call that %s", async (_, answer, reported) => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.deps.rateLimiters.acquire = async () => ({ kind: "go", probing: true });
-  studio.deps.rateLimiters.reportSuccess = async (provider) => void studio.calls.push(`went ${provider}`);
+  studio.deps.rateLimiters.reportSuccess = async (provider) => void studio.calls.push(`success ${provider}`);
   studio.script.create.next(answer);
   await studio.run(id);
-  expect(studio.calls.filter((call) => !call.startsWith("wake"))).toEqual(told);
+  expect(studio.calls.filter((call) => !call.startsWith("wake"))).toEqual(reported);
 });
 
-test("a rate limiter that can't be told loses nothing of what the call brought", async () => {
+test("a rate limiter that can't be reached for a report does not lose the call's result", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "generate_images");
   studio.deps.rateLimiters.acquire = async () => ({ kind: "go", probing: true });

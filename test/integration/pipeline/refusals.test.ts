@@ -23,14 +23,14 @@ const softer = (softeningLevel: SofteningLevel, over: Partial<typeof draft> = {}
     SOFT_USD,
   );
 
-/** One scene whose prompt the director wrote, with its picture wanted. */
+/** A project with one scene whose prompt the director wrote, and whose image is wanted. */
 async function pictured(settings: Partial<Settings> = {}, promptsBy: "person" | "director" = "director") {
   const studio = pipeline.studio();
   const project = await staged(studio, "generate_images", { promptsBy, settings });
   return { studio, project, id: project.id };
 }
 
-/** Orders a picture or clip, and has the provider refuse it after a look. */
+/** Orders an image or clip, and has the provider refuse it at the first poll. */
 async function refuse(studio: Studio, id: string, prediction: string) {
   studio.script.create.next(running(prediction));
   studio.script.get.next(brokeDown(prediction, "provider_refused", { refused: true }));
@@ -44,7 +44,7 @@ const rungs = async (studio: Studio, id: string) =>
     .map((p) => [p.version, p.softeningLevel, p.imagePrompt]);
 
 describe("a refused picture", () => {
-  test("has its prompt rewritten to what it implies, and is drawn from that", async () => {
+  test("has its prompt rewritten to the level `implied`, and is made from that", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
     studio.script.softenPrompt.next(softer("implied"));
@@ -84,7 +84,7 @@ describe("a refused picture", () => {
     expect(await studio.run(id, 3_600_000)).toEqual([]);
   });
 
-  test("the same where the words are refused before any run", async () => {
+  test("the same where the prompt is refused before any prediction", async () => {
     const { studio, id } = await pictured();
     studio.script.create.next(ended("refused"));
     studio.script.softenPrompt.next(softer("implied"));
@@ -93,7 +93,7 @@ describe("a refused picture", () => {
     expect(studio.script.softenPrompt.calls).toMatchObject([{ softeningLevel: "implied", refusal: "No." }]);
   });
 
-  test("refused again becomes a symbol; refused a third time it fails with the reason, and nothing more is bought", async () => {
+  test("refused again is rewritten to `symbolic`; refused a third time it fails with the reason, and nothing more is bought", async () => {
     const { studio, project, id } = await pictured();
     await refuse(studio, id, "p1");
     studio.script.softenPrompt.next(softer("implied"), softer("symbolic"));
@@ -131,7 +131,7 @@ describe("a refused picture", () => {
     expect(studio.script.softenPrompt.calls).toHaveLength(2);
   });
 
-  test("asked for again after the third refusal, the symbol is tried once more and nothing before it", async () => {
+  test("in a run after the third refusal, the symbolic prompt is tried once more, and none before it", async () => {
     const { studio, project, id } = await pictured();
     studio.script.softenPrompt.next(softer("implied"), softer("symbolic"));
     for (const prediction of ["p1", "p2", "p3"]) {
@@ -169,7 +169,7 @@ describe("a refused picture", () => {
     expect(await rungs(studio, id)).toHaveLength(2);
   });
 
-  test("harms no other scene: these are drawn meanwhile, once", async () => {
+  test("affects no other scene: those are made meanwhile, once", async () => {
     const studio = pipeline.studio();
     const { id, scenes } = await staged(studio, "generate_images", { promptsBy: "director", scenes: 3 });
     studio.script.create.next(ended("refused"), running("p2"), running("p3"));
@@ -188,7 +188,7 @@ describe("a refused picture", () => {
 });
 
 describe("a rewriting", () => {
-  test("that the budget does not hold ends the ladder, with the reason; more budget and another run go on from there", async () => {
+  test("that the budget does not hold ends the softening, with the reason; with more budget, another run goes on from there", async () => {
     const { studio, project, id } = await pictured();
     await refuse(studio, id, "p1");
     await studio.person(project).set({ budgetUsd: IMAGE_USD / 10 });
@@ -210,7 +210,7 @@ describe("a rewriting", () => {
     expect(studio.script.create.calls).toHaveLength(1);
   });
 
-  test("whose answer is of no use is asked for again, to the same level", async () => {
+  test("whose answer can't be used is asked for again, at the same level", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
     studio.script.softenPrompt.next(useless(SOFT_USD), softer("implied"));
@@ -224,7 +224,7 @@ describe("a rewriting", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 2 * SOFT_USD });
   });
 
-  test("that every director refuses ends the ladder", async () => {
+  test("that every director refuses ends the softening", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
     studio.script.softenPrompt.next(...DIRECTOR_CHOICES.map(() => ended("refused")));
@@ -234,7 +234,7 @@ describe("a rewriting", () => {
     expect(studio.script.softenPrompt.calls).toMatchObject(DIRECTOR_CHOICES);
   });
 
-  test("is withdrawn where the person wants another style: the literal prompt is written anew", async () => {
+  test("is dropped where the person changes the style: a new literal prompt is written", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
     await studio.restyle(id, "woodcut");
@@ -250,7 +250,7 @@ describe("a rewriting", () => {
 });
 
 describe("a refused clip", () => {
-  /** One scene with a drawn picture that the person approved, and one clip model only. */
+  /** A project with one scene whose image the person approved, and one clip model only. */
   async function animated() {
     const studio = pipeline.studio();
     const project = await staged(studio, "generate_images", {
@@ -270,7 +270,7 @@ describe("a refused clip", () => {
     return { studio, id, project, image };
   }
 
-  test("keeps the approved picture: only how it moves is rewritten, and the approval holds", async () => {
+  test("keeps the approved image: only its motion prompt is rewritten, and the approval holds", async () => {
     const { studio, id, image } = await animated();
     await refuse(studio, id, "c1");
     studio.script.softenPrompt.next(softer("implied", { negativePrompt: "everything" }));
@@ -303,7 +303,7 @@ describe("a refused clip", () => {
     expect(record.images).toHaveLength(1);
   });
 
-  test("goes down the same ladder to its end", async () => {
+  test("goes through the same levels to the end", async () => {
     const { studio, id } = await animated();
     studio.script.softenPrompt.next(softer("implied"), softer("symbolic"));
     for (const prediction of ["c1", "c2", "c3"]) {
@@ -320,7 +320,7 @@ describe("a refused clip", () => {
     expect((await studio.record(id)).project.status).toBe("failed");
   });
 
-  test("ends even where the director gives back the same motion", async () => {
+  test("ends even where the director returns the same motion prompt", async () => {
     const { studio, id } = await animated();
     const same = ok({ ...draft }, SOFT_USD);
     studio.script.softenPrompt.next(same, same);
@@ -335,7 +335,7 @@ describe("a refused clip", () => {
   });
 });
 
-test("each level is seen: the prompts by their softeningLevel, the tasks by what was refused, and nothing from inside", async () => {
+test("the API shows each level: prompts with their softening level, tasks with what was refused, and no internal field", async () => {
   const { studio, id } = await pictured();
   await refuse(studio, id, "p1");
   studio.script.softenPrompt.next(softer("implied"));

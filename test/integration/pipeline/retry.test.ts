@@ -20,7 +20,7 @@ const failed = async (studio: Studio, id: string) =>
   (await studio.record(id)).tasks.filter((t) => t.status === "failed").toReversed();
 const isUnknown = (task: Task) => task.error?.code === "outcome_unknown";
 
-/** Three scenes: one picture comes, one is refused by every model, of one the order vanishes. */
+/** Three scenes: one image succeeds, one is refused by every model, the order of one is lost. */
 async function mixed() {
   const studio = pipeline.studio();
   const project = await staged(studio, "generate_images", { scenes: 3, settings: { imageFallbacks: [] } });
@@ -40,7 +40,7 @@ async function mixed() {
   return { studio, project, id, unknown, plain, job, person: studio.person(project) };
 }
 
-/** What was ordered since, by scene. */
+/** The scenes of the orders since then. */
 async function orderedAgain(studio: Studio, id: string, count: number) {
   studio.script.create.next(...Array.from({ length: count }, (_, i) => running(`again-${i}`)));
   const before = studio.script.create.calls.length;
@@ -98,7 +98,7 @@ describe("one task", () => {
     ]);
   });
 
-  test("asked for twice is made once", async () => {
+  test("retried twice is made once", async () => {
     const { studio, id, plain, person } = await mixed();
     await person.retryTask(plain.id);
     await person.retryTask(plain.id);
@@ -142,7 +142,7 @@ describe("one task", () => {
     expect(await orderedAgain(studio, id, 1)).toEqual([one?.subject]);
   });
 
-  test("that was refused is ordered once more in the same words, where a person wrote them", async () => {
+  test("that was refused is ordered once more with the same prompt, where a person wrote it", async () => {
     const studio = pipeline.studio();
     const project = await staged(studio, "generate_images");
     const { id } = project;
@@ -170,7 +170,7 @@ describe("one task", () => {
     expect(second?.input).toEqual(first?.input);
   });
 
-  test("that is done, or under way, or nobody's, or another's, can't be", async () => {
+  test("that succeeded, is under way, does not exist or is another owner's can't be retried", async () => {
     const { studio, id, project, plain, person } = await mixed();
     const conflict = { ok: false, error: { code: "conflict" } };
     const { tasks } = await studio.record(id);
@@ -189,20 +189,20 @@ describe("one task", () => {
 });
 
 describe("a job", () => {
-  test("has made again what failed, and leaves out what may have been paid for", async () => {
+  test("makes again what failed, and leaves out what may have been paid for", async () => {
     const { studio, id, job, plain, person } = await mixed();
     expect(await person.retryJob(job.id)).toMatchObject({ ok: true });
     expect(await orderedAgain(studio, id, 1)).toEqual([plain.subject]);
     expect(await studio.run(id)).toEqual([]);
   });
 
-  test("has that made again too where the person says so", async () => {
+  test("makes that again too where the person says so", async () => {
     const { studio, id, job, plain, unknown, person } = await mixed();
     await person.retryJob(job.id, true);
     expect(await orderedAgain(studio, id, 2)).toEqual([plain.subject, unknown.subject].toSorted());
   });
 
-  test("with nothing to make again says so", async () => {
+  test("with nothing to make again is refused", async () => {
     const { job, unknown, plain, person } = await mixed();
     await person.retryTask(plain.id);
     const refused = {
@@ -225,7 +225,7 @@ describe("a job", () => {
     expect((await studio.record(project.id)).project.status).toBe("completed");
   });
 
-  test("that was called off is taken up again, and its stage is wanted again", async () => {
+  test("that was canceled is taken up again, and its stage is wanted again", async () => {
     const studio = pipeline.studio();
     const project = await staged(studio, "generate_images", { scenes: 2 });
     const { id } = project;
@@ -243,7 +243,7 @@ describe("a job", () => {
     expect(await orderedAgain(studio, id, 2)).toEqual(project.scenes.toSorted());
   });
 
-  test("does not lower what the person wants", async () => {
+  test("does not lower the target stage", async () => {
     const { studio, id, project, plain, person } = await mixed();
     await person.run("assemble_video");
     await studio.person(project).retryTask(plain.id);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => pipeline.close());
 
 const FPS = 24;
-/** A line for every four seconds, from `from` on, with a word for every half. */
+/** A transcript with a line every four seconds from `from` on, and a word every half second. */
 function heard(texts: readonly string[], from = 0) {
   const lines = texts.map((text, i) => {
     const start = from + i * 4;
@@ -43,7 +43,7 @@ const LINES = [
   "keep the engine closer than my heart",
 ];
 
-/** A project whose song lasts for these seconds; its providers do what they are asked, and count it. */
+/** A project whose song has this length in seconds; its providers answer every call, and count them. */
 async function project(studio: Studio, seconds: number, settings: object = {}) {
   const { deps, script, bucket } = studio;
   const ownerId = `owner-${deps.newId()}`;
@@ -55,7 +55,7 @@ async function project(studio: Studio, seconds: number, settings: object = {}) {
   });
   const id = made.id;
   const attach = (audio: Audio, keepScenes: boolean) => {
-    // Equal bytes are equal songs: each has something of its own behind the last frame.
+    // Equal bytes are equal songs: each song has different bytes after the last frame.
     const bytes = new Uint8Array([...fixture("audio/cbr.mp3"), ...new TextEncoder().encode(audio.etag)]);
     const { key, etag } = bucket.upload(`song-${deps.newId()}`, bytes, "audio/mpeg");
     const song = { ...audio, key, etag, bytes: bytes.length };
@@ -79,7 +79,7 @@ async function project(studio: Studio, seconds: number, settings: object = {}) {
   return { id, ownerId, attach, song: songOf(seconds, `song-${seconds}`) };
 }
 
-/** Scenes planned for a song that was heard so. */
+/** Scenes planned for a song with this transcript. */
 async function planned(studio: Studio, seconds: number, settings: object = {}) {
   const made = await project(studio, seconds, settings);
   await made.attach(made.song, false);
@@ -93,7 +93,7 @@ const scenesOf = async (studio: Studio, id: string) =>
   (await studio.record(id)).scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
 
 describe("another recording of the song", () => {
-  test("with silence before it moves every scene by as much, and asks nobody", async () => {
+  test("with silence before it moves every scene by as much, and no provider is called", async () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24);
     const before = await scenesOf(studio, made.id);
@@ -121,7 +121,7 @@ describe("another recording of the song", () => {
     const before = await scenesOf(studio, made.id);
     await give(studio, made.id);
     expect((await playable(studio, made.id)).map((s) => s.missing)).toEqual(before.map(() => null));
-    // A longer pause behind the third line.
+    // A longer pause after the third line.
     const longer = heard(LINES);
     const moved = (t: number) => (t >= 12 ? t + 3 : t);
     const shift = <T extends { start: number; end: number }>(t: T) => ({
@@ -150,7 +150,7 @@ describe("another recording of the song", () => {
     expect(approvals.filter((a) => a.voidedAt).length).toBeLessThanOrEqual(2);
   });
 
-  test("that takes the place of another one before anybody listened follows the first one", async () => {
+  test("that replaces another one before it was transcribed follows the first song", async () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24);
     const before = await scenesOf(studio, made.id);
@@ -164,7 +164,7 @@ describe("another recording of the song", () => {
     expect(after.map((s) => [s.id, s.startFrame])).toEqual(before.map((s) => [s.id, s.startFrame]));
   });
 
-  test("without that wish is another song: its scenes are planned anew", async () => {
+  test("without `keepScenes` is another song: its scenes are planned again", async () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24);
     const before = await scenesOf(studio, made.id);
@@ -179,8 +179,8 @@ describe("another recording of the song", () => {
   });
 });
 
-describe("cutting anew", () => {
-  test("leaves a certificate of the cover, with what had to be changed of the proposal", async () => {
+describe("cutting again", () => {
+  test("stores a cover certificate, with what had to be changed of the proposal", async () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24, { scenes: { minSeconds: 6, maxSeconds: 9 } });
     const { project: row, scenes } = await studio.record(made.id);
@@ -229,7 +229,7 @@ describe("cutting anew", () => {
     expect(studio.script.proposeScenes.calls).toHaveLength(0);
   });
 
-  test("to a tapped beat puts the cuts on it where words leave them free", async () => {
+  test("to a tapped beat puts the cuts on the beat where the words allow it", async () => {
     const studio = pipeline.studio();
     const made = await planned(studio, 24);
     const beat = { bpm: 60, offsetSeconds: 0, beatsPerBar: 4, confidence: 1, source: "tapped" as const };
@@ -259,7 +259,7 @@ describe("the words of the song", () => {
     expect([studio.script.transcribe.calls.length, row.spentUsd]).toEqual([0, 0]);
   });
 
-  test("of a song in parts are bought part by part, each once, and told as one", async () => {
+  test("of a song in parts are bought part by part, each once, and joined", async () => {
     const studio = pipeline.studio();
     const made = await project(studio, 24);
     await made.attach(made.song, false);
@@ -302,7 +302,7 @@ describe("the words of the song", () => {
 
 const playable = async (studio: Studio, id: string) => timelineOf(await studio.record(id))?.scenes ?? [];
 
-/** Prompt, picture and clip for every scene, as its stages leave them. */
+/** Adds prompt, image and clip to every scene, as the stages write them. */
 async function give({ deps, record }: Studio, projectId: string): Promise<void> {
   const { db, newId, now } = deps;
   const row = () => ({ id: newId(), projectId, createdAt: now() });

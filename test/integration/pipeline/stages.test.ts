@@ -20,7 +20,7 @@ const IMAGE_USD = 0.003;
 const CLIP_USD = 0.25;
 const POLL_MS = 5_000;
 
-/** A song whose bytes nobody can read, though they were measured once. */
+/** A song that was probed, but whose bytes can't be read. */
 async function unsendable(studio: Studio) {
   const { key, etag, bytes } = studio.bucket.upload("noise", fixture("broken/noise.mp3"), "audio/aac");
   return staged(studio, "transcribe", { audio: { key, etag, bytes, format: "aac", codec: "aac" } });
@@ -54,7 +54,7 @@ describe("transcribe", () => {
     expect(await studio.run(id)).toEqual([]);
   });
 
-  test("a song in a form that the transcriber doesn't take is sent in one that it does", async () => {
+  test("a song in a format that the transcriber does not take is sent in one that it takes", async () => {
     const studio = pipeline.studio();
     const bytes = fixture("audio/adts.aac");
     const object = studio.bucket.upload("song", bytes, "audio/aac");
@@ -74,7 +74,7 @@ describe("transcribe", () => {
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", provider: "openai" });
   });
 
-  test("a song that the transcriber can't be sent is transcribed from its address, and collected", async () => {
+  test("a song that can't be sent to the transcriber is transcribed from its address, and collected", async () => {
     const studio = pipeline.studio();
     const { id } = await unsendable(studio);
     studio.script.create.next(running("p1"));
@@ -132,7 +132,7 @@ describe("transcribe", () => {
 });
 
 describe("scenes and prompts", () => {
-  test("scenes tile the song, whatever the director proposed", async () => {
+  test("scenes tile the song exactly, whatever the director proposed", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "analyze_scenes", { scenes: 6 });
     studio.script.proposeScenes.next(
@@ -170,7 +170,7 @@ describe("scenes and prompts", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0.002 });
   });
 
-  test("an answer of the director's that was lost counts as spent, and the person decides whether to ask again", async () => {
+  test("a lost answer of the director counts as spent, and the person decides whether to repeat it", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_prompts");
     studio.script.writePrompt.next(ended("unknown"));
@@ -186,7 +186,7 @@ describe("scenes and prompts", () => {
     expect(await studio.run(id, 3_600_000)).toEqual([]);
   });
 
-  test("it is asked for again by itself where the person allowed that, up to a price", async () => {
+  test("a lost answer is repeated automatically where the person allowed it, up to a price", async () => {
     const studio = pipeline.studio();
     const settings = { repeatUnknownUpToUsd: 1 };
     const { id } = await staged(studio, "generate_prompts", { settings });
@@ -240,7 +240,7 @@ describe("images and clips", () => {
     expect(await studio.run(id)).toEqual([]);
   });
 
-  test("a clip is ordered from its picture, and completed with its frames counted", async () => {
+  test("a clip is ordered with its image, and completed with its frames counted", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_clips");
     studio.script.create.next(running("p1"));
@@ -262,7 +262,7 @@ describe("images and clips", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: CLIP_USD });
   });
 
-  test("a clip is paid for by the seconds that the provider says it made", async () => {
+  test("a clip is charged by the seconds that the provider reports", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_clips");
     studio.script.create.next(running("p1"));
@@ -326,7 +326,7 @@ describe("images and clips", () => {
     },
   );
 
-  test("an output that can't be fetched just now is fetched with the next look", async () => {
+  test("an output that can't be fetched now is fetched at the next poll", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
     studio.script.create.next(running("p1"));
@@ -340,7 +340,7 @@ describe("images and clips", () => {
     expect(await studio.budget(id)).toEqual({ reserved: 0, spent: IMAGE_USD });
   });
 
-  test("an output for a scene that is gone is paid for and not copied", async () => {
+  test("an output for a deleted scene is paid for and not copied", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "generate_images");
     studio.script.create.next(running("p1"));

@@ -59,7 +59,7 @@ describe("a call", () => {
     expect(large).toMatchObject({ status: 200, complete: false, tooLarge: true, json: undefined });
   });
 
-  it("that fails on the way may have been heard; one that was cancelled before was not", async () => {
+  it("that fails on the way counts as sent; one that was canceled before does not", async () => {
     const { fetch, sent } = scripted(new Error("connect ECONNREFUSED"));
     expect(await send(fetch, call)).toMatchObject({ kind: "lost", sent: true });
     expect(await send(fetch, { ...call, signal: AbortSignal.abort() })).toMatchObject({
@@ -100,7 +100,7 @@ describe("a call over a real connection", () => {
     await expect(response.text()).rejects.toThrow();
   });
 
-  it("that is sent elsewhere stays where it is", async () => {
+  it("that is redirected is not sent to another host", async () => {
     const paths: string[] = [];
     const url = await host((request) => {
       paths.push(new URL(request.url).pathname);
@@ -110,7 +110,7 @@ describe("a call over a real connection", () => {
     expect(paths).toEqual(["/asked"]);
   });
 
-  it("reads no more than its limit of a body that unpacks to more", async () => {
+  it("reads no more than its limit of a compressed body that is larger uncompressed", async () => {
     const packed = gzipSync(new Uint8Array(8 * 1024 * 1024));
     const url = await host(() => new Response(packed, { headers: { "content-encoding": "gzip" } }));
     const reply = await send(platformFetch, { ...call, url, maxBytes: 1024 * 1024 });

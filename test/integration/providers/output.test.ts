@@ -93,7 +93,7 @@ describe("an output address", () => {
   });
 });
 
-describe("a file that is a part of the answer", () => {
+describe("a file in the answer, as a data URI", () => {
   const VIDEO = `data:video/mp4;base64,${Buffer.from("abcdef").toString("base64")}`;
 
   it("is decoded, with its length and type, and nothing is fetched", async () => {
@@ -136,7 +136,7 @@ describe("an address that only looks odd", () => {
 });
 
 describe("an output file", () => {
-  it("is passed on as it comes, with its length and type", async () => {
+  it("is streamed, with its length and type", async () => {
     const net = scripted(raw("abcdef", { headers: { "content-length": "6", "content-type": "video/mp4" } }));
     const outcome = await opener(net)(FILE, 6);
     if (outcome.kind !== "ok") throw new Error(outcome.failure.message);
@@ -144,7 +144,7 @@ describe("an output file", () => {
     expect(await new Response(outcome.value.body).text()).toBe("abcdef");
   });
 
-  it("shows the token to Replicate's hosts and to nobody else", async () => {
+  it("is requested with the token from Replicate's hosts only", async () => {
     const net = scripted(raw("x"));
     await opener(net)(FILE, 6);
     expect(net.last().headers.get("authorization")).toBe("Bearer r8_secret");
@@ -172,7 +172,7 @@ describe("an output file", () => {
   });
 
   it.each(["", "-1", "1e3", "0x10", "6, 6", "9".repeat(40)])(
-    "whose length is told as %j has none, and is counted as it comes",
+    "whose content-length is %j has no length, and its bytes are counted",
     async (length) => {
       const outcome = await opener(scripted(raw("abcdef", { headers: { "content-length": length } })))(
         FILE,
@@ -184,14 +184,14 @@ describe("an output file", () => {
     },
   );
 
-  it("that is longer than it says is stopped all the same", async () => {
+  it("that is longer than its content-length is stopped all the same", async () => {
     const net = scripted(raw("abcdef", { headers: { "content-length": "2" } }));
     const outcome = await opener(net)(FILE, 5);
     if (outcome.kind !== "ok") throw new Error(outcome.failure.message);
     await expect(new Response(outcome.value.body).arrayBuffer()).rejects.toThrow("more than 5 bytes");
   });
 
-  it("that goes on and on is let go once there is too much", async () => {
+  it("that never ends is canceled once there is too much", async () => {
     let gone = false;
     let left = 100;
     const body = new ReadableStream({
@@ -206,7 +206,7 @@ describe("an output file", () => {
     expect(gone).toBe(true);
   });
 
-  it("that comes packed has no length, and is counted unpacked", async () => {
+  it("that is compressed has no length, and its uncompressed bytes are counted", async () => {
     const packed = gzipSync(new Uint8Array(1_000_000));
     const server = await listen(
       () =>
@@ -224,7 +224,7 @@ describe("an output file", () => {
     await expect(new Response(outcome.value.body).arrayBuffer()).rejects.toThrow("more than 100000 bytes");
   });
 
-  it("is asked for by whom nobody has called off", async () => {
+  it("is not requested by a caller whose signal is aborted", async () => {
     const net = scripted(raw("x"));
     expect(await opener(net)(FILE, 6, AbortSignal.abort())).toMatchObject({ kind: "retry" });
     expect(net.sent).toEqual([]);
@@ -242,14 +242,14 @@ describe("an output file", () => {
     ["forbidden", 403, { kind: "invalid", failure: { code: "output_expired", retryable: true } }],
     ["not to be had now", 503, { kind: "retry" }],
     ["throttled", 429, { kind: "retry" }],
-  ])("%s (%i) is told as it is", async (_, status, expected) => {
+  ])("%s (%i) is classified", async (_, status, expected) => {
     const headers = { location: "http://169.254.169.254/" };
     const net = scripted(() => new Response(status === 204 ? null : "{}", { status, headers }));
     expect(await opener(net)(FILE, 100)).toMatchObject(expected);
     expect(net.sent).toHaveLength(1);
   });
 
-  it("may be asked for again after a lost connection: it costs nothing", async () => {
+  it("may be requested again after a lost connection: it costs nothing", async () => {
     expect(await opener(scripted(new Error("reset")))(FILE, 100)).toMatchObject({ kind: "retry" });
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { TaskMessage } from "../../../src/pipeline/messages.ts";
 import { taskQueue } from "../../../src/pipeline/queue.ts";
 
-/** A queue that remembers what was sent to it, and may be down. */
+/** A queue that records what was sent to it, and may be down. */
 function remembering() {
   const batches: { bodies: TaskMessage[]; delaySeconds: number | undefined }[] = [];
   const state = { down: false };
@@ -28,14 +28,14 @@ function twoQueues() {
 
 const wakeUp = (taskId: string, heavy?: boolean) => ({ projectId: "p", taskId, heavy });
 
-test("heavy wake-ups go by their own queue, all others by the other, each in its order", async () => {
+test("heavy wake-ups go into their own queue, all others into the other, each in order", async () => {
   const { light, heavy, queue } = twoQueues();
   await queue.send([wakeUp("a"), wakeUp("b", true), wakeUp("c", false), wakeUp("d", true)]);
   expect(light.batches.map((b) => b.bodies.map((m) => m.task))).toEqual([["a", "c"]]);
   expect(heavy.batches.map((b) => b.bodies.map((m) => m.task))).toEqual([["b", "d"]]);
 });
 
-test("more than the platform takes at once are sent in parts", async () => {
+test("more wake-ups than the platform takes at once are sent in parts", async () => {
   const { heavy, light, queue } = twoQueues();
   await queue.send(Array.from({ length: 250 }, (_, i) => wakeUp(String(i), true)));
   expect(heavy.batches.map((b) => b.bodies.length)).toEqual([100, 100, 50]);

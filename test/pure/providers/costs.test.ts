@@ -34,15 +34,15 @@ const chat = (choice: object, usage: unknown = { cost: 0.004 }) =>
   json(200, { id: "gen-1", choices: [choice], usage });
 const stopped = (content: string) => ({ finish_reason: "stop", message: { content } });
 
-describe("an answer of no use", () => {
+describe("an answer that can't be used", () => {
   it.each([
     ["prose", chat(stopped("no")), 0.004],
     ["another shape", chat(stopped("{}")), 0.004],
     ["a part", chat({ finish_reason: "length", message: { content: "{" } }), 0.004],
     ["nothing, for money", chat(stopped("")), 0.004],
     ["prose for nothing", chat(stopped("no"), { cost: 0 }), 0],
-    ["prose, and no word of its cost", chat(stopped("no"), null), null],
-    ["prose, and a cost that can't be", chat(stopped("no"), { cost: -3 }), null],
+    ["prose, without its cost", chat(stopped("no"), null), null],
+    ["prose, with an impossible cost", chat(stopped("no"), { cost: -3 }), null],
     ["more than is read", raw(`{"a":"${"x".repeat(3e6)}"}`), null],
     ["no chat completion", raw("hello"), null],
   ])("from the director costs what OpenRouter says: %s", async (_, answer, costUsd) => {
@@ -59,20 +59,23 @@ describe("an answer of no use", () => {
     ["nothing", {}, null],
     ["a length beyond any song", { duration: 1e12 }, null],
     ["a length that is none", { usage: { seconds: "60" } }, null],
-  ])("from the transcriber costs what was heard, where the answer tells %s", async (_, told, costUsd) => {
-    expect(await transcribed(json(200, { ...told, text: 7 }))).toMatchObject({
-      kind: "invalid",
-      costUsd,
-      failure: { code: "provider_bad_answer" },
-    });
-  });
+  ])(
+    "from the transcriber costs what was transcribed, where the answer has %s",
+    async (_, billing, costUsd) => {
+      expect(await transcribed(json(200, { ...billing, text: 7 }))).toMatchObject({
+        kind: "invalid",
+        costUsd,
+        failure: { code: "provider_bad_answer" },
+      });
+    },
+  );
 
-  it("from a transcriber without a price costs what nobody can tell", async () => {
+  it("from a transcriber without a price has no known cost", async () => {
     const answer = json(200, { text: 7, usage: { seconds: 60 } });
     expect(await transcribed(answer, "gpt-transcribe")).toMatchObject({ kind: "invalid", costUsd: null });
   });
 
-  it("too long to read was made, and paid for", async () => {
+  it("that is too long to read was paid for", async () => {
     const answer = raw(`{"text":"${"x".repeat(17 * 1024 * 1024)}"}`);
     expect(await transcribed(answer)).toMatchObject({
       kind: "invalid",
@@ -91,7 +94,7 @@ describe("a model that ran and refused", () => {
   });
 });
 
-describe("a call that was turned away", () => {
+describe("a call that the provider rejected", () => {
   it.each([
     ["bad", 400, { error: { code: 400, message: "no" } }],
     ["moderated", 403, { error: { code: 403, message: "no", metadata: { reasons: ["x"] } } }],

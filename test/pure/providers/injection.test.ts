@@ -32,7 +32,7 @@ const LINES = [
 const director = (fetch: ReturnType<typeof scripted>["fetch"]) =>
   openrouterDirector({ apiKey: "sk-or-secret", baseUrl: "https://or.test/api/v1", fetch });
 
-/** Each question to the director, with `text` in every place that strangers can write to. */
+/** Each request to the director, with `text` in every field that strangers can write. */
 const QUESTIONS: readonly {
   task: Task;
   name: string;
@@ -124,7 +124,7 @@ const Request = z.strictObject({
   plugins: z.tuple([z.strictObject({ id: z.literal("response-healing") })]),
 });
 
-/** What goes out: the request without the data, and the data. */
+/** What is sent: the request without the data, and the data. */
 async function asked(
   question: (typeof QUESTIONS)[number],
   choice: (typeof DIRECTOR_CHOICES)[number],
@@ -144,12 +144,12 @@ async function asked(
   };
 }
 
-/** With every string that is `from` made `to`. */
+/** Replaces every string that equals `from` by `to`. */
 function swapped(value: unknown, from: string, to: string): unknown {
   return JSON.parse(JSON.stringify(value), (_key, v) => (v === from ? to : v));
 }
 
-describe("a question to the director", () => {
+describe("a request to the director", () => {
   it.each(TEXTS)(
     "has our models, shape, limits and address whatever strangers write, and their text as data: %s",
     async (_, { text }) => {
@@ -168,7 +168,7 @@ describe("a question to the director", () => {
   );
 });
 
-/** Text of ours: one line, short, of whole characters, with no address in it and nothing that hides. */
+/** Text that we keep: one short well-formed line, with no address and nothing invisible in it. */
 const words = (most: number) =>
   z
     .string()
@@ -180,7 +180,7 @@ const words = (most: number) =>
       "hides something",
     );
 const model = (names: readonly string[]) => z.string().refine((name) => names.includes(name));
-/** Strict: a key more is a failure. */
+/** Strict: an additional key is a failure. */
 const Plan = (names: readonly string[]) =>
   z.strictObject({
     model: model(names),
@@ -210,14 +210,14 @@ const Draft = (names: readonly string[]) =>
     palette: z.array(z.string().regex(/^#[0-9a-f]{6}$/)).max(8),
   });
 
-/** What an outcome may hold, and which kinds may come of an answer. */
+/** What an outcome may contain, and which kinds an answer may have. */
 const KEYS: Partial<Record<Outcome<unknown>["kind"], string[]>> = {
   ok: ["costUsd", "kind", "requestId", "value"],
   invalid: ["costUsd", "failure", "kind"],
   refused: ["costUsd", "failure", "kind"],
 };
 
-/** What a text wishes, and that it be said back. */
+/** What a text asks for, and that it be repeated. */
 const wishesOf = ({ wants }: (typeof CORPUS)[number]) => [...new Set([...wants, "echo"])];
 
 async function granted(
@@ -233,7 +233,7 @@ async function granted(
 }
 
 describe("an obedient model", () => {
-  it.each(TEXTS)("brings nothing but a sound answer, or none: %s", async (_, entry) => {
+  it.each(TEXTS)("gives only a valid answer, or none: %s", async (_, entry) => {
     for (const { question, choice } of EACH) {
       for (const wish of wishesOf(entry)) {
         const outcome = await granted(question, choice, wish, entry.text);
@@ -255,12 +255,12 @@ describe("an obedient model's wishes", () => {
   const [plan, shot] = QUESTIONS;
   if (!schema || !plan || !shot) throw new Error("There is something to ask");
 
-  it("are many, and each is asked for by some text", () => {
+  it("are many, and each is in some text", () => {
     expect(CORPUS.length).toBeGreaterThanOrEqual(40);
     expect([...new Set(CORPUS.flatMap((c) => c.wants))].sort()).toEqual(Object.keys(WISHES).sort());
   });
 
-  /** Where nothing sound could be made of what came, and where something was. */
+  /** Which wishes end in an invalid answer, and which in a valid one. */
   it.each([
     ["many_scenes", "invalid"],
     ["no_scenes", "invalid"],
@@ -301,7 +301,7 @@ describe("an obedient model's wishes", () => {
     }
   });
 
-  /** What is sent to picture and clip models for a draft, without its words. */
+  /** What is sent to image and clip models for a draft, without its texts. */
   function orders({ imagePrompt, motionPrompt, negativePrompt }: PromptDraft) {
     const images = IMAGE_MODEL_NAMES.map((name) =>
       imageModel(name)?.input({ prompt: imagePrompt, negativePrompt, aspectRatio: "16:9", seed: 7 }),
@@ -325,7 +325,7 @@ describe("an obedient model's wishes", () => {
     });
   }
 
-  it.each(TEXTS)("change nothing of an order but its words: %s", async (_, entry) => {
+  it.each(TEXTS)("change nothing in an order but its texts: %s", async (_, entry) => {
     const harmless = await granted(shot, schema, "echo", "a boat");
     if (harmless.kind !== "ok" || !("imagePrompt" in harmless.value)) throw new Error("It was harmless");
     for (const wish of wishesOf(entry)) {
@@ -336,7 +336,7 @@ describe("an obedient model's wishes", () => {
   });
 });
 
-describe("what is heard in a song", () => {
+describe("the words of a song", () => {
   it.each(TEXTS)("stays text: %s", async (_, { text }) => {
     const heard = { start: 0, end: 1, text, avg_logprob: -0.1, no_speech_prob: 0, url: "https://evil.test" };
     const answer = {

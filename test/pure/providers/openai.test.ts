@@ -21,7 +21,7 @@ describe("a transcription by OpenAI", () => {
     expect(net.sent).toHaveLength(1);
     expect(net.last().url).toBe("https://api.test/v1/audio/transcriptions");
     expect(net.last().headers.get("authorization")).toBe("Bearer sk-secret");
-    // The runtime writes it, with the boundary.
+    // The runtime sets it, with the boundary.
     expect(net.last().headers.get("content-type")).toBeNull();
     const { body } = net.last();
     if (!(body instanceof FormData)) throw new Error("a form");
@@ -31,7 +31,7 @@ describe("a transcription by OpenAI", () => {
     expect(body.get("file")).toMatchObject({ name: "song.mp3", type: "audio/mpeg", size: 8 });
   });
 
-  it("asks other models for plain JSON, for they refuse anything else", async () => {
+  it("asks other models for plain JSON, since they refuse anything else", async () => {
     const net = scripted(
       json(200, { text: "la", languages: [{ code: "fr" }], usage: { type: "duration", seconds: 4 } }),
     );
@@ -167,13 +167,13 @@ describe("a transcription by OpenAI", () => {
       { kind: "invalid", failure: { code: "provider_bad_answer" } },
     ],
   ];
-  it.each(cases)("tells %s (%i)", async (_, status, body, headers, expected) => {
+  it.each(cases)("classifies %s (%i)", async (_, status, body, headers, expected) => {
     const net = scripted(json(status, body, headers));
     expect(await transcriber(net.fetch).transcribe(song)).toMatchObject(expected);
     expect(net.sent).toHaveLength(1);
   });
 
-  it("that was sent and not answered, or answered by half, may have been charged", async () => {
+  it("that was sent and not answered, or answered in part, may have been charged", async () => {
     for (const answer of [new Error("connection lost"), broken(200, '{"text":"la')]) {
       const net = scripted(answer);
       expect(await transcriber(net.fetch).transcribe(song)).toMatchObject({ kind: "unknown" });

@@ -1,4 +1,4 @@
-/** The forms in which models give their results: where the file is in them, and what is none. */
+/** The forms of models' outputs: where the file is in them, and what is no file. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readDataUri } from "../../../src/providers/data-uri.ts";
@@ -24,7 +24,7 @@ describe("the file in an output", () => {
     ["two keys deep", { output: { video: { url: CLIP } } }, CLIP],
     ["the result before what stands beside it", { seed: 7, thumbnail: OTHER, video: CLIP }, CLIP],
     ["the result, whatever else has an address", { model: "https://x.test/m", video: CLIP }, CLIP],
-    ["a key that nobody has seen", { clip_mp4: CLIP, seed: 7 }, CLIP],
+    ["an unknown key", { clip_mp4: CLIP, seed: 7 }, CLIP],
     ["the file itself", INLINE, INLINE],
     ["the file itself, deep", { images: [{ url: INLINE }] }, INLINE],
     ["only a preview", { thumbnail: OTHER, preview: { url: OTHER } }, null],
@@ -64,7 +64,7 @@ describe("the file in an output", () => {
     ),
   })).node;
 
-  it("is looked for in any JSON without an error, and has one of three schemes", () => {
+  it("is searched for in any JSON without an error, and has one of three schemes", () => {
     fc.assert(
       fc.property(tree, (output) => {
         const file = fileIn(output);
@@ -77,7 +77,7 @@ describe("the file in an output", () => {
     );
   });
 
-  it("is found wherever it stands alone, four containers deep at most", () => {
+  it("is found wherever it is a whole text, four containers deep at most", () => {
     const wrap = fc.constantFrom<(inner: unknown) => unknown>(
       (inner) => [inner],
       (inner) => ({ video: inner }),
@@ -91,7 +91,7 @@ describe("the file in an output", () => {
     );
   });
 
-  it("is not looked for without end in an output of a million entries", () => {
+  it("is not searched for without end in an output of a million entries", () => {
     const wide = Array.from({ length: 1_000_000 }, () => ({ n: 1 }));
     const started = performance.now();
     expect(fileIn([...wide, CLIP])).toBeNull();
@@ -131,7 +131,7 @@ describe("a data URI", () => {
     ["no comma", "data:a/b;base64", "malformed"],
   ])("with %s", (_, uri, expected) => expect(read(uri)).toEqual(expected));
 
-  it("is as long as may be, and not longer", () => {
+  it("is read up to its limit, and not if it is longer", () => {
     expect(read("data:a/b;base64,aGVsbG8=", 5)).toEqual(["a/b", "hello"]);
     expect(read("data:a/b;base64,aGVsbG8=", 4)).toBe("too_large");
     expect(read("data:a/b,%68%65%6c%6c%6f", 5)).toEqual(["a/b", "hello"]);

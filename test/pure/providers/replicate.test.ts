@@ -155,7 +155,7 @@ describe("a prediction at Replicate is created", () => {
     ["an answer without a prediction", 201, { hello: 1 }, {}, { kind: "unknown" }],
   ];
   it.each(cases)(
-    "and %s (%i) is told as it is, after one POST",
+    "and %s (%i) is classified, after one POST",
     async (_, status, answer, headers, expected) => {
       const net = scripted(json(status, answer, headers));
       expect(await predictions(net.fetch).create(order)).toMatchObject(expected);
@@ -180,7 +180,7 @@ describe("a prediction at Replicate is created", () => {
   });
 });
 
-describe("a prediction is looked at", () => {
+describe("a prediction is read", () => {
   it.each([
     ["found", json(200, body({ status: "processing" })), { kind: "ok", value: { status: "running" } }],
     ["gone", json(404, { detail: "Not found" }), { kind: "ok", value: null }],
@@ -203,7 +203,7 @@ describe("a prediction is looked at", () => {
   });
 });
 
-describe("an orphan is found", () => {
+describe("an order whose answer was lost is searched for", () => {
   const since = new Date("2026-11-22T09:59:00Z");
   const find = (net: ReturnType<typeof scripted>) => predictions(net.fetch).find({ webhookUrl: hook, since });
   const other = (n: number) => body({ id: `o${n}`, webhook: `https://omvee.test/other/${n}` });
@@ -214,7 +214,7 @@ describe("an orphan is found", () => {
   const list = (results: unknown[], next: string | null = null) =>
     json(200, { previous: null, next, results });
 
-  it("by exactly its webhook, on whichever page, and the token stays at home", async () => {
+  it("by exactly its webhook, on any page, and the token goes to Replicate's API only", async () => {
     const near = body({ id: "near", webhook: `${hook}0` });
     const net = scripted(
       list([other(1), near], "https://evil.test/steal?cursor=c2"),
@@ -227,12 +227,12 @@ describe("an orphan is found", () => {
     ]);
   });
 
-  it("to be none, where the list shows webhooks and not this one, or nothing at all", async () => {
+  it("and not found, where the list shows webhooks and not this one, or is empty", async () => {
     expect(await find(scripted(list([other(1), bare("b")])))).toMatchObject({ kind: "ok", value: null });
     expect(await find(scripted(list([])))).toMatchObject({ kind: "ok", value: null });
   });
 
-  it("one by one, where the list keeps webhooks to itself", async () => {
+  it("one by one, where the list does not show webhooks", async () => {
     const net = scripted(list([bare("x"), bare("gm3q")]), json(200, other(1)), json(200, body()));
     expect(await find(net)).toMatchObject({ kind: "ok", value: { id: "gm3q" } });
     expect(net.sent.slice(1).map((s) => s.url)).toEqual([
@@ -241,31 +241,31 @@ describe("an orphan is found", () => {
     ]);
   });
 
-  it('not to be told, where nobody shows a webhook: never taken for "none"', async () => {
+  it('and the outcome is unknown, not "none", where no answer shows a webhook', async () => {
     const net = scripted(list([bare("x")]), json(200, bare("x")));
     expect(await find(net)).toMatchObject({ kind: "unknown" });
   });
 
-  it("without regard to what was made before", async () => {
+  it("among those created since then only", async () => {
     const old = { ...bare("old"), created_at: "2026-11-22T09:00:00Z" };
     expect(await find(scripted(list([old])))).toMatchObject({ kind: "ok", value: null });
   });
 
-  it('never "none" by a list that fails on the way', async () => {
+  it('and is never "none" where the list fails on the way', async () => {
     expect(
       await find(scripted(list([other(1)], "https://api.test/v1/predictions?cursor=2"), json(500, {}))),
     ).toMatchObject({ kind: "retry" });
     expect(await find(scripted(raw("x")))).toMatchObject({ kind: "retry" });
   });
 
-  it("in a list that never ends, not for ever", async () => {
+  it("in a list that never ends, but not for ever", async () => {
     const net = scripted(list([other(1)], "https://api.test/v1/predictions?cursor=again"));
     expect(await find(net)).toMatchObject({ kind: "retry" });
     expect(net.sent.length).toBeLessThanOrEqual(20);
   });
 });
 
-describe("a prediction's state", () => {
+describe("a prediction's status", () => {
   it.each([
     ["starting", null, "running"],
     ["processing", null, "running"],
@@ -279,7 +279,7 @@ describe("a prediction's state", () => {
     expect(readPrediction(body({ status, completed_at }))?.status).toBe(expected);
   });
 
-  it("says so where the result was deleted before it was fetched", () => {
+  it("fails with `output_expired` where the result was deleted before it was fetched", () => {
     const gone = readPrediction(body({ status: "succeeded", output: null, data_removed: true }));
     expect(gone).toMatchObject({ status: "succeeded", failure: { code: "output_expired", refused: false } });
   });
@@ -321,15 +321,15 @@ describe("a prediction's state", () => {
     ["Service is temporarily unavailable due to high demand. Please try again later. (E003)", RUN_FAILED],
     ["Service is temporarily unavailable. Please try again later. (E004)", RUN_FAILED],
     ["CUDA out of memory", RUN_FAILED],
-    ["Something nobody has seen", RUN_FAILED],
+    ["Something unknown", RUN_FAILED],
     ["", RUN_FAILED],
-  ])('that failed with "%s" is told as %j', (error, told) => {
-    expect(classifyFailure(error)).toMatchObject(told);
+  ])('that failed with "%s" is classified as %j', (error, classified) => {
+    expect(classifyFailure(error)).toMatchObject(classified);
     const failed = readPrediction(body({ status: "failed", error }));
-    expect(failed?.failure).toMatchObject(told);
+    expect(failed?.failure).toMatchObject(classified);
   });
 
-  it("tells a model that does not run from a provider that does not answer", async () => {
+  it("has another code for a model that does not run than for a provider that does not answer", async () => {
     const { failure: run } = readPrediction(body({ status: "failed", error: "" })) ?? {};
     const http = await predictions(scripted(json(503, {})).fetch).get("gm3q");
     expect([run?.code, run?.message]).toEqual([

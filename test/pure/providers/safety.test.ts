@@ -175,7 +175,7 @@ describe("whatever a provider answers", () => {
 const parsing = (fetch: Fetch) => calls(fetch).slice(0, -1);
 
 describe("a hostile answer", () => {
-  it.each([301, 302, 303, 307, 308])("that moves the call elsewhere (%i) is not followed", async (status) => {
+  it.each([301, 302, 303, 307, 308])("that redirects the call (%i) is not followed", async (status) => {
     for (const location of [
       "http://169.254.169.254/",
       "https://a.test/again",
@@ -218,7 +218,7 @@ describe("a hostile answer", () => {
     ["bytes", "\u0000\ufffd\ud800"],
     ["nothing", ""],
     ["a million brackets", `{"output":${"[".repeat(1e6)}${"]".repeat(1e6)}}`],
-  ])("of %s is told as none, whatever its status says", async (_, text) => {
+  ])("of %s is no valid answer, whatever its status", async (_, text) => {
     for (const status of [200, 201]) {
       for (const { run } of parsing(async () => new Response(text, { status }))) {
         expect(["invalid", "unknown", "retry"]).toContain((await run()).kind);
@@ -239,7 +239,7 @@ describe("a hostile answer", () => {
     },
   );
 
-  it("that goes on and on is cut off, and its connection let go", async () => {
+  it("that never ends is cut off, and its connection closed", async () => {
     const chunk = new Uint8Array(1024 * 1024).fill(0x20);
     for (const i of parsing(platformFetch).keys()) {
       let given = 0;

@@ -25,7 +25,7 @@ describe("a webhook", () => {
   const verify = (headers: Record<string, string>, body = bytes(BODY), secrets = [SECRET]) =>
     replicateWebhooks(secrets)(body, new Headers(headers));
 
-  it("signed by Replicate is genuine, and gives the id that its redeliveries share", () => {
+  it("signed by Replicate is genuine, and returns the id that its redeliveries share", () => {
     expect(verify(genuine)).toBe("msg_1");
   });
 
@@ -51,11 +51,11 @@ describe("a webhook", () => {
     expect(verify(headers, bytes(body), [secret])).toBeNull();
   });
 
-  it("whose bytes are no text is forged", () => {
+  it("whose bytes are not UTF-8 is forged", () => {
     expect(verify(genuine, Uint8Array.from([0xff, 0xfe, 0x00]))).toBeNull();
   });
 
-  it("is taken for five minutes before and after it was signed", () => {
+  it("is accepted for five minutes before and after it was signed", () => {
     for (const [offset, taken] of [
       [300, true],
       [-300, true],
@@ -75,7 +75,7 @@ describe("a webhook", () => {
     );
   });
 
-  it("can not be checked with a secret that is none, which is said at once", () => {
+  it("can't be verified with a malformed secret, which throws at once", () => {
     expect(() => replicateWebhooks(["whsec_"])).toThrow();
   });
 });
@@ -90,7 +90,7 @@ describe("our token in the webhook's address", () => {
     expect(verifyCallbackToken("secret", callback, token)).toBe(true);
   });
 
-  it("is good for nothing else", () => {
+  it("is valid for nothing else", () => {
     const token = callbackToken("secret", callback);
     const others = [
       { ...callback, attempt: 2 },

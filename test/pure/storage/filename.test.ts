@@ -47,7 +47,7 @@ describe("a file's name", () => {
     expect(saved).toBe(`${character.repeat((saved.length - 4) / character.length)}.mp4`);
   });
 
-  it("of any kind can be saved everywhere, and is left alone by a second time", () => {
+  it("of any kind can be saved everywhere, and a second pass does not change it", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 400 }), (given) => {
         const saved = safeFilename(`${given}.mp4`);
@@ -73,7 +73,7 @@ describe("a header that saves a file", () => {
     expect(attachment(name)).toBe(`attachment; filename="${plain}"; filename*=UTF-8''${exact}`);
   });
 
-  it("tells the very name that it is saved under", () => {
+  it("names exactly the file name that it is saved under", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
         const [, exact = ""] =

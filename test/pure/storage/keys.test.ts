@@ -21,7 +21,7 @@ const id = fc.uuid();
 const extension = fc.constantFrom(...UPLOAD_EXTENSIONS);
 
 describe("storage keys", () => {
-  it("lie under the prefix of their project, and mean the same to URL as to us, whatever the owner is called", () => {
+  it("lie under the prefix of their project, and are not changed by URL, whatever the owner's id", () => {
     fc.assert(
       fc.property(owner, id, id, extension, (ownerId, projectId, fileId, ext) => {
         const prefix = projectPrefix(ownerId, projectId);
@@ -50,7 +50,7 @@ describe("storage keys", () => {
     );
   });
 
-  it("of audio are known again for their own owner and project, and for no other", () => {
+  it("of audio are recognised for their own owner and project, and for no other", () => {
     fc.assert(
       fc.property(owner, owner, id, id, id, extension, (mine, theirs, here, there, fileId, ext) => {
         fc.pre(mine !== theirs && here !== there);
@@ -62,7 +62,7 @@ describe("storage keys", () => {
     );
   });
 
-  it("given by a client are refused unless they have exactly the form that we make", () => {
+  it("from a client are refused unless they have exactly the form that we make", () => {
     const prefix = projectPrefix("me", "p1");
     const forged = [
       "",
@@ -98,7 +98,7 @@ describe("storage keys", () => {
     }
   });
 
-  it("are not deleted by a prefix that is no folder", () => {
+  it("are not deleted by a prefix that does not end in a slash", () => {
     for (const bad of ["", "u", "u/x", "/"]) expect(() => assertPrefix(bad)).toThrow(TypeError);
     expect(() => assertPrefix(projectPrefix("me", "p1"))).not.toThrow();
   });
@@ -132,7 +132,7 @@ describe("an upload", () => {
     expect(uploadType(filename, type)).toBeNull();
   });
 
-  it("of any name gives an ending of the table or nothing", () => {
+  it("of any name has an extension of the table or is refused", () => {
     fc.assert(
       fc.property(fc.string(), fc.constantFrom("audio/mpeg", "video/mp4", "x"), (name, type) => {
         const found = uploadType(name, type);

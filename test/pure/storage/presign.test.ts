@@ -16,7 +16,7 @@ const key = "u/0/p/audio/a.mp3";
 const put = { key, contentType: "audio/mpeg", bytes: 1000, expiresSeconds: 900, now };
 
 describe("a presigned PUT", () => {
-  it("binds the type, the size and that nothing is there yet", async () => {
+  it("signs the type, the size and the condition that no object exists yet", async () => {
     const { url, headers } = await signer.presignPut(put);
     const query = new URL(url).searchParams;
     expect(query.get("X-Amz-SignedHeaders")).toBe("content-length;content-type;host;if-none-match");
@@ -39,11 +39,11 @@ describe("a presigned PUT", () => {
     expect(signature(other.url)).not.toBe(signature(one.url));
   });
 
-  it("never carries the secret", async () => {
+  it("never contains the secret", async () => {
     expect((await signer.presignPut(put)).url).not.toContain(config.secretAccessKey);
   });
 
-  it("lasts a second to seven days", async () => {
+  it("is valid for one second to seven days", async () => {
     await expect(signer.presignPut({ ...put, expiresSeconds: 0 })).rejects.toThrow(RangeError);
     await expect(signer.presignPut({ ...put, expiresSeconds: 604_801 })).rejects.toThrow(RangeError);
   });
@@ -53,13 +53,13 @@ describe("a presigned GET", () => {
   const at = (time: string, filename?: string) =>
     signer.presignGet({ key, expiresSeconds: 600, now: new Date(time), filename });
 
-  it("is the same within an hour, and another in the next", async () => {
+  it("is the same within an hour, and different in the next", async () => {
     const first = await at("2026-11-22T10:00:00Z");
     expect(await at("2026-11-22T10:59:59.999Z")).toBe(first);
     expect(await at("2026-11-22T11:00:00Z")).not.toBe(first);
   });
 
-  it("is valid for at least as long as was asked, whenever it is made", async () => {
+  it("is valid for at least as long as asked for, whenever it is made", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.date({ min: new Date("2026-01-01"), max: new Date("2030-01-01"), noInvalidDate: true }),
@@ -79,17 +79,17 @@ describe("a presigned GET", () => {
     );
   });
 
-  it("names the download in plain letters and exactly, and nothing can break out of the header", async () => {
+  it("names the download in ASCII and exactly, and no name can break out of the header", async () => {
     const url = await at("2026-11-22T10:00:00Z", 'Crème "brûlée"; a=\r\nb/c.mp4');
     const header = new URL(url).searchParams.get("response-content-disposition") ?? "";
     expect(header).toBe(
       `attachment; filename="Cr_me br_l_e _ a= b c.mp4"; filename*=UTF-8''Cr%C3%A8me%20br%C3%BBl%C3%A9e%20%3B%20a%3D%20b%20c.mp4`,
     );
-    // A plus would be read as a plus by some stores.
+    // Some servers would read a plus as a plus.
     expect(url).not.toContain("+");
   });
 
-  it("takes any name", async () => {
+  it("accepts any name", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), async (filename) => {
         const header = new URL(await at("2026-11-22T10:00:00Z", filename)).searchParams.get(
@@ -103,13 +103,13 @@ describe("a presigned GET", () => {
 });
 
 describe("an object address", () => {
-  it("is refused for a key that URL would turn into another", () => {
+  it("is refused for a key that URL would change", () => {
     for (const bad of ["u/../x", "u/./x", "u//x", "/u", "u/", ".."]) {
       expect(() => objectUrl(config, bad)).toThrow(TypeError);
     }
   });
 
-  it("holds odd characters encoded", () => {
+  it("encodes odd characters", () => {
     expect(objectUrl(config, "u/a b?c#d%2f").href).toBe(`${config.endpoint}/omvee/u/a%20b%3Fc%23d%252f`);
   });
 });

@@ -9,7 +9,7 @@ const config = {
   secretAccessKey: "secret",
 };
 
-/** A store whose server answers each request in turn, and remembers it. */
+/** A store whose server gives the next answer to each request, and records the requests. */
 function store(...answers: Response[]) {
   const requests: Request[] = [];
   const storage = s3Storage(config, async (request) => {
@@ -42,7 +42,7 @@ describe("the S3 store", () => {
     expect(await storage.head("k")).toEqual({ key: "k", bytes: 12, etag: "abc-2", contentType: "audio/wav" });
   });
 
-  it("gives null for what is gone and for what is not the pinned object any more", async () => {
+  it("gives null for an object that does not exist, or has another etag by now", async () => {
     const { storage } = store(xml("", 404), xml("", 404), xml("", 412), xml("", 412));
     expect(await storage.head("k")).toBeNull();
     expect(await storage.read("k", 0, 3)).toBeNull();
@@ -50,7 +50,7 @@ describe("the S3 store", () => {
     expect(await storage.open("k", "old")).toBeNull();
   });
 
-  it("gives no bytes past the end, and asks nobody for an empty range", async () => {
+  it("gives no bytes past the end, and sends no request for an empty range", async () => {
     const { storage, requests } = store(xml("<Error><Code>InvalidRange</Code></Error>", 416));
     expect(await storage.read("k", 5, 9)).toEqual(new Uint8Array());
     expect(await storage.read("k", 5, 5)).toEqual(new Uint8Array());
@@ -62,7 +62,7 @@ describe("the S3 store", () => {
     expect(await storage.read("k", 2, 4)).toEqual(new TextEncoder().encode("cd"));
   });
 
-  it("streams a range of the pinned object, and never another one", async () => {
+  it("streams a range of the object with this etag, and never of another one", async () => {
     const { storage, requests } = store(
       new Response("cd", { status: 206 }),
       xml("", 412),
@@ -105,7 +105,7 @@ describe("the S3 store", () => {
     );
   });
 
-  it("does not take a 200 that carries an error for a completed upload", async () => {
+  it("does not take a 200 with an error in its body for a completed upload", async () => {
     const { storage } = store(
       xml("<UploadId>u</UploadId>"),
       xml("<Error><Code>InternalError</Code></Error>"),
@@ -142,14 +142,14 @@ describe("the S3 store", () => {
     expect(requests).toEqual([]);
   });
 
-  it("says what the server said when it refuses", async () => {
+  it("names the server's error code when it refuses", async () => {
     const { storage } = store(xml("<Error><Code>SlowDown</Code></Error>", 503));
     await expect(storage.put("k", new Uint8Array(1), "a/b")).rejects.toThrow(
       "S3 answered 503 SlowDown to PUT",
     );
   });
 
-  it("puts a stream with its length, which is not known otherwise", async () => {
+  it("puts a stream with its length in the header", async () => {
     const { storage, requests } = store(new Response(null, { headers: { etag: '"e"' } }));
     const body = new Response("abc").body;
     if (!body) throw new Error("a body");
