@@ -1,11 +1,11 @@
-/** The search for the cheapest cuts: dynamic programming over every frame, with whole blocks of starts ruled out at once. */
+/** Search for the cheapest cuts: dynamic programming over every frame that skips whole blocks of starts. */
 import type { CoverCost } from "./cover-cost.ts";
 import type { Stretch } from "./pins.ts";
 
-/** Starts that one bound speaks for. */
+/** Number of neighbouring starts that share one lower bound. */
 const BLOCK = 16;
 
-/** For each length, the least cost of it and the `BLOCK - 1` before it. */
+/** For each length, the least cost among it and the `BLOCK - 1` lengths below it. */
 function leastBefore(length: Float64Array): Float64Array {
   const least = new Float64Array(length.length + BLOCK).fill(Number.POSITIVE_INFINITY);
   length.forEach((cost, n) => {
@@ -15,9 +15,10 @@ function leastBefore(length: Float64Array): Float64Array {
 }
 
 /**
- * Cuts inside one stretch, ascending, with its end. A start costs at least the best way to it, its scene's
- * length, and the proposed cuts that a later start passes over too: blocks of starts whose bounds together
- * reach the best so far can't hold a better one.
+ * The cuts of one stretch, ascending, its end included. Lower bound of a block of starts: the least cost of a
+ * cover up to any of them, the least cost of their scenes' lengths, and the cost of the proposed cuts that a
+ * later start passes over (an earlier one passes over these too). A block is skipped where its bound reaches
+ * the best cost so far.
  */
 function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): number[] {
   const { startFrame, endFrame, minFrames } = stretch;
@@ -32,7 +33,7 @@ function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): n
   for (let end = minFrames; end <= frames; end++) {
     const first = Math.max(0, end - longest);
     const last = end - minFrames;
-    // Likely the best or near it: scenes that ended a frame earlier came from here.
+    // A good first guess: the best start of a scene that ends one frame earlier.
     let found = Math.min(last, Math.max(first, from[end - 1] ?? 0));
     let least =
       (best[found] ?? 0) + (length[end - found] ?? 0) + passedOver(startFrame + found, startFrame + end);
