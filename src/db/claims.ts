@@ -5,9 +5,9 @@
  * - Lease: when the claim expires unless it is renewed, `lease_until`. The plan then frees the task.
  * - Fence: the check, in the transaction that commits a result, that the claim still holds.
  *
- * Transactions that claim, settle, fail or plan tasks lock the project's row first and then its owner's: money
- * changes in one of them at a time, and they do not deadlock. Times are by the database's clock, since those of
- * workers may differ.
+ * Transactions that claim, settle, fail or plan tasks lock the project's row first and then its owner's: one
+ * of them at a time changes money, and they do not deadlock. Times are by the database's clock, since the
+ * clocks of workers may differ.
  */
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
@@ -199,7 +199,7 @@ export async function settleTask(
   }
 }
 
-/** After a lost answer: whether this claim settled the task. Then it is still the last claim, and has ended. */
+/** After a lost answer: whether this claim settled the task. Then it is the last claim, and not running. */
 async function settledByUs(db: Db, task: Task): Promise<boolean> {
   const [row] = await retried(() =>
     db.select({ status: tasks.status, claimId: tasks.claimId }).from(tasks).where(eq(tasks.id, task.id)),
@@ -224,8 +224,8 @@ export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): 
 }
 
 /**
- * Fails the pending images and clips of a task that is neither running nor waiting, with the task's error, since
- * they will not come. Put these statements after the one that changes the task.
+ * Fails the pending images and clips of a task that is neither running nor waiting, with the task's error.
+ * Put these statements after the one that changes the task.
  */
 export function endPending(db: Db, projectId: string, taskId: string): BatchItem<"pg">[] {
   const endedTask = sql`from ${tasks}

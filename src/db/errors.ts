@@ -41,7 +41,7 @@ const PASSING_STATES = new Map<string, "undone" | "unknown">([
   ["40P01", "undone"], // deadlock_detected
 ]);
 
-/** How driver 1.2 words an HTTP status that is not 400. 507 is a result too large, which no repetition helps. */
+/** How driver 1.2 words an HTTP status that is not 400. 507: a result too large, so no repetition helps. */
 const SERVER_ERROR = /^Server error \(HTTP status 5(?!07)\d\d\)/;
 const NOT_CONNECTED = /couldn't connect to compute node/i;
 /** Messages of Neon's guide, and of its proxy about a connection that broke (proxy/src/serverless/sql_over_http.rs). */

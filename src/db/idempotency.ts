@@ -1,4 +1,4 @@
-/** Idempotency keys: which attempt at a request holds its key, and the answer kept for it. Times are Postgres'. */
+/** Idempotency keys: which attempt at a request holds its key, and the kept answer. Times are Postgres'. */
 import { and, eq, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { idempotencyKeys as keys } from "./schema.ts";

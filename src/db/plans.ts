@@ -12,8 +12,8 @@ import { jobs, owners, projects, tasks, userApprovals } from "./schema.ts";
 type Statement = BatchItem<"pg">;
 
 /**
- * Applies a plan's changes in one transaction, each only while its row is as it was when it was planned. A row
- * that another transaction changed meanwhile is left as it is; the next plan sees it.
+ * Applies a plan's changes in one transaction, each only while its row is as it was when it was planned. What
+ * another transaction changed meanwhile is left as it is; the next plan sees it.
  */
 export async function applyChanges(db: Db, projectId: string, changes: Change[], now: SQL): Promise<void> {
   if (changes.length === 0) return;

@@ -1,4 +1,4 @@
-/** Create, find, edit and remove projects. Every statement is scoped by the owner; each function is one round trip. */
+/** Creates, finds, edits and removes projects of an owner. Each function is one round trip. */
 import { and, eq, inArray, like, type SQL, sql } from "drizzle-orm";
 import { IMAGE_MODEL_NAMES } from "../domain/models/models.ts";
 import type { Project } from "../domain/record/record.ts";

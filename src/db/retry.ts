@@ -14,9 +14,9 @@ const CAP_MS = 2_000;
 /**
  * Repeats database work while Postgres restarts or can't be reached. The work must be a read, or a write that
  * can't apply twice; the caller ensures this by a key, or by a condition on the rows that it read.
- * Within 12 seconds it returns the result, or throws an error that repeating does not help, or the last of the
- * passing errors. Where any try may have been committed, `isAmbiguous` is true of that passing error. An error
- * of a constraint is thrown as it is: after a lost answer, the conflicting row may be the caller's own.
+ * Within 12 seconds it returns the result, or throws an error that no repetition helps, or the last passing
+ * error. Where any try may have been committed, `isAmbiguous` is true of that passing error. An error of a
+ * constraint is thrown as it is: after a lost answer, the conflicting row may be the caller's own.
  */
 export async function retried<T>(
   work: () => Promise<T>,

@@ -48,7 +48,7 @@ export async function requestRun(
   const [, [project]] = await db.batch([
     db
       .update(projects)
-      // Before the plan runs: otherwise a client could take the end of an earlier run for the end of this one.
+      // Set before the plan runs: otherwise a client could take the end of an earlier run for this one's.
       .set({
         status: "running",
         targetStage: target,
