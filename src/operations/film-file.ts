@@ -1,7 +1,7 @@
 /**
- * The film without edit lists, as a file that is put together while it is read: most of its bytes are those of
- * the film. Its address has a signature instead of a token, as the bucket's addresses do, since platforms fetch
- * it themselves.
+ * The film without edit lists, as a file that is put together while it is read: most of its bytes are those
+ * of the film. Its address has a signature instead of a token, as the bucket's addresses do, since platforms
+ * fetch it themselves.
  */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";

@@ -67,7 +67,7 @@ async function findFilm(deps: Deps, actor: Actor, { projectId, filmId }: FilmInp
 const NO_VARIANT =
   "This film has no file without edit lists: its sound would be more than 25 ms off the pictures, or the film was made before there were such files. Make the film again with film_sound set to aac.";
 
-/** A film with its addresses. Fails with `conflict` where it has no file without edit lists, but one is wanted. */
+/** A film with its addresses. Fails with `conflict` where one without edit lists is wanted and not there. */
 export async function getFilm(deps: Deps, actor: Actor, input: FilmInput): Promise<Result<FilmWithUrls>> {
   const found = await findFilm(deps, actor, input);
   if (!found) return notFound();

@@ -1,4 +1,4 @@
-/** The lists of a project. Each is one round trip: the project and a page of its rows, scoped by the owner. */
+/** The lists of a project. Each is one round trip: the project and a page of rows, scoped by the owner. */
 import { and, asc, desc, gt, inArray, lt, type SQL } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { PgColumn } from "drizzle-orm/pg-core";

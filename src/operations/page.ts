@@ -23,7 +23,7 @@ export type CursorKind = keyof typeof KINDS;
 
 const encodeCursor = (key: string | number): string => btoa(String(key)).replace(/=+$/, "");
 
-/** The key in a cursor, or null for the first page. A cursor grants nothing: pages are scoped by the owner. */
+/** The key in a cursor, null for the first page. A cursor grants nothing: pages are scoped by the owner. */
 export function decodeCursor(cursor: string | undefined, kind: CursorKind): Result<string | null> {
   if (cursor === undefined) return { ok: true, value: null };
   try {

@@ -35,8 +35,8 @@ export async function cancelRun(
 }
 
 /**
- * Frees one task, or the failed tasks of one job, to be made again. A task whose outcome is unknown may be paid
- * for twice: it is freed only by its id or with `includeUnknown`.
+ * Frees one task, or the failed tasks of one job, to be made again. A task whose outcome is unknown may be
+ * paid for twice: it is freed only by its id or with `includeUnknown`.
  */
 export async function retry(
   deps: Deps,

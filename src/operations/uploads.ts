@@ -13,7 +13,7 @@ export interface PresignedUpload {
   expiresAt: Date;
 }
 
-/** Presigns the upload of one song of exactly this type and size. The project changes when it is confirmed. */
+/** Presigns an upload of one song of exactly this type and size. The project changes when it is confirmed. */
 export async function presignUpload(
   deps: Deps,
   actor: Actor,

@@ -22,7 +22,7 @@ function leastBefore(length: Float64Array): Float64Array {
  */
 function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): number[] {
   const { startFrame, endFrame, minFrames } = stretch;
-  const { cut, length, passedOver } = cost;
+  const { cut, length, missedCuts } = cost;
   const frames = endFrame - startFrame;
   const longest = length.length - 1;
   const best = new Float64Array(frames + 1).fill(Number.POSITIVE_INFINITY);
@@ -36,7 +36,7 @@ function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): n
     // A good first guess: the best start of a scene that ends one frame earlier.
     let found = Math.min(last, Math.max(first, from[end - 1] ?? 0));
     let least =
-      (best[found] ?? 0) + (length[end - found] ?? 0) + passedOver(startFrame + found, startFrame + end);
+      (best[found] ?? 0) + (length[end - found] ?? 0) + missedCuts(startFrame + found, startFrame + end);
     let passed = 0;
     for (let block = Math.floor(last / BLOCK); block >= 0; block--) {
       const low = block * BLOCK;
@@ -44,12 +44,12 @@ function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): n
       if (high < first) break;
       const bound = (blockBest[block] ?? 0) + (lengthBound[end - low] ?? 0);
       if (bound + passed >= least) continue;
-      passed = passedOver(startFrame + high, startFrame + end);
+      passed = missedCuts(startFrame + high, startFrame + end);
       if (bound + passed >= least) continue;
       for (let i = high; i >= Math.max(first, low); i--) {
         const own = (best[i] ?? 0) + (length[end - i] ?? 0);
         if (own + passed >= least) continue;
-        passed = passedOver(startFrame + i, startFrame + end);
+        passed = missedCuts(startFrame + i, startFrame + end);
         if (own + passed < least) {
           least = own + passed;
           found = i;

@@ -48,7 +48,7 @@ export interface CoverCost {
   /** By length in frames, up to `maxFrames`: the cost of a scene that long, by itself. */
   length: Float64Array;
   /** The cost of the proposed cuts inside a scene. */
-  passedOver(start: number, end: number): number;
+  missedCuts(start: number, end: number): number;
   /** The cost of a whole cover. */
   total(scenes: readonly Span[]): number;
 }
@@ -141,7 +141,7 @@ export function coverCost(input: CostInput): CoverCost {
   const cut = cutCosts(input);
   const length = lengthCosts(input);
   const { count, sum } = runningSums(input.totalFrames, proposedCuts);
-  const passedOver = (start: number, end: number) => {
+  const missedCuts = (start: number, end: number) => {
     const before = count[start] ?? 0;
     const through = count[end - 1] ?? 0;
     if (through === before) return 0;
@@ -158,8 +158,8 @@ export function coverCost(input: CostInput): CoverCost {
     scenes.reduce((all, s, i) => {
       const own =
         (length[s.endFrame - s.startFrame] ?? Number.POSITIVE_INFINITY) +
-        passedOver(s.startFrame, s.endFrame);
+        missedCuts(s.startFrame, s.endFrame);
       return all + own + (i > 0 ? (cut[s.startFrame] ?? 0) : 0);
     }, 0);
-  return { cut, length, passedOver, total };
+  return { cut, length, missedCuts, total };
 }

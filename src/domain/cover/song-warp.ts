@@ -58,7 +58,7 @@ function tempoOf(anchors: readonly Anchor[], fps: number): number {
   return middle >= 0.5 && middle <= 2 ? middle : 1;
 }
 
-/** The new frame between two anchors: interpolated or, where music was cut or added, as far from the nearer. */
+/** The new frame between two anchors: interpolated; where music was cut or added, as far from the nearer. */
 function between(old: number, a: Anchor, b: Anchor, tempo: number, fps: number): number {
   const was = b.was - a.was;
   const is = b.is - a.is;

@@ -92,7 +92,7 @@ function fill(
 /**
  * The words of one segment, as written, with the times at which they were heard. `words` in time
  * order; those before index `from` belong to earlier segments. Where text and words are too different
- * (scripts without spaces, for example), the heard words are returned as they are; empty where there are none.
+ * (scripts without spaces, for example), the heard words are returned as they are; empty if there are none.
  * `next`: the index of the first word that the following segment may use.
  */
 export function alignWords(

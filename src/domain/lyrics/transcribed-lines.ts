@@ -16,7 +16,7 @@ export interface Line extends TranscribedWord {
 export interface Precision {
   /** Two times of one word differ by less than this. */
   slackSeconds: number;
-  /** Cost of a word that only one side has (a shared one scores up to 1): higher where times are less exact. */
+  /** Cost of a word that one side lacks (a shared one scores up to 1): higher where times are less exact. */
   gapCost: number;
 }
 const TIMED: Precision = { slackSeconds: 1, gapCost: 0 };

@@ -101,7 +101,7 @@ function cheapestPlainly(problem: CoverProblem, { cost, stretches }: PreparedCov
     for (let end = startFrame + minFrames; end <= endFrame; end++) {
       for (let at = Math.max(startFrame, end - problem.maxFrames); at <= end - minFrames; at++) {
         if (pinned && at > startFrame) break;
-        const price = (best[at] ?? 0) + (cost.length[end - at] ?? 0) + cost.passedOver(at, end);
+        const price = (best[at] ?? 0) + (cost.length[end - at] ?? 0) + cost.missedCuts(at, end);
         best[end] = Math.min(best[end] ?? 0, price + (end < problem.totalFrames ? (cost.cut[end] ?? 0) : 0));
       }
     }
@@ -207,7 +207,7 @@ describe("the cost of proposed cuts that a scene passes over", () => {
         });
         const inside = proposedCuts.filter((m) => start < m && m < end);
         const sum = inside.reduce((all, m) => all + Math.min(m - start, end - m, 3 * fps) / fps, 0);
-        expect(cost.passedOver(start, end)).toBeCloseTo(sum, 8);
+        expect(cost.missedCuts(start, end)).toBeCloseTo(sum, 8);
       }),
       { numRuns: 500 },
     );
