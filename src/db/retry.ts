@@ -6,7 +6,7 @@ import { isAmbiguous, isPassing, postgresCode, Unanswered } from "./errors.ts";
 const DEADLINE_MS = 12_000;
 /** Time kept for the answer to the last try. */
 const LAST_TRY_MS = 500;
-/** More tries than jittered waits leave time for: the deadline ends them first. */
+/** Bounds the tries where the random waits are short; else the deadline ends them first. */
 const RETRIES = 30;
 const BASE_MS = 100;
 const CAP_MS = 2_000;

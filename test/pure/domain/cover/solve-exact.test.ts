@@ -111,7 +111,7 @@ function cheapestPlainly(problem: CoverProblem, { cost, stretches }: PreparedCov
 }
 
 describe("of any song, proposal, pins, limits and beats", () => {
-  it("there is an exact cover that costs no more than plain greedy, or it is stated that there can be none: 10,000 cases", () => {
+  it("there is an exact cover that costs no more than plain greedy, or a failure says that there can be none: 10,000 cases", () => {
     const counted = { covered: 0, pinned: 0, beaten: 0, impossible: 0 };
     fc.assert(
       fc.property(anyCover, (problem) => {
@@ -142,7 +142,7 @@ describe("of any song, proposal, pins, limits and beats", () => {
       }),
       { numRuns: 10_000 },
     );
-    // Not a claim about the solver: that the cases are worth their number.
+    // Not about the solver: the cases must be of enough kinds.
     expect(counted.impossible).toBeGreaterThan(1000);
     expect(counted.pinned).toBeGreaterThan(2000);
     expect(counted.beaten).toBeGreaterThan(2000);
