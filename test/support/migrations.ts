@@ -1,7 +1,7 @@
 /** Which statements of a migration may break a Worker that was deployed before it; the rule is in drizzle/README.md. */
 
 export interface Migration {
-  /** File name, such as `0001_add_beat.sql`. */
+  /** File name, such as `0000_start.sql`. */
   name: string;
   sql: string;
 }
