@@ -5,7 +5,7 @@ import type { ProjectCoordinator } from "./project-coordinator.ts";
 
 /**
  * The runtime already makes up to five attempts within ten seconds by itself, where the request never
- * arrived (durable-objects/best-practices/automatic-retries): where it has taken them, we add none.
+ * arrived (durable-objects/best-practices/automatic-retries): after these, no retries are added here.
  */
 const PATIENCE = {
   again: (error: Error) => isUnreached(error) && !isOverloaded(error),
@@ -17,18 +17,18 @@ const PATIENCE = {
 
 type Stub = DurableObjectStub<ProjectCoordinator>;
 
-/** The only place that knows how a project's Durable Object is named and reached. */
+/** Calls a project's Durable Object. No other file knows how the object is named and reached. */
 export const coordinatorOf =
   (namespace: DurableObjectNamespace<ProjectCoordinator>, timing: Timing = realTiming) =>
   (projectId: string): Coordinator => {
-    // A stub that failed once fails for ever: each try has its own.
+    // A stub that failed once keeps failing: each try gets a new one.
     const object = (): Stub => namespace.getByName(projectId);
-    /** For calls that may reach the object twice. */
+    /** For calls that may reach the object twice without harm. */
     const ask = <T>(call: (stub: Stub) => Promise<T>): Promise<T> =>
       retry(async () => call(object()), PATIENCE, timing);
     return {
       wake: () => ask((stub) => stub.wake()),
-      receive: (webhookId, news) => ask((stub) => stub.receive(webhookId, news)),
+      receive: (webhookId, wakeUp) => ask((stub) => stub.receive(webhookId, wakeUp)),
       issueTicket: async () => {
         const { ticket, expiresAt } = await ask((stub) => stub.issueTicket());
         return { ticket, expiresAt: new Date(expiresAt) };

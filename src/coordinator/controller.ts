@@ -1,6 +1,6 @@
 /**
- * One project's controller: looks at the record, decides with `plan`, applies, dispatches, publishes
- * and sets its own next wake-up. It knows neither Durable Objects nor sockets: those are its ports.
+ * One project's controller. A wake reads the record, publishes what changed, decides with `plan`, applies the
+ * changes, sends tasks to the queue and sets the next alarm. Durable Object, sockets and queue are ports.
  */
 import { rootCause } from "../db/errors.ts";
 import type { Store } from "../db/store.ts";
@@ -11,18 +11,18 @@ import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
 import type { Log } from "../log.ts";
 import { publicView } from "./public-view.ts";
 
-/** A wake that was cut short is found again after this; one that fails again and again, ever later, up to the most. */
+/** An interrupted wake is repeated after this; a failing one, after twice the time of the last, at most. */
 const GUARD_MS = 10_000;
 const MOST_GUARD_MS = 600_000;
 const guardMs = (failures: number): number =>
   Math.min(MOST_GUARD_MS, GUARD_MS * 2 ** Math.min(10, Math.max(0, failures - 1)));
-/** One wake settles the record in a few rounds; more means two writers, and the alarm comes back. */
+/** A few rounds are enough for one wake; more means that another writer interferes, and the alarm goes on. */
 const MOST_ROUNDS = 8;
 
-/** The order of events, and what they add up to. */
+/** The port to the event log. */
 export interface Events {
   published(): Published;
-  /** Both in one transaction; gives the messages to send. */
+  /** Appends events and what they publish, in one transaction; returns the messages to send. */
   append(changes: FeedChange[], at: Date): string[];
 }
 
@@ -32,10 +32,10 @@ export interface ControllerPorts {
   queue: Pick<TaskQueue, "send">;
   events: () => Events;
   alarm: { set: (afterMs: number) => Promise<void>; clear: () => Promise<void> };
-  /** How many wakes in a row have failed, kept as long as the object. */
+  /** How many wakes in a row have failed; stored with the object. */
   failures: { read: () => number; write: (count: number) => void };
   broadcast: (message: string) => void;
-  /** The project is gone: forget everything. */
+  /** The project was deleted: deletes everything that is stored for it. */
   destroy: () => Promise<void>;
   now: () => Date;
   newId: () => string;
@@ -53,19 +53,19 @@ export class Controller {
   }
 
   /**
-   * Resolves once the wake-up can't be lost; gives the work that goes on behind. Calls during a run fold
-   * into one more. The wish comes before the alarm: a run that is about to rest then sees it, and
-   * can't put a later alarm in place of this one.
+   * Resolves once the wake-up can't be lost; `done` resolves when its work ends. Calls during a run lead to
+   * one more run. The flag is set before the alarm: a run that is about to end then sees the flag, and does
+   * not replace this alarm by a later one.
    */
   async wake(): Promise<{ done: Promise<void> }> {
     this.#again = true;
     await this.#ports.alarm.set(GUARD_MS);
-    // A run may have taken the wish meanwhile; one that finds no wish would end before it has begun.
+    // The current run may have handled the flag meanwhile; without the flag a new run would do nothing.
     if (this.#again) this.#running ??= this.#run();
     return { done: this.#running ?? Promise.resolve() };
   }
 
-  /** What a run under way has read may be out of date: it reads once more before it rests. */
+  /** What a current run has read may be out of date: it reads once more before it ends. */
   invalidate(): void {
     if (this.#running) this.#again = true;
   }
@@ -79,7 +79,7 @@ export class Controller {
           await this.#settle();
         } catch (error) {
           log("error", "wake_failed", { project: projectId, error: rootCause(error) });
-          // This project is looked at again in a moment; whoever deleted it took the alarm away meanwhile.
+          // Set the alarm again: it is due later after each failure, and a deletion may have removed it.
           await alarm.set(guardMs(this.#failed()));
         }
       }
@@ -97,7 +97,7 @@ export class Controller {
     return count;
   }
 
-  /** What can't be published is published later: the work goes on. */
+  /** One wake. A failure to publish does not stop the work: it is published later. */
   async #settle(): Promise<void> {
     const { projectId, store, queue, alarm, failures, newId, random, destroy } = this.#ports;
     for (let round = 0; round < MOST_ROUNDS; round++) {
@@ -123,23 +123,23 @@ export class Controller {
   }
 
   /**
-   * The difference to what was last told, as events; told to whoever listens. False where not all of it
-   * could be told: what can, is.
+   * Publishes the diff between what was published and the record: appends events and sends them to the open
+   * sockets. False where not all of it could be appended; what can be, is.
    */
   publish(record: ProjectRecord): boolean {
     const { events, projectId, log } = this.#ports;
     try {
       const changes = diff(events().published(), publicView(record));
-      if (changes.length === 0 || this.#tell(changes)) return true;
-      return changes.length > 1 && changes.map((change) => this.#tell([change])).every(Boolean);
+      if (changes.length === 0 || this.#append(changes)) return true;
+      return changes.length > 1 && changes.map((change) => this.#append([change])).every(Boolean);
     } catch (error) {
       log("error", "publish_failed", { project: projectId, error: rootCause(error) });
       return false;
     }
   }
 
-  /** All of these or none; whoever listens is told. */
-  #tell(changes: FeedChange[]): boolean {
+  /** Appends all of these changes or none, and broadcasts them. False where that fails. */
+  #append(changes: FeedChange[]): boolean {
     const { events, now, broadcast, projectId, log } = this.#ports;
     try {
       for (const message of events().append(changes, now())) broadcast(message);

@@ -6,15 +6,15 @@ export interface Position {
 }
 type FeedEvent = Position & { type: "event"; at: string } & FeedChange;
 
+/** Positions further back than this get a snapshot. */
 const KEPT_EVENTS = 1_000;
 
-/** Longer than any provider goes on sending a webhook again. */
+/** Longer than any provider repeats a webhook. */
 const RECEIPTS_KEPT_MS = 7 * 86_400_000;
 
 /**
- * The order of events: an epoch and a sequence number for each change of the public
- * record, and the view they add up to, in the object's SQLite. If it is lost, Postgres
- * rebuilds the view under a new epoch.
+ * The feed's log in the object's SQLite: numbered events (epoch and sequence number), and the published view
+ * that they add up to. If it is lost, the view is made again from Postgres, under a new epoch.
  */
 export class EventLog {
   readonly #sql: SqlStorage;
@@ -44,7 +44,7 @@ export class EventLog {
     return published;
   }
 
-  /** Appends changes and the view they lead to in one transaction; gives the numbered events, as they are sent. */
+  /** Appends changes as events and updates the view, in one transaction; returns the messages to send. */
   append(changes: FeedChange[], at: Date): string[] {
     return this.#storage.transactionSync(() => {
       const { epoch, seq } = this.head();
@@ -76,7 +76,7 @@ export class EventLog {
     });
   }
 
-  /** The events after a position, as they were sent; null where the log does not reach back to it. */
+  /** The messages of the events after a position; null where the log does not go back to it. */
   since(position: Position): string[] | null {
     const { epoch, seq } = this.head();
     if (position.epoch !== epoch || position.seq > seq) return null;
@@ -86,7 +86,7 @@ export class EventLog {
     return rows.length === seq - position.seq ? rows.map((row) => row.event) : null;
   }
 
-  /** Whether this object has a log: asking does not make one for an id that somebody made up. */
+  /** Whether this object has a log, without creating one for an id of no project. */
   static isIn(storage: DurableObjectStorage): boolean {
     return storage.sql.exec("select 1 from sqlite_master where name = 'tickets'").toArray().length > 0;
   }
@@ -104,7 +104,7 @@ export class EventLog {
     this.#sql.exec("insert into tickets values (?, ?)", ticket, expiresAt.getTime());
   }
 
-  /** True once, before it expires. */
+  /** Deletes the ticket; true if it was valid, so only once. */
   redeem(ticket: string, now: Date): boolean {
     const found = this.#sql
       .exec("delete from tickets where ticket = ? and expires_at > ? returning 1", ticket, now.getTime())

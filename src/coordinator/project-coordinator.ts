@@ -8,8 +8,8 @@ const TICKET_MS = 30_000;
 const FAILURES = "failures";
 
 /**
- * One project's coordinator: the controller's home, its alarm and its storage, and the feed's rate limiter.
- * It owns the order of events and nothing else.
+ * One project's coordinator, a Durable Object: runs the controller, with its alarm and storage, and holds the
+ * sockets of the feed. It stores the feed's log, tickets and receipts of webhooks; the work is in Postgres.
  */
 export class ProjectCoordinator extends DurableObject<Env> {
   readonly #deps: Deps;
@@ -20,7 +20,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
     super(ctx, env);
     this.#deps = fromEnv(env);
     const { name } = ctx.id;
-    if (!name) throw new Error("A coordinator is reached by its project id");
+    if (!name) throw new Error("A coordinator must be addressed by its project id");
     const { store, queue, now, newId, random, log } = this.#deps;
     this.#controller = new Controller({
       projectId: name,
@@ -53,7 +53,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
     return this.#log;
   }
 
-  /** Returns once the wake-up can't be lost; the work goes on behind. */
+  /** Returns once the wake-up can't be lost; the work continues after that. */
   async wake(): Promise<void> {
     const { done } = await this.#controller.wake();
     this.ctx.waitUntil(done);
@@ -63,11 +63,11 @@ export class ProjectCoordinator extends DurableObject<Env> {
     await (await this.#controller.wake()).done;
   }
 
-  /** The receipt comes last: until the news is in the queue, the same webhook is news again. */
-  async receive(webhookId: string, news: WakeUp): Promise<void> {
+  /** The receipt is written last: until the wake-up is in the queue, a repeated webhook is taken again. */
+  async receive(webhookId: string, wakeUp: WakeUp): Promise<void> {
     const log = this.#events();
     if (log.hasReceipt(webhookId)) return;
-    await this.#deps.queue.send([news]);
+    await this.#deps.queue.send([wakeUp]);
     log.addReceipt(webhookId, this.#deps.now());
   }
 
@@ -81,7 +81,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
     }
   }
 
-  /** Fast-moving and never stored: a client that misses one sees the next. */
+  /** Sends a task's progress to the sockets. It is never stored: a client that misses one gets the next. */
   progress(report: { jobId: string; taskId: string; fraction: number }): void {
     this.#broadcast(
       JSON.stringify({
@@ -110,7 +110,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
     return this.ctx.storage.sql.exec("select 1 as one").one().one === 1;
   }
 
-  /** The WebSocket rate limiter. The caller has checked who may come in. */
+  /** Opens a WebSocket: sends the missed events or a snapshot, then events. The caller has authenticated. */
   override async fetch(request: Request): Promise<Response> {
     const log = this.#events();
     const after = parsePosition(new URL(request.url).searchParams.get("after"));
@@ -120,7 +120,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
       if (record) this.#controller.publish(record);
       missed = [snapshot(log.published(), log.head())];
     }
-    // From here to the last send nothing else runs: the socket sees no event before its snapshot.
+    // No `await` from here to the last send: the socket gets no event before its snapshot.
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     for (const message of missed) server.send(message);
@@ -141,13 +141,13 @@ export class ProjectCoordinator extends DurableObject<Env> {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
-  /** The project was deleted; safe to repeat. A run that still has its record finds out as well. */
+  /** The project was deleted; safe to repeat. A run that has read the record before reads it again. */
   async destroy(): Promise<void> {
     await this.#forget();
     this.#controller.invalidate();
   }
 
-  /** Forgets everything, alarm included. */
+  /** Closes the sockets and deletes the alarm and everything stored. */
   async #forget(): Promise<void> {
     for (const socket of this.ctx.getWebSockets()) socket.close(4404, "The project was deleted");
     await this.ctx.storage.deleteAlarm();
@@ -156,7 +156,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
   }
 }
 
-/** `<epoch>.<seq>`, as a client remembers it. */
+/** Parses `<epoch>.<seq>`, a position that a client has stored; null where it is not one. */
 function parsePosition(text: string | null): Position | null {
   const dot = text?.lastIndexOf(".") ?? -1;
   if (!text || dot < 1) return null;

@@ -14,7 +14,7 @@ import {
 const byId = <T extends { id: string }>(rows: T[]): Record<string, unknown> =>
   Object.fromEntries(rows.map((row) => [row.id, row]));
 
-/** What the public sees of a record, as the feed publishes it. */
+/** A record's public view, as the feed publishes it. */
 export function publicView(record: ProjectRecord): View {
   const { fps } = record.project.settings;
   return {
@@ -29,7 +29,7 @@ export function publicView(record: ProjectRecord): View {
   };
 }
 
-/** All that was told as one message: everything a client needs before it follows events. */
+/** All that was published as one message: what a client needs before it follows events. */
 export function snapshot(published: Published, { epoch, seq }: { epoch: string; seq: number }): string {
   const list = (entity: keyof Published) => `[${Object.values(published[entity]).join(",")}]`;
   const members = [

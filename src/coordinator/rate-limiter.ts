@@ -12,21 +12,21 @@ import {
 
 const KEPT = "rate_limiter";
 
-/** What an operator wants to know of a rate limiter. */
+/** A rate limiter's state, for the operator. */
 export interface RateLimiterReport {
   provider: string;
-  /** Calls let through a minute, at most: now, and in good standing. */
+  /** Most calls per minute: now, and while the limiter is not slowed (`nominalPerMinute`). */
   perMinute: number;
   nominalPerMinute: number;
-  /** Callers that were told when to come back. */
+  /** Callers in the queue. */
   waiting: number;
-  /** Milliseconds since the epoch; null while it is open. */
+  /** Milliseconds since the epoch; null while it is not blocked. */
   blockedUntil: number | null;
 }
 
 /**
- * One provider's paced rate limiter; the object's name is the provider. It is kept in memory, and on disk
- * while it is slowed or anybody waits: no eviction opens a closed rate limiter or loses a place.
+ * The rate limiter of one provider, a Durable Object named by the provider. Its state is in memory, and also
+ * stored while it is slowed, blocked or has a queue: an eviction does not lift a block or lose a slot.
  */
 export class ProviderRateLimiter extends DurableObject<Env> {
   readonly #provider: string;
@@ -37,7 +37,7 @@ export class ProviderRateLimiter extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { name } = ctx.id;
-    if (!name) throw new Error("A rate limiter is reached by its provider's name");
+    if (!name) throw new Error("A rate limiter must be addressed by its provider's name");
     this.#provider = name;
     this.#limit = rateLimitOf(name);
     const kept = ctx.storage.kv.get(KEPT);

@@ -2,7 +2,7 @@ import type { RateLimiters } from "../deps.ts";
 import type { Admission } from "../domain/rate-limiter.ts";
 import type { Log } from "../log.ts";
 
-/** What is called of a `DurableObjectNamespace<ProviderDoor>`. */
+/** The part of `DurableObjectNamespace<ProviderRateLimiter>` that is used here. */
 interface RateLimiterNamespace {
   getByName(provider: string): RateLimiterStub;
 }
@@ -12,18 +12,18 @@ interface RateLimiterStub {
   reportSuccess(): Promise<void>;
 }
 
-/** A turn this near is waited for here: a task that is sent round by the queue can't be as punctual. */
+/** A slot this near is waited for here: a task that goes back to the queue can't be as punctual. */
 const PATIENCE_MS = 5_000;
-/** Who is sent away is told to come this much early, and waits here for the rest. */
+/** A caller with a longer wait is told to come back this much before its slot, and then waits here. */
 const EARLY_MS = 2_500;
-/** A rate limiter that takes longer than this to answer counts as out of reach. */
+/** A rate limiter that takes longer than this to answer counts as unreachable. */
 const ANSWER_MS = 3_000;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * The only place that knows how a provider's rate limiter is named and reached. A rate limiter out of reach lets
- * everybody pass: the provider's own 429 still protects, and a report that is lost comes again.
+ * Calls the providers' rate limiters. No other file knows how they are named and reached. An unreachable rate
+ * limiter limits nothing: the provider's own 429 still does, and a lost report is followed by others.
  */
 export function rateLimitersOf(namespace: RateLimiterNamespace, log: Log): RateLimiters {
   async function ask<T>(

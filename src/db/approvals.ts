@@ -1,4 +1,4 @@
-/** What people say of images and clips: approved or rejected. */
+/** Approvals: a person's yes or no to images and clips. */
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "./client.ts";
@@ -13,8 +13,8 @@ const Answer = z.object({
 });
 
 /**
- * Each row names the exact bytes and inputs it is about, as they are at that moment. The project
- * is touched with them, so that the sweep sees a decision whose wake-up was lost.
+ * Each row gets the etag and input hash of its image or clip as they are at that moment. The project's
+ * `updated_at` is set too, so that the sweep finds a decision whose wake-up was lost.
  */
 export async function recordApprovals(
   db: Db,

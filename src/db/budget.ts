@@ -1,9 +1,9 @@
-/** Money, on the project's row and its owner's: what is reserved by claims, and what is spent. */
+/** Money, on the project's row and its owner's: what claims have reserved, and what is spent. */
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { owners, projects } from "./schema.ts";
 
-/** The project's row, then its owner's: everybody locks in this order. */
+/** Locks the project's row, then its owner's: all transactions lock in this order, so that none deadlock. */
 export const lockBudget = (db: Db, projectId: string) =>
   [
     db.select({ id: projects.id }).from(projects).where(eq(projects.id, projectId)).for("update"),
@@ -16,7 +16,7 @@ export const lockBudget = (db: Db, projectId: string) =>
       .for("update"),
   ] as const;
 
-/** Takes `usd` out of both reservations and adds `spentUsd` to what both have spent; US dollars. */
+/** Takes `usd` out of both reservations and adds `spentUsd` to what both have spent, in US dollars. */
 export function settleReservation(
   db: Db,
   projectId: string,

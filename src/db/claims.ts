@@ -1,7 +1,13 @@
 /**
- * The claim on one task: taken, renewed and settled. Every transaction that moves a project's work
- * locks its row and then its owner's, so that money is counted by one at a time and two writers never
- * wait for each other. Times are the database's: workers' clocks may differ.
+ * Claims on tasks: taken, renewed and settled.
+ *
+ * - Claim: ownership of one attempt of a task by one worker; `claim_id` identifies it.
+ * - Lease: when the claim expires unless it is renewed, `lease_until`. The plan then frees the task.
+ * - Fence: the check, in the transaction that commits a result, that the claim still holds.
+ *
+ * Transactions that claim, settle, fail or plan tasks lock the project's row first and then its owner's: one
+ * of them at a time changes money, and they do not deadlock. Times are by the database's clock, since the
+ * clocks of workers may differ.
  */
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
@@ -22,15 +28,15 @@ import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
 
-/** Names for one claim: of a new attempt, or of a look at one under way. */
+/** Claim ids to use: for a new attempt (`pending`), or for a poll of one under way (`waiting`). */
 interface ClaimIds {
   pending: string;
   waiting: string;
 }
 
 /**
- * Takes a task for one attempt and reserves its cost, in one statement; the record comes in
- * the same round trip. A claim whose answer was lost is found again by its name.
+ * Claims a task for one attempt, or for a poll of one under way, and reserves its cost, in one statement; the
+ * record is read in the same round trip. A repeated try after a lost answer finds its claim by the claim ids.
  */
 export async function claimTask(
   db: Db,
@@ -62,7 +68,7 @@ export async function claimTask(
   const task = record?.tasks.find((t) => t.id === ids.taskId);
   const [claimed] = Won.parse(won.rows);
   if (!record || !task) {
-    // Nothing may be forgotten that was just taken: its lease runs out, and the plan sees it.
+    // Not `gone`: the task was just claimed. Its lease expires, and the plan takes it up again.
     if (claimed) throw new Error(`Task ${ids.taskId} was claimed and can't be read`);
     return { kind: "gone" };
   }
@@ -81,26 +87,26 @@ const claimStatement = (
   claimIds: ClaimIds,
   { ownerBudgetUsd, now }: { ownerBudgetUsd: number | null; now: SQL },
 ): SQL => sql`
-  with budget as (
-    select id, owner_id, ${stageRank(projects.targetStage)} as reach,
+  with project_budget as (
+    select id, owner_id, ${stageRank(projects.targetStage)} as target_rank,
       (settings->>'budgetUsd')::numeric - reserved_usd - spent_usd as left_usd
     from ${projects} where id = ${ids.projectId} for update
-  ), account as (
+  ), owner_budget as (
     select o.id, coalesce(o.budget_usd, ${ownerBudgetUsd}::numeric) - o.reserved_usd - o.spent_usd as left_usd
-    from ${owners} o join budget on o.id = budget.owner_id for update of o
-  ), seen as (
+    from ${owners} o join project_budget on o.id = project_budget.owner_id for update of o
+  ), candidate as (
     select t.id, t.status, t.claim_id, t.cost_estimated_usd as cost,
       t.cost_estimated_usd = 0 or (
-        (budget.left_usd is null or budget.left_usd >= t.cost_estimated_usd)
-        and (account.left_usd is null or account.left_usd >= t.cost_estimated_usd)) as affordable
+        (project_budget.left_usd is null or project_budget.left_usd >= t.cost_estimated_usd)
+        and (owner_budget.left_usd is null or owner_budget.left_usd >= t.cost_estimated_usd)) as affordable
     from ${tasks} t
-      join budget on budget.id = t.project_id
-      join account on account.id = budget.owner_id
+      join project_budget on project_budget.id = t.project_id
+      join owner_budget on owner_budget.id = project_budget.owner_id
       join ${jobs} j on j.id = t.job_id
     where t.id = ${ids.taskId}
       and (t.status = 'waiting'
         or (t.status = 'pending' and t.run_after <= ${now}
-          and j.status in ('pending', 'running') and ${stageRank(sql`t.type`)} <= budget.reach
+          and j.status in ('pending', 'running') and ${stageRank(sql`t.type`)} <= project_budget.target_rank
           and ${ids.lightOnly ? sql`t.type not in ${HEAVY_STAGES}` : sql`true`})
         or (t.status = 'running' and t.claim_id in (${claimIds.pending}, ${claimIds.waiting})))
     for update of t
@@ -108,26 +114,29 @@ const claimStatement = (
     update ${tasks} set
       status = 'running',
       lease_until = ${now} + ${LEASE_MS / 1000} * interval '1 second',
-      claim_id = case seen.status
-        when 'pending' then ${claimIds.pending}::uuid when 'waiting' then ${claimIds.waiting}::uuid else seen.claim_id end,
-      claimed_at = case seen.status when 'pending' then ${now} else claimed_at end,
-      provider_request_id = case seen.status when 'pending' then null else provider_request_id end,
+      claim_id = case candidate.status
+        when 'pending' then ${claimIds.pending}::uuid
+        when 'waiting' then ${claimIds.waiting}::uuid
+        else candidate.claim_id end,
+      claimed_at = case candidate.status when 'pending' then ${now} else claimed_at end,
+      provider_request_id = case candidate.status when 'pending' then null else provider_request_id end,
       error = null,
       updated_at = ${now}
-    from seen
-    where tasks.id = seen.id and (seen.status <> 'pending' or seen.affordable)
+    from candidate
+    where tasks.id = candidate.id and (candidate.status <> 'pending' or candidate.affordable)
     returning tasks.project_id, tasks.claim_id,
-      case seen.status when 'pending' then seen.cost else 0 end as reserved
-  ), counted as (
+      case candidate.status when 'pending' then candidate.cost else 0 end as reserved
+  ), reserved_project as (
     update ${projects} set reserved_usd = reserved_usd + claimed.reserved
     from claimed where projects.id = claimed.project_id
     returning owner_id, claimed.reserved, claimed.claim_id
   )
-  update ${owners} set reserved_usd = owners.reserved_usd + counted.reserved
-  from counted where owners.id = counted.owner_id
-  returning case counted.claim_id when ${claimIds.pending}::uuid then 'pending' else 'waiting' end as was`;
+  update ${owners} set reserved_usd = owners.reserved_usd + reserved_project.reserved
+  from reserved_project where owners.id = reserved_project.owner_id
+  returning case reserved_project.claim_id
+    when ${claimIds.pending}::uuid then 'pending' else 'waiting' end as was`;
 
-/** Keeps a working task's lease; false where the claim is not ours any more. */
+/** Renews the lease of a claim; false where the claim does not hold any more. */
 export async function renewLease(db: Db, task: HeldClaim, now: SQL): Promise<boolean> {
   const renewed = await db
     .update(tasks)
@@ -146,8 +155,8 @@ const isClaimedBy = (task: HeldClaim) =>
   );
 
 /**
- * Ends our hold on a task, with everything it made, in one transaction fenced by the claim.
- * False where the task was taken over in the meantime: then nothing is written.
+ * Settles an attempt: the task, the facts that it made and its money, in one transaction with a fence.
+ * False where the claim did not hold any more: then nothing is written.
  */
 export async function settleTask(
   db: Db,
@@ -155,15 +164,15 @@ export async function settleTask(
   { set, reservation, facts }: Settlement,
   now: SQL,
 ): Promise<boolean> {
-  // Dividing by the rows found fails the whole transaction when the task is not ours.
+  // Without a row that this claim holds, the division by zero fails the whole transaction.
   const fence = db.execute(
-    sql`select 1 / count(*) from (select id from ${tasks} where ${isClaimedBy(task)} for update) as held`,
+    sql`select 1 / count(*) from (select id from ${tasks} where ${isClaimedBy(task)} for update) as claimed`,
   );
   const end = db
     .update(tasks)
     .set({ leaseUntil: null, dispatchedAt: null, ...set, updatedAt: now })
     .where(eq(tasks.id, task.id));
-  let unsure = false;
+  let maybeCommitted = false;
   try {
     await retried(async () => {
       try {
@@ -179,18 +188,18 @@ export async function settleTask(
           ...endPending(db, task.projectId, task.id),
         ]);
       } catch (error) {
-        unsure ||= isAmbiguous(error);
+        maybeCommitted ||= isAmbiguous(error);
         throw error;
       }
     });
     return true;
   } catch (error) {
     if (postgresCode(error) !== DIVISION_BY_ZERO) throw error;
-    return unsure && settledByUs(db, task);
+    return maybeCommitted && settledByUs(db, task);
   }
 }
 
-/** After a lost answer: nobody claimed the task since, and it is not running, so that we ended it. */
+/** After a lost answer: whether this claim settled the task. Then it is the last claim, and not running. */
 async function settledByUs(db: Db, task: Task): Promise<boolean> {
   const [row] = await retried(() =>
     db.select({ status: tasks.status, claimId: tasks.claimId }).from(tasks).where(eq(tasks.id, task.id)),
@@ -198,7 +207,7 @@ async function settledByUs(db: Db, task: Task): Promise<boolean> {
   return row !== undefined && row.claimId === task.claimId && row.status !== "running";
 }
 
-/** Fails a task that waits for a worker. What a provider works on is left to it: its result may still come. */
+/** Fails a pending task. One that a provider works on is left as it is: its result may still come. */
 export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): Promise<void> {
   await retried(() =>
     db.batch([
@@ -215,21 +224,22 @@ export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): 
 }
 
 /**
- * Fails the pictures and clips that a task ordered and that are not coming, with the task's reason.
- * Goes behind the change of the task; does nothing while a provider works for it.
+ * Fails the pending images and clips of a task that is neither running nor waiting, with the task's error.
+ * Put these statements after the one that changes the task.
  */
 export function endPending(db: Db, projectId: string, taskId: string): BatchItem<"pg">[] {
-  const given = sql`from ${tasks} where ${tasks.id} = ${taskId} and ${tasks.status} not in ('running', 'waiting')`;
+  const endedTask = sql`from ${tasks}
+    where ${tasks.id} = ${taskId} and ${tasks.status} not in ('running', 'waiting')`;
   return [generatedImages, videoClips].map((table) =>
     db
       .update(table)
-      .set({ status: "failed", error: sql`(select ${tasks.error} ${given})` })
+      .set({ status: "failed", error: sql`(select ${tasks.error} ${endedTask})` })
       .where(
         and(
           eq(table.projectId, projectId),
           eq(table.taskId, taskId),
           eq(table.status, "pending"),
-          sql`exists (select 1 ${given})`,
+          sql`exists (select 1 ${endedTask})`,
         ),
       ),
   );

@@ -6,10 +6,10 @@ export type Db = ReturnType<typeof connect>;
 
 /**
  * Postgres over Neon's HTTP protocol: every query and every `batch` is one round trip,
- * and a batch is one transaction. `fetchEndpoint` stands in for Neon's own address.
+ * and a batch is one transaction. `fetchEndpoint` replaces Neon's own address; null for that.
  */
 export function connect(url: string, fetchEndpoint: string | null) {
-  // The driver reads this option when a query runs, from its module: one world for each isolate.
+  // The driver reads this option from its module when a query runs: it holds for the whole isolate.
   if (fetchEndpoint) neonConfig.fetchEndpoint = fetchEndpoint;
   return drizzle(neon(url), { schema });
 }

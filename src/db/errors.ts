@@ -1,7 +1,7 @@
-/** What an error of the database says: what Postgres answered, whether to ask again, whether it may have been done. */
+/** Reads an error of the database: its SQLSTATE, whether to repeat the work, whether it may be committed. */
 import { NeonDbError } from "@neondatabase/serverless";
 
-/** Postgres gave no answer in time, or lost one and then gave none. */
+/** Postgres did not answer in time, or an answer was lost and no other came. */
 export class Unanswered extends Error {
   override name = "Unanswered";
 }
@@ -13,7 +13,7 @@ export function causes(error: unknown): Error[] {
   return chain;
 }
 
-/** The innermost message, for the log: the outer ones repeat statements and what was in them. */
+/** The innermost message, for the log: the outer ones repeat the statements and their parameters. */
 export const rootCause = (error: unknown): string => String(causes(error).at(-1) ?? error);
 
 /** The SQLSTATE of a failed statement, or null where the database did not answer with one. */
@@ -24,9 +24,9 @@ export function postgresCode(error: unknown): string | null {
 }
 
 /**
- * The SQLSTATEs of a Postgres that restarts, is full, or gave way to another transaction:
- * those of Neon's guide "Building resilient applications with Postgres", and their kin.
- * `undone` where Postgres tells that nothing was committed.
+ * The SQLSTATEs of a Postgres that restarts, is full, or aborted the transaction in favour of another:
+ * those of Neon's guide "Building resilient applications with Postgres", and related ones.
+ * `undone` where the code says that nothing was committed.
  */
 const PASSING_STATES = new Map<string, "undone" | "unknown">([
   ["57P01", "unknown"], // admin_shutdown: its commit may have been under way
@@ -41,13 +41,13 @@ const PASSING_STATES = new Map<string, "undone" | "unknown">([
   ["40P01", "undone"], // deadlock_detected
 ]);
 
-/** How driver 1.2 words an HTTP status that is not 400. 507 is a result too large, today and tomorrow. */
+/** How driver 1.2 words an HTTP status that is not 400. 507: a result too large, so no repetition helps. */
 const SERVER_ERROR = /^Server error \(HTTP status 5(?!07)\d\d\)/;
 const NOT_CONNECTED = /couldn't connect to compute node/i;
 /** Messages of Neon's guide, and of its proxy about a connection that broke (proxy/src/serverless/sql_over_http.rs). */
 const BROKEN =
   /terminating connection due to administrator command|early eof|error communicating with the server|^connection closed/i;
-/** A body that broke off, as Node and workerd say it. */
+/** Node's and workerd's messages for a body that broke off. */
 const BODY_LOST = /^(terminated|Network connection lost\.?)$/;
 
 interface RetryVerdict {
@@ -70,8 +70,8 @@ function answerVerdict({ code, message, sourceError }: NeonDbError): RetryVerdic
   return { passing, ambiguous: true };
 }
 
-/** Whether the same work, done again a little later, may well succeed. */
+/** Whether the same work may succeed a little later. */
 export const isPassing = (error: unknown): boolean => retryVerdict(error).passing;
 
-/** Whether the failed work may have been committed all the same. */
+/** Whether the failed work may have been committed nevertheless. */
 export const isAmbiguous = (error: unknown): boolean => retryVerdict(error).ambiguous;

@@ -1,4 +1,4 @@
-/** What a step made, as statements: they are committed with their task or not at all. */
+/** The SQL statements for what a step made: they are committed with their task or not at all. */
 import { and, eq, getTableColumns, notInArray, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { noticeKey } from "../domain/controller/model-health.ts";
@@ -34,14 +34,14 @@ export function factStatements(db: Db, projectId: string, fact: Fact, now: SQL):
     }
     case "partial_transcription": {
       const { part, audioEtag } = fact;
-      const heard = { audioEtag, parts: [part] };
+      const partial = { audioEtag, parts: [part] };
       return [
         db
           .update(projects)
           .set({
             partialTranscription: sql`case when ${projects.partialTranscription}->>'audioEtag' = ${audioEtag}
               then jsonb_set(${projects.partialTranscription}, '{parts}', (${projects.partialTranscription}->'parts') || ${JSON.stringify(part)}::jsonb)
-              else ${JSON.stringify(heard)}::jsonb end`,
+              else ${JSON.stringify(partial)}::jsonb end`,
           })
           .where(ofSong(projectId, audioEtag)),
       ];
@@ -75,7 +75,7 @@ export function factStatements(db: Db, projectId: string, fact: Fact, now: SQL):
 const ofSong = (projectId: string, audioEtag: string) =>
   and(eq(projects.id, projectId), sql`${projects.audio}->>'etag' = ${audioEtag}`);
 
-/** Scenes with a known id keep their rows, and so what hangs on them. */
+/** Scenes with a known id keep their rows, and so their prompts, images, clips and approvals. */
 function sceneStatements(
   db: Db,
   projectId: string,
@@ -91,7 +91,7 @@ function sceneStatements(
   const typed = names.map((name) => sql`${sql.identifier(name)} ${sql.raw(columns[name].getSQLType())}`);
   return [
     db.delete(selectedScenes).where(and(ours, notInArray(selectedScenes.id, ids))),
-    // Places are unique at every moment: those that stay make room first.
+    // `order_idx` is unique at every moment: scenes that stay first move to negative places.
     db
       .update(selectedScenes)
       .set({ orderIdx: sql`-1 - ${selectedScenes.orderIdx}` })

@@ -1,21 +1,21 @@
-/** Idempotency keys: who works on the request under a key, and what it was answered. Postgres' clock decides. */
+/** Idempotency keys: which attempt at a request holds its key, and the kept answer. Times are Postgres'. */
 import { and, eq, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { idempotencyKeys as keys } from "./schema.ts";
 
-/** How long one attempt at a request may take before another may take over, as after a crash. */
+/** How long an attempt at a request holds its key; then another may take over, as after a crash. */
 export const LOCK_SECONDS = 60;
-/** Twice what is promised. */
+/** Twice what the API promises. */
 const KEPT_HOURS = 48;
 
-/** What is asked under a key of this owner; `hash` tells it from every other request. */
+/** A request with a key of this owner; `hash` identifies its content. */
 export interface KeyedRequest {
   ownerId: string;
   key: string;
   hash: string;
 }
 
-/** The right to work on a request until `lockedUntil`, which also fences whoever had it before. */
+/** The right to work on a request until `lockedUntil`, which also fences off the holder before. */
 export interface Hold {
   ownerId: string;
   key: string;
@@ -34,10 +34,10 @@ export type Claim =
   | { kind: "held"; hold: Hold }
   | { kind: "answered"; answer: Answer }
   | { kind: "in_progress" }
-  /** The key is that of another request. */
+  /** The key was used for another request. */
   | { kind: "reused" };
 
-/** Takes a key that is new or free, or whose lock has expired; else says how it stands. One round trip. */
+/** Takes a key that is new or free, or whose lock has expired; else returns its state. One round trip. */
 export async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now()`): Promise<Claim> {
   const { ownerId, key, hash } = request;
   const lockedUntil = sql`${now} + make_interval(secs => ${LOCK_SECONDS})`;
@@ -71,23 +71,23 @@ const held = (hold: Hold) =>
     isNull(keys.status),
   );
 
-/** Keeps the answer for whoever repeats the request; without effect where another has taken over. */
+/** Keeps the answer for repetitions of the request; no effect where another attempt has taken over. */
 export async function keepAnswer(db: Db, hold: Hold, answer: Answer): Promise<void> {
   await db.update(keys).set(answer).where(held(hold));
 }
 
 /**
- * Lets a repeat run at once. The row stays: what ended without a clear answer may still have
- * taken effect, and only with the same `since` does a repeat make the same ids.
+ * Lets a repetition run at once. The row stays: an attempt without a clear answer may have taken effect, and
+ * only with the same `since` does a repetition make the same ids.
  */
 export async function releaseKey(db: Db, hold: Hold): Promise<void> {
   await db.update(keys).set({ lockedUntil: hold.since }).where(held(hold));
 }
 
-/** Forgets the keys that were first seen 48 hours ago or earlier; gives how many. */
+/** Deletes the keys that were first seen 48 hours ago or earlier; returns how many. */
 export async function pruneIdempotencyKeys(db: Db, now: SQL = sql`now()`): Promise<number> {
-  const gone = await db
+  const deleted = await db
     .delete(keys)
     .where(lte(keys.createdAt, sql`${now} - make_interval(hours => ${KEPT_HOURS})`));
-  return gone.rowCount;
+  return deleted.rowCount;
 }

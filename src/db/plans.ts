@@ -1,3 +1,4 @@
+/** Writes what the plan decided. */
 import { and, eq, getTableColumns, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Change } from "../domain/controller/change.ts";
@@ -11,8 +12,8 @@ import { jobs, owners, projects, tasks, userApprovals } from "./schema.ts";
 type Statement = BatchItem<"pg">;
 
 /**
- * Applies a plan in one transaction, each change only while what it saw still holds:
- * what somebody else moved in the meantime is left alone, and the next look sees it.
+ * Applies a plan's changes in one transaction, each only while its row is as it was when it was planned. What
+ * another transaction changed meanwhile is left as it is; the next plan sees it.
  */
 export async function applyChanges(db: Db, projectId: string, changes: Change[], now: SQL): Promise<void> {
   if (changes.length === 0) return;
@@ -37,12 +38,12 @@ function toStatements(db: Db, projectId: string, change: Change, now: SQL): Stat
           and(
             eq(jobs.id, change.id),
             eq(jobs.status, change.from),
-            // A decision that comes late must not close a run that has got more to do since.
+            // A late change must not close a job that got open tasks after it was planned.
             change.set.finishedAt ? noneOpen(db, change.id) : undefined,
           ),
         );
     case "task.create":
-      // Its job may have lost against another one that opened first: then there is nothing to add to.
+      // Its job may not exist, where another open job of the stage came first: then nothing is inserted.
       return insertUnderJob(db, change.task);
     case "task.update":
       return change.release
@@ -82,7 +83,7 @@ const updateTask = (db: Db, change: TaskUpdate, now: SQL) =>
     .set({ ...change.set, updatedAt: now })
     .where(unchanged(change));
 
-/** The task and the reservation move together or not at all. */
+/** The task and the reservation change together or not at all. */
 function releaseAndUpdate(
   db: Db,
   projectId: string,
@@ -90,30 +91,32 @@ function releaseAndUpdate(
   { usd, spentUsd }: NonNullable<TaskUpdate["release"]>,
   now: SQL,
 ) {
-  const moved = db.$with("moved").as(updateTask(db, change, now).returning({ projectId: tasks.projectId }));
-  const counted = db.$with("counted").as(
+  const updated = db
+    .$with("updated")
+    .as(updateTask(db, change, now).returning({ projectId: tasks.projectId }));
+  const released = db.$with("released").as(
     db
       .update(projects)
       .set({
         reservedUsd: sql`greatest(0, ${projects.reservedUsd} - ${usd}::numeric)`,
         spentUsd: sql`${projects.spentUsd} + ${spentUsd}::numeric`,
       })
-      .from(moved)
-      .where(and(eq(projects.id, projectId), eq(projects.id, moved.projectId)))
+      .from(updated)
+      .where(and(eq(projects.id, projectId), eq(projects.id, updated.projectId)))
       .returning({ ownerId: projects.ownerId }),
   );
   return db
-    .with(moved, counted)
+    .with(updated, released)
     .update(owners)
     .set({
       reservedUsd: sql`greatest(0, ${owners.reservedUsd} - ${usd}::numeric)`,
       spentUsd: sql`${owners.spentUsd} + ${spentUsd}::numeric`,
     })
-    .from(counted)
-    .where(eq(owners.id, counted.ownerId));
+    .from(released)
+    .where(eq(owners.id, released.ownerId));
 }
 
-/** Only while the job is open: somebody may have called it off. */
+/** Inserts only while the job is open: the person may have canceled it. */
 function insertUnderJob(db: Db, task: Task) {
   const values: Record<keyof Task, SQL> = {
     id: sql`${task.id}::uuid`,

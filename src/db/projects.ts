@@ -1,4 +1,4 @@
-/** What people do to their projects. Every statement is scoped by the owner; each verb is one round trip. */
+/** Creates, finds, edits and removes projects of an owner. Each function is one round trip. */
 import { and, eq, inArray, like, type SQL, sql } from "drizzle-orm";
 import { IMAGE_MODEL_NAMES } from "../domain/models/models.ts";
 import type { Project } from "../domain/record/record.ts";
@@ -76,47 +76,47 @@ export async function editProject(
   return { saved: saved ?? null, current: current ?? null };
 }
 
-/** Postgres merges what `mergeSettings` would, so that two edits of different settings both stay. */
+/** `mergeSettings` in SQL: merged by Postgres, two concurrent edits of different settings are both kept. */
 function mergedSettings({ scenes = {}, ...flat }: SettingsPatch): SQL {
   const stored = projects.settings;
   return sql`(${stored} || ${JSON.stringify(flat)}::jsonb
     || jsonb_build_object('scenes', (${stored} -> 'scenes') || ${JSON.stringify(scenes)}::jsonb))`;
 }
 
-/** `settingsProblems` of settings that only Postgres knows, from the same tables of models. */
+/** `settingsProblems` in SQL, for settings that only Postgres knows: true where there are no problems. */
 function deliverable(settings: SQL): SQL {
   const least = sql`(${settings} #>> '{scenes,minSeconds}')::float8`;
   const most = sql`(${settings} #>> '{scenes,maxSeconds}')::float8`;
   const images = JSON.stringify(IMAGE_MODEL_NAMES);
-  const made = deliverables(DEFAULT_SETTINGS.fps);
-  const clip = sql`(${JSON.stringify(made)}::jsonb -> (${settings} ->> 'clipModel'))`;
+  const deliverableClips = deliverables(DEFAULT_SETTINGS.fps);
+  const clip = sql`(${JSON.stringify(deliverableClips)}::jsonb -> (${settings} ->> 'clipModel'))`;
   return sql`${images}::jsonb ? (${settings} ->> 'imageModel')
     and (${settings} -> 'imageFallbacks') <@ ${images}::jsonb
-    and (${settings} -> 'clipFallbacks') <@ ${JSON.stringify(Object.keys(made))}::jsonb
+    and (${settings} -> 'clipFallbacks') <@ ${JSON.stringify(Object.keys(deliverableClips))}::jsonb
     and ${clip} -> 'ratios' ? (${settings} ->> 'aspectRatio')
     and ${least} <= ${most}
     and ${most} <= (${clip} -> 'longest' ->> (${settings} ->> 'clipResolution'))::float8`;
 }
 
 /**
- * What claims had reserved may be paid for: it stays on the owner's account as spent. Answers kept for
- * repeated requests go too, where they tell of the project.
+ * Deletes the project; false where the owner has none with this id. What its claims had reserved may be paid
+ * for, so it is added to what the owner has spent. Kept answers that name the project are deleted too.
  */
 export async function removeProject(db: Db, { ownerId, projectId }: OwnedProject): Promise<boolean> {
-  const [gone] = await db.batch([
+  const [removed] = await db.batch([
     db.execute(sql`
-      with gone as (
+      with removed as (
         delete from ${projects} where id = ${projectId} and owner_id = ${ownerId}
         returning owner_id, reserved_usd
       )
       update ${owners} set
-        reserved_usd = greatest(0, owners.reserved_usd - gone.reserved_usd),
-        spent_usd = owners.spent_usd + gone.reserved_usd
-      from gone where owners.id = gone.owner_id
+        reserved_usd = greatest(0, owners.reserved_usd - removed.reserved_usd),
+        spent_usd = owners.spent_usd + removed.reserved_usd
+      from removed where owners.id = removed.owner_id
       returning owners.id`),
     db
       .delete(idempotencyKeys)
       .where(and(eq(idempotencyKeys.ownerId, ownerId), like(idempotencyKeys.body, `%${projectId}%`))),
   ]);
-  return gone.rows.length > 0;
+  return removed.rows.length > 0;
 }

@@ -71,8 +71,8 @@ function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL
 }
 
 /**
- * The statements that read a project's record; they go into one batch, alone or behind a write. The task that
- * was just claimed is read whatever has become of it.
+ * The statements that read a project's record; they go into one batch, alone or after a write. The task with
+ * `claimedId` is read too, whatever its status.
  */
 export function recordStatements(db: Db, projectId: string, now: SQL, claimedId: string | null = null) {
   const readAt = sql`${now}::timestamptz(3)`.mapWith(projects.createdAt).as("read_at");
@@ -135,12 +135,12 @@ export async function loadRecord(db: Db, projectId: string, now: SQL): Promise<P
   return toRecord(await retried(() => db.batch(recordStatements(db, projectId, now))));
 }
 
-/** After a decision of the person, a lost wake-up is looked for this long. */
+/** How long the sweep looks for a lost wake-up of a project that is not running, from its last change on. */
 const DECIDED_WITHIN_SECONDS = 3_600;
 
 /**
- * Projects that want something and that nobody has looked at for `idleSeconds`: their wake-up may be
- * lost. Waking one that needs nothing is harmless.
+ * Ids of projects with a target stage that did not change for `idleSeconds`, longest unchanged first: their
+ * wake-up may be lost. Waking a project that needs nothing is harmless.
  */
 export async function projectsToSweep(
   db: Db,

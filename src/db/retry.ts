@@ -2,21 +2,21 @@ import { type Log, log as toConsole } from "../log.ts";
 import { realTiming, retry, type Timing } from "../retry.ts";
 import { isAmbiguous, isPassing, postgresCode, Unanswered } from "./errors.ts";
 
-/** As long as a restart or a cold start takes that a client should not notice. */
+/** Restarts and cold starts of Postgres that are over within this time are hidden from clients. */
 const DEADLINE_MS = 12_000;
-/** Left for the answer to the last try. */
+/** Time kept for the answer to the last try. */
 const LAST_TRY_MS = 500;
-/** More than twelve seconds of jittered waits ever take: the deadline ends them first. */
+/** Bounds the tries where the random waits are short; else the deadline ends them first. */
 const RETRIES = 30;
 const BASE_MS = 100;
 const CAP_MS = 2_000;
 
 /**
- * Database work that may be repeated, repeated while Postgres restarts or is out of reach: a read,
- * or a write that can't apply twice (its caller sees to that: by a key, or by a condition on what it saw).
- * Ends within 12 seconds with its result, with the error that no repetition helps, or with the last
- * passing one. Where any try may have been committed, `isAmbiguous` of that passing error says so.
- * A refusal by a constraint stays what it is: after a lost answer, one's own row may be in the way.
+ * Repeats database work while Postgres restarts or can't be reached. The work must be a read, or a write that
+ * can't apply twice; the caller ensures this by a key, or by a condition on the rows that it read.
+ * Within 12 seconds it returns the result, or throws an error that no repetition helps, or the last passing
+ * error. Where any try may have been committed, `isAmbiguous` is true of that passing error. An error of a
+ * constraint is thrown as it is: after a lost answer, the conflicting row may be the caller's own.
  */
 export async function retried<T>(
   work: () => Promise<T>,
@@ -48,28 +48,28 @@ export async function retried<T>(
       throw new Unanswered("Postgres lost an answer and gave no other", { cause: error });
     throw error;
   });
-  const silence = Promise.withResolvers<never>();
-  const callOff = timing.alarm(DEADLINE_MS, () =>
-    silence.reject(new Unanswered(`Postgres did not answer within ${DEADLINE_MS / 1000} seconds`)),
+  const deadline = Promise.withResolvers<never>();
+  const cancelAlarm = timing.alarm(DEADLINE_MS, () =>
+    deadline.reject(new Unanswered(`Postgres did not answer within ${DEADLINE_MS / 1000} seconds`)),
   );
-  const tell = (outcome: "answered" | "failed") => {
+  const logRetries = (outcome: "answered" | "failed") => {
     if (tries < 2) return;
     log("warn", "database_retried", {
       outcome,
       tries,
       ms: Math.round(timing.now() - start),
-      // Null where Postgres itself said nothing.
+      // Null where Postgres itself did not answer.
       code: postgresCode(first),
     });
   };
   try {
-    const result = await Promise.race([answer, silence.promise]);
-    tell("answered");
+    const result = await Promise.race([answer, deadline.promise]);
+    logRetries("answered");
     return result;
   } catch (error) {
-    tell("failed");
+    logRetries("failed");
     throw error;
   } finally {
-    callOff();
+    cancelAlarm();
   }
 }

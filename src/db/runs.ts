@@ -1,4 +1,4 @@
-/** What people ask of the work on their projects: runs, their end, and tasks made again. Each verb is one round trip. */
+/** Starts and cancels runs, and retries tasks, as a person asks. Each function is one round trip. */
 import { and, eq, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { CANCELED } from "../domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../domain/models/models.ts";
@@ -13,25 +13,26 @@ import type { OwnedProject } from "./store.ts";
 const isoOf = (now: SQL) =>
   sql`to_char((${now})::timestamptz at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const named = sql`${projects.settings} ->> 'clipModel'`;
-const isRetiredModel = inArray(named, [...RETIRED_CLIP_MODELS]);
-/** What takes the place of a retired clip model, by the project's ratio. */
+const clipModel = sql`${projects.settings} ->> 'clipModel'`;
+const isRetiredModel = inArray(clipModel, [...RETIRED_CLIP_MODELS]);
+/** The settings that replace a retired clip model, by the project's ratio. */
 const successor = sql`(${JSON.stringify(
   Object.fromEntries(ASPECT_RATIOS.map((ratio) => [ratio, successorOf(ratio)])),
 )}::jsonb -> (${projects.settings} ->> 'aspectRatio'))`;
-const livingSettings = sql`(case when ${isRetiredModel} then ${projects.settings} || ${successor} else ${projects.settings} end)`;
-const by = sql`${successor} ->> 'clipModel'`;
-const replaced = (now: SQL) => sql`jsonb_build_array(jsonb_build_object(
-  'kind', 'replaced', 'stage', 'generate_clips', 'model', ${named}, 'by', ${by},
-  'message', format(${replacedMessage("%1$s", "%2$s")}, ${named}, ${by}),
+const offeredSettings = sql`(case
+  when ${isRetiredModel} then ${projects.settings} || ${successor} else ${projects.settings} end)`;
+const successorName = sql`${successor} ->> 'clipModel'`;
+const replacedNotice = (now: SQL) => sql`jsonb_build_array(jsonb_build_object(
+  'kind', 'replaced', 'stage', 'generate_clips', 'model', ${clipModel}, 'by', ${successorName},
+  'message', format(${replacedMessage("%1$s", "%2$s")}, ${clipModel}, ${successorName}),
   'at', ${isoOf(now)}))`;
 
-/** `requestOf` the row as this run leaves it. */
-const requested = (target: Stage, now: SQL) => sql`jsonb_build_object(
+/** `requestOf` in SQL, for the row as this run leaves it. */
+const requestOfRow = (target: Stage, now: SQL) => sql`jsonb_build_object(
   'at', ${isoOf(now)},
   'target', ${target}::text,
   'name', ${projects.name},
-  'settings', ${livingSettings},
+  'settings', ${offeredSettings},
   'pins', ${projects.pins},
   'beat', case when ${projects.beat} ->> 'source' = 'tapped' then ${projects.beat} end,
   'audioEtag', ${projects.audio} -> 'etag',
@@ -47,14 +48,14 @@ export async function requestRun(
   const [, [project]] = await db.batch([
     db
       .update(projects)
-      // Until the coordinator has looked, nobody shall take the end of an earlier run for this one's.
+      // Set before the plan runs: otherwise a client could take the end of an earlier run for this one's.
       .set({
         status: "running",
         targetStage: target,
         runNumber: sql`${projects.runNumber} + 1`,
-        runRequest: requested(target, now),
-        settings: livingSettings,
-        modelNotices: sql`case when ${isRetiredModel} then ${projects.modelNotices} || ${replaced(now)} else ${projects.modelNotices} end`,
+        runRequest: requestOfRow(target, now),
+        settings: offeredSettings,
+        modelNotices: sql`case when ${isRetiredModel} then ${projects.modelNotices} || ${replacedNotice(now)} else ${projects.modelNotices} end`,
         version: sql`${projects.version} + case when ${isRetiredModel} then 1 else 0 end`,
         updatedAt: now,
       })
@@ -113,26 +114,26 @@ export async function retry(
     "taskId" in what
       ? eq(tasks.id, what.taskId)
       : and(eq(tasks.jobId, what.jobId), what.includeUnknown ? undefined : known);
-  const over = and(inArray(tasks.projectId, mine), inArray(tasks.status, ["failed", "canceled"]));
-  const freed = and(over, named);
+  const ended = and(inArray(tasks.projectId, mine), inArray(tasks.status, ["failed", "canceled"]));
+  const freed = and(ended, named);
   const unit = { type: tasks.type, subject: tasks.subject, inputHash: tasks.inputHash };
-  // The same thing, failed in other runs, would keep it from being made.
+  // Failed tasks of other runs with the same type, subject and inputs block it too: free them.
   const duplicates = sql`(${tasks.type}, ${tasks.subject}, ${tasks.inputHash}) in ${db.select(unit).from(tasks).where(freed)}`;
   const [rows, , [project]] = await db.batch([
     db
       .update(tasks)
       .set({ retriedAt: now, updatedAt: now })
-      // The project stands in front of the "or", so that its index is used.
-      .where(and(inArray(tasks.projectId, mine), or(freed, and(over, known, duplicates))))
+      // The condition on the project is outside the "or", so that its index is used.
+      .where(and(inArray(tasks.projectId, mine), or(freed, and(ended, known, duplicates))))
       .returning({ id: tasks.id, type: tasks.type }),
-    // What is to be made again must be wanted.
+    // The target stage must reach the stages of the freed tasks.
     db
       .update(projects)
       .set({
         status: "running",
         targetStage: sql`(${stagesInOrder})[greatest(${stageRank(projects.targetStage)},
           (select max(${stageRank(sql`${tasks.type}`)}) from ${tasks} where ${freed}))]`,
-        // Who asks by name wants the models of these stages asked once more.
+        // The models of these stages are tried again, whatever was found out about them.
         modelNotices: sql`(select coalesce(jsonb_agg(n.notice order by n.nth), '[]'::jsonb)
           from jsonb_array_elements(${projects.modelNotices}) with ordinality as n(notice, nth)
           where n.notice ->> 'kind' = 'replaced'

@@ -1,4 +1,4 @@
-/** Every fact of the product. Column names are the contract with Postgres; the API's names live in http/. */
+/** All tables. Column names are the contract with Postgres; the API's names are in domain/views and http. */
 export { idempotencyKeys, owners } from "./schema/accounts.ts";
 export { finalVideos, generatedImages, userApprovals, videoClips } from "./schema/artifacts.ts";
 export { projects } from "./schema/projects.ts";

@@ -1,4 +1,4 @@
-/** What people say of a project's song and of the scenes that follow it. */
+/** What a person chooses for a project's song and its scenes. Every statement is scoped by the owner. */
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Audio, MotifWay, Project, Scene } from "../domain/record/record.ts";
@@ -8,8 +8,9 @@ import { projects, selectedScenes } from "./schema.ts";
 import type { OwnedProject } from "./store.ts";
 
 /**
- * `keepScenes`: the scenes are to follow the new recording. They keep following the one that they were
- * made for until that is done, however many recordings come in between.
+ * Attaches a song; what was measured of other bytes is cleared. Null where the owner has no such project.
+ * `keepScenes`: the scenes will be moved to the new recording. Until that is done, `retiming` keeps the one
+ * that they were cut to, however many recordings are attached in between.
  */
 export async function attachAudio(
   db: Db,
@@ -59,7 +60,7 @@ export async function attachAudio(
   return attached ?? null;
 }
 
-/** What a scene over repeated lyrics is to be made of; null where this project has no such scene. */
+/** Sets how a scene over repeated lyrics is made (null: by the settings). Null for no such scene. */
 export async function chooseMotif(
   db: Db,
   whose: OwnedProject & { sceneId: string },

@@ -8,6 +8,6 @@ export const stagesInOrder: SQL = sql`array[${sql.join(
   sql`, `,
 )}]::text[]`;
 
-/** A stage's place, from 1; 0 for none. */
+/** A stage's place in the order, from 1; 0 for null. */
 export const stageRank = (stage: SQL | typeof projects.targetStage): SQL =>
   sql`coalesce(array_position(${stagesInOrder}, ${stage}), 0)`;

@@ -1,4 +1,4 @@
-/** The store: every write of the product, each one transaction in one round trip. */
+/** The store: reads and writes a project and its work, each in one transaction and one round trip. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Change } from "../domain/controller/change.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
@@ -29,28 +29,29 @@ export interface TaskIds {
 }
 
 export interface ClaimRequest extends TaskIds {
-  /** Which attempt became which prediction, by a verified webhook. */
+  /** From a verified webhook: this attempt became this prediction. */
   attempt?: number;
   predictionId?: string;
-  /** Heavy work is not begun: its worker is not behind the gate. */
+  /** Do not begin heavy work: the worker does not hold the heavy gate. */
   lightOnly?: boolean;
 }
 
-/** What a worker shows that a running task is its own. */
+/** Identifies a claim that a worker holds. */
 export type HeldClaim = Pick<Task, "id" | "attempt" | "claimId">;
 
 export type Claim =
-  /** `was` tells a new attempt (`pending`) from a look at one under way (`waiting`). */
+  /** `was`: `pending` for a new attempt, `waiting` for a poll of one under way. */
   | { kind: "claimed"; was: "pending" | "waiting"; task: Task; record: ProjectRecord }
-  /** Ready to run, but it is heavy work, and light work only was asked for. */
+  /** Ready to run, but it is heavy work, and only light work was asked for. */
   | { kind: "heavy"; task: Task }
-  /** Ready to run, but a budget does not hold its cost. */
+  /** Ready to run, but its cost does not fit into a budget. */
   | { kind: "over_budget"; task: Task }
-  /** Somebody else has it, or it is over, called off or not due. */
+  /** Another worker has it, or it has ended, is canceled or not due. */
   | { kind: "not_now"; task: Task }
+  /** The project or the task does not exist any more. */
   | { kind: "gone" };
 
-/** A project of this owner: what every verb of a person is scoped by. */
+/** A project of this owner: scopes everything that a person asks for. */
 export interface OwnedProject {
   ownerId: string;
   projectId: string;
@@ -67,47 +68,48 @@ export interface ApprovalInput {
 
 export interface Store {
   load(projectId: string): Promise<ProjectRecord | null>;
-  /** Each change only while what it saw still holds. Repeating it changes nothing. */
+  /** Applies each change only while its row is as it was when it was planned. Safe to repeat. */
   apply(projectId: string, changes: Change[]): Promise<void>;
   claim(what: ClaimRequest): Promise<Claim>;
+  /** False where the claim does not hold any more. */
   renew(task: HeldClaim): Promise<boolean>;
-  /** False where the task was taken over in the meantime: then nothing is written. */
+  /** False where the claim does not hold any more: then nothing is written. */
   settle(task: Task, settlement: Settlement): Promise<boolean>;
-  /** Fails a task that waits for a worker. */
+  /** Fails a pending task. */
   fail(ids: TaskIds, failure: Failure): Promise<void>;
-  /** Projects that want something and that nobody has looked at for so long. */
+  /** Ids of projects with a target stage that did not change for `idleSeconds`. */
   projectsToSweep(idleSeconds: number, limit: number): Promise<string[]>;
 
-  /** The same id again, of the same owner, is the same project. */
+  /** Repeating it with the same id and owner returns the same project. */
   createProject(project: Pick<Project, "id" | "ownerId" | "name" | "settings">): Promise<Project>;
   findProject(whose: OwnedProject): Promise<Project | null>;
-  /** Conditional on the version and on settings that can be delivered; `current` tells why nothing was saved. */
+  /** Saves if the version is expected and the settings can be delivered; else `current` shows why not. */
   editProject(
     whose: OwnedProject,
     edit: ProjectChange & { expected: number[] | null },
   ): Promise<{ saved: Project | null; current: Project | null }>;
   /**
-   * What was heard in the same bytes stays true of them. By `keepScenes` the scenes of the song before
-   * will follow this recording (see `Retiming`).
+   * What was found in the song is kept where the bytes are the same. `keepScenes`: the current scenes will
+   * follow this recording (see `Retiming`). Null for no such project.
    */
   attachAudio(whose: OwnedProject, song: { audio: Audio; keepScenes: boolean }): Promise<Project | null>;
-  /** Null for no such scene of theirs. */
+  /** Null for no such scene of this owner. */
   chooseMotif(
     whose: OwnedProject & { sceneId: string },
     motif: MotifWay | null,
   ): Promise<{ scene: Scene; fps: number } | null>;
   /** Null for no such project; unchanged where it has no song. */
   requestRun(whose: OwnedProject, target: Stage): Promise<Project | null>;
-  /** Ends every run of these stages, and wants nothing beyond `target`; null for no such project. */
+  /** Cancels open jobs of these stages and lowers the target stage to `target`; null for no such project. */
   cancel(whose: OwnedProject, stages: readonly Stage[], target: Stage | null): Promise<Project | null>;
-  /** Frees tasks that ended to be made again; `retried` is empty where none of them had failed. */
+  /** Frees failed or canceled tasks to be made again; `retried` is empty where there are none. */
   retry(
     whose: OwnedProject,
     what: { taskId: string } | { jobId: string; includeUnknown: boolean },
   ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }>;
-  /** All or none; null for no such project. `subjectHash` is null where there is no such completed asset. */
+  /** Records all or none; null for no such project. `subjectHash` is null for no such completed asset. */
   recordApprovals(whose: OwnedProject, inputs: ApprovalInput[]): Promise<RecordedApproval[] | null>;
-  /** Rows go first: that fences the pipeline. False where there was none. */
+  /** False where the owner has no such project. */
   removeProject(whose: OwnedProject): Promise<boolean>;
 }
 
@@ -120,7 +122,7 @@ export interface StoreOptions {
   newId: () => string;
   /** What an owner without a budget of their own may spend in all; null for no limit. */
   ownerBudgetUsd: number | null;
-  /** In place of the database's clock. */
+  /** Replaces the database's clock. */
   now?: () => Date;
 }
 

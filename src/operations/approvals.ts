@@ -7,7 +7,7 @@ import { type Actor, notFound, wake } from "./shared.ts";
 export type NewApproval = Omit<ApprovalInput, "id">;
 
 /**
- * Records approvals and rejections of images and clips, all or none; earlier ones stay, the newest counts.
+ * Records approvals and rejections of images and clips, all or none. Earlier ones stay; the newest counts.
  */
 export async function approve(
   deps: Deps,

@@ -13,8 +13,9 @@ const missing = () =>
   );
 
 /**
- * Attaches an uploaded song once it has been measured; one that is refused is deleted. The only
- * verb with two round trips: whose project it is must be known before anything is read or deleted.
+ * Attaches an uploaded song after it was measured; a refused one is deleted. Needs two round trips to
+ * Postgres: the owner must be checked before anything is read or deleted. Confirming the same song again
+ * changes nothing.
  */
 export async function confirmAudio(
   deps: Deps,
@@ -57,7 +58,7 @@ export async function confirmAudio(
   return ok(attached);
 }
 
-/** The refusal stands whether or not this succeeds; what stays is deleted with the project. */
+/** The song is refused even if this fails; then the file is deleted with the project. */
 async function discard(deps: Deps, key: string): Promise<void> {
   try {
     await deps.storage.delete([key]);

@@ -3,7 +3,7 @@ import type { Deps, FeedTicket } from "../deps.ts";
 import { ok, type Result } from "../domain/record/errors.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 
-/** A ticket for one WebSocket, for clients that can't send a header with it. */
+/** A ticket for one WebSocket, for clients that can't send an Authorization header with it. */
 export async function issueFeedTicket(
   deps: Deps,
   actor: Actor,
@@ -14,7 +14,7 @@ export async function issueFeedTicket(
   return ok(await deps.coordinator(projectId).issueTicket());
 }
 
-/** Passes the upgrade of an owner on to the project's feed. */
+/** Passes the owner's WebSocket upgrade on to the project's feed. */
 export async function connectFeed(
   deps: Deps,
   actor: Actor,

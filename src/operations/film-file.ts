@@ -1,6 +1,7 @@
 /**
- * The film without edit lists, as a file that is put together while it is read: most of its bytes are the film's own.
- * Its address carries a signature instead of a token, as those of the bucket do, since platforms fetch it by themselves.
+ * The film without edit lists, as a file that is put together while it is read: most of its bytes are those
+ * of the film. Its address has a signature instead of a token, as the bucket's addresses do, since platforms
+ * fetch it themselves.
  */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -19,9 +20,9 @@ const signature = (secret: string, filmId: string, expires: number): Buffer =>
     .update(JSON.stringify(["film-without-edits", filmId, expires]))
     .digest();
 
-/** Where to read it, for an hour at least; as a download it is saved under the film's name. */
+/** Its address, valid for an hour at least; as a download it is saved under the film's name. */
 export function addressWithoutEdits(deps: Deps, filmId: string, download: boolean): string {
-  // Dated to the hour, as the bucket's addresses are.
+  // Rounded to the hour, as the bucket's addresses are.
   const hour = Math.floor(deps.now().getTime() / 1000 / HOUR_SECONDS);
   const expires = (hour + 2) * HOUR_SECONDS;
   const url = new URL(FILM_FILE_PATH.replace("{film_id}", filmId), deps.config.publicUrl);
@@ -32,12 +33,12 @@ export function addressWithoutEdits(deps: Deps, filmId: string, download: boolea
 }
 
 export interface FilmFile {
-  /** Null for one that is read in place. */
+  /** Null where it is not a download. */
   filename: string | null;
   bytes: number;
-  /** Of the film that it is made of, without quotes. */
+  /** Etag of the film that it is made from, without quotes. */
   etag: string;
-  /** The bytes from `start` to `end`, which is not among them; null where the film is gone. */
+  /** The bytes from `start` (inclusive) to `end` (exclusive); null where the film does not exist any more. */
   open(start: number, end: number): Promise<ReadableStream<Uint8Array> | null>;
 }
 
@@ -48,7 +49,7 @@ interface Asked {
   download: boolean;
 }
 
-/** Null where the address is forged or too old, or there is no such film any more. */
+/** Null where the address is forged or expired, or there is no such film any more. */
 export async function fileWithoutEdits(deps: Deps, asked: Asked): Promise<FilmFile | null> {
   const { filmId, expires } = asked;
   const given = Buffer.from(asked.signature, "hex");
@@ -89,36 +90,36 @@ async function opened(deps: Deps, { key, etag, plan }: Parts, start: number, end
     if (piece.of === "beside") return deps.storage.read(plan.key, piece.start, piece.end);
     return deps.storage.stream(key, piece.start, piece.end, etag);
   };
-  // Before the answer begins, so that a film that is gone can still be told.
+  // Before the answer begins, so that a film that does not exist any more can still be answered as such.
   const parts: (Uint8Array | ReadableStream<Uint8Array>)[] = [];
   for (const piece of pieces) {
     const part = await read(piece).catch(async (error) => {
-      await letGo(parts);
+      await cancelUnread(parts);
       throw error;
     });
     if (!part) {
-      await letGo(parts);
+      await cancelUnread(parts);
       return null;
     }
     parts.push(part);
   }
-  const { readable, writable } = passage(end - start);
-  // A reader that goes away ends it.
-  pour(parts, writable).catch(() => undefined);
+  const { readable, writable } = passThrough(end - start);
+  // A reader that disconnects ends it.
+  writeParts(parts, writable).catch(() => undefined);
   return readable;
 }
 
-/** A Worker passes streams on without touching their bytes, where it knows how many they are. */
-const passage = (
+/** With a known length, a Worker passes streams on without copying their bytes. */
+const passThrough = (
   bytes: number,
 ): { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> } =>
   "FixedLengthStream" in globalThis ? new FixedLengthStream(bytes) : new TransformStream();
 
-/** Of streams that nobody has begun to read. */
-const letGo = (parts: readonly (Uint8Array | ReadableStream<Uint8Array>)[]) =>
+/** Cancels the streams that are not being read. */
+const cancelUnread = (parts: readonly (Uint8Array | ReadableStream<Uint8Array>)[]) =>
   Promise.all(parts.map((part) => part instanceof ReadableStream && !part.locked && part.cancel()));
 
-async function pour(
+async function writeParts(
   parts: readonly (Uint8Array | ReadableStream<Uint8Array>)[],
   to: WritableStream<Uint8Array>,
 ): Promise<void> {
@@ -134,7 +135,7 @@ async function pour(
     }
     await to.close();
   } catch (error) {
-    await letGo(parts);
+    await cancelUnread(parts);
     await to.abort(error);
   }
 }

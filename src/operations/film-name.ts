@@ -1,8 +1,8 @@
-/** What a film is saved as. */
+/** The file name of a film. */
 import { sql } from "drizzle-orm";
 import { projects } from "../db/schema.ts";
 
-/** What a project's film is named by: columns of `projects`. */
+/** The columns of `projects` that a film is named by. */
 export const NAMED = {
   name: projects.name,
   title: sql<string | null>`${projects.audio}->>'title'`,
@@ -14,6 +14,6 @@ export interface Named {
   artist: string | null;
 }
 
-/** By the song's tags, as the film itself is titled; by the project's name where they say nothing. */
+/** `<artist> - <title>.mp4` by the song's tags; the project's name where there is no title. */
 export const filmName = ({ name, title, artist }: Named): string =>
   `${artist ? `${artist} - ` : ""}${title || name}.mp4`;

@@ -1,4 +1,4 @@
-/** Films by themselves: where each is read and downloaded. */
+/** One film: its addresses to read and to download it. */
 import { and, eq, getTableColumns } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
@@ -11,7 +11,7 @@ import { type Actor, notFound, owned } from "./shared.ts";
 
 const ASSET_SECONDS = 60 * 60;
 
-/** Where to read an object, for an hour at least; with `filename` it is saved under that name. */
+/** The object's address, valid for an hour at least; with `filename`, a download under that name. */
 export const urlOf = async (deps: Deps, key: string | null, filename?: string): Promise<string | null> =>
   key === null
     ? null
@@ -30,7 +30,7 @@ export interface FilmWithUrls extends Film {
   beside: { poster: string | null; captions: string | null; releaseSheet: string | null };
 }
 
-/** With addresses of the film and of the files beside it. */
+/** With addresses of the film and of the files that belong to it. */
 export async function filmWithUrls(deps: Deps, film: Film, named: Named): Promise<FilmWithUrls> {
   const { poster = null, captions = null, releaseSheet = null } = film.sidecars ?? {};
   const [url, downloadUrl, ...beside] = await Promise.all([
@@ -67,7 +67,7 @@ async function findFilm(deps: Deps, actor: Actor, { projectId, filmId }: FilmInp
 const NO_VARIANT =
   "This film has no file without edit lists: its sound would be more than 25 ms off the pictures, or the film was made before there were such files. Make the film again with film_sound set to aac.";
 
-/** A film with its addresses. Fails with `conflict` where one without edit lists is asked for that can't be. */
+/** A film with its addresses. Fails with `conflict` where one without edit lists is wanted and not there. */
 export async function getFilm(deps: Deps, actor: Actor, input: FilmInput): Promise<Result<FilmWithUrls>> {
   const found = await findFilm(deps, actor, input);
   if (!found) return notFound();

@@ -1,4 +1,4 @@
-/** The lists of a project. Each is one round trip: the project, and a page of rows scoped by its owner. */
+/** The lists of a project. Each is one round trip: the project and a page of rows, scoped by the owner. */
 import { and, asc, desc, gt, inArray, lt, type SQL } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { PgColumn } from "drizzle-orm/pg-core";
@@ -125,7 +125,7 @@ export const listClips = async (deps: Deps, actor: Actor, input: ListInput) =>
     ),
   );
 
-/** With addresses of each film and of the files beside it. */
+/** With addresses of each film and of the files that belong to it. */
 export async function listFilms(deps: Deps, actor: Actor, input: ListInput) {
   const listed = await page<Film>(deps, actor, input, byId(finalVideos), ({ where, order, limit }) =>
     deps.db.select().from(finalVideos).where(where).orderBy(order).limit(limit),

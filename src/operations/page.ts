@@ -1,4 +1,4 @@
-/** Keyset pages: a cursor is the key of the last row seen, so depth costs nothing and no row is skipped. */
+/** Keyset pagination: a cursor is the key of the last row seen, so late pages are as fast and skip no row. */
 import { fail, type Result } from "../domain/record/errors.ts";
 
 export interface PageInput {
@@ -18,12 +18,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const WHOLE = /^\d{1,9}$/;
 
 const KINDS = { id: UUID, order: WHOLE } as const;
-/** What rows are paged by: their id, newest first, or their place in the film, first to last. */
+/** What rows are sorted by: their id, newest first, or their place in the film, first to last. */
 export type CursorKind = keyof typeof KINDS;
 
 const encodeCursor = (key: string | number): string => btoa(String(key)).replace(/=+$/, "");
 
-/** The key in a cursor, or null for a first page. A cursor carries no rights: the owner scopes every page. */
+/** The key in a cursor, null for the first page. A cursor grants nothing: pages are scoped by the owner. */
 export function decodeCursor(cursor: string | undefined, kind: CursorKind): Result<string | null> {
   if (cursor === undefined) return { ok: true, value: null };
   try {

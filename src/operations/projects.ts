@@ -64,13 +64,13 @@ export async function getProject(
 
 export interface ProjectEdit extends ProjectChange {
   projectId: string;
-  /** True: settings that are not given go back to their defaults. False: they stay. */
+  /** True: settings that are not given are reset to their defaults. False: they stay. */
   replace: boolean;
-  /** Versions that the person may have seen, any of which will do; null where they did not say. */
+  /** Versions to which the edit may be applied; null for any. */
   expected: number[] | null;
 }
 
-/** The write is conditional; the row as it is now tells why nothing was written. */
+/** Saves if the version is expected and the settings are valid; else the error says why nothing was saved. */
 export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): Promise<Result<Project>> {
   const { projectId, expected } = edit;
   const patch = edit.replace ? mergeSettings(DEFAULT_SETTINGS, edit.settings ?? {}) : edit.settings;
@@ -105,16 +105,16 @@ function whyNotSaved(
 }
 
 /**
- * Rows go first: that fences the pipeline, whose every claim and record is an update of rows that
- * are gone. Bytes lie under a prefix that only this owner has, so they are removed whether or not
- * the row was still there: a repeated delete finishes one that was cut short.
+ * Deletes the rows first: then the pipeline can't claim or commit anything, since both update these rows. The
+ * files are under a prefix of this owner, so they are deleted even where the row did not exist any more: a
+ * repeated request finishes an interrupted one.
  */
 export async function removeProject(deps: Deps, actor: Actor, projectId: string): Promise<Result<null>> {
-  const gone = await deps.store.removeProject({ ownerId: actor.ownerId, projectId });
+  const removed = await deps.store.removeProject({ ownerId: actor.ownerId, projectId });
   try {
     await deps.storage.deletePrefix(projectPrefix(actor.ownerId, projectId));
-    // Without the row nobody has shown that the object is theirs: a wake-up lets it find out by itself.
-    if (gone) await deps.coordinator(projectId).destroy();
+    // Without the row, the owner of the object is not known: a wake makes it check by itself.
+    if (removed) await deps.coordinator(projectId).destroy();
     else await deps.coordinator(projectId).wake();
   } catch (error) {
     deps.log("error", "delete_incomplete", { project: projectId, error: rootCause(error) });
@@ -123,5 +123,5 @@ export async function removeProject(deps: Deps, actor: Actor, projectId: string)
       "The project is deleted, but some of its files may be left. Send the same request again.",
     );
   }
-  return gone ? ok(null) : notFound();
+  return removed ? ok(null) : notFound();
 }

@@ -1,10 +1,10 @@
-/** Starting, stopping and repeating the work. */
+/** Starts and cancels runs, and retries tasks. */
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import { type Project, STAGES, type Stage } from "../domain/record/record.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
-/** Asks for everything up to and including `target`. Asking again retries what failed. */
+/** Requests a run up to and including `target`. A new request retries what failed. */
 export async function requestRun(
   deps: Deps,
   { ownerId }: Actor,
@@ -18,23 +18,26 @@ export async function requestRun(
 }
 
 /**
- * Stops this stage and all behind it: no attempt starts from here on, and providers are asked to stop
- * theirs. What they deliver all the same is kept.
+ * Cancels the stage `from` and all later ones: no new attempts start, and providers are asked to stop theirs.
+ * What they deliver nevertheless is kept.
  */
 export async function cancelRun(
   deps: Deps,
   { ownerId }: Actor,
   { projectId, from }: { projectId: string; from: Stage },
 ): Promise<Result<Project>> {
-  const place = STAGES.indexOf(from);
-  const before = STAGES[place - 1] ?? null;
-  const project = await deps.store.cancel({ ownerId, projectId }, STAGES.slice(place), before);
+  const index = STAGES.indexOf(from);
+  const before = STAGES[index - 1] ?? null;
+  const project = await deps.store.cancel({ ownerId, projectId }, STAGES.slice(index), before);
   if (!project) return notFound();
   await wake(deps, projectId);
   return ok(project);
 }
 
-/** Has one task made again, or what failed in one job; only by name where it may be paid for twice. */
+/**
+ * Frees one task, or the failed tasks of one job, to be made again. A task whose outcome is unknown may be
+ * paid for twice: it is freed only by its id or with `includeUnknown`.
+ */
 export async function retry(
   deps: Deps,
   { ownerId }: Actor,

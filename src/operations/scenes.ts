@@ -20,7 +20,7 @@ export async function listMotifs(
   return ok({ remainingUsd: remainingUsd(record), motifs: motifOffers(record) });
 }
 
-/** Chooses for one scene; null: as the project's settings say. */
+/** Sets how one scene over repeated lyrics is made; null: as the project's settings say. */
 export async function chooseMotif(
   deps: Deps,
   { ownerId }: Actor,

@@ -4,16 +4,16 @@ import { ownedProject } from "../db/projects.ts";
 import type { Deps } from "../deps.ts";
 import type { OperationError, Result } from "../domain/record/errors.ts";
 
-/** Who asks. Every statement of an operation is scoped by it. */
+/** The person who sends the request. Every statement of an operation is scoped by it. */
 export interface Actor {
   ownerId: string;
 }
 
-/** The project, if it is this person's. */
+/** The condition that a project has this id and belongs to this person. */
 export const owned = ({ ownerId }: Actor, projectId: string): SQL | undefined =>
   ownedProject({ ownerId, projectId });
 
-/** One answer for an id that does not exist, is somebody else's, or is no id at all. */
+/** The same answer for an id that does not exist, belongs to another person, or is malformed. */
 export const NOTHING_HERE: OperationError = {
   code: "not_found",
   detail: "You have no resource with this id.",
@@ -21,8 +21,8 @@ export const NOTHING_HERE: OperationError = {
 export const notFound = (): Result<never> => ({ ok: false, error: NOTHING_HERE });
 
 /**
- * Tells the coordinator to look, after the commit. The request has already succeeded:
- * a wake-up that gets lost here is found by the sweep.
+ * Wakes the project's controller, after the commit. The request has already succeeded: if the wake-up is lost
+ * here, the cron sweep finds the project.
  */
 export async function wake(deps: Deps, projectId: string): Promise<void> {
   try {

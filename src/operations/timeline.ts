@@ -1,4 +1,4 @@
-/** The timeline of a project, to be played at any stage and to be taken into an editing program. */
+/** The timeline of a project, to play at any stage or to export to an editing program. */
 import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Audio, ProjectRecord } from "../domain/record/record.ts";
@@ -12,7 +12,7 @@ import type { ExportMedia, ExportTimeline } from "../domain/views/exports/timeli
 import { toVtt } from "../domain/views/exports/vtt.ts";
 import { type Actor, notFound } from "./shared.ts";
 
-/** A day: who edits elsewhere opens the exported file more than once. */
+/** A day: an exported file is opened more than once. */
 const EXPORTED_SECONDS = 24 * 60 * 60;
 const SHOWN_SECONDS = 60 * 60;
 
@@ -86,7 +86,7 @@ export interface Exported {
   filename: string;
 }
 
-/** The timeline as a file of another program; addresses in it hold for a day. */
+/** The timeline in the format of another program; addresses in it are valid for a day. */
 export async function exportTimeline(
   deps: Deps,
   actor: Actor,

@@ -13,7 +13,7 @@ export interface PresignedUpload {
   expiresAt: Date;
 }
 
-/** A place for one song of exactly this type and size. Nothing is stored until it is confirmed. */
+/** Presigns an upload of one song of exactly this type and size. The project changes when it is confirmed. */
 export async function presignUpload(
   deps: Deps,
   actor: Actor,

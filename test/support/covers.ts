@@ -13,7 +13,7 @@ export function greedyCover({ cost, stretches }: PreparedCover, maxFrames: numbe
       let best = { price: Number.POSITIVE_INFINITY, end: endFrame };
       for (let end = at + minFrames; !pinned && end <= Math.min(at + maxFrames, endFrame); end++) {
         if (!fillable(endFrame - end)) continue;
-        const price = (cost.cut[end] ?? 0) + (cost.length[end - at] ?? 0) + cost.passedOver(at, end);
+        const price = (cost.cut[end] ?? 0) + (cost.length[end - at] ?? 0) + cost.missedCuts(at, end);
         if (price < best.price) best = { price, end };
       }
       scenes.push({ startFrame: at, endFrame: best.end });

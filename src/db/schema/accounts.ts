@@ -1,9 +1,9 @@
-/** Who pays, and the answers kept for repeated requests. */
+/** Owners, and the answers that are kept for repeated requests. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { at, createdAt, usd } from "./columns.ts";
 
-/** Who pays: the sums over all projects, which outlive them. */
+/** People, with the money of all their projects; the sums stay when a project is deleted. */
 export const owners = pgTable(
   "owners",
   {
@@ -22,7 +22,7 @@ export const owners = pgTable(
   ],
 );
 
-/** Answers to POSTs that carried an Idempotency-Key, for as long as they may be repeated. */
+/** Answers to POSTs that had an Idempotency-Key, for as long as these may be repeated. */
 export const idempotencyKeys = pgTable(
   "idempotency_keys",
   {

@@ -1,4 +1,4 @@
-/** Images, clips, what people said of them, and films. */
+/** Images, clips, their approvals, and films. */
 import { sql } from "drizzle-orm";
 import {
   boolean,
@@ -97,7 +97,7 @@ export const userApprovals = pgTable(
     clipId: uuid("clip_id").references(() => videoClips.id, { onDelete: "cascade" }),
     approved: boolean("approved").notNull(),
     notes: text("notes"),
-    /** The exact bytes and inputs that the person saw. */
+    /** Etag and input hash of what the person saw. */
     subjectHash: text("subject_hash").notNull(),
     voidedAt: at("voided_at"),
     voidedReason: text("voided_reason"),

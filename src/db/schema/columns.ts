@@ -8,6 +8,6 @@ export const createdAt = () => at("created_at").notNull().defaultNow();
 
 export const usd = (name: string) => numeric(name, { precision: 12, scale: 6, mode: "number" });
 
-/** `column in ('a', 'b')`, from a closed list of ours. */
+/** `column in ('a', 'b')`. The values are constants of the code: they are not escaped. */
 export const oneOf = (column: PgColumn, values: readonly string[]) =>
   sql`${column} in (${sql.raw(values.map((v) => `'${v}'`).join(", "))})`;

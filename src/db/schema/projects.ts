@@ -1,4 +1,4 @@
-/** Projects: what the person asked for, and the song. */
+/** Projects: what the person asked for, and what is known of the song. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import {
@@ -43,7 +43,7 @@ export const projects = pgTable(
     proposal: jsonb("proposal").$type<Proposal>(),
     coverCertificate: jsonb("cover_certificate").$type<CoverCertificate>(),
     retiming: jsonb("retiming").$type<Retiming>(),
-    /** Claimed and not settled, and settled: claims take from what the budget leaves of both. */
+    /** Set aside by claims, and settled; a claim needs its cost to fit into the budget less both. */
     reservedUsd: usd("reserved_usd").notNull().default(0),
     spentUsd: usd("spent_usd").notNull().default(0),
     version: integer("version").notNull().default(1),

@@ -29,7 +29,7 @@ export const jobs = pgTable(
   },
   (t) => [
     index("jobs_by_project").on(t.projectId, t.id.desc()),
-    /** One open run of a stage at a time, whoever plans it. */
+    /** One open job of a stage at a time, even where two plans are applied at once. */
     uniqueIndex("jobs_one_open").on(t.projectId, t.type).where(sql`${t.status} in ('pending', 'running')`),
     check("jobs_type", oneOf(t.type, STAGES)),
     check("jobs_status", oneOf(t.status, JOB_STATUSES)),
@@ -48,7 +48,7 @@ export const tasks = pgTable(
     projectId: projectId(),
     type: text("type", { enum: STAGES }).notNull(),
     subject: uuid("subject").notNull(),
-    /** No foreign key: what was ordered stays known when its picture is gone. */
+    /** The image that a clip is ordered from. No foreign key: the id stays when the image is deleted. */
     imageId: uuid("image_id"),
     outputForm: text("output_form").notNull().default(""),
     status: text("status", { enum: TASK_STATUSES }).notNull(),

@@ -1,4 +1,4 @@
-/** Where the song's beats fall in frames, and whether cuts may be held to them. */
+/** The song's beats as frames, and whether cuts snap to them. */
 import type { BeatGrid } from "../record/record.ts";
 
 export interface Beat {
@@ -7,7 +7,7 @@ export interface Beat {
   downbeat: boolean;
 }
 
-/** Below this confidence a grid is shown, and cuts ignore it: a cut on a wrong beat looks worse than one on none. */
+/** Below this confidence cuts ignore the grid: a cut on a wrong beat looks worse than one beside any beat. */
 export const SNAP_CONFIDENCE = 0.6;
 
 /** Whether cuts snap to this grid. */
@@ -19,7 +19,7 @@ const isGrid = ({ bpm, offsetSeconds, beatsPerBar }: Omit<BeatGrid, "confidence"
 
 /**
  * The grid's beats in the song, ascending, each at the whole frame nearest to its own time; those before
- * the first downbeat too. None for a tempo that means nothing or beats that are not two frames apart.
+ * the first downbeat too. Empty for an invalid grid, or beats that are less than two frames apart.
  */
 export function beatsIn(grid: BeatGrid, totalFrames: number, fps: number): Beat[] {
   const period = (60 / grid.bpm) * fps;
@@ -34,7 +34,7 @@ export function beatsIn(grid: BeatGrid, totalFrames: number, fps: number): Beat[
   }
 }
 
-/** The grid that a person tapped: sure of itself, its offset moved by whole bars to the first downbeat of the song. */
+/** The grid that a person tapped: confidence 1, the offset moved by whole bars to the first downbeat. */
 export function tappedBeat(tap: { bpm: number; offsetSeconds: number; beatsPerBar: number }): BeatGrid {
   const bar = (tap.beatsPerBar * 60) / tap.bpm;
   const past = tap.offsetSeconds - Math.floor(tap.offsetSeconds / bar) * bar;

@@ -1,11 +1,11 @@
-/** The search for the cheapest cuts: dynamic programming over every frame, with whole blocks of starts ruled out at once. */
+/** Search for the cheapest cuts: dynamic programming over every frame that skips whole blocks of starts. */
 import type { CoverCost } from "./cover-cost.ts";
 import type { Stretch } from "./pins.ts";
 
-/** Starts that one bound speaks for. */
+/** Number of neighbouring starts that share one lower bound. */
 const BLOCK = 16;
 
-/** For each length, the least cost of it and the `BLOCK - 1` before it. */
+/** For each length, the least cost among it and the `BLOCK - 1` lengths below it. */
 function leastBefore(length: Float64Array): Float64Array {
   const least = new Float64Array(length.length + BLOCK).fill(Number.POSITIVE_INFINITY);
   length.forEach((cost, n) => {
@@ -15,13 +15,14 @@ function leastBefore(length: Float64Array): Float64Array {
 }
 
 /**
- * Cuts inside one stretch, ascending, with its end. A start costs at least the best way to it, its scene's
- * length, and the proposed cuts that a later start passes over too: blocks of starts whose bounds together
- * reach the best so far can't hold a better one.
+ * The cuts of one stretch, ascending, its end included. Lower bound of a block of starts: the least cost of a
+ * cover up to any of them, the least cost of their scenes' lengths, and the cost of the proposed cuts that a
+ * later start passes over (an earlier one passes over these too). A block is skipped where its bound reaches
+ * the best cost so far.
  */
 function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): number[] {
   const { startFrame, endFrame, minFrames } = stretch;
-  const { cut, length, passedOver } = cost;
+  const { cut, length, missedCuts } = cost;
   const frames = endFrame - startFrame;
   const longest = length.length - 1;
   const best = new Float64Array(frames + 1).fill(Number.POSITIVE_INFINITY);
@@ -32,10 +33,10 @@ function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): n
   for (let end = minFrames; end <= frames; end++) {
     const first = Math.max(0, end - longest);
     const last = end - minFrames;
-    // Likely the best or near it: scenes that ended a frame earlier came from here.
+    // A good first guess: the best start of a scene that ends one frame earlier.
     let found = Math.min(last, Math.max(first, from[end - 1] ?? 0));
     let least =
-      (best[found] ?? 0) + (length[end - found] ?? 0) + passedOver(startFrame + found, startFrame + end);
+      (best[found] ?? 0) + (length[end - found] ?? 0) + missedCuts(startFrame + found, startFrame + end);
     let passed = 0;
     for (let block = Math.floor(last / BLOCK); block >= 0; block--) {
       const low = block * BLOCK;
@@ -43,12 +44,12 @@ function cutsIn(stretch: Stretch, cost: CoverCost, lengthBound: Float64Array): n
       if (high < first) break;
       const bound = (blockBest[block] ?? 0) + (lengthBound[end - low] ?? 0);
       if (bound + passed >= least) continue;
-      passed = passedOver(startFrame + high, startFrame + end);
+      passed = missedCuts(startFrame + high, startFrame + end);
       if (bound + passed >= least) continue;
       for (let i = high; i >= Math.max(first, low); i--) {
         const own = (best[i] ?? 0) + (length[end - i] ?? 0);
         if (own + passed >= least) continue;
-        passed = passedOver(startFrame + i, startFrame + end);
+        passed = missedCuts(startFrame + i, startFrame + end);
         if (own + passed < least) {
           least = own + passed;
           found = i;

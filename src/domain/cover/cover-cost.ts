@@ -1,24 +1,24 @@
-/** What a cover of the song costs, in seconds of harm: the stated taste that the solver follows. */
+/** The cost of a cover of the song, in seconds: the preferences that the solver follows. */
 import type { Beat } from "./beat-grid.ts";
 import type { Span } from "./proposal.ts";
 
 /** Weights, per second unless said otherwise. */
 const COST = {
-  /** For each cut inside a lyric line: more than everything else in a song together. */
+  /** For each cut inside a lyric line: more than all other costs of a song together. */
   insideLine: 1e6,
   /** For each cut inside a sung word, on top. */
   insideWord: 2,
-  /** From a cut to the nearest proposed cut, and from a proposed cut to the nearest cut; at most `farSeconds`. */
+  /** From a cut to the nearest proposed cut and the other way round; at most `farSeconds`. */
   fromProposal: 1,
   farSeconds: 3,
   /** From a cut to the nearest start or end of a line; at most `farSeconds`. */
   fromLyric: 0.3,
-  /** From a cut to the nearest beat, at most `offBeatSeconds`: more than a move that short costs elsewhere. */
+  /** From a cut to the nearest beat, at most `offBeatSeconds`: more than so short a move costs otherwise. */
   fromBeat: 5,
   offBeatSeconds: 0.25,
   /** For each cut whose beat is not a downbeat, within the same bound. */
   offDownbeat: 0.2,
-  /** Times the squared relative distance of a scene's length from the wish. */
+  /** Times the squared relative distance of a scene's length from the target length. */
   length: 1,
   /** For footage that is bought and trimmed away. */
   waste: 1,
@@ -38,18 +38,18 @@ export interface CostInput {
   maxFrames: number;
   /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
   clipFrames?: readonly number[];
-  /** Where cuts should fall; none where nobody is sure of them. */
+  /** Where cuts should fall; absent where the beat grid is not confident enough. */
   beats?: readonly Beat[];
 }
 
 export interface CoverCost {
-  /** Of a cut at this frame, by itself. */
+  /** By frame: the cost of a cut there, by itself. */
   cut: Float64Array;
-  /** Of a scene of this length, by itself; up to `maxFrames`. */
+  /** By length in frames, up to `maxFrames`: the cost of a scene that long, by itself. */
   length: Float64Array;
-  /** Of the proposed cuts that a scene passes over. */
-  passedOver(start: number, end: number): number;
-  /** Of a whole cover. */
+  /** The cost of the proposed cuts inside a scene. */
+  missedCuts(start: number, end: number): number;
+  /** The cost of a whole cover. */
   total(scenes: readonly Span[]): number;
 }
 
@@ -69,7 +69,7 @@ function distances(totalFrames: number, marks: readonly number[]): Float64Array 
   return out;
 }
 
-/** Where a cut would fall inside one of the spans; their first frame is still outside. */
+/** Sets `weight` where a cut would fall inside one of the spans; a cut at a span's first frame is outside. */
 function fillInside(cost: Float64Array, spans: readonly Span[], weight: number): Float64Array {
   for (const { startFrame, endFrame } of spans) {
     cost.fill(weight, Math.max(0, startFrame + 1), Math.max(0, endFrame));
@@ -77,7 +77,7 @@ function fillInside(cost: Float64Array, spans: readonly Span[], weight: number):
   return cost;
 }
 
-/** Adds the distance to the nearest mark, in seconds, times `weight`; the same everywhere without marks. */
+/** Adds the distance to the nearest mark, in seconds, times `weight`; nothing where there are no marks. */
 function addDistance(cost: Float64Array, marks: readonly number[], fps: number, weight: number): void {
   if (marks.length === 0) return;
   const far = COST.farSeconds * fps;
@@ -134,18 +134,18 @@ function runningSums(totalFrames: number, marks: readonly number[]) {
   return { count, sum };
 }
 
-/** The cost function of one song. Frames are whole; see `COST` for what counts. */
+/** The cost function of one song (see `COST`). Frames are whole. */
 export function coverCost(input: CostInput): CoverCost {
   const { fps, proposedCuts } = input;
   const far = COST.farSeconds * fps;
   const cut = cutCosts(input);
   const length = lengthCosts(input);
   const { count, sum } = runningSums(input.totalFrames, proposedCuts);
-  const passedOver = (start: number, end: number) => {
+  const missedCuts = (start: number, end: number) => {
     const before = count[start] ?? 0;
     const through = count[end - 1] ?? 0;
     if (through === before) return 0;
-    // Marks up to `near` count from the start, those from `late` on to the end, those between are far.
+    // Marks up to `near` are measured from the start, those from `late` on from the end; others are far.
     const near = Math.floor(Math.min(start + far, (start + end) / 2));
     const late = Math.max(Math.ceil(end - far), near + 1);
     const upToNear = count[near] ?? 0;
@@ -158,8 +158,8 @@ export function coverCost(input: CostInput): CoverCost {
     scenes.reduce((all, s, i) => {
       const own =
         (length[s.endFrame - s.startFrame] ?? Number.POSITIVE_INFINITY) +
-        passedOver(s.startFrame, s.endFrame);
+        missedCuts(s.startFrame, s.endFrame);
       return all + own + (i > 0 ? (cut[s.startFrame] ?? 0) : 0);
     }, 0);
-  return { cut, length, passedOver, total };
+  return { cut, length, missedCuts, total };
 }

@@ -1,13 +1,13 @@
-/** Which clip can last as long as its scene, and by what means. */
+/** Whether a clip can last as long as its scene, and by which fill. */
 import type { Fill } from "../record/record.ts";
 
-/** A stretched clip runs at half its speed or faster. */
+/** The slowest stretch plays a clip at half its speed. */
 const MOST_STRETCH = 2;
-/** A looped clip is played so often at most. */
+/** How often a loop plays a clip at most. */
 const MOST_ROUNDS = 50;
-/** Frames of the film by which a clip may end early: its last picture lasts that bit longer. */
+/** Frames of the film by which a clip may end early: its last picture is shown that much longer. */
 export const SLACK_FRAMES = 0.5;
-/** What is lost of a clip's length where its rate is known to three decimals. */
+/** Relative error of a clip's length, where its frame rate is rounded to three decimals. */
 const RATE_ROUNDING = 1e-4;
 
 export interface Fit {
@@ -22,9 +22,8 @@ export interface Fit {
 }
 
 /**
- * Whether the clip lasts as long as its scene. One that does so by itself needs no fill and is trimmed;
- * holding the last picture makes any clip last, playing it again does so up to 50 times, slowing it
- * down doubles it at most.
+ * Whether the clip can last as long as its scene. A clip that is long enough needs no fill and is trimmed.
+ * `hold` makes any clip long enough, `loop` plays it up to 50 times, `stretch` at most doubles its length.
  */
 export function fillsScene({ clipFrames, clipFps, sceneFrames, fps, fill }: Fit): boolean {
   const lasts = (clipFrames * fps) / clipFps;

@@ -1,18 +1,18 @@
-/** Chorus memory: scenes over lyrics that come again. */
+/** Motifs: scenes over the same lyrics. */
 
 import { sungWords } from "../lyrics/sung-words.ts";
 import { inputHash } from "../record/hash.ts";
 
 export interface Motif {
-  /** The same for the same words, whatever else the song holds. */
+  /** Hash of the leader's words; does not depend on the rest of the song. */
   key: string;
-  /** The scene that sings them first. */
+  /** Id of the first scene over these lyrics. */
   leaderId: string;
-  /** Its leader and those that sing them again, in the film's order; at least two. */
+  /** Ids of the leader and of the scenes that repeat its lyrics, in the film's order; at least two. */
   sceneIds: string[];
 }
 
-/** Scenes that share this much of their words sing the same: a changed word links, a changed line does not. */
+/** Scenes that share this much of their words have the same lyrics: one word may differ, but not a line. */
 const ALIKE = 0.8;
 
 interface Group {
@@ -38,7 +38,7 @@ function likeness(group: Group, words: readonly string[], counts: ReadonlyMap<st
 
 /**
  * The motifs of a film's scenes, in the order of their leaders. A scene joins the earlier one whose words
- * are most like its own; scenes without words join nothing. `scenes` in the film's order.
+ * are most like its own; scenes without words are in no motif. `scenes` in the film's order.
  */
 export function motifsOf(scenes: readonly { id: string; lyricExcerpt: string }[]): Motif[] {
   const groups: Group[] = [];

@@ -1,13 +1,13 @@
-/** What a person pinned of the cuts, and the stretches of song that it leaves to the solver. */
+/** Checks the person's pins and divides the song at them into stretches that the solver fills with scenes. */
 
 import type { Failure, Pin } from "../record/record.ts";
 import type { Span } from "./proposal.ts";
 
-/** A piece of song between two cuts that are certain. Stretches tile the song. */
+/** A span of the song between two fixed cuts. Stretches tile the song. */
 export interface Stretch extends Span {
   /** A pinned scene: one scene, whatever its length. */
   pinned: boolean;
-  /** The shortest scene in it: the legal one, or less where no number of legal ones fills it. */
+  /** Its shortest scene, in frames: the legal minimum, or less where no number of legal scenes fills it. */
   minFrames: number;
 }
 
@@ -19,7 +19,7 @@ interface Limits {
   maxFrames: number;
 }
 
-/** What is left between two pins is a scene from here on; less is a slip, unless pinned as a scene. */
+/** Shortest gap between two pins; a shorter one is taken for a mistake, unless it is pinned as a scene. */
 const SHORTEST_SECONDS = 0.5;
 
 const at = (frame: number, fps: number) => `${(frame / fps).toFixed(2)} s`;
@@ -37,8 +37,8 @@ const impossible = (what: string, nextAction: string): Failure => ({
   nextAction,
 });
 
-/** What is wrong with one pin by itself. */
-function unsound(pin: Pin, { totalFrames, fps, maxFrames }: Limits): Failure | undefined {
+/** Why a pin by itself is invalid; undefined where it is valid. */
+function invalidity(pin: Pin, { totalFrames, fps, maxFrames }: Limits): Failure | undefined {
   const { startFrame, endFrame } = spanOf(pin);
   const name = nameOf(pin, fps);
   if (![startFrame, endFrame].every(Number.isSafeInteger))
@@ -59,7 +59,7 @@ function unsound(pin: Pin, { totalFrames, fps, maxFrames }: Limits): Failure | u
   return undefined;
 }
 
-/** Pins in song order, each once; a pinned cut ahead of the scene that starts there. */
+/** Pins in song order, without duplicates; a pinned cut comes before a pinned scene that starts there. */
 function inOrder(pins: readonly Pin[]): Pin[] {
   const once = new Map(pins.map((pin) => [`${spanOf(pin).startFrame}-${spanOf(pin).endFrame}`, pin]));
   return [...once.values()].toSorted((a, b) => {
@@ -68,22 +68,22 @@ function inOrder(pins: readonly Pin[]): Pin[] {
   });
 }
 
-/** How short scenes may be, so that some number of them fills this many frames. */
+/** The greatest shortest length, up to `minFrames`, with which scenes can fill this many frames. */
 const shortestFilling = (frames: number, { minFrames, maxFrames }: Limits): number =>
   Math.min(minFrames, Math.floor(frames / Math.ceil(frames / maxFrames)));
 
 /**
  * The stretches that the pins leave, in song order; the whole song where nothing is pinned. Fails with
- * `cover_impossible`, naming the pins in seconds, where a pin lies outside the song or off the frames,
- * a scene is longer than the longest, two pins contradict each other, or what lies between two is too
- * short for a scene. Any other stretch can be filled.
+ * `cover_impossible`, naming the pins in seconds, where a pin lies outside the song or not on whole frames,
+ * a pinned scene is too long, two pins contradict each other, or the gap between two is too short for a
+ * scene. Any other stretch can be filled.
  */
 export function stretchesOf(
   pins: readonly Pin[],
   limits: Limits,
 ): { ok: true; stretches: Stretch[] } | { ok: false; failure: Failure } {
   const { totalFrames, fps, minFrames, maxFrames } = limits;
-  // Of more than one scene, none need be shorter than half the longest.
+  // Where a stretch needs more than one scene, none has to be shorter than half the longest length.
   const shortest = Math.min(minFrames, Math.ceil(SHORTEST_SECONDS * fps), Math.ceil(maxFrames / 2));
   const stretches: Stretch[] = [];
   let cursor = 0;
@@ -105,7 +105,7 @@ export function stretchesOf(
     return undefined;
   };
   for (const pin of pins) {
-    const failure = unsound(pin, limits);
+    const failure = invalidity(pin, limits);
     if (failure) return { ok: false, failure };
   }
   for (const pin of inOrder(pins)) {

@@ -1,10 +1,13 @@
-/** Scenes that exist, placed in a song again: each near where it wants to be, of a legal length, the song filled. */
+/**
+ * Places existing scenes in a song: each near its wished span and of a legal length, so that new scenes of
+ * legal lengths can fill the rest of the song.
+ */
 import type { Span } from "./proposal.ts";
 
 export interface WishedScene extends Span {
-  /** Shortest length that it may have. */
+  /** The shortest length that the scene may have. */
   minFrames: number;
-  /** Frames that its clip covers; null where it has none, or any length is as good. */
+  /** Frames that the scene's clip covers; null where it has none, or where the length does not matter. */
   footageFrames: number | null;
 }
 
@@ -13,14 +16,14 @@ export interface Placing {
   fps: number;
   /** In song order; wished spans ascend and stay in the song. */
   scenes: readonly WishedScene[];
-  /** Legal lengths of new scenes between them; the longest holds for all. */
+  /** Legal lengths of new scenes between them; `maxFrames` holds for all scenes. */
   minFrames: number;
   maxFrames: number;
-  /** Where a cut should not be moved to. */
+  /** By frame: not 0 where a cut should not be moved to. */
   avoid: Uint8Array;
 }
 
-/** Seconds of harm; a boundary costs the seconds between it and its wish. */
+/** In seconds. Besides these, a boundary costs its distance from its wished frame, in seconds. */
 const COST = {
   /** For a boundary that is moved into a lyric line. */
   insideLine: 1,
@@ -28,32 +31,35 @@ const COST = {
   redo: 0.5,
   /** For each new scene. */
   added: 3,
-  /** For a scene that is given up: only where no other cover is left. */
+  /** For a scene that is dropped: only where there is no other cover. */
   dropped: 1e6,
 } as const;
 
 const DROPPED = -1;
 const ADDED = -2;
 
-/** The least of values that were pushed at ascending places, among the last ones; amortised constant time. */
+/** Sliding-window minimum over `values`, pushed at ascending indices; amortised constant time. */
 function slidingLeast(values: Float64Array) {
-  const places: number[] = [];
+  const indices: number[] = [];
   let head = 0;
   return {
-    push(place: number): void {
-      const value = values[place] ?? 0;
-      while (places.length > head && (values[places.at(-1) ?? 0] ?? 0) >= value) places.pop();
-      places.push(place);
+    push(index: number): void {
+      const value = values[index] ?? 0;
+      while (indices.length > head && (values[indices.at(-1) ?? 0] ?? 0) >= value) indices.pop();
+      indices.push(index);
     },
-    /** Its place among those not before `from`; undefined where there are none. */
+    /** Index of the least value pushed at `from` or later; undefined where there is none. */
     from(from: number): number | undefined {
-      while ((places[head] ?? from) < from) head++;
-      return places[head];
+      while ((indices[head] ?? from) < from) head++;
+      return indices[head];
     },
   };
 }
 
-/** Costs of the song up to each frame of a band, once so many scenes are placed, and how it was reached. */
+/**
+ * One step of the dynamic program, once the first scenes are placed: for each frame of a band that begins at
+ * `low`, the least cost of a cover up to that frame, and its last scene.
+ */
 interface Layer {
   low: number;
   best: Float64Array;
@@ -67,7 +73,7 @@ const layer = (low: number, high: number): Layer => ({
   from: new Int32Array(high - low + 1).fill(DROPPED),
 });
 
-/** Lets new scenes follow whatever ends in the band. */
+/** Adds new scenes after any scene that ends in the band. */
 function addNew({ low, best, from }: Layer, { minFrames, maxFrames }: Placing): void {
   const starts = slidingLeast(best);
   for (let at = minFrames; at < best.length; at++) {
@@ -81,12 +87,12 @@ function addNew({ low, best, from }: Layer, { minFrames, maxFrames }: Placing): 
   }
 }
 
-/** The layer once this scene is placed, or given up, from the one before it. */
+/** The next layer: `before` with this scene placed or dropped. */
 function place(before: Layer, scene: WishedScene, [low, high]: [number, number], placing: Placing): Layer {
   const { fps, maxFrames, avoid } = placing;
-  const harm = (frame: number, wish: number) =>
+  const moveCost = (frame: number, wish: number) =>
     frame === wish ? 0 : Math.abs(frame - wish) / fps + (avoid[frame] ? COST.insideLine : 0);
-  const started = before.best.map((cost, i) => cost + harm(before.low + i, scene.startFrame));
+  const started = before.best.map((cost, i) => cost + moveCost(before.low + i, scene.startFrame));
   const covered = scene.footageFrames ?? maxFrames;
   const inClip = slidingLeast(started);
   const inAny = slidingLeast(started);
@@ -94,8 +100,8 @@ function place(before: Layer, scene: WishedScene, [low, high]: [number, number],
   let pushed = 0;
   for (let end = low; end <= high; end++) {
     const i = end - low;
-    const given = (before.best[end - before.low] ?? Number.POSITIVE_INFINITY) + COST.dropped;
-    if (given < (out.best[i] ?? 0)) out.best[i] = given;
+    const dropCost = (before.best[end - before.low] ?? Number.POSITIVE_INFINITY) + COST.dropped;
+    if (dropCost < (out.best[i] ?? 0)) out.best[i] = dropCost;
     const latest = Math.min(end - scene.minFrames, before.low + started.length - 1);
     for (; before.low + pushed <= latest; pushed++) {
       inClip.push(pushed);
@@ -108,7 +114,7 @@ function place(before: Layer, scene: WishedScene, [low, high]: [number, number],
       [any, COST.redo],
     ] as const) {
       if (start === undefined) continue;
-      const price = (started[start] ?? 0) + redo + harm(end, scene.endFrame);
+      const price = (started[start] ?? 0) + redo + moveCost(end, scene.endFrame);
       if (price < (out.best[i] ?? 0)) {
         out.best[i] = price;
         out.from[i] = before.low + start;
@@ -119,9 +125,9 @@ function place(before: Layer, scene: WishedScene, [low, high]: [number, number],
 }
 
 /**
- * The span of each scene, null for one that had to go. What lies between them can be filled by new
- * scenes of legal lengths. Every boundary stays within two longest scenes of its wish; of all such
- * placings it is the one of least harm (`COST`). The song must be fillable by new scenes alone.
+ * The span of each scene; null for a scene that was dropped. What lies between them can be filled by new
+ * scenes of legal lengths. Every boundary stays within two longest scenes of its wished frame; of all such
+ * placings it is the one of least cost (`COST`). The song must be fillable by new scenes alone.
  */
 export function placeScenes(placing: Placing): (Span | null)[] {
   const { totalFrames, scenes, maxFrames } = placing;

@@ -1,4 +1,4 @@
-/** The scenes of a song: solved as an exact cover, and as much as can be of what was there before kept in them. */
+/** Plans the scenes of a song: solves the exact cover, and keeps the scenes of before that still match. */
 
 import { proposalInputs, sceneFrames, songFrames } from "../controller/inputs.ts";
 import { clipFrameLengths, clipModel } from "../models/models.ts";
@@ -29,11 +29,11 @@ export interface ScenePlan {
   now: Date;
 }
 export type PlannedScenes =
-  /** `proposal` is what they amount to, where nobody proposed them. */
+  /** `proposal`: the scenes as a proposal, where they follow another recording; else null. */
   | { ok: true; scenes: Scene[]; proposal: Proposal | null; cover: CoverCertificate }
   | { ok: false; failure: Failure };
 
-/** The cover's problem but for the proposal: the song, its beats, the pins, and what clips can be bought. */
+/** The cover problem without its proposal: the song, its beats, the pins, and the lengths of clip on sale. */
 function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProblem, "proposal"> {
   const { project } = record;
   const { fps, clipModel: name, clipResolution } = project.settings;
@@ -50,10 +50,10 @@ function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProble
   };
 }
 
-/** Of the lyrics that a scene keeps for its prompt and for people to read. */
+/** Longest lyric excerpt of a scene. */
 const MOST_EXCERPT_CHARACTERS = 2_000;
 
-/** What is sung in a scene: as many of its lines as there is room for. */
+/** A scene's lyric excerpt: as many of its lines as fit, whole; a first line that is too long is cut. */
 function excerpt({ lines }: Lyrics, from: number, to: number): string {
   const kept: string[] = [];
   let room = MOST_EXCERPT_CHARACTERS;
@@ -65,7 +65,7 @@ function excerpt({ lines }: Lyrics, from: number, to: number): string {
   return kept.join("\n");
 }
 
-/** Scenes by the director's proposal; `again` where those of before were made by the same one. */
+/** Scenes from the director's proposal. `again`: the current scenes were made from the same proposal. */
 export function proposedScenes(plan: ScenePlan, proposal: Proposal, again: boolean): PlannedScenes {
   const cover = solveCover({ ...problemOf(plan), proposal: proposal.scenes });
   if (!cover.ok) return cover;
@@ -84,13 +84,13 @@ export function proposedScenes(plan: ScenePlan, proposal: Proposal, again: boole
   return { ok: true, scenes: kept(plan, fresh, again), proposal: null, cover: cover.certificate };
 }
 
-type Told = Pick<
+type SceneContent = Pick<
   Scene,
   "orderIdx" | "startFrame" | "endFrame" | "lyricExcerpt" | "theme" | "aiReasoning" | "energy"
 >;
 
-const newScene = ({ record, inputHash, newId, now }: ScenePlan, told: Told): Scene => ({
-  ...told,
+const newScene = ({ record, inputHash, newId, now }: ScenePlan, content: SceneContent): Scene => ({
+  ...content,
   id: newId(),
   projectId: record.project.id,
   origin: "planned",
@@ -100,7 +100,7 @@ const newScene = ({ record, inputHash, newId, now }: ScenePlan, told: Told): Sce
   createdAt: now,
 });
 
-/** A scene that stays, moved: what hangs on it stays with it. */
+/** The same scene at a new place and span: its prompts, images and clips stay with it. */
 function moved(
   plan: ScenePlan,
   old: Scene,
@@ -111,13 +111,14 @@ function moved(
   return { ...old, orderIdx, startFrame, endFrame, inputHash: plan.inputHash, version };
 }
 
-/** Whether two scenes sing the same, as far as can be heard. */
+/** Whether two lyric excerpts are the same, but for small mishearings. */
 const alike = (a: string, b: string): boolean =>
   a === b || motifsOf([a, b].map((lyricExcerpt, i) => ({ id: `${i}`, lyricExcerpt }))).length > 0;
 
 /**
- * Scenes on the theme of one of before, over its words or its time, in the same order, are that scene, so that cutting anew makes
- * only what changed anew. A scene that the person pinned stays as it is, whatever is proposed for its time.
+ * Replaces new scenes by the current ones that they match: those with the same theme, over the same lyrics or
+ * most of the same time, in the same order. So a new cut makes only what changed again. A scene that the
+ * person pinned stays as it is, whatever is proposed for its time.
  */
 function kept(plan: ScenePlan, fresh: readonly Scene[], again: boolean): Scene[] {
   const { scenes, project } = plan.record;
@@ -128,22 +129,22 @@ function kept(plan: ScenePlan, fresh: readonly Scene[], again: boolean): Scene[]
   const pinned = project.pins.flatMap((pin) => (pin.kind === "scene" ? [pin] : []));
   let from = 0;
   return fresh.map((scene) => {
-    const held = pinned.some(isSpan(scene));
-    const meets = (old: Scene) =>
+    const isPinned = pinned.some(isSpan(scene));
+    const overlaps = (old: Scene) =>
       2 * (Math.min(old.endFrame, scene.endFrame) - Math.max(old.startFrame, scene.startFrame)) >
       scene.endFrame - scene.startFrame;
-    const says = (old: Scene) =>
-      again && old.theme === scene.theme && (old.lyricExcerpt === scene.lyricExcerpt || meets(old));
-    const at = before.findIndex((old, i) => i >= from && (held ? isSpan(scene)(old) : says(old)));
+    const matches = (old: Scene) =>
+      again && old.theme === scene.theme && (old.lyricExcerpt === scene.lyricExcerpt || overlaps(old));
+    const at = before.findIndex((old, i) => i >= from && (isPinned ? isSpan(scene)(old) : matches(old)));
     const old = before[at];
     if (!old) return scene;
     from = at + 1;
-    const { lyricExcerpt } = held || alike(old.lyricExcerpt, scene.lyricExcerpt) ? old : scene;
+    const { lyricExcerpt } = isPinned || alike(old.lyricExcerpt, scene.lyricExcerpt) ? old : scene;
     return { ...moved(plan, old, scene), lyricExcerpt };
   });
 }
 
-/** The scenes as they were, following another recording of their song. */
+/** The current scenes, moved to another recording of their song; `from` is the one that they were cut to. */
 export function followingScenes(
   plan: ScenePlan,
   from: { frames: number; lines: Lyrics["lines"] },

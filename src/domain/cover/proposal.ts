@@ -1,4 +1,4 @@
-/** The language model's scene proposal, made sound: it names lyric lines, and nothing it says is taken on trust. */
+/** Repairs the language model's scene proposal, which is untrusted and names lyric lines by number. */
 
 /** Frames of song time: `startFrame` is in the span, `endFrame` is not. */
 export interface Span {
@@ -14,7 +14,7 @@ export interface ProposedScene {
 
 /** The span that a proposed scene asks for. Parts tile the song in order. */
 export interface Part extends Span {
-  /** Where in the proposal it stood. */
+  /** Index in the proposal. */
   proposalIndex: number;
 }
 
@@ -55,7 +55,7 @@ function readItem(
   return { index, range };
 }
 
-/** Song order: scenes with words by first line; a scene without words stays behind the one it followed. */
+/** Sorts scenes with words by first line; a scene without words stays after the scene that it followed. */
 function inSongOrder(items: Item[], repairs: string[]): Item[] {
   let behind = -1;
   const keyed = items.map((item) => {
@@ -69,8 +69,8 @@ function inSongOrder(items: Item[], repairs: string[]): Item[] {
   return sorted;
 }
 
-/** Every line in exactly one scene: overlaps go to the earlier scene, and so do lines that nobody claimed. */
-function claimLines(items: Item[], lineCount: number, repairs: string[]): Item[] {
+/** Puts every line in exactly one scene: a line that several or no scenes name goes to the earlier scene. */
+function assignLines(items: Item[], lineCount: number, repairs: string[]): Item[] {
   const kept: Item[] = [];
   let next = 0;
   let last: Item | undefined;
@@ -106,7 +106,7 @@ function claimLines(items: Item[], lineCount: number, repairs: string[]): Item[]
   return kept;
 }
 
-/** Gives every item its span: scenes with words start with their first line, the others share what lies between. */
+/** The span of each item: scenes with words start at their first line, those without share the pauses. */
 function layOut(
   items: Item[],
   lines: readonly Span[],
@@ -163,10 +163,10 @@ function layOut(
 }
 
 /**
- * Makes an untrusted proposal sound: indices that do not exist, crossed, unordered, overlapping or
- * missing are repaired, each repair in a sentence. The parts tile the song from 0 to `totalFrames`;
- * none for a proposal that names nothing usable. `leastFrames`: the shortest pause that a scene
- * without words may stand in. `lines` in song order.
+ * Repairs an untrusted proposal: lines that do not exist, are swapped, out of order, named twice or by no
+ * scene; `repairs` has a sentence for each. The parts tile the song from 0 to `totalFrames`; none where the
+ * proposal has nothing usable. `leastFrames`: the shortest pause that is enough for a scene without words.
+ * `lines` in song order.
  */
 export function repairProposal(input: {
   proposal: readonly ProposedScene[];
@@ -177,6 +177,6 @@ export function repairProposal(input: {
   const { proposal, lines, totalFrames } = input;
   const repairs: string[] = [];
   const read = proposal.flatMap((scene, i) => readItem(scene, i, lines.length, repairs) ?? []);
-  const items = claimLines(inSongOrder(read, repairs), lines.length, repairs);
+  const items = assignLines(inSongOrder(read, repairs), lines.length, repairs);
   return { parts: layOut(items, lines, totalFrames, Math.max(1, input.leastFrames), repairs), repairs };
 }

@@ -1,4 +1,4 @@
-/** Another recording of the song takes the place of the one that the scenes were cut to. */
+/** Moves scenes from one recording of a song to another. */
 
 import type { SameWord } from "../lyrics/align-lyrics.ts";
 import type { CoverCertificate, Failure, Pin } from "../record/record.ts";
@@ -9,7 +9,7 @@ import { type CoverProblem, solveCover } from "./solve.ts";
 import { songWarp, type TwoRecordings, warpCuts, wordsWithin } from "./song-warp.ts";
 
 interface RetimedScene extends Span {
-  /** Of the scene that it was; null for a new one. */
+  /** Id of the old scene; null for a new one. */
   id: string | null;
   /** New lines `lineFrom` (inclusive) to `lineTo` (exclusive). */
   lineFrom: number;
@@ -20,7 +20,7 @@ export type Retimed =
   | {
       ok: true;
       scenes: RetimedScene[];
-      /** Scenes that are gone: their time was cut out, or there is no room for them. In film order. */
+      /** Ids of scenes left out, in film order: their time was cut out, or there is no room for them. */
       removed: string[];
       certificate: CoverCertificate;
     }
@@ -28,7 +28,7 @@ export type Retimed =
 
 interface OldScene extends Span {
   id: string;
-  /** Frames that its clip covers, where it has one: kept within them where a small move does that. */
+  /** Frames that the scene's clip covers, if any: the scene stays within them if a small move is enough. */
   footageFrames?: number | null;
 }
 
@@ -38,7 +38,7 @@ export type RetimeInput = TwoRecordings &
     scenes: readonly OldScene[];
   };
 
-/** Where a scene wants to be: where its cuts went or, where they went too far apart, beside its own words. */
+/** A scene's wished span: between its mapped cuts or, where these are too far apart, next to its words. */
 function wishOf(scene: OldScene, mapped: Span, maxFrames: number, words: readonly SameWord[]): Span {
   const { startFrame, endFrame } = mapped;
   if (endFrame - startFrame <= maxFrames) return mapped;
@@ -54,7 +54,7 @@ function insideLines(lines: readonly SungLine[], totalFrames: number): Uint8Arra
   return inside;
 }
 
-/** The scenes that stay, at the spans that they get. */
+/** The scenes that stay, with their new spans. */
 function keep(input: RetimeInput): { id: string; span: Span }[] {
   const { scenes, newFrames, minFrames, maxFrames } = input;
   const warp = songWarp(input);
@@ -62,7 +62,7 @@ function keep(input: RetimeInput): { id: string; span: Span }[] {
   const { cuts, vanished } = warpCuts(warp, { ...input, cuts: [0, ...ends] });
   const gone = new Set(vanished);
   const staying = scenes.flatMap((scene, i) => (gone.has(i) ? [] : [{ scene, i }]));
-  // What is left of a vanished scene goes to the one before it: the next begins with its own words.
+  // The time left of a vanished scene goes to the one before it: the next scene begins with its own words.
   const wished = staying.map(({ scene, i }, k): WishedScene => {
     const startFrame = k === 0 ? 0 : (cuts[i] ?? 0);
     const next = staying[k + 1];
@@ -88,7 +88,7 @@ function keep(input: RetimeInput): { id: string; span: Span }[] {
   });
 }
 
-/** What became of the scenes, in sentences. */
+/** What was left out and what is new, in sentences. */
 function changes(
   input: RetimeInput,
   scenes: readonly RetimedScene[],
@@ -97,19 +97,19 @@ function changes(
   const gone = input.scenes.flatMap(({ id }, i) => (removed.has(id) ? [i + 1] : []));
   const added = scenes.filter((s) => s.id === null);
   const at = ({ startFrame }: Span) => `${(startFrame / input.fps).toFixed(1)} s`;
-  const said: string[] = [];
+  const sentences: string[] = [];
   if (gone.length > 0)
-    said.push(`Left out, because the new recording has no time for them: scenes ${gone.join(", ")}.`);
+    sentences.push(`Left out, because the new recording has no time for them: scenes ${gone.join(", ")}.`);
   if (added.length > 0)
-    said.push(`New, because no scene was cut to it: what begins at ${added.map(at).join(", ")}.`);
-  return said;
+    sentences.push(`New, because no scene was cut to it: what begins at ${added.map(at).join(", ")}.`);
+  return sentences;
 }
 
 /**
  * Gives the scenes of the old recording exact, legal spans in the new one, in their order. Each scene that
- * is left keeps its identity and has one span, near the words that it was cut to; time that is too long
- * for them (another verse, a longer solo) gets new scenes. The same recording changes nothing. Fails with
- * `cover_impossible` for lengths that mean nothing, as `solveCover` does.
+ * stays keeps its id and has one span, near the words that it was cut to; time that is too long for them
+ * (another verse, a longer solo) gets new scenes. The same recording changes nothing. Fails with
+ * `cover_impossible` for invalid lengths, as `solveCover` does.
  */
 export function retimeScenes(input: RetimeInput): Retimed {
   const { fps, newFrames, minFrames, maxFrames } = input;

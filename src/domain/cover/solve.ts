@@ -1,6 +1,6 @@
 /**
- * From a proposal by lyric line to scenes in whole frames that cover the song exactly.
- * The language model never decides times; this does, at the least cost (cheapest-cuts.ts).
+ * The solver: turns a proposal by lyric lines into scenes in whole frames that cover the song exactly.
+ * The language model never decides times; the solver does, at the least cost (cheapest-cuts.ts).
  */
 
 import type { CoverCertificate, Failure, Pin } from "../record/record.ts";
@@ -20,20 +20,20 @@ export interface CoverProblem {
   /** Legal lengths of a scene, in frames, both inclusive. */
   minFrames: number;
   maxFrames: number;
-  /** The length to aim for where nothing else speaks; the middle of the legal lengths where not given. */
+  /** The preferred length of a scene; the middle of the legal lengths where not given. */
   targetFrames?: number;
   /** Lengths of clip that the model sells, in frames, ascending; whole seconds where not given. */
   clipFrames?: readonly number[];
-  /** What a person fixed: kept to the frame, whatever it costs. */
+  /** Cuts and scenes that a person fixed: kept to the frame, whatever that costs. */
   pins?: readonly Pin[];
-  /** The song's beats where they are sure (`snapping`): cuts lean to them. */
+  /** The song's beats, where the grid is confident enough (`snapping`): cuts prefer them. */
   beats?: readonly Beat[];
 }
 
 export interface CoveredScene extends Span {
-  /** The proposed scene that this one carries out; null where nothing was proposed for its time. */
+  /** Index of the proposed scene that this one is made from; null where nothing was proposed for its time. */
   proposalIndex: number | null;
-  /** Lines `lineFrom` (inclusive) to `lineTo` (exclusive): those whose middle lies in the scene. Equal without words. */
+  /** Lines whose middle lies in the scene: `lineFrom` (inclusive) to `lineTo` (exclusive), equal for none. */
   lineFrom: number;
   lineTo: number;
 }
@@ -44,7 +44,7 @@ export type SolvedCover =
 
 const MAX_REPAIRS = 40;
 
-/** The problem as solved: sound proposal, stretches between pins that can be filled, and its cost function. */
+/** The problem as solved: the repaired proposal, stretches that can be filled, and the cost function. */
 export interface PreparedCover {
   parts: Part[];
   stretches: Stretch[];
@@ -117,7 +117,7 @@ export function prepareCover(
   };
 }
 
-/** The part that shares most time with a scene; the earlier one where two share alike. */
+/** Index of the proposed scene that shares most time with a scene (the earlier of equals), or null. */
 function partOf(scene: Span, parts: readonly Part[]): number | null {
   let most = 0;
   let found: number | null = null;
@@ -149,20 +149,20 @@ function withWords(
   });
 }
 
-/** What the solver did to the (sound) proposal, in sentences. */
+/** How the scenes differ from the repaired proposal, in sentences. */
 function differences(
   scenes: readonly CoveredScene[],
   problem: CoverProblem,
   { parts, stretches }: PreparedCover,
 ): string[] {
   const { fps, lines } = problem;
-  const said: string[] = [];
+  const sentences: string[] = [];
   const made = Map.groupBy(scenes, (s) => s.proposalIndex);
   for (const part of parts) {
     const count = made.get(part.proposalIndex)?.length ?? 0;
     const lasts = `Proposed scene ${part.proposalIndex + 1} would last ${seconds(part.endFrame - part.startFrame, fps)}`;
-    if (count === 0) said.push(`${lasts}; it was merged into its neighbours.`);
-    if (count > 1) said.push(`${lasts}; it was split into ${count}.`);
+    if (count === 0) sentences.push(`${lasts}; it was merged into its neighbours.`);
+    if (count > 1) sentences.push(`${lasts}; it was split into ${count}.`);
   }
   const partAt = new Map(parts.map((p) => [p.proposalIndex, p]));
   const fixed = new Set(stretches.map((s) => s.startFrame));
@@ -172,17 +172,17 @@ function differences(
     const moved = part && first ? scene.startFrame - part.startFrame : 0;
     if (part && Math.abs(moved) >= fps / 2) {
       const way = moved > 0 ? "later" : "earlier";
-      said.push(
+      sentences.push(
         `Proposed scene ${part.proposalIndex + 1} starts ${seconds(Math.abs(moved), fps)} ${way} than proposed.`,
       );
     }
     const inside = lines.findIndex((l) => l.startFrame < scene.startFrame && scene.startFrame < l.endFrame);
     if (inside >= 0) {
       const why = fixed.has(scene.startFrame) ? "it is pinned there" : "no other cut was possible";
-      said.push(`The cut at ${seconds(scene.startFrame, fps)} falls inside line ${inside + 1}; ${why}.`);
+      sentences.push(`The cut at ${seconds(scene.startFrame, fps)} falls inside line ${inside + 1}; ${why}.`);
     }
   }
-  return said;
+  return sentences;
 }
 
 function inBrief(repairs: readonly string[]): string[] {
@@ -191,15 +191,15 @@ function inBrief(repairs: readonly string[]): string[] {
 }
 
 /**
- * Scenes that tile the song from frame 0 to the last: no gap, no overlap, each of a legal length, what
- * is pinned exactly as pinned, at the least cost of all such covers (`COST` in cover-cost.ts). Fails with
- * `cover_impossible` for lengths that mean nothing and for pins that no cover keeps (`stretchesOf`);
- * any other song is covered, and what had to give is in the certificate's repairs.
+ * Scenes that tile the song from frame 0 to the last: no gap, no overlap, each of a legal length, pins kept
+ * exactly, at the least cost of all such covers (`COST` in cover-cost.ts). Fails with `cover_impossible` for
+ * invalid lengths and for pins that no cover can keep (`stretchesOf`). Any other song is covered; the
+ * certificate's repairs say what had to be changed for it.
  */
 export function solveCover(problem: CoverProblem): SolvedCover {
-  const sound = prepareCover(problem);
-  if (!sound.ok) return sound;
-  const { prepared } = sound;
+  const preparation = prepareCover(problem);
+  if (!preparation.ok) return preparation;
+  const { prepared } = preparation;
   const cuts = cheapestCuts(prepared.stretches, prepared.cost);
   const scenes = withWords(cuts, problem.lines, prepared.parts);
   const repairs = inBrief([...prepared.repairs, ...differences(scenes, problem, prepared)]);
@@ -208,8 +208,8 @@ export function solveCover(problem: CoverProblem): SolvedCover {
 
 /**
  * Counts what is wrong with scenes as a cover of the song, in the order given: places that no scene
- * fills, and places where a scene starts before the one ahead of it ends or reaches past the song.
- * Both are 0 exactly for an exact cover. Frames that are not whole, or a scene without length, count as a gap.
+ * fills, and places where a scene starts before the end of the one before it, or reaches past the song.
+ * Both are 0 only for an exact cover. Frames that are not whole, or a scene without length, count as a gap.
  */
 export function checkCover(scenes: readonly Span[], totalFrames: number): CoverCertificate {
   let gaps = 0;

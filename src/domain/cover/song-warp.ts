@@ -1,4 +1,4 @@
-/** Where each moment of a song is in another recording of it. */
+/** Maps each moment of a song to the same moment in another recording of it. */
 import { alignLyrics, type SameWord, type TimedLine } from "../lyrics/align-lyrics.ts";
 import type { Span } from "./proposal.ts";
 
@@ -12,9 +12,9 @@ export interface TwoRecordings {
 }
 
 export interface SongWarp {
-  /** The new frame for an old one; never falls as the old one rises, and stays in the song. */
+  /** The new frame for an old one; ascends with the old one, and stays in the song. */
   frame(old: number): number;
-  /** Words that both sing, in song order, with their times in each. */
+  /** Words that both recordings have, in song order, with their times in each. */
   words: readonly SameWord[];
 }
 
@@ -26,9 +26,9 @@ interface Anchor {
 
 /** The tempo is measured between words that are this far apart. */
 const BASELINE_SECONDS = 10;
-/** Songs without words that differ by less are the same take at another speed. */
+/** Songs without words whose lengths differ relatively by less are the same take at another speed. */
 const SAME_TAKE = 0.05;
-/** What a transcriber may mishear of a pause; beyond this, and a quarter of it, music was cut out or put in. */
+/** A pause that differs by more than this and a quarter had music cut out or put in; less is a mishearing. */
 const SLACK_SECONDS = 0.5;
 
 /** Starts and ends of shared words, where time runs forward in both. */
@@ -45,7 +45,7 @@ function anchorsOf(words: readonly SameWord[]): Anchor[] {
   return anchors;
 }
 
-/** New frames for each old one: the middle of what stretches of song say; 1 where too little is sung to tell. */
+/** New frames for each old one: the median over pairs of distant words; 1 where there is no plausible one. */
 function tempoOf(anchors: readonly Anchor[], fps: number): number {
   const ratios: number[] = [];
   let j = 0;
@@ -58,7 +58,7 @@ function tempoOf(anchors: readonly Anchor[], fps: number): number {
   return middle >= 0.5 && middle <= 2 ? middle : 1;
 }
 
-/** Between two anchors: evenly; where music was cut out or put in, the halves stay with their own words. */
+/** The new frame between two anchors: interpolated; where music was cut or added, as far from the nearer. */
 function between(old: number, a: Anchor, b: Anchor, tempo: number, fps: number): number {
   const was = b.was - a.was;
   const is = b.is - a.is;
@@ -70,7 +70,7 @@ function between(old: number, a: Anchor, b: Anchor, tempo: number, fps: number):
 }
 
 /**
- * Follows the words that both recordings share. Before the first and behind the last, and throughout a
+ * Follows the words that both recordings share. Before the first and after the last, and throughout a
  * song without words, time runs at the tempo measured. A moment between two that were joined by a cut
  * belongs to the later one, so that a scene begins with its own words.
  */
@@ -99,7 +99,10 @@ export function songWarp({ fps, oldLines, newLines, oldFrames, newFrames }: TwoR
 const lineAround = (lines: readonly Span[], frame: number) =>
   lines.find((line) => line.startFrame < frame && frame < line.endFrame);
 
-/** A cut that stood between lines stays between them, where a misheard word would draw it a little way into one. */
+/**
+ * A cut that was between two lines, and that a misheard word would move a little into one, goes to the edge
+ * of that line; any other cut keeps its `frame`.
+ */
 function betweenLines(cut: number, frame: number, { fps, oldLines, newLines }: TwoRecordings): number {
   const line = lineAround(newLines, frame);
   if (!line || lineAround(oldLines, cut)) return frame;
@@ -118,7 +121,7 @@ export function retimeCuts(input: CutsInput): { cuts: number[]; vanished: number
   return warpCuts(songWarp(input), input);
 }
 
-/** As `retimeCuts`, for a warp that is there already. */
+/** As `retimeCuts`, for a warp that is already computed. */
 export function warpCuts(warp: SongWarp, input: CutsInput): { cuts: number[]; vanished: number[] } {
   const { cuts, minFrames, newFrames } = input;
   let latest = 0;
@@ -134,7 +137,7 @@ export function warpCuts(warp: SongWarp, input: CutsInput): { cuts: number[]; va
   return { cuts: mapped, vanished };
 }
 
-/** The new time of the words that a scene sings; null for a scene without any that remain. */
+/** The new span of a scene's words; null where the new recording has none of them. */
 export function wordsWithin(scene: Span, words: readonly SameWord[]): Span | null {
   const sung = words.filter(({ was }) => {
     const middle = (was.startFrame + was.endFrame) / 2;

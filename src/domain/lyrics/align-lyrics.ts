@@ -1,4 +1,4 @@
-/** Which words of one recording of a song are which of another: a global alignment that keeps runs together. */
+/** Matches the words of two recordings of a song: a global alignment that prefers runs of equal words. */
 import type { Span } from "../cover/proposal.ts";
 import { sungWords } from "./sung-words.ts";
 
@@ -14,17 +14,17 @@ export interface SameWord {
   is: Span;
 }
 
-/** For a word that both have. */
+/** Score of a word that both have. */
 const SAME = 1;
-/** For leaving a run of words that follow one another in both: one word by itself is chance. */
+/** Cost of ending a run of words that are consecutive in both: one matched word by itself is chance. */
 const LEAVE = 1.5;
-/** For leaving it at the end of a line in both: verses are cut out and put in there. */
+/** Cost of ending a run at the end of a line in both: verses are cut out and put in there. */
 const LEAVE_AT_END = 1.25;
-/** For a word moved by the whole song: decides between repetitions that are as good otherwise. */
+/** Cost of a word moved by the length of the song: decides between repetitions that are otherwise equal. */
 const AWAY = 0.1;
-/** Lyrics that share less of the shorter one are different lyrics, and what they share is chance. */
+/** Lyrics that share less than this part of the shorter one are different; the shared words are chance. */
 const LEAST_SHARED = 0.1;
-/** Longest lyrics that are compared word by word: 5,000 words each. */
+/** Most pairs of words that are compared: lyrics of 5,000 words each. */
 const MOST_PAIRS = 25_000_000;
 
 interface Sung extends Span {
@@ -32,7 +32,7 @@ interface Sung extends Span {
   endsLine: boolean;
 }
 
-/** Words in song order; several in one timed text share its time. */
+/** Words in song order; several words of one timed text share its time evenly. */
 function sungIn(lines: readonly TimedLine[]): Sung[] {
   return lines.flatMap((line) => {
     const timed = line.words.length > 0 ? line.words : [line];
@@ -49,7 +49,7 @@ const RUN_ON = 1;
 const SKIP_OLD = 2;
 const SKIP_NEW = 4;
 
-/** The best alignment's pairs of indices, ascending. `away` is the harm of matching two words so far apart. */
+/** The best alignment's pairs of indices, ascending. `away`: cost of the distance in time of two words. */
 function bestPairs(
   was: readonly Sung[],
   is: readonly Sung[],
@@ -65,7 +65,7 @@ function bestPairs(
   const oldIds = Int32Array.from(was, idOf);
   const newIds = Int32Array.from(is, idOf);
   const way = new Uint8Array((was.length + 1) * wide);
-  // Of alignments that end with a match here (`run`), and of those that do not (`gap`).
+  // Best scores of the alignments that end with a match here (`run`), and of those that do not (`gap`).
   let run = new Float64Array(wide).fill(Number.NEGATIVE_INFINITY);
   let gap = new Float64Array(wide);
   let nextRun = run.slice();
@@ -112,7 +112,7 @@ function bestPairs(
 /**
  * The words that two recordings share, in the order of both. Words that only one has (another verse, a
  * mishearing) are left out, and so are single words between them; of a chorus that only one repeats, the
- * repetition nearest in time is taken. None for lyrics that are not the same song's, or too long to compare.
+ * repetition nearest in time is taken. Empty for lyrics of different songs, or too long to compare.
  */
 export function alignLyrics(oldLines: readonly TimedLine[], newLines: readonly TimedLine[]): SameWord[] {
   const was = sungIn(oldLines);

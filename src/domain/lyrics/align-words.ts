@@ -1,4 +1,4 @@
-/** Words that a transcriber timed, matched to the text it wrote: the times have no punctuation, the text has. */
+/** Matches a transcriber's timed words, which have no punctuation, to the text that it wrote, which has. */
 
 export interface TranscribedWord {
   text: string;
@@ -9,13 +9,13 @@ export interface TranscribedWord {
 
 interface Token {
   text: string;
-  /** The written text breaks its line behind this word. */
+  /** The written text has a line break after this word. */
   endsLine: boolean;
 }
 
-/** A segment's edges and its words' disagree by this much at most. */
+/** How far a word's times may lie outside its segment. */
 const SLACK_SECONDS = 0.5;
-/** Longest texts that are matched word by word; longer ones take the heard words as they are. */
+/** Most pairs of words that are compared; a longer segment takes the timed words as they are. */
 const MOST_PAIRS = 4_000_000;
 
 /** The written words: runs without white space that hold a letter or digit, with the marks around them. */
@@ -92,8 +92,8 @@ function fill(
 /**
  * The words of one segment, as written, with the times at which they were heard. `words` in time
  * order; those before index `from` belong to earlier segments. Where text and words are too different
- * (scripts without spaces, say), the heard words stand as they are; none where none were heard.
- * `next` is the index from which the following segment may take.
+ * (scripts without spaces, for example), the heard words are returned as they are; empty if there are none.
+ * `next`: the index of the first word that the following segment may use.
  */
 export function alignWords(
   segment: TranscribedWord,

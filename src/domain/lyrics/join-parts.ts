@@ -1,4 +1,4 @@
-/** One transcript of a song out of those of its parts, which overlap. */
+/** Joins the transcripts of a song's overlapping parts into one. */
 
 import type { TranscribedPart } from "../record/record.ts";
 import type { TranscribedWord } from "./align-words.ts";
@@ -6,10 +6,10 @@ import type { Transcript } from "./lyrics.ts";
 import { type Pair, pairWords } from "./pair-words.ts";
 import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./transcribed-lines.ts";
 
-/** Words on either side of a border that are looked at where there are no times. */
+/** Words on each side of a border that are compared where words have no times. */
 const UNTIMED_WORDS = 60;
 
-/** Where one side ends or the other begins: behind so many of its words, and at a moment. */
+/** Where one side ends or the other begins: after `units` of its words, at `seconds` of song time. */
 interface Cut {
   units: number;
   seconds: number;
@@ -21,7 +21,7 @@ interface Seam {
 
 const unitsOf = (lines: readonly Line[]) => lines.flatMap((line) => line.units);
 
-/** Behind the word at an index. Null where the next one stands at the same moment. */
+/** The cut after the word at `index`; null where the next word has the same time. */
 function cutBehind(units: readonly TranscribedWord[], index: number): Cut | null {
   const [word, next] = [units[index], units[index + 1]];
   if (!word || !next) return { units: index + 1, seconds: Number.POSITIVE_INFINITY };
@@ -34,7 +34,7 @@ const cutAt = (units: readonly TranscribedWord[], seconds: number): Cut => ({
   seconds,
 });
 
-/** Words of both sides that may be the same: those of the overlap, or near the border where times tell nothing. */
+/** Words of both sides that may be the same: those in the overlap or, without times, near the border. */
 function neighbours(
   left: readonly TranscribedWord[],
   right: readonly TranscribedWord[],
@@ -49,7 +49,7 @@ function neighbours(
   return { from: from < 0 ? left.length : from, until };
 }
 
-/** Where to leave one side and go on with the other. Null where only one of them has words there. */
+/** Where to switch from one part to the next; null where only one of them has words in the overlap. */
 function seamOf(before: Piece, after: Piece, afterStart: number): Seam | null {
   const [left, right] = [unitsOf(before.lines), unitsOf(after.lines)];
   const rough = before.precision.slackSeconds > after.precision.slackSeconds ? before : after;
@@ -77,7 +77,7 @@ function seamOf(before: Piece, after: Piece, afterStart: number): Seam | null {
   return { left: cutAt(left, middle), right: cutAt(right, middle) };
 }
 
-/** A side's lines before a cut or behind it, and whether it goes through the one at the border. */
+/** A side's lines before or after a cut; `through`: whether the cut divides a line. */
 function cutLines(lines: readonly Line[], { units }: Cut, keep: "before" | "behind") {
   let at = 0;
   let through = false;
@@ -94,7 +94,7 @@ function cutLines(lines: readonly Line[], { units }: Cut, keep: "before" | "behi
   return { kept, through };
 }
 
-/** A line that both sides were cut in is put together from their halves; the longer one answers for it. */
+/** A line that is cut on both sides is joined from its halves; its confidence is that of the longer one. */
 function joinLines(left: readonly Line[], right: readonly Line[], seam: Seam): Line[] {
   const before = cutLines(left, seam.left, "before");
   const behind = cutLines(right, seam.right, "behind");
@@ -120,7 +120,7 @@ function joinPieces(before: Piece, after: Piece, afterStart: number): Piece {
   };
 }
 
-/** The one that was sung longest, among those that are known. */
+/** The language that is sung longest, among the known ones; null where none is known. */
 function mainLanguage(parts: readonly TranscribedPart[], pieces: readonly Piece[]): string | null {
   const seconds = new Map<string, number>();
   parts.forEach(({ transcript: { language } }, i) => {
@@ -132,11 +132,10 @@ function mainLanguage(parts: readonly TranscribedPart[], pieces: readonly Piece[
 
 /**
  * The transcript of a whole song from those of its parts, in song order, with times from the song's
- * start. Where two parts overlap, each word comes from one of them: the seam is behind a word that
- * both heard, as near to the overlap's middle as there is one, else at its middle. Segments that the
- * seam cuts are put together again from their halves. What was made up over music is left out.
- * Parts may lack segments, words or both; text without times is spread over its part. A song in one
- * part stays as it is.
+ * start. Where two parts overlap, each word comes from one of them: the seam is after a word that both
+ * heard, the one nearest to the middle of the overlap, else at the middle. Segments that the seam cuts are
+ * joined again from their halves. Text that was made up over music is left out. Parts may lack segments,
+ * words or both; text without times is spread over its part. A song in one part stays as it is.
  */
 export function joinTranscripts(parts: readonly TranscribedPart[]): Transcript {
   const [only, ...others] = parts;
@@ -155,7 +154,7 @@ export function joinTranscripts(parts: readonly TranscribedPart[]): Transcript {
     (joined, piece, i) => joinPieces(joined, piece, others[i]?.startSeconds ?? 0),
     first ?? { endSeconds: 0, lines: [], words: [], precision: { slackSeconds: 0, gapCost: 0 } },
   );
-  // Words alone stay words alone: lines are cut from them later, at their pauses.
+  // Without segments in any part, return words only: `lyricsFrom` cuts them into lines at pauses.
   const hasLines =
     parts.some(({ transcript }) => transcript.segments.length > 0) ||
     pieces.some(({ lines, words }) => lines.length > 0 && words.length === 0);

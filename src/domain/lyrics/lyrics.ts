@@ -1,4 +1,4 @@
-/** From what a transcriber heard to the song's lyrics: lines and words in whole frames of song time. */
+/** Turns a transcript into the song's lyrics: lines and words in whole frames of song time. */
 import type { EmbeddedLyrics, Lyrics } from "../record/record.ts";
 import { alignWords, type TranscribedWord, tokens } from "./align-words.ts";
 
@@ -8,7 +8,7 @@ export interface Transcript {
   language: string | null;
   /**
    * `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. The text's
-   * `compressionRatio` (its bytes to those of its zlib) tells how much it repeats itself.
+   * `compressionRatio` (its bytes to those of its zlib) is high where it repeats itself.
    */
   segments: readonly (TranscribedWord & {
     noSpeech: number | null;
@@ -24,21 +24,21 @@ interface TranscribedLine extends TranscribedWord {
   confidence: number | null;
 }
 
-/** A pause that ends a line where the transcriber did not say where lines end. */
+/** A pause this long ends a line, where the transcriber did not say where lines end. */
 const PAUSE_SECONDS = 0.7;
 /** A longer line is cut at its widest pause: scenes are cut between lines. */
 const LONG_LINE_SECONDS = 8;
-/** Words of a line where nothing but text is known, not even where sentences end. */
+/** Words per line where only the text is known, without line breaks or sentence ends. */
 const LINE_WORDS = 8;
 
-/** Whisper's own thresholds (whisper/transcribe.py): of silence, of guessing (exp(-1)), of going in circles. */
+/** Whisper's own thresholds (whisper/transcribe.py): for silence, low confidence (exp(-1)) and repetition. */
 const SILENT_ABOVE = 0.6;
-const GUESSED_BELOW = 0.37;
-const CIRCLING_ABOVE = 2.4;
+const UNSURE_BELOW = 0.37;
+const REPETITIVE_ABOVE = 2.4;
 
 /**
- * Text that the model made up over music: two of its three signs of failure together. One alone says
- * little, because singing raises `noSpeech`, and a chorus repeats itself as a failing model does.
+ * Whether the model made the text up over music: it has no words, or two of three signs of failure (silence,
+ * low confidence, repetition). One is not enough: singing raises `noSpeech`, and a chorus repeats itself.
  */
 export function isMadeUp(segment: {
   text: string;
@@ -50,9 +50,9 @@ export function isMadeUp(segment: {
   const sung = text.replace(/\[[^\]]*\]|\*[^*]*\*|\((?:music|instrumental|applause|silence)[^)]*\)/giu, "");
   if (!/[\p{L}\p{N}]/u.test(sung)) return true;
   const silent = (noSpeech ?? 0) > SILENT_ABOVE;
-  const circling = (compressionRatio ?? 0) > CIRCLING_ABOVE;
-  if (silent && ((confidence ?? 0) < GUESSED_BELOW || circling)) return true;
-  return circling && (confidence ?? 1) < GUESSED_BELOW;
+  const repetitive = (compressionRatio ?? 0) > REPETITIVE_ABOVE;
+  if (silent && ((confidence ?? 0) < UNSURE_BELOW || repetitive)) return true;
+  return repetitive && (confidence ?? 1) < UNSURE_BELOW;
 }
 
 const isTimed = (t: TranscribedWord) => Number.isFinite(t.start) && Number.isFinite(t.end);
@@ -95,7 +95,7 @@ function cutAtPauses(words: readonly (TranscribedWord & { endsLine?: boolean })[
   return lines;
 }
 
-/** A script that is written without spaces joins its words without them. */
+/** What joins the words: nothing in a script that is written without spaces, else a space. */
 const jointFor = (text: string, words: readonly TranscribedWord[]) =>
   words.length > 2 && !/\s/u.test(text.trim()) && text.trim() !== "" ? "" : " ";
 
@@ -126,7 +126,7 @@ function fromWords(transcript: Transcript, words: readonly TranscribedWord[]): T
     .flatMap((line) => lineOf(line, joint, null));
 }
 
-/** Text without any times: its lines (or sentences, or runs of words) fill the duration by their length. */
+/** Lines of a text without times: lines, sentences or runs of words share the duration by their length. */
 export function spreadText(text: string, durationSeconds: number): TranscribedLine[] {
   const sentences = text.split(/\n+|(?<=[.!?…。！？])\s+/u).map((s) => s.trim().replace(/\s+/gu, " "));
   const lines = sentences
@@ -149,7 +149,7 @@ export function spreadText(text: string, durationSeconds: number): TranscribedLi
 
 const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-/** Whole frames in song order: starts ascend strictly, nothing overlaps, nothing leaves the song. */
+/** Whole frames in song order: starts ascend strictly, nothing overlaps or leaves the song. */
 function inFrames(transcript: readonly TranscribedLine[], totalFrames: number, fps: number): Lyrics["lines"] {
   const sorted = transcript.toSorted((a, b) => a.start - b.start);
   const starts: number[] = [];
@@ -193,7 +193,7 @@ export function lyricsFrom(transcript: Transcript, song: { totalFrames: number; 
   };
 }
 
-/** A line whose end nobody wrote down lasts until the next one begins, but no longer than this. */
+/** A line without a stated end lasts until the next one begins, but no longer than this. */
 const LONGEST_SUNG_SECONDS = 8;
 
 /** The lyrics that a file carries with times; lines without one are left out. */
@@ -219,7 +219,7 @@ export function embeddedLyrics(
       confidence: null,
     };
   });
-  // A line without words ends the one before it: that is how such files say that nobody sings.
+  // A line without words ends the one before it: such files mark instrumental parts that way.
   const sung = transcript.filter((line) => /[\p{L}\p{N}]/u.test(line.text));
   return { source: "embedded", language, lines: inFrames(sung, song.totalFrames, song.fps) };
 }

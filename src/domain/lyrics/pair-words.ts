@@ -7,9 +7,9 @@ import { middleOf, type Precision } from "./transcribed-lines.ts";
 export type Pair = readonly [number, number];
 
 /**
- * Pairs the end of `before` with the beginning of `after` as well as their words agree, in text and in
- * time: of pairs of the same text, closer ones count more, so that a word sung over and over meets
- * itself. Pairs ascend on both sides.
+ * The best pairing of the end of `before` with the beginning of `after`, by text and time: of pairs with the
+ * same text, those closer in time score more, so that a repeated word is paired with itself. Pairs ascend on
+ * both sides.
  */
 export function pairWords(
   before: readonly TranscribedWord[],
@@ -22,7 +22,7 @@ export function pairWords(
     if (!a || !b || left[i] !== right[j] || left[i] === "") return 0;
     return Math.max(0, 1 - ((middleOf(a) - middleOf(b)) / slackSeconds) ** 2);
   };
-  // The best that can be made of what begins at a row and a column; a rest of `after` costs nothing.
+  // Best score from word i of `before` and word j of `after` on; what remains of `after` costs nothing.
   const wide = right.length + 1;
   const best = new Float64Array((left.length + 1) * wide);
   const bestAt = (i: number, j: number) => best[i * wide + j] ?? 0;
@@ -34,7 +34,7 @@ export function pairWords(
       best[i * wide + j] = agree > 0 ? Math.max(skip, agree + bestAt(i + 1, j + 1)) : skip;
     }
   }
-  // Nor does what `before` has from before `after` begins.
+  // Words of `before` ahead of the first pair cost nothing either.
   let i = 0;
   for (let row = 1; row <= left.length; row++) if (bestAt(row, 0) > bestAt(i, 0)) i = row;
   const pairs: Pair[] = [];

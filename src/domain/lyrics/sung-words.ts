@@ -5,7 +5,7 @@ const UNSPACED =
   "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]";
 const WORD = new RegExp(`${UNSPACED}\\p{M}*|(?:(?!${UNSPACED})[\\p{L}\\p{N}\\p{M}])+`, "gu");
 
-/** Without case, punctuation and spacing, with diacritics. "Don't" and "dont" are one word. */
+/** The text's words without case, punctuation and spacing, with diacritics. "Don't" and "dont" are equal. */
 export const sungWords = (text: string): string[] =>
   text
     .normalize("NFKC")

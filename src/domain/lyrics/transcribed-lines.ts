@@ -1,10 +1,10 @@
-/** What was heard of a part of a song, as lines whose words have times, whatever the transcriber gave. */
+/** The lines of one transcribed part of a song; each word gets a time, whatever the transcriber returned. */
 
 import type { TranscribedPart } from "../record/record.ts";
 import { alignWords, type TranscribedWord, tokens } from "./align-words.ts";
 import { isMadeUp, spreadText } from "./lyrics.ts";
 
-/** A segment, or what stands for one where the transcriber gave none, in song time. */
+/** A segment, or a line made from words or text where the transcriber gave no segments; in song time. */
 export interface Line extends TranscribedWord {
   noSpeech: number | null;
   confidence: number | null;
@@ -16,7 +16,7 @@ export interface Line extends TranscribedWord {
 export interface Precision {
   /** Two times of one word differ by less than this. */
   slackSeconds: number;
-  /** What a word that only one side has costs, in words that both have: the less times tell, the more. */
+  /** Cost of a word that one side lacks (a shared one scores up to 1): higher where times are less exact. */
   gapCost: number;
 }
 const TIMED: Precision = { slackSeconds: 1, gapCost: 0 };
@@ -26,29 +26,29 @@ const UNTIMED: Precision = { slackSeconds: Number.POSITIVE_INFINITY, gapCost: 0.
 export interface Piece {
   endSeconds: number;
   lines: Line[];
-  /** As the transcriber timed them; none where it did not. */
+  /** As the transcriber timed them; empty where it did not. */
   words: TranscribedWord[];
   precision: Precision;
 }
 
-/** A pause that ends a line where the transcriber did not say where lines end. */
+/** A pause this long ends a line, where the transcriber did not say where lines end. */
 const PAUSE_SECONDS = 0.7;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
 export const middleOf = ({ start, end }: TranscribedWord): number => (start + end) / 2;
 
-/** What stands between two words: nothing in scripts that are written without spaces. */
+/** What joins two words: nothing in scripts that are written without spaces, else a space. */
 export const jointOf = (text: string): "" | " " =>
   /\s/u.test(text.trim()) || !UNSPACED.test(text) ? " " : "";
 
-/** In order and by so many seconds later; without what has no times. */
+/** Sorted by start and moved by `by` seconds; entries without times are left out. */
 export const shifted = <T extends TranscribedWord>(timed: readonly T[], by: number): T[] =>
   timed
     .filter(({ start, end }) => Number.isFinite(start) && Number.isFinite(end))
     .map((t) => ({ ...t, start: t.start + by, end: t.end + by }))
     .toSorted((a, b) => a.start - b.start);
 
-/** A line of so many words of another. */
+/** A line made from some of the words of another. */
 export function lineOf(
   units: TranscribedWord[],
   { text, noSpeech, confidence, compressionRatio }: Omit<Line, "start" | "end" | "units">,
@@ -58,7 +58,7 @@ export function lineOf(
   return { text: written, start, end, noSpeech, confidence, compressionRatio, units };
 }
 
-/** Words that nobody timed share their line's time by their length. */
+/** Words without times share their line's time by their length. */
 function spread(line: TranscribedWord): TranscribedWord[] {
   const texts = jointOf(line.text) === "" ? [...line.text] : tokens(line.text).map((t) => t.text);
   const total = texts.reduce((sum, text) => sum + text.length, 0);
@@ -97,7 +97,7 @@ function linesOfWords(text: string, words: readonly TranscribedWord[]): Line[] {
   return lines.map((units) => lineOf(units, { text, noSpeech: null, confidence: null }));
 }
 
-/** The part's lines and words in song time, without what was made up over music. */
+/** The part's lines and words in song time, without text that was made up over music. */
 export function pieceOf({ startSeconds, endSeconds, transcript }: TranscribedPart): Piece {
   const all = shifted(transcript.segments, startSeconds);
   const segments = all.filter((segment) => !isMadeUp(segment));

@@ -1,7 +1,7 @@
-/** How a file says that AI made it: terms of IPTC's vocabulary for digital sources. */
+/** How a file states that AI made it: terms of IPTC's vocabulary for digital sources. */
 
 /**
- * Those that say that generative AI made the media, or part of it (cv.iptc.org/newscodes/digitalsourcetype,
+ * The terms for media that generative AI made, wholly or in part (cv.iptc.org/newscodes/digitalsourcetype,
  * as quoted by others in September 2026): "created algorithmically using an AI model trained on captured
  * content"; "augmentation, correction or enhancement using a Generative AI model"; "mix or composite of
  * several elements, at least one of which is Generative AI". Google's search reads all three in pictures
@@ -27,7 +27,7 @@ export const FILM_SOURCE: AiSource = "compositeSynthetic";
 export const PICTURE_SOURCE: AiSource = "trainedAlgorithmicMedia";
 
 /**
- * What says of a poster that AI made it: XMP of ours, or what its file said already, in XMP or in a C2PA
- * manifest; null where nothing does.
+ * What marks a poster as made by AI: XMP that we `added`, or `xmp` or a `c2pa` manifest that its file already
+ * had; null where nothing does.
  */
 export type PosterMark = "added" | "xmp" | "c2pa" | null;

@@ -101,7 +101,7 @@ export const approvalView = (a: Approval) => ({
   created_at: a.createdAt.toISOString(),
 });
 
-/** Member by member: Postgres gives them in an order of its own. */
+/** Members in a fixed order: Postgres returns those of a jsonb value in its own. */
 export const certificateView = (c: CoverCertificate) => ({
   frames: c.frames,
   scenes: c.scenes,

@@ -1,6 +1,9 @@
-/** The feed is the difference between two readings of the record: no crash loses an event, no retry doubles one. */
+/**
+ * The feed's events are the diff between what was published and the record: a crash loses no event, a retry
+ * repeats none.
+ */
 
-/** In the order that changes are told: the project last, when all that explains its status is known. */
+/** In the order in which changes are published: the project last, after all that explains its status. */
 export const ENTITIES = [
   "scene",
   "prompt",
@@ -16,7 +19,7 @@ export type Entity = (typeof ENTITIES)[number];
 /** The public record, by entity and id. Values are what the API shows. */
 export type View = Record<Entity, Record<string, unknown>>;
 
-/** What was told of the record so far: each value as its JSON. */
+/** What was published of the record so far: each value as its JSON. */
 export type Published = Record<Entity, Record<string, string>>;
 
 export type FeedChange =
@@ -34,7 +37,7 @@ export const nothingPublished = (): Published => ({
   final_video: {},
 });
 
-/** What turns what was told into `view`, in the order of ENTITIES; removals come last, children first. */
+/** The changes from `published` to `view`, in the order of ENTITIES; removals come last, children first. */
 export function diff(published: Published, view: View): FeedChange[] {
   const upserts = ENTITIES.flatMap((entity) =>
     Object.entries(view[entity])
@@ -49,7 +52,7 @@ export function diff(published: Published, view: View): FeedChange[] {
   return [...upserts, ...removals];
 }
 
-/** What is told once a change has been. */
+/** What is published after this change. */
 export function applyChange(published: Published, change: FeedChange): Published {
   const rows = { ...published[change.entity] };
   if (change.op === "upsert") rows[change.id] = JSON.stringify(change.value);

@@ -112,10 +112,13 @@ export function projectView(p: Project) {
 
 export type FeedProjectView = ReturnType<typeof feedProjectView>;
 
-/** The project as the feed tells it: what is sung can be long, and is read from the project; `version` rises with it. */
+/**
+ * The project as the feed publishes it: without lyrics, transcript and embedded text, which can be long.
+ * Clients read these from the project when its `version` rises.
+ */
 export function feedProjectView(p: Project) {
   const { lyrics: _, transcript_text: __, audio, ...view } = projectView(p);
-  const carried = audio?.embedded_lyrics ?? null;
-  const published = carried && { form: carried.form, language: carried.language, timed: carried.timed };
+  const embedded = audio?.embedded_lyrics ?? null;
+  const published = embedded && { form: embedded.form, language: embedded.language, timed: embedded.timed };
   return { ...view, audio: audio && { ...audio, embedded_lyrics: published } };
 }

@@ -1,4 +1,4 @@
-/** What a film was made of, by whom and for how much: kept beside it, for whoever publishes it. */
+/** The release sheet: what a film was made of, by whom and at what cost, for the person who publishes it. */
 
 import { currentOf } from "../controller/current.ts";
 import { seedOf } from "../controller/inputs.ts";
@@ -11,7 +11,7 @@ const FORMAT = "omvee.release-sheet/1";
 
 const iso = (date: Date) => date.toISOString();
 
-/** Whose yes it was: a person's, by the approval, or the project's setting. */
+/** Who approved the asset: a person, with the approval, or the project's `auto_approve` setting. */
 function consent(approvals: readonly Approval[], assetId: string) {
   const given = approvals
     .filter((a) => (a.imageId ?? a.clipId) === assetId && a.approved && !a.voidedAt)
@@ -58,34 +58,34 @@ function sceneSheet(record: ProjectRecord, film: Film, { scene, prompt, image, c
       made_from: clip.inputHash,
       provenance: clip.provenance?.map(provenanceView) ?? null,
       fill: edit?.fill ?? null,
-      /** Its first picture, by which it was made. */
+      /** The image that the clip starts from. */
       reference_image_id: clip.imageId,
       consent: consent(approvals, clip.id),
     },
   };
 }
 
-/** Of what the record still knows: attempts that brought nothing count as well. */
+/** Spending by stage and model, over the tasks in the record; charged attempts without a result count too. */
 function spentBy(tasks: readonly Task[]) {
   const sums = new Map<string, number>();
   for (const task of tasks.filter((t) => t.charged !== "no" && t.provider)) {
-    const who = `${task.type} ${task.provider} ${task.model}`;
-    sums.set(who, (sums.get(who) ?? 0) + (task.costChargedUsd ?? task.costEstimatedUsd));
+    const key = `${task.type} ${task.provider} ${task.model}`;
+    sums.set(key, (sums.get(key) ?? 0) + (task.costChargedUsd ?? task.costEstimatedUsd));
   }
-  return [...sums].map(([who, usd]) => {
-    const [stage, provider, ...model] = who.split(" ");
+  return [...sums].map(([key, usd]) => {
+    const [stage, provider, ...model] = key.split(" ");
     return { stage, provider, model: model.join(" "), usd: Math.round(usd * 1e6) / 1e6 };
   });
 }
 
-/** How the files say that AI made them; the poster's null where it says nothing, as a picture of the person's own. */
+/** How the files are marked as made by AI; `poster` is null where it is not, as a person's own picture. */
 const marks = (poster: PosterMark) => ({
   film: { digital_source_type: sourceUri(FILM_SOURCE), by: "xmp" },
   poster: poster && { by: poster === "added" ? "xmp" : poster },
-  note: "The film's pictures are made by AI. Most platforms ask whoever uploads such a film to say so there as well.",
+  note: "The film's pictures are made by AI. Most platforms ask the person who uploads such a film to declare it there as well.",
 });
 
-/** Plain JSON. `film` is the one that was just made of this record; `poster`: what marks its poster. */
+/** Plain JSON. `film`: the one just made from this record. `poster`: what marks its poster as made by AI. */
 export function releaseSheet(record: ProjectRecord, film: Film, poster: PosterMark) {
   const { project } = record;
   const { audio, lyrics, settings } = project;

@@ -1,7 +1,7 @@
 /**
  * The public JSON of each entity, for HTTP and the feed alike: snake_case, times as ISO 8601,
- * song time in frames and in seconds. Keys of objects, etags, owners, hashes and ids at
- * providers stay inside; so do addresses of files, which expire.
+ * song time in frames and in seconds. Not included: keys of objects, etags, owners, hashes, ids at
+ * providers, and addresses of files, which expire.
  */
 
 export * from "./artifacts.ts";

@@ -1,22 +1,22 @@
-/** The film without edit lists as a file: which bytes of which object stand where in it. */
+/** Layout of the film without edit lists: which bytes of which object the file consists of. */
 import type { WithoutEdits } from "../record/record.ts";
 
-/** How many bytes it has. */
+/** Its length in bytes. */
 export const bytesWithoutEdits = ({ bytes, headBytes, to }: WithoutEdits): number => to + bytes - headBytes;
 
-/** A piece of the file: bytes of the film, or of the object beside it, or zeros. */
+/** A piece of the file: bytes of the film's object, or of the object beside it, or zeros. */
 export type FilePiece =
   | { of: "film"; start: number; end: number }
   | { of: "beside"; start: number; end: number }
   | { of: "zeros"; bytes: number };
 
-/** The pieces of its bytes from `start` to `end`, which is not among them; in order, none of them empty. */
+/** The pieces of its bytes from `start` (inclusive) to `end` (exclusive), in order, none of them empty. */
 export function piecesWithoutEdits(
   { bytes, headBytes, from, to }: WithoutEdits,
   start: number,
   end: number,
 ): FilePiece[] {
-  /** What of a stretch of the file is wanted, counted from the stretch's beginning. */
+  /** What is wanted of the section from `first` to `last`, relative to `first`; empty where nothing is. */
   const within = (first: number, last: number) => {
     const [a, b] = [Math.max(start, first), Math.min(end, last)];
     return b > a ? [{ start: a - first, end: b - first }] : [];

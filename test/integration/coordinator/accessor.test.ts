@@ -23,7 +23,7 @@ const ANSWERS: Record<string, unknown> = {
   ping: true,
 };
 
-/** A namespace whose objects fail with these, one call each, and then answer. As in production, a stub that failed is broken. */
+/** Objects that fail with these errors, one call each, and then answer. As in production, a failed stub stays broken. */
 function namespaceOf(...failures: Error[]) {
   const left = [...failures];
   const calls: string[] = [];
@@ -133,7 +133,7 @@ describe("connect", () => {
     expect(calls).toEqual(["fetch"]);
   });
 
-  test("does so by a stub of its own, after the ticket was redeemed", async () => {
+  test("uses a new stub for that, after the ticket was redeemed", async () => {
     const { coordinator, calls, stubs } = open(moved);
     expect((await coordinator.connect(upgrade(), false)).status).toBe(204);
     expect(calls).toEqual(["redeem", "redeem", "fetch"]);
@@ -173,14 +173,14 @@ describe("a client of the API", () => {
   test.each<[string, Error[], number]>([
     ["is busy", [overloaded], 1],
     ["stays away", Array.from({ length: 9 }, () => moved), 4],
-  ])("is told when to come back where the object %s", async (_, failures, asked) => {
+  ])("is answered with retry-after where the object %s", async (_, failures, asked) => {
     const { response, calls } = await askTicket(...failures);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "2"]);
     expect(await response.json()).toMatchObject({ code: "unavailable" });
     expect(calls).toHaveLength(asked);
   });
 
-  test("is told of a defect of the object as of any other", async () => {
+  test("is answered with 500 for a bug in the object, as for any other", async () => {
     const { response, calls } = await askTicket(defect);
     expect([response.status, response.headers.get("retry-after"), calls.length]).toEqual([500, null, 1]);
   });

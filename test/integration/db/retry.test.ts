@@ -28,7 +28,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     () => "it did not fail",
     (error: unknown) => error,
   );
-/** The endpoint's own words: a failure that is not Postgres' has an empty code. */
+/** An error as the endpoint words it: one that is not Postgres' has an empty code. */
 const neon = (status: number, message: string): Mishap => ({
   status,
   body: JSON.stringify({ message, code: "" }),
@@ -87,7 +87,7 @@ describe.each(PASSING)("%s passes", (_, mishap, { ambiguous }) => {
   });
 });
 
-describe("what repetition can't help fails at once, after one request", () => {
+describe("an error that no repetition helps is thrown at once, after one request", () => {
   test.each<[string, () => Promise<unknown>, string | null]>([
     ["a broken constraint", () => db.execute(sql`insert into kept values (null, 1)`), "23502"],
     ["a mistake in the SQL", () => db.execute(sql`select from where`), "42601"],
@@ -115,7 +115,7 @@ describe("what repetition can't help fails at once, after one request", () => {
     expect(endpoint.requests()).toBe(1);
   });
 
-  test("a defect of ours", async () => {
+  test("a bug of our code", async () => {
     const { timing } = virtualTime();
     const defect = new TypeError("x is not a function");
     let calls = 0;
@@ -128,8 +128,8 @@ describe("what repetition can't help fails at once, after one request", () => {
   });
 });
 
-describe("patience", () => {
-  test("an outage that ends within eleven seconds is not noticed, whatever chance says of the waits", async () => {
+describe("the limits of retrying", () => {
+  test("an outage that ends within eleven seconds is not noticed, whatever the random waits are", async () => {
     endpoint.meets(refusal("57P03"));
     const starting = await failureOf(one());
     const chance = fc.array(fc.double({ min: 0.2, max: 1, noNaN: true }), { minLength: 40, maxLength: 40 });
@@ -163,14 +163,14 @@ describe("patience", () => {
     expect(new Set(shortest.waits)).toEqual(new Set([0]));
   });
 
-  test("the count of requests is bounded, even where chance never makes it wait", async () => {
+  test("the count of requests is bounded, even where all random waits are 0", async () => {
     const { timing } = virtualTime(0);
     endpoint.meets(...often("drop_before"));
     await failureOf(retried(one, { timing }));
     expect(endpoint.requests()).toBe(31);
   });
 
-  test("a try that is never answered is given up at the deadline, and nothing is left ticking", async () => {
+  test("a try that is never answered is given up at the deadline, and no timer is left", async () => {
     const time = virtualTime();
     const answer = failureOf(retried(() => new Promise(() => {}), time));
     time.pass(11_999);
@@ -182,7 +182,7 @@ describe("patience", () => {
     expect(time.pending()).toBe(0);
   });
 
-  test("a slow try does not earn another one past the deadline", async () => {
+  test("after a slow try, no other begins past the deadline", async () => {
     const time = virtualTime();
     let tries = 0;
     const slow = async () => {
@@ -195,7 +195,7 @@ describe("patience", () => {
     expect(tries).toBe(2);
   });
 
-  test("an answer in time calls the deadline off", async () => {
+  test("an answer in time cancels the deadline", async () => {
     const time = virtualTime();
     endpoint.meets();
     await retried(one, time);
@@ -217,7 +217,7 @@ describe("a write whose answer was lost", () => {
     expect(await count("lost thrice")).toBe(1);
   });
 
-  test("stays in doubt, when the rest of the outage says that nothing was done", async () => {
+  test("stays ambiguous, when later tries say that nothing was done", async () => {
     const { timing } = virtualTime();
     endpoint.meets("drop_after", ...often(refusal("57P03")));
     const error = await failureOf(retried(insert("in doubt"), { timing }));
@@ -226,7 +226,7 @@ describe("a write whose answer was lost", () => {
     expect(await count("in doubt")).toBe(1);
   });
 
-  test("is known not to be done, when every try was turned away", async () => {
+  test("is known not to be done, when every try was rejected", async () => {
     const { timing } = virtualTime();
     endpoint.meets(...often(refusal("57P03")));
     const error = await failureOf(retried(insert("turned away"), { timing }));

@@ -1,4 +1,4 @@
-/** One project's controller over ports of the test's own: what it does when a part of its work fails. */
+/** One project's controller with fake ports: what it does when a part of its work fails. */
 import { describe, expect, test } from "vitest";
 import { Controller, type ControllerPorts } from "../../../src/coordinator/controller.ts";
 import {
@@ -10,12 +10,12 @@ import {
 import type { Log } from "../../../src/log.ts";
 import { World } from "../../support/record.ts";
 
-/** A project that wants its first picture, and a controller whose events or store may refuse. */
+/** A project whose first run has begun, and a controller whose event log or store can be made to fail. */
 function controlled() {
   const world = new World({ autoApprove: true });
   world.run("assemble_video");
   const refusing = { events: (_: FeedChange) => false, store: false };
-  let told: Published = nothingPublished();
+  let published: Published = nothingPublished();
   let failures = 0;
   const seen = { sent: [] as string[], alarms: [] as (number | null)[], logged: [] as string[] };
   const log: Log = (_level, event) => void seen.logged.push(event);
@@ -30,10 +30,10 @@ function controlled() {
     },
     queue: { send: async (wakeUps) => void seen.sent.push(...wakeUps.map((w) => w.taskId)) },
     events: () => ({
-      published: () => told,
+      published: () => published,
       append: (changes) => {
         if (changes.some(refusing.events)) throw new Error("string or blob too big: SQLITE_TOOBIG");
-        for (const change of changes) told = applyChange(told, change);
+        for (const change of changes) published = applyChange(published, change);
         return [];
       },
     }),
@@ -60,11 +60,11 @@ function controlled() {
     await (await controller.wake()).done;
     return seen.alarms.at(-1);
   };
-  return { world, seen, refusing, wake, told: () => told };
+  return { world, seen, refusing, wake, published: () => published };
 }
 
 describe("what can't be published", () => {
-  test("holds no work back", async () => {
+  test("does not stop the work", async () => {
     const { world, seen, refusing, wake } = controlled();
     refusing.events = () => true;
     for (let round = 0; round < 8; round++) {
@@ -79,20 +79,20 @@ describe("what can't be published", () => {
     expect(world.record.films).toHaveLength(1);
   });
 
-  test("holds nothing else back from whoever listens", async () => {
-    const { refusing, seen, wake, told } = controlled();
+  test("does not keep other changes from being published", async () => {
+    const { refusing, seen, wake, published } = controlled();
     refusing.events = (change) => change.entity === "project";
     await wake();
-    expect(Object.keys(told().job)).toHaveLength(1);
-    expect(told().project).toEqual({});
+    expect(Object.keys(published().job)).toHaveLength(1);
+    expect(published().project).toEqual({});
     expect(seen.logged).toContain("publish_failed");
     refusing.events = () => false;
     await wake();
-    expect(Object.keys(told().project)).toHaveLength(1);
+    expect(Object.keys(published().project)).toHaveLength(1);
   });
 });
 
-test("a wake that fails again and again is tried ever later, and at once after it went well", async () => {
+test("a wake that keeps failing is repeated later each time, and from the first delay on after a success", async () => {
   const { refusing, wake } = controlled();
   refusing.store = true;
   const alarms: unknown[] = [];
@@ -104,7 +104,7 @@ test("a wake that fails again and again is tried ever later, and at once after i
   expect(await wake()).toBe(10_000);
 });
 
-test("a project at rest that can't be published is tried again ever later", async () => {
+test("publishing a project without work that keeps failing is repeated later each time", async () => {
   const { world, refusing, wake } = controlled();
   world.drain();
   expect(world.record.project.status).toBe("completed");

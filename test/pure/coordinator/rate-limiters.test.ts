@@ -48,7 +48,7 @@ function unreachable(answer: () => Promise<never>) {
   return { limiters, logged };
 }
 
-test("a turn within five seconds is waited for on the spot", async () => {
+test("a slot within five seconds is waited for", async () => {
   const { limiters } = memory();
   expect(await limiters.acquire("replicate", "a")).toEqual({ kind: "go", probing: false });
   const second = limiters.acquire("replicate", "b");
@@ -57,7 +57,7 @@ test("a turn within five seconds is waited for on the spot", async () => {
   expect(Date.now()).toBe(100);
 });
 
-test("who has longer to wait is sent away, and called a little early, to be punctual", async () => {
+test("a caller with a longer wait is told to come back a little early, and then waits for its slot", async () => {
   const { limiters } = memory();
   await limiters.penalize("replicate", 30);
   expect(await limiters.acquire("replicate", "a")).toEqual({ kind: "wait", afterMs: 27_500 });
@@ -68,13 +68,13 @@ test("who has longer to wait is sent away, and called a little early, to be punc
   expect(Date.now()).toBe(30_000);
 });
 
-test("a refusal closes one provider's rate limiter and no other", async () => {
+test("a penalty blocks one provider's rate limiter and no other", async () => {
   const { limiters } = memory();
   await limiters.penalize("replicate", 30);
   expect(await limiters.acquire("openai", "a")).toEqual({ kind: "go", probing: false });
 });
 
-test("a success behind a probing rate limiter is reported to it", async () => {
+test("a reported success raises the rate of a slowed rate limiter", async () => {
   const { limiters, of } = memory();
   await limiters.penalize("replicate", 10);
   await vi.advanceTimersByTimeAsync(5 * 60_000);
@@ -83,7 +83,7 @@ test("a success behind a probing rate limiter is reported to it", async () => {
   expect(of("replicate").perMinute).toBeGreaterThan(before);
 });
 
-test("a rate limiter that fails lets pass, loses reports without harm, and says so in the log", async () => {
+test("a rate limiter that fails lets every call pass, loses reports without an error, and is logged", async () => {
   const { limiters, logged } = unreachable(() => Promise.reject(new Error("overloaded")));
   expect(await limiters.acquire("replicate", "a")).toEqual({ kind: "go", probing: false });
   await limiters.penalize("replicate", 5);
@@ -91,7 +91,7 @@ test("a rate limiter that fails lets pass, loses reports without harm, and says 
   expect(logged).toEqual(Array(3).fill(["warn", "rate_limiter_unreachable", "replicate"]));
 });
 
-test("a rate limiter that does not answer lets pass after three seconds", async () => {
+test("a rate limiter that does not answer lets the call pass after three seconds", async () => {
   const { limiters, logged } = unreachable(() => new Promise(() => {}));
   const turn = limiters.acquire("replicate", "a");
   await vi.advanceTimersByTimeAsync(3_000);

@@ -4,9 +4,9 @@ import { oneLine } from "./text.ts";
 import { timecode } from "./timecode.ts";
 import type { ExportMedia, ExportTimeline } from "./timeline-model.ts";
 
-/** The format counts events in three digits. */
+/** The format numbers events with three digits. */
 const MOST_EVENTS = 999;
-/** Its readers cut longer notes. */
+/** Readers of the format cut longer notes. */
 const NOTE = 60;
 
 interface Event {
@@ -46,7 +46,7 @@ function pictureEvent(shot: Shot, reelOf: (media: ExportMedia) => string, fps: n
   notes.unshift(`* FROM CLIP NAME:  ${oneLine(scene.media.name)}`);
   if (shows === "clip" || shows === "still") return { ...event, reel, source: [0, length] };
   const from = shows === "held" ? whole - 1 : 0;
-  // Frames of the source for each second of the film: nought stands still.
+  // Frames of the source for each second of the film; 0 freezes the picture.
   const speed = shows === "held" ? 0 : (fps * whole) / length;
   notes.unshift(
     `M2   ${reel.padEnd(8)}       ${speed.toFixed(1).padStart(5, "0")}                ${timecode(from, fps)}`,

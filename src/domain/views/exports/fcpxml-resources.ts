@@ -1,4 +1,4 @@
-/** The files and formats that an FCPXML document's story refers to, each declared once. */
+/** The files and formats that an FCPXML document's spine refers to, each declared once. */
 import { oneLine } from "./text.ts";
 import { type Rate, rateOf, rational } from "./timecode.ts";
 import type { ExportMedia, ExportTimeline } from "./timeline-model.ts";
@@ -11,7 +11,7 @@ const BASIC_TITLE = ".../Titles.localized/Bumper:Opener.localized/Basic Title.lo
 export interface Resources {
   /** Id of the sequence's format. */
   sequence: string;
-  /** Ids of the song's asset and of the format of what has no pictures. */
+  /** Ids of the song's asset and of the format of media without pictures. */
   song: { asset: string; format: string };
   /** Ids of a clip's or a still's asset and format. */
   picture(media: ExportMedia, url: string): { asset: string; format: string };
@@ -68,7 +68,7 @@ export function resourcesOf(timeline: ExportTimeline): Resources {
       const still = media.kind === "still";
       const rate = still ? null : rateOf(media.fps ?? timeline.fps);
       const id = format(rate, media.width ?? width, media.height ?? height);
-      // A still has no length; a clip of unknown length is measured by whoever opens it.
+      // A still has no length; a clip of unknown length is measured by the program that opens it.
       const known = rate && media.fps && media.frames !== null ? rational(media.frames, rate) : null;
       const duration = still ? "0s" : known;
       const attributes = { duration, hasVideo: 1, format: id, videoSources: 1 };

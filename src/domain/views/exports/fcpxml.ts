@@ -24,7 +24,7 @@ function conform({ fps }: ExportMedia, film: Rate): string {
     : element("conform-rate", { scaleEnabled: 0, srcFrameRate: name });
 }
 
-/** From the shot's time to the clip's: all of it over the shot, or its last picture throughout. */
+/** Maps the shot's time to the clip's: the whole clip (slowed) or its last picture (held); else empty. */
 function timeMap({ shows, startFrame, endFrame }: Shot, { frames, fps }: ExportMedia, film: Rate): string {
   if (frames === null || !fps || (shows !== "slowed" && shows !== "held")) return "";
   const own = rateOf(fps);
@@ -34,7 +34,7 @@ function timeMap({ shows, startFrame, endFrame }: Shot, { frames, fps }: ExportM
   return element("timeMap", {}, point(0, from), point(endFrame - startFrame, to));
 }
 
-/** The lyric, in the middle of the picture; each style needs an id of its own. */
+/** The lyric as a title in the middle of the picture; each style needs its own id. */
 function lyricCard(lyric: string, id: string): string {
   const look = {
     font: "Helvetica",
@@ -49,14 +49,14 @@ function lyricCard(lyric: string, id: string): string {
   );
 }
 
-/** One element of the spine; `connected` makes what hangs on its first frame. */
-function story(
+/** One element of the spine; `connected` returns the elements that are attached to its start. */
+function spineElement(
   shot: Shot,
   index: number,
   { film, resources, connected }: { film: Rate; resources: Resources; connected: (at: string) => string },
 ): string {
   const { scene, shows, first } = shot;
-  // Where the media has no time of its own, Final Cut Pro counts its frames from the first hour.
+  // Where the media has no time of its own, Final Cut Pro starts its time at one hour.
   const ownTime = shows === "nothing" || shows === "still";
   const start = ownTime ? rational(Math.round(film.num / film.den) * 3600, film) : "0s";
   const name = (scene && oneLine(scene.name)) || "Gap";
@@ -90,7 +90,7 @@ function story(
   );
 }
 
-/** The song, under the first picture; the sung lines are its markers, since nothing changes its time. */
+/** The song, under the first picture; the sung lines are its markers, since its speed never changes. */
 function connectedSong(timeline: ExportTimeline, film: Rate, { song }: Resources, offset: string): string {
   const samples = songSamples(timeline);
   const { sampleRate, name } = timeline.song;
@@ -118,12 +118,12 @@ function connectedSong(timeline: ExportTimeline, film: Rate, { song }: Resources
   );
 }
 
-/** Scenes are chapters; a clip that does not fill its scene is slowed, held or repeated as was chosen. */
+/** Scenes are chapters; a clip that does not fill its scene is slowed, held or repeated, as was chosen. */
 export function toFcpxml(timeline: ExportTimeline): string {
   const film = rateOf(timeline.fps);
   const resources = resourcesOf(timeline);
   const spine = shotsOf(timeline).map((shot, i) =>
-    story(shot, i, {
+    spineElement(shot, i, {
       film,
       resources,
       connected: (at) => (i === 0 ? connectedSong(timeline, film, resources, at) : ""),

@@ -94,7 +94,7 @@ function rateFloat(fps: number): number {
 export function toOtio(timeline: ExportTimeline): string {
   const { song, frames, lines } = timeline;
   const fps = rateFloat(timeline.fps);
-  const heard = clip(
+  const songClip = clip(
     oneLine(song.name),
     range(0, frames, fps),
     external(
@@ -133,7 +133,7 @@ export function toOtio(timeline: ExportTimeline): string {
           "Video",
           shotsOf(timeline).map((shot) => picture(shot, fps)),
         ),
-        track("Song", "Audio", [heard]),
+        track("Song", "Audio", [songClip]),
       ],
     }),
   };

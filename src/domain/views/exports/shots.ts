@@ -1,11 +1,11 @@
-/** The film's pictures as editing programs know them: one after another, each shown in one plain way. */
+/** The film's pictures as editing programs need them: shots one after another, each shown in one way. */
 import { rateOf } from "./timecode.ts";
 import type { ExportMedia, ExportScene, ExportTimeline } from "./timeline-model.ts";
 
 export interface Shot {
   /** Null where no scene covers the time. */
   scene: ExportScene | null;
-  /** Whether its scene begins with it. */
+  /** Whether the scene begins with this shot. */
   first: boolean;
   startFrame: number;
   endFrame: number;
@@ -46,7 +46,7 @@ function within(scene: ExportScene, from: number, to: number, fps: number): Shot
     for (let at = from; at < to; at += whole) show("clip", Math.min(at + whole, to));
   } else {
     show("clip", from + whole);
-    // The film takes a clip that is up to half a frame short: its last picture stays.
+    // The film accepts a clip that is up to half a frame short: its last picture is held.
     const short = to - from - filmFrames(media, fps);
     show(media.fill === "hold" || short <= 0.5 ? "held" : "nothing", to);
   }

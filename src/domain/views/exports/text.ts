@@ -1,4 +1,4 @@
-/** Text that people, models or tags have written, made fit for formats that end a field at a line's end. */
+/** Makes text of people, models or tags safe for formats in which a line break ends a field. */
 import type { TimedLine } from "./timeline-model.ts";
 
 const LINE = 500;
@@ -16,7 +16,7 @@ export function oneLine(text: string, most = NAME): string {
   return line.length <= most ? line : Array.from(line).slice(0, most).join("").trim();
 }
 
-/** A run of a line's text; `frame` is when it is begun to be sung, null where only the line has a time. */
+/** A run of a line's text; `frame`: when its singing begins, null where only the line has a time. */
 interface SungPart {
   text: string;
   frame: number | null;
@@ -29,7 +29,7 @@ export interface Cue {
   parts: SungPart[];
 }
 
-/** The line as it is written, cut where a timed word begins; a word that is not found in it has no say. */
+/** The line as written, cut where a timed word begins; a word that is not found in it is ignored. */
 function partsOf(line: TimedLine): SungPart[] {
   const text = oneLine(line.text, LINE);
   const parts: SungPart[] = [];

@@ -1,4 +1,4 @@
-/** What the exporters read: the film as it stands, whatever of it is ready. Song time is in whole frames. */
+/** Input of the exporters: the film as far as it is ready. Song time is in whole frames. */
 
 /** As the record's lyrics have it: lines ascend, don't overlap and last at least a frame. */
 export interface TimedLine {
@@ -9,9 +9,9 @@ export interface TimedLine {
 }
 
 export interface ExportMedia {
-  /** What stands in for the scene: its clip, else its picture, else a card with its lyric. */
+  /** What is shown for the scene: its clip, else its image, else a card with its lyric. */
   kind: "clip" | "still" | "card";
-  /** Absolute, or relative to the exported file; null where there are no bytes. */
+  /** Absolute, or relative to the exported file; null where there is no file. */
   url: string | null;
   /** The file's name, by which an editing program finds it again. */
   name: string;
@@ -56,5 +56,5 @@ export interface ExportTimeline {
   lines: readonly TimedLine[];
 }
 
-/** What the exporters of words read. */
+/** Input of the exporters of lyrics. */
 export type ExportLyrics = Pick<ExportTimeline, "title" | "artist" | "fps" | "song" | "lines">;

@@ -121,7 +121,7 @@ describe("cuts of a song that another recording replaces", () => {
     );
   });
 
-  it("stay with their lines where a transcriber hears the song again, and errs", () => {
+  it("stay with their lines where the song is transcribed again, with errors", () => {
     const errors = fc.record({ seed: fc.integer(), off: fc.integer({ min: 0, max: 5 }) });
     fc.assert(
       fc.property(errors, ({ seed, off }) => {
@@ -182,7 +182,7 @@ describe("a verse that only one recording has", () => {
     expect(vanished).toEqual([4, 5, 6, 7]);
   });
 
-  it("does not lend its place to another time that the chorus comes", () => {
+  it("is not matched with another repetition of the chorus", () => {
     const is = recorded([...SONG, CHORUS]);
     const { cuts, vanished } = retimed(OLD, is);
     expect(vanished).toEqual([]);

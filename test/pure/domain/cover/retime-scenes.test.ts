@@ -104,7 +104,7 @@ describe("scenes of a song that another recording replaces", () => {
     expect(lineFroms).toEqual([0, 2, 4, 6, 8, 10, 16, 18, 20, 22, 24, 26]);
   });
 
-  it("keep a clip that is a few frames short by moving a cut, and give it up before moving one far", () => {
+  it("keep a clip that is a few frames short by moving a cut, and lose it rather than move a cut far", () => {
     const slower = (more: number) => {
       // Only the second scene's time grows.
       const [from, to] = [scenesOf(OLD)[1]?.startFrame ?? 0, scenesOf(OLD)[1]?.endFrame ?? 0];
@@ -194,7 +194,7 @@ describe("scenes of a song that another recording replaces", () => {
     );
   });
 
-  it("fail with the reason where the limits mean nothing", () => {
+  it("fail with the reason where the limits are invalid", () => {
     const given = retimeScenes({
       fps: FPS,
       oldLines: [],
@@ -209,8 +209,8 @@ describe("scenes of a song that another recording replaces", () => {
   });
 });
 
-/** The least harm of any placing, by trying all of them; harm as `placeScenes` states it. */
-function leastHarm({ totalFrames, fps, scenes, minFrames, maxFrames, avoid }: Placing): number {
+/** The least cost of any placing, by trying all of them; costs as in `placeScenes`. */
+function leastCost({ totalFrames, fps, scenes, minFrames, maxFrames, avoid }: Placing): number {
   const off = (at: number, wish: number) =>
     at === wish ? 0 : Math.abs(at - wish) / fps + (avoid[at] ? 1 : 0);
   const go = (at: number, k: number): number => {
@@ -229,25 +229,25 @@ function leastHarm({ totalFrames, fps, scenes, minFrames, maxFrames, avoid }: Pl
   return go(0, 0);
 }
 
-describe("scenes placed again", () => {
-  it("are as near their wishes as any placing of tiny songs", () => {
+describe("scenes placed in another recording", () => {
+  it("cost as little as the best of all placings, in tiny songs", () => {
     const tiny = fc
       .record({
         totalFrames: fc.integer({ min: 1, max: 11 }),
         ends: fc.array(fc.nat(11), { maxLength: 6 }),
         least: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 3, maxLength: 3 }),
-        footage: fc.array(fc.option(fc.integer({ min: 1, max: 6 })), { minLength: 3, maxLength: 3 }),
+        clipFrames: fc.array(fc.option(fc.integer({ min: 1, max: 6 })), { minLength: 3, maxLength: 3 }),
         minFrames: fc.integer({ min: 1, max: 3 }),
         more: fc.integer({ min: 3, max: 5 }),
         avoided: fc.uniqueArray(fc.nat(11)),
       })
-      .map(({ totalFrames, ends, least, footage, minFrames, more, avoided }): Placing => {
+      .map(({ totalFrames, ends, least, clipFrames, minFrames, more, avoided }): Placing => {
         const wishes = ends.map((e) => Math.min(e, totalFrames)).toSorted((a, b) => a - b);
         const scenes = wishes.flatMap((startFrame, i) => {
           const endFrame = wishes[i + 1];
           if (i % 2 === 1 || endFrame === undefined) return [];
           return [
-            { startFrame, endFrame, minFrames: least[i / 2] ?? 1, footageFrames: footage[i / 2] ?? null },
+            { startFrame, endFrame, minFrames: least[i / 2] ?? 1, footageFrames: clipFrames[i / 2] ?? null },
           ];
         });
         const avoid = Uint8Array.from({ length: totalFrames + 1 }, (_, f) => (avoided.includes(f) ? 1 : 0));
@@ -261,27 +261,27 @@ describe("scenes placed again", () => {
         const placed = placeScenes(placing);
         const off = (at: number, wish: number) =>
           at === wish ? 0 : Math.abs(at - wish) / fps + (avoid[at] ? 1 : 0);
-        let harm = 0;
+        let cost = 0;
         let cursor = 0;
         const fill = (to: number) => {
           const fewest = Math.ceil((to - cursor) / maxFrames);
-          if (fewest * minFrames > to - cursor) harm = Number.POSITIVE_INFINITY;
-          harm += 3 * fewest;
+          if (fewest * minFrames > to - cursor) cost = Number.POSITIVE_INFINITY;
+          cost += 3 * fewest;
         };
         scenes.forEach((scene, k) => {
           const span = placed[k];
           if (!span) {
-            harm += 1e6;
+            cost += 1e6;
             return;
           }
           fill(span.startFrame);
           cursor = span.endFrame;
           const frames = span.endFrame - span.startFrame;
-          if (frames > (scene.footageFrames ?? maxFrames)) harm += 0.5;
-          harm += off(span.startFrame, scene.startFrame) + off(span.endFrame, scene.endFrame);
+          if (frames > (scene.footageFrames ?? maxFrames)) cost += 0.5;
+          cost += off(span.startFrame, scene.startFrame) + off(span.endFrame, scene.endFrame);
         });
         fill(totalFrames);
-        expect(harm).toBeCloseTo(leastHarm(placing), 6);
+        expect(cost).toBeCloseTo(leastCost(placing), 6);
       }),
       { numRuns: 300 },
     );

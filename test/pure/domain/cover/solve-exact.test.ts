@@ -101,7 +101,7 @@ function cheapestPlainly(problem: CoverProblem, { cost, stretches }: PreparedCov
     for (let end = startFrame + minFrames; end <= endFrame; end++) {
       for (let at = Math.max(startFrame, end - problem.maxFrames); at <= end - minFrames; at++) {
         if (pinned && at > startFrame) break;
-        const price = (best[at] ?? 0) + (cost.length[end - at] ?? 0) + cost.passedOver(at, end);
+        const price = (best[at] ?? 0) + (cost.length[end - at] ?? 0) + cost.missedCuts(at, end);
         best[end] = Math.min(best[end] ?? 0, price + (end < problem.totalFrames ? (cost.cut[end] ?? 0) : 0));
       }
     }
@@ -111,7 +111,7 @@ function cheapestPlainly(problem: CoverProblem, { cost, stretches }: PreparedCov
 }
 
 describe("of any song, proposal, pins, limits and beats", () => {
-  it("there is an exact cover that costs no more than plain greedy, or it is stated that there can be none: 10,000 cases", () => {
+  it("there is an exact cover that costs no more than plain greedy, or a failure says that there can be none: 10,000 cases", () => {
     const counted = { covered: 0, pinned: 0, beaten: 0, impossible: 0 };
     fc.assert(
       fc.property(anyCover, (problem) => {
@@ -142,7 +142,7 @@ describe("of any song, proposal, pins, limits and beats", () => {
       }),
       { numRuns: 10_000 },
     );
-    // Not a claim about the solver: that the cases are worth their number.
+    // Not about the solver: the cases must be of enough kinds.
     expect(counted.impossible).toBeGreaterThan(1000);
     expect(counted.pinned).toBeGreaterThan(2000);
     expect(counted.beaten).toBeGreaterThan(2000);
@@ -207,7 +207,7 @@ describe("the cost of proposed cuts that a scene passes over", () => {
         });
         const inside = proposedCuts.filter((m) => start < m && m < end);
         const sum = inside.reduce((all, m) => all + Math.min(m - start, end - m, 3 * fps) / fps, 0);
-        expect(cost.passedOver(start, end)).toBeCloseTo(sum, 8);
+        expect(cost.missedCuts(start, end)).toBeCloseTo(sum, 8);
       }),
       { numRuns: 500 },
     );

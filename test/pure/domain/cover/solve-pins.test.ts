@@ -28,7 +28,7 @@ function cover(problem: CoverProblem) {
 const cuts = (scenes: readonly Span[]) => scenes.map((s) => s.startFrame / FPS);
 
 describe("what a person pins", () => {
-  it("stands to the frame, and the rest is solved around it", () => {
+  it("is kept to the frame, and the rest is solved around it", () => {
     const pins = [cut(13.5), scene(30, 31.25)];
     const { scenes, certificate } = cover(song({ pins }));
     expect(cuts(scenes)).toContain(13.5);
@@ -36,12 +36,12 @@ describe("what a person pins", () => {
     expect(certificate).toMatchObject({ gaps: 0, overlaps: 0, repairs: [] });
   });
 
-  it("may be said twice, touch each other, or be where a cut is anyway", () => {
+  it("may be given twice, touch another pin, or be where a cut is anyway", () => {
     const pins = [cut(0), cut(60), scene(20, 26), scene(20, 26), cut(20), cut(26), scene(26, 31)];
     expect(cuts(cover(song({ pins })).scenes)).toEqual(expect.arrayContaining([20, 26, 31]));
   });
 
-  it("holds a cut inside a line, and the certificate says that it is pinned there", () => {
+  it("may be a cut inside a line, and the certificate says that it is pinned there", () => {
     const lines = [{ startFrame: 10 * FPS, endFrame: 14 * FPS }];
     const { scenes, certificate } = cover(song({ lines, pins: [cut(12)] }));
     expect(cuts(scenes)).toContain(12);
@@ -144,18 +144,18 @@ describe("what a person pins", () => {
   });
 });
 
-describe("a beat that is sure", () => {
+describe("a confident beat grid", () => {
   const beats = (bpm: number, offsetSeconds: number, totalFrames = 60 * FPS) =>
     beatsIn(tappedBeat({ bpm, offsetSeconds, beatsPerBar: 4 }), totalFrames, FPS);
 
-  it("has the cuts of a song without words on its downbeats", () => {
+  it("puts the cuts of a song without words on its downbeats", () => {
     const grid = beats(90, 0.5);
     const down = new Set(grid.filter((b) => b.downbeat).map((b) => b.frame));
     const { scenes } = cover(song({ beats: grid }));
     expect(scenes.slice(1).filter((s) => !down.has(s.startFrame))).toEqual([]);
   });
 
-  it("draws a proposed cut that is a little off it, and no further", () => {
+  it("moves a proposed cut that is a little off a beat, and no other", () => {
     const lines = [0, 6, 12, 18].map((s) => ({ startFrame: s * FPS, endFrame: (s + 4) * FPS }));
     const proposal = [0, 1, 2, 3].map((n) => ({ firstLine: n, lastLine: n }));
     const near = cover(song({ lines, proposal, totalFrames: 24 * FPS, beats: beats(60, 0.875, 24 * FPS) }));
@@ -164,7 +164,7 @@ describe("a beat that is sure", () => {
     expect(cuts(far.scenes)).toEqual([0, 6, 12, 18]);
   });
 
-  it("never draws a cut into a line", () => {
+  it("never moves a cut into a line", () => {
     const lines = [0, 5, 10, 15, 20, 25].map((s) => ({ startFrame: s * FPS, endFrame: (s + 5) * FPS }));
     const { scenes } = cover(song({ lines, totalFrames: 30 * FPS, beats: beats(120, 0.2, 30 * FPS) }));
     expect(cuts(scenes)).toEqual([0, 5, 10, 15, 20, 25]);

@@ -253,7 +253,7 @@ describe("an untrusted proposal", () => {
 });
 
 describe("checkCover", () => {
-  it("finds no fault exactly in covers that tile the song in order", () => {
+  it("counts no gap and no overlap exactly for covers that tile the song in order", () => {
     fc.assert(
       fc.property(
         anyCover,

@@ -24,7 +24,7 @@ const segment = (
   ...more,
 });
 const word = (text: string, start: number, end = start + 0.3): Sung => ({ text, start, end });
-const heard = (over: Partial<Transcript>): Transcript => ({
+const transcriptOf = (over: Partial<Transcript>): Transcript => ({
   text: "",
   language: null,
   segments: [],
@@ -67,8 +67,8 @@ const anySong = fc
   });
 
 const OVERLAP = 6;
-/** How a transcriber hears a part: every time is a little off, and what the part's edges cut is lost or misheard. */
-const anyHearing = fc.record({
+/** How a part is transcribed: times are a little off; words that its edges cut are lost or misheard. */
+const anyTranscription = fc.record({
   /** Where parts end, as shares of the song. */
   borders: fc.array(fc.double({ min: 0.02, max: 0.98, noNaN: true }), { minLength: 1, maxLength: 4 }),
   seed: fc.integer(),
@@ -87,7 +87,7 @@ function randomFrom(seed: number) {
 
 type Form = "all" | "words" | "segments";
 
-function hear(
+function transcribe(
   song: readonly Sung[][],
   [from, to]: [number, number],
   random: () => number,
@@ -118,7 +118,7 @@ function hear(
   return {
     startSeconds: from,
     endSeconds: to,
-    transcript: heard({
+    transcript: transcriptOf({
       text: texts(segments).join(" "),
       language: "en",
       segments: form === "words" ? [] : segments,
@@ -129,12 +129,12 @@ function hear(
 
 function partsOf(
   song: readonly Sung[][],
-  hearing: { borders: number[]; seed: number; marks: boolean },
+  transcription: { borders: number[]; seed: number; marks: boolean },
   form: Form,
 ) {
   const length = (song.at(-1)?.at(-1)?.end ?? 0) + 1;
-  const random = randomFrom(hearing.seed);
-  const ends = [...hearing.borders.map((share) => share * length).toSorted((a, b) => a - b), length];
+  const random = randomFrom(transcription.seed);
+  const ends = [...transcription.borders.map((share) => share * length).toSorted((a, b) => a - b), length];
   let last = 0;
   const wide = ends.filter((end, i) => {
     const ok = end - last >= 2 * OVERLAP || i === ends.length - 1;
@@ -143,7 +143,7 @@ function partsOf(
   });
   return wide.map((to, i) => {
     const from = Math.max(0, (wide[i - 1] ?? 0) - OVERLAP);
-    return hear(song, [from, to], random, form, hearing.marks, {
+    return transcribe(song, [from, to], random, form, transcription.marks, {
       first: i === 0,
       last: i === wide.length - 1,
     });
@@ -153,20 +153,20 @@ function partsOf(
 const part = (startSeconds: number, endSeconds: number, over: Partial<Transcript>): TranscribedPart => ({
   startSeconds,
   endSeconds,
-  transcript: heard(over),
+  transcript: transcriptOf(over),
 });
 /** Words of a line, one after another each second. */
-const sing = (line: string, from: number) =>
+const timedWords = (line: string, from: number) =>
   line.split(" ").map((text, i) => word(text, from + i, from + i + 0.8));
 const sungLine = (line: string, from: number, more = {}) =>
   segment(line, from, from + line.split(" ").length, more);
 
-describe("a song that was heard in parts", () => {
+describe("a song that was transcribed in parts", () => {
   it.each(["all", "words", "segments"] as const)("has each word once and in order (%s)", (form) => {
     fc.assert(
-      fc.property(anySong, anyHearing, (song, hearing) => {
+      fc.property(anySong, anyTranscription, (song, transcription) => {
         const truth = song.flat();
-        const parts = partsOf(song, hearing, form);
+        const parts = partsOf(song, transcription, form);
         const joined = joinTranscripts(parts);
         expect(bare(joined.text)).toEqual(texts(truth));
         if (form !== "words") expect(joined.segments.flatMap((s) => bare(s.text))).toEqual(texts(truth));
@@ -183,9 +183,9 @@ describe("a song that was heard in parts", () => {
 
   it("becomes the lyrics that it would be in one", () => {
     fc.assert(
-      fc.property(anySong, anyHearing, (song, hearing) => {
+      fc.property(anySong, anyTranscription, (song, transcription) => {
         const seconds = song.flat().at(-1)?.end ?? 0;
-        const lyrics = lyricsFrom(joinTranscripts(partsOf(song, hearing, "all")), {
+        const lyrics = lyricsFrom(joinTranscripts(partsOf(song, transcription, "all")), {
           totalFrames: Math.ceil((seconds + 1) * 24),
           fps: 24,
         });
@@ -195,7 +195,7 @@ describe("a song that was heard in parts", () => {
     );
   });
 
-  it("has each word once where nobody gave times, as far as the words near the border differ", () => {
+  it("has each word once where there are no times, as far as the words near the border differ", () => {
     const anyText = fc.uniqueArray(fc.stringMatching(/^[a-z]{3,8}$/), { minLength: 30, maxLength: 80 });
     fc.assert(
       fc.property(anyText, fc.integer({ min: 5, max: 20 }), (words, shared) => {
@@ -215,18 +215,18 @@ describe("a song that was heard in parts", () => {
     const only = part(0, 60, { text: "Hello", words: [word("hello", 1)] });
     expect(joinTranscripts([only])).toBe(only.transcript);
     expect(joinTranscripts([{ ...only, startSeconds: 30 }]).words).toEqual([word("hello", 31, 31.3)]);
-    expect(joinTranscripts([])).toEqual(heard({}));
+    expect(joinTranscripts([])).toEqual(transcriptOf({}));
   });
 
-  it("puts a line together that the border went through, and its words with it", () => {
+  it("joins a line that the border divides, and its words", () => {
     const joined = joinTranscripts([
       part(0, 100, {
         segments: [sungLine("Hello my darling", 94), sungLine("I miss the", 97)],
-        words: [...sing("hello my darling", 94), ...sing("i miss the", 97)],
+        words: [...timedWords("hello my darling", 94), ...timedWords("i miss the", 97)],
       }),
       part(94, 200, {
         segments: [sungLine("darling I miss the rain", 2), sungLine("every day", 7)],
-        words: [...sing("darling i miss the rain", 2), ...sing("every day", 7)],
+        words: [...timedWords("darling i miss the rain", 2), ...timedWords("every day", 7)],
       }),
     ]);
     expect(joined.segments.map(({ text, start, end }) => [text, start, end])).toEqual([
@@ -238,17 +238,17 @@ describe("a song that was heard in parts", () => {
     expect(joined.text).toBe("Hello my darling\nI miss the rain\nevery day");
   });
 
-  it("is cut in the middle of the overlap where the two sides heard nothing alike", () => {
+  it("is cut in the middle of the overlap where the two sides have no words in common", () => {
     const joined = joinTranscripts([
-      part(0, 100, { words: sing("one two three four five six", 94) }),
-      part(94, 200, { words: sing("uno dos tres quattro cinque sei sette", 0) }),
+      part(0, 100, { words: timedWords("one two three four five six", 94) }),
+      part(94, 200, { words: timedWords("uno dos tres quattro cinque sei sette", 0) }),
     ]);
     expect(texts(joined.words)).toEqual(["one", "two", "three", "quattro", "cinque", "sei", "sette"]);
   });
 
-  it("keeps what only one side heard in the overlap", () => {
-    const early = part(0, 100, { words: sing("one two three", 94) });
-    const late = part(94, 200, { words: sing("one two three", 0) });
+  it("keeps what only one side has in the overlap", () => {
+    const early = part(0, 100, { words: timedWords("one two three", 94) });
+    const late = part(94, 200, { words: timedWords("one two three", 0) });
     const silent = (from: number, to: number) =>
       part(from, to, { words: [word("far", to - from > 100 ? 50 : 10)] });
     expect(texts(joinTranscripts([early, silent(94, 200)]).words)).toEqual(["one", "two", "three", "far"]);
@@ -257,7 +257,7 @@ describe("a song that was heard in parts", () => {
 
   it("may have parts without words, wherever they are", () => {
     const nothing = (from: number, to: number) => part(from, to, {});
-    const sung = { segments: [sungLine("Hello there", 20)], words: sing("hello there", 20) };
+    const sung = { segments: [sungLine("Hello there", 20)], words: timedWords("hello there", 20) };
     for (const parts of [
       [nothing(0, 100), part(94, 200, sung)],
       [part(0, 100, sung), nothing(94, 200)],
@@ -266,7 +266,7 @@ describe("a song that was heard in parts", () => {
       const joined = joinTranscripts(parts);
       expect([texts(joined.segments), texts(joined.words)]).toEqual([["Hello there"], ["hello", "there"]]);
     }
-    expect(joinTranscripts([nothing(0, 100), nothing(94, 200)])).toEqual(heard({}));
+    expect(joinTranscripts([nothing(0, 100), nothing(94, 200)])).toEqual(transcriptOf({}));
   });
 
   it("does not let text that was made up over music push out what was sung", () => {
@@ -274,17 +274,17 @@ describe("a song that was heard in parts", () => {
     const joined = joinTranscripts([
       part(0, 100, {
         segments: [sungLine("Thanks for watching", 94, madeUp)],
-        words: sing("thanks for watching", 94),
+        words: timedWords("thanks for watching", 94),
       }),
-      part(94, 200, { segments: [sungLine("Now I sing", 1)], words: sing("now i sing", 1) }),
+      part(94, 200, { segments: [sungLine("Now I sing", 1)], words: timedWords("now i sing", 1) }),
     ]);
     expect([texts(joined.segments), texts(joined.words)]).toEqual([["Now I sing"], ["now", "i", "sing"]]);
   });
 
   it("has lines of all parts, though some came without segments or without times", () => {
     const joined = joinTranscripts([
-      part(0, 50, { segments: [sungLine("One line", 10)], words: sing("one line", 10) }),
-      part(50, 100, { text: "Two words", words: sing("two words", 10) }),
+      part(0, 50, { segments: [sungLine("One line", 10)], words: timedWords("one line", 10) }),
+      part(50, 100, { text: "Two words", words: timedWords("two words", 10) }),
       part(100, 150, { text: "Three at last." }),
     ]);
     expect(joined.segments.map(({ text, start, end }) => [text, start, end])).toEqual([

@@ -5,7 +5,7 @@ import fixture from "../../../fixtures/song.json" with { type: "json" };
 
 const FPS = 24;
 const song = { totalFrames: 65 * FPS, fps: FPS };
-const heard = (over: Partial<Transcript>): Transcript => ({
+const transcript = (over: Partial<Transcript>): Transcript => ({
   text: "",
   language: null,
   segments: [],
@@ -72,7 +72,7 @@ describe("lyrics from a transcription", () => {
 
   it("are the segments, with the times of their words", () => {
     const segments = fixture.lines.map((l) => segment(` ${l.text},`, l.start - 0.4, l.end + 0.3));
-    const { lines } = lyricsFrom(heard({ segments, words: fixtureWords }), song);
+    const { lines } = lyricsFrom(transcript({ segments, words: fixtureWords }), song);
     expect(lines.map((l) => l.text)).toEqual(fixtureText.map((t) => `${t},`));
     expect(lines.map((l) => [l.startFrame, l.endFrame])).toEqual(
       fixture.lines.map((l) => [Math.round(l.start * FPS), Math.round(l.end * FPS)]),
@@ -84,33 +84,36 @@ describe("lyrics from a transcription", () => {
 
   it("are cut at pauses where there are words and no segments, with the punctuation of the text", () => {
     const text = fixtureText.map((t) => `${t}!`).join(" ");
-    const { lines } = lyricsFrom(heard({ text, words: fixtureWords }), song);
+    const { lines } = lyricsFrom(transcript({ text, words: fixtureWords }), song);
     expect(lines.map((l) => l.text)).toEqual(fixtureText.map((t) => `${t}!`));
     expect(lines.every((l) => l.confidence === null)).toBe(true);
   });
 
   it("break where the text breaks its lines", () => {
     const words = ["one", "two", "three", "four"].map((w, i) => word(w, i, i + 1));
-    expect(texts(heard({ text: "One, two\nthree four.", words }))).toEqual(["One, two", "three four."]);
+    expect(texts(transcript({ text: "One, two\nthree four.", words }))).toEqual(["One, two", "three four."]);
   });
 
   it("fill the song by the length of their text where no times are known", () => {
-    const { lines } = lyricsFrom(heard({ text: "abcd\nefgh ijkl mn\n\n" }), { totalFrames: 160, fps: FPS });
+    const { lines } = lyricsFrom(transcript({ text: "abcd\nefgh ijkl mn\n\n" }), {
+      totalFrames: 160,
+      fps: FPS,
+    });
     expect(lines).toEqual([
       { text: "abcd", startFrame: 0, endFrame: 40, words: [], confidence: null },
       { text: "efgh ijkl mn", startFrame: 40, endFrame: 160, words: [], confidence: null },
     ]);
     const rambling = Array.from({ length: 40 }, (_, i) => `w${i}`).join(" ");
-    expect(texts(heard({ text: rambling }))).toHaveLength(4);
-    expect(texts(heard({ text: rambling })).join(" ")).toBe(rambling);
+    expect(texts(transcript({ text: rambling }))).toHaveLength(4);
+    expect(texts(transcript({ text: rambling })).join(" ")).toBe(rambling);
   });
 
   it.each([
-    ["nothing", heard({})],
-    ["white space", heard({ text: "  \n " })],
+    ["nothing", transcript({})],
+    ["white space", transcript({ text: "  \n " })],
     [
       "signs of music",
-      heard({ segments: [segment(" ♪♪", 0, 5), segment("[Music]", 5, 9), segment("*humming*", 9, 12)] }),
+      transcript({ segments: [segment(" ♪♪", 0, 5), segment("[Music]", 5, 9), segment("*humming*", 9, 12)] }),
     ],
   ])("are empty for %s", (_what, h) => {
     expect(lyricsFrom(h, song).lines).toEqual([]);
@@ -123,10 +126,10 @@ describe("lyrics from a transcription", () => {
       segment("A mumbled line", 10, 14, 0.1, 0.2),
       segment("(Oh yeah)", 15, 16),
     ];
-    expect(texts(heard({ segments }))).toEqual(["Sung over a loud band", "A mumbled line", "(Oh yeah)"]);
+    expect(texts(transcript({ segments }))).toEqual(["Sung over a loud band", "A mumbled line", "(Oh yeah)"]);
   });
 
-  it("leave out text that goes in circles only where there is another sign that it was made up", () => {
+  it("leave out text that repeats itself only where there is another sign that it was made up", () => {
     const round = (text: string, noSpeech: number, confidence: number) => ({
       ...segment(text, 0, 0.5, noSpeech, confidence),
       compressionRatio: 5,
@@ -136,12 +139,12 @@ describe("lyrics from a transcription", () => {
       round("Over no voice at all", 0.7, 0.9),
       round("By guesses alone", 0.3, 0.2),
     ].map((s, i) => ({ ...s, start: 5 * i, end: 5 * i + 4 }));
-    expect(texts(heard({ segments }))).toEqual(["La la la la la la la la"]);
+    expect(texts(transcript({ segments }))).toEqual(["La la la la la la la la"]);
   });
 
-  it("cut a segment that runs on at its widest pause", () => {
+  it("cut a segment that is too long at its widest pause", () => {
     const words = [word("one", 0, 2), word("two", 2, 4), word("three", 4.5, 7), word("four", 7, 9.5)];
-    expect(texts(heard({ segments: [segment("One, two; three four.", 0, 10)], words }))).toEqual([
+    expect(texts(transcript({ segments: [segment("One, two; three four.", 0, 10)], words }))).toEqual([
       "One, two;",
       "three four.",
     ]);
@@ -149,7 +152,10 @@ describe("lyrics from a transcription", () => {
 
   it("give a written word that was not heard the time between its neighbours", () => {
     const words = [word("hello", 1, 2), word("world", 3, 4)];
-    const [line] = lyricsFrom(heard({ segments: [segment("Hello, cruel world", 1, 4)], words }), song).lines;
+    const [line] = lyricsFrom(
+      transcript({ segments: [segment("Hello, cruel world", 1, 4)], words }),
+      song,
+    ).lines;
     expect(line?.words.map((w) => [w.text, w.startFrame, w.endFrame])).toEqual([
       ["Hello,", 24, 48],
       ["cruel", 48, 72],
@@ -162,29 +168,29 @@ describe("lyrics from a transcription", () => {
       ["na", "na", "hey"].map((w, i) => word(w, at + i, at + i + 0.9)),
     );
     const segments = [0, 5, 10].map((at) => segment("Na na, hey", at - 0.4, at + 4.9));
-    const { lines } = lyricsFrom(heard({ segments, words }), song);
+    const { lines } = lyricsFrom(transcript({ segments, words }), song);
     expect(lines.map((l) => l.startFrame)).toEqual([0, 5 * FPS, 10 * FPS]);
     expect(lines.every((l) => l.words.length === 3)).toBe(true);
   });
 
   it("keep the words of a script without spaces as they were heard", () => {
     const words = [word("東", 1, 1.5), word("京", 1.5, 2), word("夜", 2, 3)];
-    const [line] = lyricsFrom(heard({ segments: [segment("東京夜。", 1, 3)], words }), song).lines;
+    const [line] = lyricsFrom(transcript({ segments: [segment("東京夜。", 1, 3)], words }), song).lines;
     expect(line?.text).toBe("東京夜。");
     expect(line?.words.map((w) => w.text)).toEqual(["東", "京", "夜"]);
-    expect(texts(heard({ text: "東京夜", words }))).toEqual(["東京夜"]);
+    expect(texts(transcript({ text: "東京夜", words }))).toEqual(["東京夜"]);
   });
 
   it("end with the song: times past it are clamped, lines past it are left out", () => {
     const segments = [segment("Last line", 60, 80), segment("Thank you", 70, 75)];
-    expect(lyricsFrom(heard({ segments }), song).lines).toMatchObject([
+    expect(lyricsFrom(transcript({ segments }), song).lines).toMatchObject([
       { text: "Last line", startFrame: 60 * FPS, endFrame: 65 * FPS },
     ]);
   });
 
   it("keep the start of a line that overlaps the one before", () => {
     const segments = [segment("One", 0, 6), segment("Two", 4, 8)];
-    expect(lyricsFrom(heard({ segments }), song).lines).toMatchObject([
+    expect(lyricsFrom(transcript({ segments }), song).lines).toMatchObject([
       { startFrame: 0, endFrame: 4 * FPS },
       { startFrame: 4 * FPS, endFrame: 8 * FPS },
     ]);

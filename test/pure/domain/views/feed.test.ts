@@ -15,21 +15,23 @@ const AnyView = fc
   .tuple(...ENTITIES.map(() => Rows))
   .map((rows): View => ({ ...NOTHING, ...Object.fromEntries(ENTITIES.map((e, i) => [e, rows[i] ?? {}])) }));
 
-const told = (view: View): Published =>
+const publishedOf = (view: View): Published =>
   diff(nothingPublished(), view).reduce(applyChange, nothingPublished());
 
-test("the events between two readings turn what was told of the first into what is to be told of the second", () => {
+test("the diff turns what was published of one reading of the record into what is published of the next", () => {
   fc.assert(
     fc.property(AnyView, AnyView, (before, after) => {
-      expect(diff(told(before), after).reduce(applyChange, told(before))).toEqual(told(after));
+      expect(diff(publishedOf(before), after).reduce(applyChange, publishedOf(before))).toEqual(
+        publishedOf(after),
+      );
     }),
   );
 });
 
-test("a record that did not change gives no event", () => {
+test("a record that did not change leads to no event", () => {
   fc.assert(
     fc.property(AnyView, (view) => {
-      expect(diff(told(view), structuredClone(view))).toEqual([]);
+      expect(diff(publishedOf(view), structuredClone(view))).toEqual([]);
     }),
   );
 });

@@ -35,7 +35,7 @@ const project: Project = {
   updatedAt: at,
 };
 
-test("a project shows its song in frames, its times as ISO 8601, and nothing from inside", () => {
+test("a project shows its song in frames, its times as ISO 8601, and nothing internal", () => {
   const view = projectView(project);
   expect(view.audio).toMatchObject({ frames: 240, duration_seconds: 10 });
   expect(view.created_at).toBe("2026-11-22T17:30:00.123Z");
@@ -124,14 +124,14 @@ test.each([{}, { tasks: null }, { tasks: { total: "3" } }, { tasks: [] }])(
   },
 );
 
-test("a job tells its counts of tasks and nothing else of its payload", () => {
+test("a job shows its counts of tasks and nothing else of its payload", () => {
   const tasks = { total: 3, succeeded: 1, failed: 1 };
   const view = jobView({ ...job, payload: { tasks: { ...tasks, secret: 1 }, secret: 1 } });
   expect(view.tasks).toEqual(tasks);
   expect(JSON.stringify(view)).not.toContain("secret");
 });
 
-test("a task tells whom it is with, what it cost and how its attempts ended, and nothing from inside", () => {
+test("a task shows its provider and model, its cost and how its attempts ended, and nothing internal", () => {
   const attempt = {
     attempt: 1,
     at: at.toISOString(),
