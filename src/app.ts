@@ -20,7 +20,9 @@ import { REPLAYED } from "./http/lib/idempotency.ts";
 import { measured } from "./http/lib/metrics.ts";
 import { problem } from "./http/lib/problem.ts";
 import { router } from "./http/lib/router.ts";
+import { motifRoutes } from "./http/motifs.ts";
 import { projectRoutes } from "./http/projects.ts";
+import { promptRoutes } from "./http/prompts.ts";
 import { rootRoutes } from "./http/root.ts";
 import { runRoutes } from "./http/runs.ts";
 import { sceneRoutes } from "./http/scenes.ts";
@@ -105,6 +107,8 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.route("/", audioRoutes(deps));
   app.route("/", runRoutes(deps));
   app.route("/", sceneRoutes(deps));
+  app.route("/", promptRoutes(deps));
+  app.route("/", motifRoutes(deps));
   app.route("/", imageRoutes(deps));
   app.route("/", clipRoutes(deps));
   app.route("/", approvalRoutes(deps));

@@ -1,7 +1,7 @@
-/** What a person chooses for a project's song and its scenes. Every statement is scoped by the owner. */
-import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+/** The song of a project. Every statement is scoped by the owner. */
+import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { Audio, MotifWay, Project, Scene } from "../domain/record/record.ts";
+import type { Audio, Project } from "../domain/record/record.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
@@ -58,27 +58,4 @@ export async function attachAudio(
     .where(ownedProject(whose))
     .returning();
   return attached ?? null;
-}
-
-/** Sets how a scene over repeated lyrics is made (null: by the settings). Null for no such scene. */
-export async function chooseMotif(
-  db: Db,
-  whose: OwnedProject & { sceneId: string },
-  motif: MotifWay | null,
-  now: SQL,
-): Promise<{ scene: Scene; fps: number } | null> {
-  const mine = db.select({ id: projects.id }).from(projects).where(ownedProject(whose));
-  const [[scene], [project]] = await db.batch([
-    db
-      .update(selectedScenes)
-      .set({ motif, version: sql`${selectedScenes.version} + 1` })
-      .where(and(eq(selectedScenes.id, whose.sceneId), inArray(selectedScenes.projectId, mine)))
-      .returning(),
-    db
-      .update(projects)
-      .set({ updatedAt: now })
-      .where(ownedProject(whose))
-      .returning({ settings: projects.settings }),
-  ]);
-  return scene && project ? { scene, fps: project.settings.fps } : null;
 }

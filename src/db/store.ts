@@ -21,6 +21,7 @@ import { applyChanges } from "./plans.ts";
 import * as projects from "./projects.ts";
 import { loadRecord, projectsToSweep } from "./record.ts";
 import * as runs from "./runs.ts";
+import * as scenes from "./scenes.ts";
 import * as songs from "./songs.ts";
 
 export interface TaskIds {
@@ -141,7 +142,7 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     findProject: (whose) => projects.findProject(db, whose),
     editProject: (whose, edit) => projects.editProject(db, whose, edit, now()),
     attachAudio: (whose, song) => songs.attachAudio(db, whose, song, now()),
-    chooseMotif: (whose, motif) => songs.chooseMotif(db, whose, motif, now()),
+    chooseMotif: (whose, motif) => scenes.chooseMotif(db, whose, motif, now()),
     requestRun: (whose, target) => runs.requestRun(db, whose, target, now()),
     cancel: (whose, stages, target) => runs.cancel(db, whose, stages, target, now()),
     retry: (whose, what) => runs.retry(db, whose, what, now()),

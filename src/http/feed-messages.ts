@@ -18,7 +18,8 @@ import { Image } from "./images.ts";
 import { Job } from "./jobs.ts";
 import { orNull, Timestamp, Uuid } from "./lib/schemas.ts";
 import { FeedProject } from "./project-schema.ts";
-import { Prompt, Scene } from "./scenes.ts";
+import { Prompt } from "./prompts.ts";
+import { Scene } from "./scenes.ts";
 
 const position = {
   epoch: z.string().openapi({ description: "Names the sequence that `seq` counts in." }),

@@ -5,7 +5,7 @@ import { JOB_STATUSES } from "../domain/record/record.ts";
 import { jobView, projectView } from "../domain/views/views.ts";
 import { listJobs } from "../operations/lists.ts";
 import { retry } from "../operations/runs.ts";
-import { accepted } from "./lib/accepted.ts";
+import { accepted } from "./accepted.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
 import { orRefuse, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";

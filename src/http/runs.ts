@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { STAGES } from "../domain/record/record.ts";
 import { projectView } from "../domain/views/views.ts";
 import { cancelRun, requestRun } from "../operations/runs.ts";
-import { accepted } from "./lib/accepted.ts";
+import { accepted } from "./accepted.ts";
 import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
 import { orRefuse, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";

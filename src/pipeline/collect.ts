@@ -1,11 +1,11 @@
 import type { StepResult } from "../domain/controller/settlement.ts";
 import { failure, pollIntervalMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
 import type { Prediction } from "../providers/ports.ts";
-import { FIND_ORPHAN_MS, webhookUrl } from "./predictions.ts";
+import { FIND_ORPHAN_MS, webhookUrl } from "./lib/predictions.ts";
+import type { StepContext } from "./lib/step.ts";
 import { collectClip } from "./stages/generate-clips.ts";
 import { collectImage } from "./stages/generate-images.ts";
 import { collectTranscription } from "./stages/transcribe.ts";
-import type { StepContext } from "./step.ts";
 
 /** How much our clock and the provider's may differ, when its list is searched by time. */
 const SKEW_MS = 900_000;

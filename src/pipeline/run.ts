@@ -1,13 +1,13 @@
 import type { StepResult } from "../domain/controller/settlement.ts";
 import type { Stage } from "../domain/record/record.ts";
 import { collect } from "./collect.ts";
+import type { StepContext } from "./lib/step.ts";
 import { analyzeScenes } from "./stages/analyze-scenes.ts";
 import { assembleVideo } from "./stages/assemble-video.ts";
 import { generateClip } from "./stages/generate-clips.ts";
 import { generateImage } from "./stages/generate-images.ts";
 import { generatePrompt } from "./stages/generate-prompts.ts";
 import { transcribe } from "./stages/transcribe.ts";
-import type { StepContext } from "./step.ts";
 
 const STEPS: Record<Stage, (step: StepContext) => Promise<StepResult>> = {
   transcribe,

@@ -13,7 +13,7 @@ import workerDied from "../corpus/project-worker-died.1.json" with { type: "json
 import { draft, jpeg, mp4 } from "../support/answers.ts";
 import { openPipeline, type Pipeline } from "../support/pipeline.ts";
 import { file, ok, running, succeeded } from "../support/providers.ts";
-import { type OldRows, rewindTo } from "../support/rewound.ts";
+import { type OldRows, rewindTo } from "../support/rewind.ts";
 
 const LEFT = {
   finished,

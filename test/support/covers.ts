@@ -1,8 +1,8 @@
 /** Songs to cover, and a plain greedy cover to compare the solver with. */
 import { beatsIn } from "../../src/domain/cover/beat-grid.ts";
-import type { Span } from "../../src/domain/cover/proposal.ts";
 import type { CoverProblem, PreparedCover } from "../../src/domain/cover/solve.ts";
 import type { Pin } from "../../src/domain/record/record.ts";
+import type { Span } from "../../src/domain/record/song.ts";
 
 /** Every scene ends at the cheapest legal cut from which the rest of its stretch can still be filled. */
 export function greedyCover({ cost, stretches }: PreparedCover, maxFrames: number): Span[] {

@@ -1,6 +1,7 @@
 /** Recordings of one song: the same sections at other times, transcribed with errors. */
-import type { Span } from "../../src/domain/cover/proposal.ts";
+
 import type { TimedLine } from "../../src/domain/lyrics/align-lyrics.ts";
+import type { Span } from "../../src/domain/record/song.ts";
 import { seeded } from "./covers.ts";
 
 export const FPS = 24;

@@ -1,6 +1,7 @@
 /** The cost of a cover of the song, in seconds: the preferences that the solver follows. */
+
+import type { Span } from "../record/song.ts";
 import type { Beat } from "./beat-grid.ts";
-import type { Span } from "./proposal.ts";
 
 /** Weights, per second unless said otherwise. */
 const COST = {

@@ -1,7 +1,7 @@
 /** Checks the person's pins and divides the song at them into stretches that the solver fills with scenes. */
 
 import type { Failure, Pin } from "../record/record.ts";
-import type { Span } from "./proposal.ts";
+import type { Span } from "../record/song.ts";
 
 /** A span of the song between two fixed cuts. Stretches tile the song. */
 export interface Stretch extends Span {

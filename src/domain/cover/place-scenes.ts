@@ -2,7 +2,7 @@
  * Places existing scenes in a song: each near its wished span and of a legal length, so that new scenes of
  * legal lengths can fill the rest of the song.
  */
-import type { Span } from "./proposal.ts";
+import type { Span } from "../record/song.ts";
 
 export interface WishedScene extends Span {
   /** The shortest length that the scene may have. */

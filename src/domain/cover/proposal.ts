@@ -1,10 +1,5 @@
 /** Repairs the language model's scene proposal, which is untrusted and names lyric lines by number. */
-
-/** Frames of song time: `startFrame` is in the span, `endFrame` is not. */
-export interface Span {
-  startFrame: number;
-  endFrame: number;
-}
+import type { Span } from "../record/song.ts";
 
 /** A scene by lyric lines, first to last, counted from 0; both null for a scene without words. */
 export interface ProposedScene {

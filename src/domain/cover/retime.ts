@@ -2,9 +2,9 @@
 
 import type { SameWord } from "../lyrics/align-lyrics.ts";
 import type { CoverCertificate, Failure, Pin } from "../record/record.ts";
+import type { Span } from "../record/song.ts";
 import type { SungLine } from "./cover-cost.ts";
 import { placeScenes, type WishedScene } from "./place-scenes.ts";
-import type { Span } from "./proposal.ts";
 import { type CoverProblem, solveCover } from "./solve.ts";
 import { songWarp, type TwoRecordings, warpCuts, wordsWithin } from "./song-warp.ts";
 

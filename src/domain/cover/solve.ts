@@ -4,11 +4,12 @@
  */
 
 import type { CoverCertificate, Failure, Pin } from "../record/record.ts";
+import type { Span } from "../record/song.ts";
 import type { Beat } from "./beat-grid.ts";
 import { cheapestCuts } from "./cheapest-cuts.ts";
 import { type CoverCost, coverCost, type SungLine } from "./cover-cost.ts";
 import { type Stretch, stretchesOf } from "./pins.ts";
-import { type Part, type ProposedScene, repairProposal, type Span } from "./proposal.ts";
+import { type Part, type ProposedScene, repairProposal } from "./proposal.ts";
 
 export interface CoverProblem {
   totalFrames: number;

@@ -1,6 +1,6 @@
 /** Maps each moment of a song to the same moment in another recording of it. */
 import { alignLyrics, type SameWord, type TimedLine } from "../lyrics/align-lyrics.ts";
-import type { Span } from "./proposal.ts";
+import type { Span } from "../record/song.ts";
 
 export interface TwoRecordings {
   fps: number;

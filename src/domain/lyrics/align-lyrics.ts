@@ -1,5 +1,5 @@
 /** Matches the words of two recordings of a song: a global alignment that prefers runs of equal words. */
-import type { Span } from "../cover/proposal.ts";
+import type { Span } from "../record/song.ts";
 import { sungWords } from "./sung-words.ts";
 
 export interface TimedLine extends Span {

@@ -1,11 +1,5 @@
 /** Matches a transcriber's timed words, which have no punctuation, to the text that it wrote, which has. */
-
-export interface TranscribedWord {
-  text: string;
-  /** Seconds from the song's start. */
-  start: number;
-  end: number;
-}
+import type { TranscribedWord } from "../record/song.ts";
 
 interface Token {
   text: string;

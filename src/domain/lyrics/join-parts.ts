@@ -1,8 +1,7 @@
 /** Joins the transcripts of a song's overlapping parts into one. */
 
 import type { TranscribedPart } from "../record/record.ts";
-import type { TranscribedWord } from "./align-words.ts";
-import type { Transcript } from "./lyrics.ts";
+import type { TranscribedWord, Transcript } from "../record/song.ts";
 import { type Pair, pairWords } from "./pair-words.ts";
 import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./transcribed-lines.ts";
 

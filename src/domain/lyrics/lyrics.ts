@@ -1,23 +1,8 @@
 /** Turns a transcript into the song's lyrics: lines and words in whole frames of song time. */
-import type { EmbeddedLyrics, Lyrics } from "../record/record.ts";
-import { alignWords, type TranscribedWord, tokens } from "./align-words.ts";
 
-/** What a transcriber returns, as far as lyrics need it. Times in seconds from the song's start. */
-export interface Transcript {
-  text: string;
-  language: string | null;
-  /**
-   * `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. The text's
-   * `compressionRatio` (its bytes to those of its zlib) is high where it repeats itself.
-   */
-  segments: readonly (TranscribedWord & {
-    noSpeech: number | null;
-    confidence: number | null;
-    compressionRatio?: number | null;
-  })[];
-  /** Without punctuation; empty where the provider gives none. */
-  words: readonly TranscribedWord[];
-}
+import type { EmbeddedLyrics, Lyrics } from "../record/record.ts";
+import type { TranscribedWord, Transcript } from "../record/song.ts";
+import { alignWords, tokens } from "./align-words.ts";
 
 interface TranscribedLine extends TranscribedWord {
   words: TranscribedWord[];

@@ -1,6 +1,7 @@
 /** Words that two transcripts of the same singing have in common, in order. */
 
-import { bare, type TranscribedWord } from "./align-words.ts";
+import type { TranscribedWord } from "../record/song.ts";
+import { bare } from "./align-words.ts";
 import { middleOf, type Precision } from "./transcribed-lines.ts";
 
 /** Indices of a word in the first transcript and in the second. */

@@ -1,7 +1,8 @@
 /** The lines of one transcribed part of a song; each word gets a time, whatever the transcriber returned. */
 
 import type { TranscribedPart } from "../record/record.ts";
-import { alignWords, type TranscribedWord, tokens } from "./align-words.ts";
+import type { TranscribedWord } from "../record/song.ts";
+import { alignWords, tokens } from "./align-words.ts";
 import { isMadeUp, spreadText } from "./lyrics.ts";
 
 /** A segment, or a line made from words or text where the transcriber gave no segments; in song time. */

@@ -1,8 +1,8 @@
 /** The table of clip models. The facts of each were read on the date given with them; none was tested. */
 import type { ClipModel } from "./clip-model.ts";
 import { whole } from "./listed.ts";
-import { GROK, KLING_2, KLING_3, P_VIDEO, VEO_3, WAN_2 } from "./other-clips.ts";
-import { SEEDANCE_1, SEEDANCE_2 } from "./seedance.ts";
+import { GROK, KLING_2, KLING_3, P_VIDEO, VEO_3, WAN_2 } from "./other-clip-models.ts";
+import { SEEDANCE_1, SEEDANCE_2 } from "./seedance-clip-models.ts";
 
 const ALL: readonly ClipModel[] = [
   GROK,

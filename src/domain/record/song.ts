@@ -1,5 +1,4 @@
 /** The song: its file, its lyrics with their times, and its beats. */
-import type { Transcript } from "../lyrics/lyrics.ts";
 
 export interface Audio {
   key: string;
@@ -92,4 +91,34 @@ export interface TranscribedPart {
 export interface Retiming {
   frames: number;
   lines: Lyrics["lines"];
+}
+
+export interface TranscribedWord {
+  text: string;
+  /** Seconds from the song's start. */
+  start: number;
+  end: number;
+}
+
+/** What a transcriber returns, as far as lyrics need it. Times in seconds from the song's start. */
+export interface Transcript {
+  text: string;
+  language: string | null;
+  /**
+   * `noSpeech` and `confidence` from 0 to 1, or null where the provider does not say. The text's
+   * `compressionRatio` (its bytes to those of its zlib) is high where it repeats itself.
+   */
+  segments: readonly (TranscribedWord & {
+    noSpeech: number | null;
+    confidence: number | null;
+    compressionRatio?: number | null;
+  })[];
+  /** Without punctuation; empty where the provider gives none. */
+  words: readonly TranscribedWord[];
+}
+
+/** Frames of song time: `startFrame` is in the span, `endFrame` is not. */
+export interface Span {
+  startFrame: number;
+  endFrame: number;
 }

@@ -1,13 +1,13 @@
 import { rootCause } from "../../db/errors.ts";
 import { needsDirector, proposalInputs, scenesInputs } from "../../domain/controller/inputs.ts";
+import { followingScenes, proposedScenes, type ScenePlan } from "../../domain/controller/plan-scenes.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
-import { followingScenes, proposedScenes, type ScenePlan } from "../../domain/cover/plan-scenes.ts";
 import { DIRECTOR_CHOICES } from "../../domain/models/language-models.ts";
 import type { Audio, BeatGrid, Lyrics, Project, Proposal } from "../../domain/record/record.ts";
 import { storedFile } from "../../media/lib/source.ts";
-import { fromOutcome } from "../outcome.ts";
-import type { StepContext } from "../step.ts";
+import { fromOutcome } from "../lib/outcome.ts";
+import type { StepContext } from "../lib/step.ts";
 
 /**
  * The scenes of the song: the director proposes them by lyric line, and the solver makes them cover the song

@@ -12,7 +12,7 @@ import { type MediaFile, storedFile } from "../../media/lib/source.ts";
 import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
 import { besideFilm, filmKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
-import type { StepContext } from "../step.ts";
+import type { StepContext } from "../lib/step.ts";
 
 /**
  * Joins the approved clips and the song into the film, and writes it and its sidecar files into the bucket.

@@ -9,10 +9,10 @@ import type { Clip, Failure, ModelNotice } from "../../domain/record/record.ts";
 import { reading, storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { clipKey } from "../../storage/keys.ts";
-import { assetRow, NO_CLIP_YET, pendingRow } from "../assets.ts";
-import { badOutput, copyOutput } from "../output.ts";
-import { submit } from "../predictions.ts";
-import type { StepContext } from "../step.ts";
+import { assetRow, NO_CLIP_YET, pendingRow } from "../lib/assets.ts";
+import { badOutput, copyOutput } from "../lib/output.ts";
+import { submit } from "../lib/predictions.ts";
+import type { StepContext } from "../lib/step.ts";
 import { READ_BY_PROVIDER_SECONDS } from "./transcribe.ts";
 
 /** Orders one scene's clip, made from its approved image. */

@@ -6,10 +6,10 @@ import { imageCostUsd, imageModel } from "../../domain/models/models.ts";
 import type { Image } from "../../domain/record/record.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { imageKey } from "../../storage/keys.ts";
-import { assetRow, pendingRow } from "../assets.ts";
-import { badOutput, copyOutput } from "../output.ts";
-import { submit } from "../predictions.ts";
-import type { StepContext } from "../step.ts";
+import { assetRow, pendingRow } from "../lib/assets.ts";
+import { badOutput, copyOutput } from "../lib/output.ts";
+import { submit } from "../lib/predictions.ts";
+import type { StepContext } from "../lib/step.ts";
 
 /** Orders one scene's image. */
 export async function generateImage(step: StepContext): Promise<StepResult> {

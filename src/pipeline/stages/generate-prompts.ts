@@ -4,8 +4,8 @@ import { failedStep, type StepResult } from "../../domain/controller/settlement.
 import { failure } from "../../domain/controller/tasks.ts";
 import { DIRECTOR_CHOICES } from "../../domain/models/language-models.ts";
 import type { Prompt, SofteningLevel } from "../../domain/record/record.ts";
-import { fromOutcome } from "../outcome.ts";
-import type { StepContext } from "../step.ts";
+import { fromOutcome } from "../lib/outcome.ts";
+import type { StepContext } from "../lib/step.ts";
 
 /** Writes one scene's prompt, or rewrites a refused one a softening level further. Each is a new version. */
 export async function generatePrompt({ deps, task, record, now }: StepContext): Promise<StepResult> {

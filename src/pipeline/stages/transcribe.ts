@@ -3,15 +3,16 @@ import { songFrames, takesEmbeddedLyrics } from "../../domain/controller/inputs.
 import { type Fact, failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { joinTranscripts } from "../../domain/lyrics/join-parts.ts";
-import { embeddedLyrics, lyricsFrom, type Transcript } from "../../domain/lyrics/lyrics.ts";
+import { embeddedLyrics, lyricsFrom } from "../../domain/lyrics/lyrics.ts";
 import type { Audio, Lyrics, PartialTranscription } from "../../domain/record/record.ts";
+import type { Transcript } from "../../domain/record/song.ts";
 import { storable } from "../../domain/record/text.ts";
 import { storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
-import { fromOutcome } from "../outcome.ts";
-import { badOutput } from "../output.ts";
-import { submit } from "../predictions.ts";
-import type { StepContext } from "../step.ts";
+import { fromOutcome } from "../lib/outcome.ts";
+import { badOutput } from "../lib/output.ts";
+import { submit } from "../lib/predictions.ts";
+import type { StepContext } from "../lib/step.ts";
 
 /** What is needed to write the lyrics. */
 export type Transcribing = Pick<StepContext, "task" | "record">;

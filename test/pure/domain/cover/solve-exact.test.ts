@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { coverCost } from "../../../../src/domain/cover/cover-cost.ts";
-import type { Span } from "../../../../src/domain/cover/proposal.ts";
 import {
   type CoverProblem,
   type PreparedCover,
   prepareCover,
   solveCover,
 } from "../../../../src/domain/cover/solve.ts";
+import type { Span } from "../../../../src/domain/record/song.ts";
 import { anyCover, coversUpTo } from "../../../support/any-cover.ts";
 import { greedyCover, sungSong } from "../../../support/covers.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { beatsIn, tappedBeat } from "../../../../src/domain/cover/beat-grid.ts";
-import type { Span } from "../../../../src/domain/cover/proposal.ts";
 import { type CoverProblem, solveCover } from "../../../../src/domain/cover/solve.ts";
 import type { Pin } from "../../../../src/domain/record/record.ts";
+import type { Span } from "../../../../src/domain/record/song.ts";
 
 const FPS = 24;
 const song = (over: Partial<CoverProblem>): CoverProblem => ({

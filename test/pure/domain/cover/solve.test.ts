@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Span } from "../../../../src/domain/cover/proposal.ts";
 import {
   type CoveredScene,
   type CoverProblem,
   checkCover,
   solveCover,
 } from "../../../../src/domain/cover/solve.ts";
+import type { Span } from "../../../../src/domain/record/song.ts";
 import { anyCover } from "../../../support/any-cover.ts";
 
 const FPS = 24;

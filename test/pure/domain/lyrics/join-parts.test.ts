@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { joinTranscripts } from "../../../../src/domain/lyrics/join-parts.ts";
-import { lyricsFrom, type Transcript } from "../../../../src/domain/lyrics/lyrics.ts";
+import { lyricsFrom } from "../../../../src/domain/lyrics/lyrics.ts";
 import type { TranscribedPart } from "../../../../src/domain/record/record.ts";
+import type { Transcript } from "../../../../src/domain/record/song.ts";
 
 interface Sung {
   text: string;

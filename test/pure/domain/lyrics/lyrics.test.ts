@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lyricsFrom, type Transcript } from "../../../../src/domain/lyrics/lyrics.ts";
+import { lyricsFrom } from "../../../../src/domain/lyrics/lyrics.ts";
+import type { Transcript } from "../../../../src/domain/record/song.ts";
 import fixture from "../../../fixtures/song.json" with { type: "json" };
 
 const FPS = 24;

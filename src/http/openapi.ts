@@ -1,9 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Config } from "../../config.ts";
-import { ERRORS } from "../../domain/record/errors.ts";
-import { FeedMessage } from "../feed-messages.ts";
-import { API_VERSION } from "../root.ts";
-import type { AppEnv } from "./router.ts";
+import type { Config } from "../config.ts";
+import { ERRORS } from "../domain/record/errors.ts";
+import { FeedMessage } from "./feed-messages.ts";
+import type { AppEnv } from "./lib/router.ts";
+import { API_VERSION } from "./root.ts";
 
 const INTRODUCTION = `
 Turns a song into a music video.

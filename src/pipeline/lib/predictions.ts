@@ -1,6 +1,6 @@
-import type { Fact, StepResult } from "../domain/controller/settlement.ts";
-import { cancelAfterSeconds, pollIntervalMs } from "../domain/controller/tasks.ts";
-import { callbackToken } from "../providers/webhook.ts";
+import type { Fact, StepResult } from "../../domain/controller/settlement.ts";
+import { cancelAfterSeconds, pollIntervalMs } from "../../domain/controller/tasks.ts";
+import { callbackToken } from "../../providers/webhook.ts";
 import { fromOutcome } from "./outcome.ts";
 import type { StepContext } from "./step.ts";
 

@@ -1,8 +1,8 @@
 /** The 202 of operations whose work goes on after the response. */
 
-import { Project } from "../project-schema.ts";
-import { replayedHeader } from "./idempotency.ts";
-import { json } from "./schemas.ts";
+import { replayedHeader } from "./lib/idempotency.ts";
+import { json } from "./lib/schemas.ts";
+import { Project } from "./project-schema.ts";
 
 export const accepted = {
   ...json(Project, "Accepted: the work goes on after this response. The project, as it is now."),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { proposedScenes } from "../../../../src/domain/cover/plan-scenes.ts";
+import { proposedScenes } from "../../../../src/domain/controller/plan-scenes.ts";
 import { World } from "../../../support/record.ts";
 
 const MOST = 2000;

@@ -1,6 +1,10 @@
 /** Plans the scenes of a song: solves the exact cover, and keeps the scenes of before that still match. */
 
-import { proposalInputs, sceneFrames, songFrames } from "../controller/inputs.ts";
+import { beatsIn, snapping } from "../cover/beat-grid.ts";
+import { SLACK_FRAMES } from "../cover/fill.ts";
+import { motifsOf } from "../cover/motifs.ts";
+import { retimeScenes } from "../cover/retime.ts";
+import { type CoverProblem, solveCover } from "../cover/solve.ts";
 import { clipFrameLengths, clipModel } from "../models/models.ts";
 import type {
   Audio,
@@ -13,11 +17,7 @@ import type {
   Scene,
 } from "../record/record.ts";
 import { storable } from "../record/text.ts";
-import { beatsIn, snapping } from "./beat-grid.ts";
-import { SLACK_FRAMES } from "./fill.ts";
-import { motifsOf } from "./motifs.ts";
-import { retimeScenes } from "./retime.ts";
-import { type CoverProblem, solveCover } from "./solve.ts";
+import { proposalInputs, sceneFrames, songFrames } from "./inputs.ts";
 
 export interface ScenePlan {
   record: ProjectRecord;

@@ -1,5 +1,5 @@
 /** Rows of images and clips: pending when the prediction is ordered, then completed or failed. */
-import type { Clip, Image } from "../domain/record/record.ts";
+import type { Clip, Image } from "../../domain/record/record.ts";
 import type { StepContext } from "./step.ts";
 
 /** The pending row that this task wrote with its order; undefined where that write was lost. */
