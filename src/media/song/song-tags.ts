@@ -14,7 +14,7 @@ export interface SongTags {
   title: string | null;
   artist: string | null;
   embeddedLyrics: EmbeddedLyrics | null;
-  cover: CoverArt | null;
+  coverArt: CoverArt | null;
 }
 
 /** All values found, from which `bestOf` chooses. */
@@ -53,7 +53,7 @@ export function bestOf({ title, artist, synced, texts, covers }: Found, songSeco
     title: line(title),
     artist: line(artist),
     embeddedLyrics: synced[0] ?? read.find((lyrics) => lyrics.form === "lrc") ?? read[0] ?? null,
-    cover: (seen.find(({ front }) => front) ?? seen[0])?.cover ?? null,
+    coverArt: (seen.find(({ front }) => front) ?? seen[0])?.cover ?? null,
   };
 }
 
