@@ -156,11 +156,11 @@ describe("a film", () => {
   });
 
   it("reports its progress, always rising, up to 1", async () => {
-    const told: number[] = [];
-    await film(editList([A, 120], [B, 120]), { onProgress: (fraction) => told.push(fraction) });
-    expect(told).toEqual(told.toSorted((a, b) => a - b));
-    expect(told.at(-1)).toBe(1);
-    expect(told.length).toBeGreaterThan(50);
+    const fractions: number[] = [];
+    await film(editList([A, 120], [B, 120]), { onProgress: (fraction) => fractions.push(fraction) });
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions.length).toBeGreaterThan(50);
   });
 
   it("returns the edit list that it was made from", async () => {

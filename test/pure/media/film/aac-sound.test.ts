@@ -219,7 +219,7 @@ describe("AAC that is copied", () => {
   it.each([
     ["AAC-LC, 44.1 kHz stereo", "1210", 2],
     ["AAC-LC with the mark of no SBR", "121056e500", 2],
-    ["HE-AAC that is told at once", "2b920800", 5],
+    ["HE-AAC that is signalled first", "2b920800", 5],
     ["HE-AAC that old players need not know of", "131056e598", 5],
     ["HE-AAC v2", "eb8a0800", 29],
     ["xHE-AAC", "f95008", 42],

@@ -96,7 +96,7 @@ describe("Ogg", () => {
       const segments = bytes.subarray(at + 27, at + 27 + (bytes[at + 26] ?? 0));
       const page = bytes.slice(at, at + 27 + segments.length + segments.reduce((sum, n) => sum + n, 0));
       expect(new TextDecoder().decode(page.subarray(0, 4))).toBe("OggS");
-      const told = view.getUint32(at + 22, true);
+      const stated = view.getUint32(at + 22, true);
       page.fill(0, 22, 26);
       // RFC 3533, 6: bit by bit.
       let rest = 0;
@@ -104,7 +104,7 @@ describe("Ogg", () => {
         rest ^= byte << 24;
         for (let bit = 0; bit < 8; bit++) rest = (rest << 1) ^ (rest < 0 ? 0x04c1_1db7 : 0);
       }
-      expect(rest >>> 0).toBe(told);
+      expect(rest >>> 0).toBe(stated);
       const [flags = 0, position] = [bytes[at + 5], view.getBigInt64(at + 6, true)];
       pages.push({ flags, position, number: view.getUint32(at + 18, true) });
       at += page.length;
@@ -188,9 +188,9 @@ describe("an MP3 cut at any frame", () => {
   it("states how many frames it has, when that fits into a frame", async () => {
     const [first] = (await unpacked(fixture("song.mp3"))).packets;
     if (!first) throw new Error("There is no frame.");
-    const told = countFrame(first.data, 1234);
-    expect(told.length).toBe(first.data.length);
-    const view = new DataView(told.buffer);
+    const info = countFrame(first.data, 1234);
+    expect(info.length).toBe(first.data.length);
+    const view = new DataView(info.buffer);
     expect([view.getUint32(4 + 9), view.getUint32(4 + 9 + 8)]).toEqual([0x49_6e_66_6f, 1234]);
     expect(countFrame(first.data.subarray(0, 24), 1234).length).toBe(0);
   });
