@@ -11,7 +11,7 @@ const TICKS = 100;
 
 export interface Runtime {
   url: URL;
-  /** Milliseconds of CPU of the process so far. */
+  /** CPU seconds of the process so far. */
   cpuSeconds(): number;
   /** Milliseconds of CPU of the thread that runs all requests. */
   threadMs(): number;
