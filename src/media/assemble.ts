@@ -1,4 +1,4 @@
-/** The film: clips joined by packet copy, trimmed at frame accuracy, with the song laid under them. */
+/** Assembles the film: clips joined by packet copy, cut to the frame, with the song as the sound track. */
 import type { EditListEntry, Failure, Fill } from "../domain/record/record.ts";
 import type { MultipartUpload, StoredObject } from "../storage/port.ts";
 import type { CodecModules } from "./codecs/modules.ts";
@@ -16,34 +16,40 @@ import { openSong } from "./song/open-song.ts";
 
 export interface FilmInput {
   song: MediaFile;
-  /** In film order, tiling it from frame 0 to the last. */
+  /** In film order, without gaps or overlaps, from frame 0 to the last. */
   edits: readonly FilmEdit[];
-  /** Frames per second that the edits count in. */
+  /** Frames per second of the edits' frame numbers. */
   fps: number;
   tags: { title: string | null; artist: string | null };
-  /** How clips that are shorter than their scenes last; null: the film is refused. A scene's own choice goes first. */
+  /**
+   * What fills a scene whose clip is too short; null: the film is refused. The `fill` of an edit has
+   * priority.
+   */
   fill?: Fill | null;
-  /** The song's: AAC, made where it is none yet (the default), or as it came. */
+  /**
+   * The film's sound: `aac` encodes the song as AAC unless it is AAC (the default); `original` copies its
+   * packets.
+   */
   sound?: "aac" | "original";
-  /** The clips' sound: left out, or kept as a second track, off until asked for. */
+  /** The clips' sound: left out (the default), or kept as a second audio track, disabled by default. */
   clipAudio?: "drop" | "track";
-  /** For players' menus; each lasts until the next. */
+  /** Chapters for players' menus; each lasts until the next. */
   chapters?: readonly Chapter[];
-  /** A text track, off until asked for. */
+  /** Captions as a text track that is disabled by default. */
   captions?: readonly Caption[];
-  /** Of song and captions, as ISO 639-1 or a tag that begins so. */
+  /** Language of the song and the captions: an ISO 639-1 code, or a tag that begins with one. */
   language?: string | null;
-  /** The cover: a JPEG or PNG of 2 MB at most; any other is left out. */
+  /** The film's cover art: a JPEG or PNG of at most 2 MB; anything else is left out. */
   poster?: Uint8Array | null;
-  /** Begins the upload; called once the film is known to fit together. Aborted where writing fails. */
+  /** Begins the upload; called once, after all checks passed. The upload is aborted when writing fails. */
   upload(): Promise<MultipartUpload>;
-  /** Share of the film that is written, from 0 to 1. */
+  /** Called with the share of the film that is written, from 0 to 1. */
   onProgress?(fraction: number): void;
 }
 
 interface FilmFacts {
   object: StoredObject;
-  /** The same film without edit lists; null where its sound would be too far off. */
+  /** The same film under an index without edit lists; null when sound and pictures would be too far apart. */
   withoutEdits: OtherIndex | null;
   bytes: number;
   frames: number;
@@ -51,19 +57,19 @@ interface FilmFacts {
   width: number;
   height: number;
   editList: EditListEntry[];
-  /** Scenes whose clip has sound that the asked-for track does not have, and why. */
+  /** Scenes whose clip has sound that is not in the track of clip sound, each with the reason. */
   silentScenes: SilentScene[];
-  /** Sentences on where it may not play. */
+  /** Sentences for the user: where the film may not play, and where the song is damaged. */
   notes: string[];
 }
 export type Assembly = ({ ok: true } & FilmFacts) | { ok: false; failure: Failure };
 
 const noSound = () => refusal("song_unreadable", "The song's sound can't be read.", "Upload the song again.");
 
-/** Far more than times are rounded by, and than a film can be longer than its song. */
+/** Far more than the rounding of times, and than a film can be longer than its song. */
 const EARLY_SECONDS = 0.5;
 
-/** A damaged song can be shorter than it was measured. */
+/** The note on a song that ended early: a damaged song can be shorter than it was measured. */
 const endNotes = (songSeconds: number, filmSeconds: number): string[] =>
   songSeconds > filmSeconds - EARLY_SECONDS
     ? []
@@ -74,13 +80,16 @@ const endNotes = (songSeconds: number, filmSeconds: number): string[] =>
 const SETS_DIFFER =
   "The clips have different H.264 settings, so the film is coded as avc3: browsers play it, but some of Apple's software may not. Clips of one model mostly have the same settings.";
 
-/** Writes into an upload of its own; a file that vanished meanwhile is a value, and whatever fails aborts it. */
+/**
+ * Writes the film into a new upload. A source file that vanished is a failure value; any error aborts the
+ * upload.
+ */
 async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
   const upload = await film.upload();
   try {
     return { ok: true as const, ...(await writeFilm(plan, upload, film.onProgress)) };
   } catch (error) {
-    // The first failure is the one to tell; parts that stay behind expire in the bucket.
+    // Report the first error, not that of the abort; parts that are left over expire in the bucket.
     await upload.abort().catch(() => undefined);
     const isGone = (file: MediaFile) => file.trouble() instanceof SourceGone;
     if (isGone(film.song)) return vanished("The song");
@@ -92,15 +101,15 @@ async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
 }
 
 /**
- * Joins the clips and the song into one MP4 with its index in front. Pictures and sound are the
- * packets that came in; only uncompressed sound is packed, without loss (see sound.ts). The pictures
- * last exactly the frames of the edit list; a clip of another frame rate keeps its own times within
- * its scene.
+ * Joins the clips and the song into one MP4 with its index in front. The pictures are the clips' packets,
+ * unchanged. The sound is AAC (AAC is copied, anything else is encoded), or with `sound: "original"` the
+ * song's own packets, or FLAC where MP4 can't carry them (src/media/film/sound.ts). The pictures last exactly
+ * the frames of the edit list; a clip of another frame rate keeps its own picture times within its scene.
  * Memory stays bounded: two parts of the upload, two ranges of clips, and a few blocks of the song.
  *
- * Refusals, each before the upload begins and naming scenes from 1: `cover_broken`, `clip_unreadable`,
- * `output_form`, `clip_too_short`, `clip_size_differs`, `clip_codec_differs`; `song_unreadable` and
- * `media_gone` at any time. What the bucket throws is thrown.
+ * Failures before the upload begins: `cover_broken`, `clip_unreadable`, `output_form`, `clip_too_short`,
+ * `clip_size_differs`, `clip_codec_differs`; each but `cover_broken` names scenes, counted from 1. Failures
+ * at any time: `song_unreadable`, `media_gone`. Errors of the bucket are thrown.
  */
 export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promise<Assembly> {
   const { edits, fps } = film;

@@ -1,10 +1,10 @@
-/** The beat of a song in the bucket. */
+/** The beat grid of a song in the bucket. */
 import type { BeatGrid } from "../domain/record/record.ts";
 import { beatOf } from "./beat/estimate.ts";
 import { type MediaFile, reading } from "./lib/source.ts";
 import { openSong } from "./song/open-song.ts";
 
-/** Null where it keeps none, and where the song can't be read; what the bucket throws is thrown. */
+/** Null when no beat is found or the song can't be read. Errors of the bucket are thrown. */
 export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {
   const found = await reading(file, async () => {
     const song = await openSong(file);
@@ -19,7 +19,7 @@ export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {
   file.release();
   if (!found.ok || !found.value) return null;
   const { grid, skipped, rate } = found.value;
-  // What an encoder put before the song is in the packets, and not in the song.
+  // The packets' times include the encoder's delay, which is no part of the song.
   const bar = (grid.beatsPerBar * 60) / grid.bpm;
   const offset = grid.offsetSeconds - skipped / rate;
   return { ...grid, offsetSeconds: offset < 0 ? offset + bar : offset };

@@ -1,4 +1,4 @@
-/** What a clip is, measured by its index. */
+/** Measures clips by their index. */
 import type { Failure } from "../domain/record/record.ts";
 import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./film/avc.ts";
 import { shownOtherwise } from "./film/clip-display.ts";
@@ -16,54 +16,58 @@ export interface ClipFacts {
   fps: number;
   width: number;
   height: number;
-  /** RFC 6381 string, such as avc1.640020; the bare name of the sample entry where it is no H.264. */
+  /** RFC 6381 string, such as avc1.640020; for other codecs than H.264 the bare name of the sample entry. */
   codec: string;
-  /** For H.264 the avcC record, in base64; empty for any other codec. */
+  /** For H.264 the avcC record in base64; empty for any other codec. */
   decoderConfig: string;
   hasAudio: boolean;
   durationSeconds: number;
 }
 export type ClipInspection = { ok: true; clip: ClipFacts } | { ok: false; failure: Failure };
 
-/** A clip as the assembler needs it. A film's clips are all known at once: their packets are told apart only when asked for. */
+/**
+ * A clip as the assembler needs it. Packets are listed only on demand, because all clips of a film are held
+ * at once.
+ */
 export interface ClipPackets {
   facts: ClipFacts;
-  /** When the first picture is shown and the last one ends, by the clip's own clock. */
+  /** When the first picture is shown and the last one ends, in seconds on the clip's own timeline. */
   start: number;
   end: number;
-  /** The sample entry of its pictures, a whole box. */
+  /** The sample entry of the pictures, a whole box. */
   pictureEntry: Uint8Array;
-  /** Those that are shown, in decode order. */
+  /** The pictures that are shown, in decode order. */
   pictures(): Sample[];
+  /** The first audio track that has packets. */
   sound(): IndexedTrack | null;
 }
 
-/** An index in front, of a clip of ten seconds, is smaller. */
+/** An index in front is smaller than this for a clip of ten seconds. */
 const HEAD_BYTES = 8 * 1024;
-/** Enough for the first picture, too. */
+/** Enough for the first picture as well. */
 const INSPECTED_BYTES = 256 * 1024;
-/** What is read where the index comes last: it ends with the file. */
+/** How much is read at once where the index may come last. */
 const TAIL_BYTES = 64 * 1024;
 const MOST_INDEX_BYTES = 1024 * 1024;
 const MOST_BOXES = 2000;
-/** Frames per second beyond which an index is damaged. */
+/** Frame rates outside of this range mean that the index is damaged. */
 const [SLOWEST, FASTEST] = [0.01, 1000];
 
 type Refused = ReturnType<typeof refusal>;
 
-/** Damage: the same model may give a whole clip the next time. */
+/** Failure of a damaged clip: the same model may deliver an intact one the next time. */
 const unreadable = (why: string) =>
   refusal("clip_unreadable", `The clip can't be used: ${why}`, "Generate this clip again.");
 
-/** A form that every clip of this model has: another one of it would be of no more use. */
+/** Failure code of an output form that every clip of this model has: making it again would not help. */
 const OTHER_FORM = "output_form";
 const otherForm = (what: string, needed = NEEDED_FORM) =>
   refusal(OTHER_FORM, `${what}; ${needed}`, "Choose another clip model.");
 const AS_STORED = "films show pictures as they are stored: upright, whole and with square pixels.";
 const ALL_SHOWN = "films show the pictures of a clip one after another, from one that needs no other.";
 
-/** Two pieces of the file in memory: its head, and one that moves to wherever a byte is asked for. */
-async function windowOn(file: MediaFile, bytes: number) {
+/** A reader that holds two pieces of the file: its head, and the range that was read last. */
+async function bufferedReader(file: MediaFile, bytes: number) {
   const head = { at: 0, bytes: await file.take(0, bytes) };
   let open = head;
   return async (start: number, end: number, atOnce: number): Promise<Uint8Array> => {
@@ -74,27 +78,27 @@ async function windowOn(file: MediaFile, bytes: number) {
     return taken.subarray(0, end - start);
   };
 }
-type Window = Awaited<ReturnType<typeof windowOn>>;
+type BufferedReader = Awaited<ReturnType<typeof bufferedReader>>;
 
-/** A `moov` or `moof` box, and where in the file it stands. */
+/** A `moov` or `moof` box, and its position in the file. */
 interface IndexPart {
   bytes: Uint8Array;
   box: Box;
   position: number;
 }
 
-/** Every part of the index, wherever it stands. Throws where the boxes are damaged. */
-async function indexOf(file: MediaFile, view: Window): Promise<IndexPart[]> {
+/** Every part of the index, wherever it is in the file. Throws `BrokenIndex` when the boxes are damaged. */
+async function indexOf(file: MediaFile, view: BufferedReader): Promise<IndexPart[]> {
   const parts: IndexPart[] = [];
   let atOnce = TAIL_BYTES;
-  let room = MOST_INDEX_BYTES;
+  let bytesLeft = MOST_INDEX_BYTES;
   for (let position = 0, count = 0; position + 8 <= file.bytes; count++) {
     const left = file.bytes - position;
     const box = boxAt(await view(position, position + Math.min(16, left), atOnce), 0, left);
     if (!box || count > MOST_BOXES) throw new BrokenIndex("The boxes don't follow one another.");
     if (box.name === "moov" || box.name === "moof") {
-      room -= box.end;
-      if (box.end > left || room < 0) throw new BrokenIndex("The index is cut off.");
+      bytesLeft -= box.end;
+      if (box.end > left || bytesLeft < 0) throw new BrokenIndex("The index is cut off.");
       const bytes = (await view(position, position + box.end, 0)).slice();
       parts.push({ bytes, box, position });
       if (box.name === "moov" && !boxWithin(bytes, box, "mvex")) return parts;
@@ -105,7 +109,7 @@ async function indexOf(file: MediaFile, view: Window): Promise<IndexPart[]> {
   return parts;
 }
 
-/** What the parts say of the clip's tracks. Throws where they are damaged. */
+/** The tracks that the parts of the index describe. Throws when they are damaged. */
 function tracksOf([first, ...fragments]: readonly IndexPart[]): IndexedTrack[] {
   if (!first) return [];
   const tracks = readIndex(first.bytes, first.box);
@@ -141,7 +145,7 @@ function factsOf({ entry, samples }: IndexedTrack, start: number, end: number, s
   };
 }
 
-/** How these pictures are damaged; null where they are not. */
+/** How the pictures are damaged, as the end of a sentence; null when they are not. */
 function damage(samples: Sample[], file: MediaFile): string | null {
   if (samples.length === 0) return "it has no pictures.";
   if (!samples[0]?.key || new Set(samples.map(({ time }) => time)).size < samples.length)
@@ -152,11 +156,11 @@ function damage(samples: Sample[], file: MediaFile): string | null {
   return isThere ? null : "it is not complete.";
 }
 
-/** A decoder that has just shown another clip must be able to begin with the first picture. */
-async function opensWell(
+/** Whether decoding can begin with the first picture, right after another clip. */
+async function startsDecodable(
   { decoderConfig }: ClipFacts,
   first: Sample | undefined,
-  view: Window,
+  view: BufferedReader,
 ): Promise<boolean> {
   const config = parseAvcConfig(fromBase64(decoderConfig));
   if (!config || !first) return true;
@@ -165,9 +169,9 @@ async function opensWell(
 
 async function measure(
   file: MediaFile,
-  wholly: boolean,
+  thorough: boolean,
 ): Promise<{ ok: true; packets: ClipPackets } | Refused> {
-  const view = await windowOn(file, Math.min(file.bytes, wholly ? INSPECTED_BYTES : HEAD_BYTES));
+  const view = await bufferedReader(file, Math.min(file.bytes, thorough ? INSPECTED_BYTES : HEAD_BYTES));
   const other = otherFile(await view(0, Math.min(file.bytes, SIGNATURE_BYTES), 0));
   if (other) return otherForm(`The clip is ${other}`);
   const parts = await indexOf(file, view);
@@ -175,8 +179,8 @@ async function measure(
   const tracks = tracksOf(parts);
   const pictures = picturesIn(tracks);
   if (!pictures) return otherForm("The clip has no pictures");
-  // Of all the clips of a film, `refuseJoin` says so.
-  const foreign = wholly ? foreignPictures(codecOf(pictures.entry)) : null;
+  // When a film is assembled, `refuseJoin` names all clips with such pictures together.
+  const foreign = thorough ? foreignPictures(codecOf(pictures.entry)) : null;
   if (foreign) return otherForm(`The clip's pictures are ${foreign}`);
   const damaged = damage(pictures.samples, file);
   if (damaged) return unreadable(damaged);
@@ -189,7 +193,7 @@ async function measure(
   const sound = soundIn(tracks);
   const facts = factsOf({ ...pictures, samples }, start, end, sound !== null);
   if (!(facts.fps >= SLOWEST && facts.fps <= FASTEST)) return unreadable("its frame rate cannot be used.");
-  if (wholly && !(await opensWell(facts, samples[0], view)))
+  if (thorough && !(await startsDecodable(facts, samples[0], view)))
     return otherForm("The clip's first picture needs others to be seen");
   return {
     ok: true,
@@ -209,22 +213,23 @@ async function measure(
 }
 
 /**
- * Reads a clip's index, and `wholly` also its codec and first picture. Fails with `output_form`,
- * `clip_unreadable`, or `media_gone` where the object changed.
+ * Reads a clip's index; with `thorough` also checks its codec and its first picture. Fails with
+ * `output_form`, `clip_unreadable`, or `media_gone` when the object changed.
  */
 export async function clipPackets(
   file: MediaFile,
-  wholly: boolean,
+  thorough: boolean,
 ): Promise<{ ok: true; packets: ClipPackets } | { ok: false; failure: Failure }> {
   if (file.bytes === 0) return unreadable("it is empty.");
-  const read = await reading(file, () => measure(file, wholly));
+  const read = await reading(file, () => measure(file, thorough));
   if (read.ok) return read.value;
   return read.cause === "gone" ? vanished("The clip") : unreadable("its index is damaged.");
 }
 
 /**
- * Measures a clip: exact frames by counting packets, size, rate, codec. Costs one or two reads. Only
- * a form that no film can be made of fails for good: all else may come right when it is made again.
+ * Measures a clip: its frames (counted), size, frame rate and codec. Costs one or two reads. Only
+ * `output_form` is permanent: after any other failure a new clip of the same model may be good, so it is
+ * `retryable`.
  */
 export async function inspectClip(clip: MediaFile | Uint8Array): Promise<ClipInspection> {
   const found = await clipPackets(clip instanceof Uint8Array ? memoryFile(clip) : clip, true);

@@ -1,4 +1,4 @@
-/** What a transcriber is sent: the song as it is, or parts of it that the provider takes. */
+/** Parts of a song for a transcriber: the whole file, or pieces that are small enough for the provider. */
 import { type Input, MP4 } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record/record.ts";
 import { refusal, vanished } from "./lib/failures.ts";
@@ -12,22 +12,22 @@ import { trackCodec } from "./song/track-codec.ts";
 
 export interface HeardPart {
   bytes: Uint8Array;
-  /** Its ending tells the provider the format. */
+  /** The provider takes the format from its extension. */
   filename: string;
   contentType: string;
-  /** Of the song, what the bytes hold. */
+  /** The span of the song that the bytes hold. */
   startSeconds: number;
   endSeconds: number;
-  /** Reaches the song's end. */
+  /** Whether it reaches the song's end. */
   last: boolean;
 }
 type Song = Pick<Audio, "format" | "codec" | "bytes" | "durationSeconds">;
 
-/** OpenAI takes 26,214,400 bytes of request, with its other fields and what divides them. */
+/** OpenAI takes requests of 26,214,400 bytes, including the other fields and the multipart boundaries. */
 const MOST_BYTES = 25_000_000;
-/** What two neighbours both hear, so that a word cut by one border is whole in the other part. */
+/** Two neighbouring parts share this span, so that a word that one border cuts is whole in the other part. */
 const OVERLAP_SECONDS = 6;
-/** Containers that OpenAI takes whatever they hold; in MP4 and WebM it depends on that. ADTS it does not take. */
+/** Containers that OpenAI takes with any codec. MP4 and WebM depend on their contents; ADTS is not taken. */
 const TAKEN = new Set<AudioFormat>(["mp3", "wav", "flac", "ogg"]);
 const TAKEN_IN_MP4 = new Set(["aac", "mp3"]);
 
@@ -41,7 +41,7 @@ async function whole(file: MediaFile, { format, durationSeconds }: Song): Promis
   return { ...named(format), bytes, startSeconds: 0, endSeconds: durationSeconds, last: true };
 }
 
-/** Whether an MP4 or WebM is sound alone, in a form that the provider takes. */
+/** Whether an MP4 or WebM has no pictures, and holds sound in a form that the provider takes. */
 async function isSoundAlone(input: Input, song: Song): Promise<boolean> {
   if ((await input.getVideoTracks()).length > 0) return false;
   if (song.format === "webm") return true;
@@ -74,13 +74,13 @@ async function partOf(
 }
 
 /**
- * The part of the song that begins where `afterSeconds` (0, or the `endSeconds` of the part before)
- * leaves off, with six seconds before that which the part before holds too. The same bytes give the
- * same parts. A file that fits goes as it is; compressed sound is cut at its packets, into as few
- * parts as fit, about equally large; what can be decoded here is mixed to 16 kHz mono FLAC and cut
- * where it is quiet. Holds one part in memory, and two blocks of the file.
+ * The part of the song after `afterSeconds` (0, or the `endSeconds` of the previous part), preceded by the
+ * last six seconds of the previous part. The same bytes give the same parts. A file that fits is sent
+ * unchanged; compressed sound is cut between packets into as few parts as possible, about equally large;
+ * other codecs that can be decoded here are mixed to 16 kHz mono FLAC and cut where the sound is quiet. Holds
+ * one part and two blocks of the file in memory.
  *
- * Failures: `song_unreadable`, `media_gone`. What the bucket throws is thrown.
+ * Failures: `song_unreadable`, `media_gone`. Errors of the bucket are thrown.
  */
 export async function nextPart(
   file: MediaFile,
@@ -89,7 +89,7 @@ export async function nextPart(
   maxBytes = MOST_BYTES,
 ): Promise<{ ok: true; part: HeardPart } | { ok: false; failure: Failure }> {
   const read = await reading(file, () => partOf(file, song, afterSeconds, maxBytes));
-  // The caller copies the part into a request: what else is held makes room for that.
+  // The caller copies the part into a request: free what else is in memory.
   file.release();
   if (!read.ok && read.cause === "gone") return vanished("The song");
   if (!read.ok || !read.value) return unreadable();

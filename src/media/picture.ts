@@ -2,7 +2,7 @@ import { imageSize } from "image-size";
 
 const TYPES: Record<string, string> = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
 
-/** Size and type of a picture by its first bytes; null where it is none that we know. */
+/** Size in pixels and type of a JPEG, PNG or WebP by its first bytes; null for anything else. */
 export function measurePicture(
   head: Uint8Array,
 ): { width: number; height: number; contentType: string } | null {
@@ -11,6 +11,6 @@ export function measurePicture(
     const contentType = TYPES[type ?? ""];
     return contentType && width > 0 && height > 0 ? { width, height, contentType } : null;
   } catch {
-    return null; // image-size throws on what it does not know
+    return null; // image-size throws on unknown formats.
   }
 }

@@ -1,4 +1,7 @@
-/** What the pipeline asks of media: measuring what came, hearing the song, and making the film. */
+/**
+ * The pipeline's port to media: measuring songs, clips and pictures, cutting parts for transcription,
+ * assembling films.
+ */
 import { assembleFilm, type FilmInput } from "./assemble.ts";
 import { songBeat } from "./beat.ts";
 import { inspectClip } from "./clip.ts";

@@ -1,4 +1,6 @@
-/** What a song file is, measured: container, codec and length by its packets, or why it can't be used. */
+/**
+ * Probes a song file: container, codec, length (by its packets) and tags, or the reason why it can't be used.
+ */
 import type { InputAudioTrack } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../domain/record/record.ts";
 import { clock } from "./lib/clock.ts";
@@ -26,7 +28,7 @@ import { foreignWav, pcmCodec } from "./song/wav.ts";
 type SongFacts = Omit<Audio, "key" | "etag">;
 export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };
 
-/** What the uploader said of the file. */
+/** What the client declared when it uploaded the file. */
 export interface Declared {
   filename?: string;
   contentType: string;
@@ -34,15 +36,15 @@ export interface Declared {
 }
 
 const MIN_SONG_SECONDS = 2;
-/** As many as FLAC holds. */
+/** FLAC's limit. */
 const MAX_CHANNELS = 8;
-/** Nothing is recorded at less, and bringing it to the film's rate would take memory without bound. */
+/** Music has no lower rate, and resampling a lower one to the film's rate would take unbounded memory. */
 const MIN_SAMPLE_RATE = 4000;
 const MAX_SONG_SECONDS = 30 * 60;
 
-/** What the film's MP4 can hold, as it is or (PCM, telephone codecs and ALAC) without loss. */
+/** Codecs that a film can be made of: their packets are copied, or the sound is encoded as AAC or FLAC. */
 const CODECS = new Set(["mp3", "aac", "opus", "vorbis", "flac", "alac", "ulaw", "alaw"]);
-/** Sample entries of MP4 that nothing plays here, by what people call them. */
+/** Unsupported sample entries of MP4, with their common names. */
 const FOREIGN_CODECS: Record<string, string> = {
   "ac-3": "Dolby Digital sound",
   "ec-3": "Dolby Digital Plus sound",
@@ -95,18 +97,18 @@ const refuse = {
 
 const damaged = () => refuse.truncated("it is damaged or breaks off.");
 
-/** The codec's name where a film can be made of it, else what the track holds. */
+/** The codec's name when a film can be made of it, else a name for what the track holds. */
 async function codecOf(track: InputAudioTrack): Promise<{ codec: string } | { foreign: string }> {
   const foreign = FOREIGN_CODECS[String(await track.getInternalCodecId())];
   if (foreign) return { foreign };
-  // xHE-AAC (MPEG-D USAC, object type 42) has the name of AAC, and few players.
+  // xHE-AAC (MPEG-D USAC, object type 42) is reported as AAC, but few players support it.
   if ((await track.getCodecParameterString()) === "mp4a.40.42") return { foreign: "xHE-AAC sound" };
   const codec = (await isAlac(track)) ? "alac" : await trackCodec(track);
   const known = codec && (CODECS.has(codec) || codec.startsWith("pcm-"));
   return known ? { codec } : { foreign: "The codec of this file" };
 }
 
-/** The song's length, or why it can't be played to its end. */
+/** The song's length, or the failure that says why it can't be played to its end. */
 async function lengthOf(
   file: MediaFile,
   track: InputAudioTrack,
@@ -216,11 +218,11 @@ async function examine(file: MediaFile, open: OpenSong, declared: Declared): Pro
 }
 
 /**
- * Measures a song, or refuses it in words for its uploader. Codes: `audio_empty`, `audio_truncated`,
- * `audio_not_audio`, `audio_mislabelled`, `audio_no_track`, `audio_too_short`, `audio_too_long`,
- * `audio_unsupported`, and `media_gone` for an object that changed meanwhile. The length is what
- * decoders play, which `Length` tells more of. 200 MB of any format cost at most eight reads of the
- * bucket: those with an index a few ranges, the others one range and one stream.
+ * Measures a song, or refuses it with a message for the user. Failure codes: `audio_empty`,
+ * `audio_truncated`, `audio_not_audio`, `audio_mislabelled`, `audio_no_track`, `audio_too_short`,
+ * `audio_too_long`, `audio_unsupported`, and `media_gone` for an object that changed meanwhile. The length is
+ * what decoders play (see `Length`). 200 MB of any format cost at most eight reads of the bucket: a few
+ * ranges for formats with an index, one range and one stream for the others.
  */
 export async function probeSong(file: MediaFile, declared: Declared): Promise<Probe> {
   if (file.bytes === 0) return refusal("audio_empty", "This file is empty.", EXPORT_AGAIN);

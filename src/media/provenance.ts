@@ -1,7 +1,7 @@
 /**
- * What a provider's file says of how it was made. The file stays in the bucket as it came; a film copies
- * packets only and loses all of this, so the facts are kept beside it. Nothing is verified: what a
- * manifest says is told as it stands, whoever signed it.
+ * Reads from a provider's file how it was made. The file stays in the bucket unchanged, but a film copies
+ * only its packets and loses these marks, so they are stored with the artifact. Nothing is verified: the
+ * contents of a manifest are reported as they are, whoever signed it.
  */
 import type { ProvenanceMark } from "../domain/record/record.ts";
 import { storable } from "../domain/record/text.ts";
@@ -11,11 +11,11 @@ import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn }
 import { XMP_UUID } from "./marks/film.ts";
 import { latin1, sourceTerms } from "./marks/xmp.ts";
 
-/** More of one file is hardly worth a row. */
+/** Marks that are kept of one file. */
 const MOST_MARKS = 16;
-/** A PNG's keyword is as long at most (W3C PNG, third edition, 11.3.3). */
+/** Longest keyword of a PNG's text chunk (W3C PNG, third edition, 11.3.3). */
 const LONGEST_NAME = 79;
-/** A manifest may hold pictures; what it states stands in front of them, as far as seen. */
+/** A manifest may hold pictures; its statements come before them in all files seen so far. */
 const MOST_BYTES_OF_MARK = 1024 * 1024;
 
 function mark(
@@ -23,24 +23,24 @@ function mark(
   contents: Uint8Array,
   name: string | null = null,
 ): ProvenanceMark {
-  const looked = contents.subarray(0, MOST_BYTES_OF_MARK);
+  const searched = contents.subarray(0, MOST_BYTES_OF_MARK);
   return {
     kind,
     bytes: contents.length,
     name,
-    sources: kind === "c2pa" || kind === "xmp" ? sourceTerms(looked) : [],
+    sources: kind === "c2pa" || kind === "xmp" ? sourceTerms(searched) : [],
     // Google writes so in its manifests: "Applied imperceptible SynthID watermark." (seen in files of 2026).
-    watermark: latin1(looked).includes("SynthID") ? "SynthID" : null,
+    watermark: latin1(searched).includes("SynthID") ? "SynthID" : null,
   };
 }
 
-/** Between the label's name and what it says; and as long as that is read. */
+/** Most characters between the label's name and its JSON, and most characters of the JSON that are read. */
 const [LONGEST_GAP, LONGEST_LABEL] = [200, 8000];
 
 /**
- * China's label of made content (GB 45438-2025): JSON named AIGC, with a member `Label`. In XMP it stands
- * in the namespace tc260.org.cn/ns/AIGC; ffmpeg writes it as a key of the film's metadata. Where exactly
- * each provider puts it could not be checked: it is looked for by its text.
+ * China's label of AI-generated content (GB 45438-2025): JSON named AIGC, with a member `Label`. In XMP it is
+ * in the namespace tc260.org.cn/ns/AIGC; ffmpeg writes it as a key of the file's metadata. Where each
+ * provider puts it could not be checked, so it is searched for by its text.
  */
 function aigc(contents: Uint8Array): ProvenanceMark[] {
   const text = latin1(contents.subarray(0, MOST_BYTES_OF_MARK));
@@ -60,7 +60,7 @@ function aigc(contents: Uint8Array): ProvenanceMark[] {
 const isText = (form: PictureForm, { name }: Part) =>
   form === "png" && (name === "tEXt" || name === "zTXt" || name === "iTXt");
 
-/** A PNG's note: Stable Diffusion writes `parameters`, ComfyUI `prompt` and `workflow`. */
+/** A PNG's text chunk: Stable Diffusion writes `parameters`, ComfyUI `prompt` and `workflow`. */
 function note(contents: Uint8Array): ProvenanceMark[] {
   const end = contents.indexOf(0);
   if (end < 1 || end > LONGEST_NAME) return [];
@@ -69,8 +69,8 @@ function note(contents: Uint8Array): ProvenanceMark[] {
 }
 
 /**
- * Of a JPEG, PNG or WebP, or as much of its front as there is; empty for any other bytes. C2PA
- * manifests first, then the rest in the file's order. At most 16.
+ * The marks in a JPEG, PNG or WebP, or in the first bytes of one; empty for any other bytes. C2PA manifests
+ * come first, then the others in the order of the file. At most 16.
  */
 export function pictureProvenance(bytes: Uint8Array): ProvenanceMark[] {
   const form = pictureForm(bytes);
@@ -91,19 +91,19 @@ export function pictureProvenance(bytes: Uint8Array): ProvenanceMark[] {
   );
 }
 
-/** By its extended type (C2PA 2.4, A.5.1.1). */
+/** The extended type of a `uuid` box that holds a manifest (C2PA 2.4, A.5.1.1). */
 const C2PA_UUID = [
   0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
 ];
 const UUID_BYTES = 16;
-/** One with its index in front, and most manifests, are within. */
+/** Enough for an index in front and for most manifests. */
 const HEAD_BYTES = 256 * 1024;
-/** A fragmented clip has two for each fragment: its provenance stands ahead of them. */
+/** A fragmented clip has two boxes for each fragment; its marks come before them. */
 const MOST_BOXES = 64;
 
 /**
- * Of a clip, in its boxes at the top level and in its index: one read, and one for each box that stands
- * behind the first 256 KiB. Empty for what is no MP4. At most 16. Rejects as `MediaFile` does.
+ * The marks in a clip's top-level boxes and in its index. Costs one read, and one for each box after the
+ * first 256 KiB. Empty for anything but MP4. At most 16. Rejects as `MediaFile` does.
  */
 export async function clipProvenance(file: MediaFile): Promise<ProvenanceMark[]> {
   const head = await file.take(0, Math.min(file.bytes, HEAD_BYTES));
@@ -122,7 +122,7 @@ export async function clipProvenance(file: MediaFile): Promise<ProvenanceMark[]>
   return marks.slice(0, MOST_MARKS);
 }
 
-/** `bytes` may end before the box does; what it has counts in full all the same. */
+/** `bytes` may end before the box does; the mark states the length of the whole box. */
 function inUuid(bytes: Uint8Array, { start, end }: Box): ProvenanceMark[] {
   const isOf = (uuid: number[]) => uuid.every((byte, i) => bytes[start + i] === byte);
   const kind = isOf(C2PA_UUID) ? "c2pa" : isOf(XMP_UUID) ? "xmp" : null;
@@ -132,15 +132,15 @@ function inUuid(bytes: Uint8Array, { start, end }: Box): ProvenanceMark[] {
   return kind === "xmp" ? [found, ...aigc(contents)] : [found];
 }
 
-/** QuickTime's place for XMP is `XMP_` in the film's user data. */
+/** QuickTime stores XMP as `XMP_` in the movie's user data. */
 function inIndex(bytes: Uint8Array, moov: Box): ProvenanceMark[] {
   const inside = { ...moov, end: Math.min(moov.end, bytes.length) };
   const xmp = boxWithin(bytes, inside, "udta", "XMP_");
-  const said = [...boxesIn(bytes, inside.start, inside.end)].filter(
+  const metadata = [...boxesIn(bytes, inside.start, inside.end)].filter(
     ({ name }) => name === "udta" || name === "meta",
   );
   return [
     ...(xmp ? [mark("xmp", bytes.subarray(xmp.start, xmp.end))] : []),
-    ...said.flatMap(({ start, end }) => aigc(bytes.subarray(start, end))),
+    ...metadata.flatMap(({ start, end }) => aigc(bytes.subarray(start, end))),
   ];
 }

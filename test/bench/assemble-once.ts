@@ -1,6 +1,6 @@
 /**
- * One film from files, in a process of its own, so that its time and memory are its own: given a
- * list of clips, the song, and where the film goes. Prints an `Assembled`.
+ * Assembles one film from files in a separate process, so that its time and memory can be measured.
+ * Arguments: a list of clips, the song, and the path of the film. Prints an `Assembled`.
  */
 import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -11,7 +11,7 @@ import type { MultipartUpload } from "../../src/storage/port.ts";
 import { codecs } from "../support/codecs.ts";
 
 export const Assembled = z.object({
-  /** Of the process at its most, above what it had before the first read. */
+  /** Peak memory of the process above that before the first read. */
   memoryMb: z.number(),
   read: z.number(),
   written: z.number(),
@@ -21,7 +21,7 @@ export const Assembled = z.object({
 const FPS = 24;
 const CLIP_FRAMES = 144;
 
-/** A bucket of files: ranges, and a stream of what is read in order. */
+/** A bucket of files: ranges, and streams for reading in order. */
 function files() {
   const read = { bytes: 0 };
   const handles = new Map<string, FileHandle>();
@@ -51,7 +51,7 @@ async function uploadTo(path: string) {
   let partBytes = 0;
   const upload: MultipartUpload = {
     async part(number, bytes) {
-      // All but the last are equal, and the first goes out last.
+      // All parts but the last have the same size, and the first is uploaded last.
       if (number === 2) partBytes = bytes.length;
       const { bytesWritten } = await film.write(bytes, 0, bytes.length, (number - 1) * partBytes);
       written.bytes += bytesWritten;
@@ -65,11 +65,11 @@ async function uploadTo(path: string) {
   return { upload, written };
 }
 
-async function assembleOnce(list: string, sung: string, out: string): Promise<z.infer<typeof Assembled>> {
+async function assembleOnce(list: string, songPath: string, out: string): Promise<z.infer<typeof Assembled>> {
   const paths = [...readFileSync(list, "utf8").matchAll(/file '(.+)'/g)].map(([, path]) => path ?? "");
   const bucket = files();
   const clips = await Promise.all(paths.map((path) => bucket.stored(path)));
-  const song = await bucket.stored(sung);
+  const song = await bucket.stored(songPath);
   const { upload, written } = await uploadTo(out);
   const edits = clips.map((file, i) => ({
     sceneId: `${i}`,

@@ -1,10 +1,10 @@
 /**
- * A film of 10 minutes and one of 30, assembled by us with the song made AAC, by ffmpeg
- * (`-f concat -c:v copy -c:a aac`), and copied as plain bytes, in turns: wall time, CPU, memory above the
- * start, and how much was read and written. Clips and songs are made once, by ffmpeg, and kept in the
+ * Measures a film of 10 minutes and one of 30, in turns: assembled by us with the song encoded as AAC, by
+ * ffmpeg (`-f concat -c:v copy -c:a aac`), and copied as plain bytes. Reports wall time, CPU, memory
+ * above the start, and bytes read and written. Clips and songs are made once, by ffmpeg, and kept in the
  * system's folder for temporary files.
  *
- * What of that memory a Worker would hold, workerd.ts measures.
+ * workerd.ts measures how much of that memory a Worker would hold.
  *
  *   node test/bench/assemble.ts [rounds]
  */
@@ -20,7 +20,7 @@ const FILMS = [CLIPS * CLIP_SECONDS, 3 * CLIPS * CLIP_SECONDS] as const;
 
 interface Work {
   seconds: number;
-  /** The clips, as ffmpeg's `concat` wants them. */
+  /** The clips, in the form of ffmpeg's `concat`. */
   list: string;
   sound: string;
   files: string[];
@@ -30,13 +30,13 @@ interface Work {
 interface Turn {
   wall: number;
   cpu: number;
-  /** MB above the start, or of the whole process for others. */
+  /** MB above the start for us; of the whole process for the others. */
   memory: number | null;
   read: number | null;
   written: number | null;
 }
 
-/** Runs a command and takes its time as the shell does: from its start to its end. */
+/** Runs a command and measures the time from its start to its end. */
 function timed(command: string): { wall: number; cpu: number; stdout: string; stderr: string } {
   const script = `TIMEFORMAT='#%R %U %S'; time { ${command}; }`;
   const { status, stdout, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
@@ -67,7 +67,7 @@ function ffmpeg({ list, sound }: Work): Turn {
   return { wall, cpu, memory, read: null, written: null };
 }
 
-function plain({ files }: Work): Turn {
+function plainCopy({ files }: Work): Turn {
   const { wall, cpu } = timed(`cat ${files.map(quoted).join(" ")} > ${quoted(out)}`);
   return { wall, cpu, memory: null, read: 1, written: 1 };
 }
@@ -100,7 +100,7 @@ function workOf(seconds: number): Work {
   return { seconds, list, sound, files, inputs: files.reduce((sum, path) => sum + bytesOf(path), 0) };
 }
 
-const HOUSES = { ours, ffmpeg, copy: plain };
+const CONTENDERS = { ours, ffmpeg, copy: plainCopy };
 const NAMES = ["ours", "ffmpeg", "copy"] as const;
 let missed = 0;
 for (const work of FILMS.map(workOf)) {
@@ -108,9 +108,9 @@ for (const work of FILMS.map(workOf)) {
   const sizes = { ours: 0, ffmpeg: 0, copy: 0 };
   for (let round = 0; round <= rounds; round++) {
     for (const name of NAMES) {
-      const turn = HOUSES[name](work);
+      const turn = CONTENDERS[name](work);
       sizes[name] = bytesOf(out);
-      // The first round warms the disk's cache for all.
+      // The first round fills the disk's cache for all.
       if (round > 0) turns[name].push(turn);
     }
   }

@@ -1,8 +1,8 @@
 /**
- * A bucket that is a folder, in a process apart from workerd, as R2 is apart from a Worker: miniflare's own lives in
- * workerd's thread and answers without a pause, in which workerd looks at no other connection. It speaks what the
- * binding speaks (workerd, src/workerd/api/r2-rpc.c++ and r2-bucket.c++; miniflare, src/workers/r2, read in
- * November 2026) as far as films need it.
+ * A bucket that is a folder, in a separate process from workerd, as R2 is separate from a Worker: miniflare's
+ * own bucket runs in workerd's thread and answers without a pause in which workerd could serve other
+ * connections. It implements the protocol of the binding (workerd, src/workerd/api/r2-rpc.c++ and
+ * r2-bucket.c++; miniflare, src/workers/r2, read in November 2026) as far as films need it.
  */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
@@ -44,13 +44,13 @@ const facts = (name: string, size: number) => ({
 
 interface Upload {
   file: FileHandle;
-  /** All parts but the last are as long as the second, which is never the last to come. */
+  /** All parts but the last have the size of the second, which is never the last to arrive. */
   partBytes: number;
   bytes: number;
 }
 
-function send(response: ServerResponse, told: unknown, body = Buffer.alloc(0)): void {
-  const json = Buffer.from(JSON.stringify(told));
+function send(response: ServerResponse, metadata: unknown, body = Buffer.alloc(0)): void {
+  const json = Buffer.from(JSON.stringify(metadata));
   response.writeHead(200, {
     "cf-r2-metadata-size": json.length,
     "content-length": json.length + body.length,
@@ -61,16 +61,16 @@ function send(response: ServerResponse, told: unknown, body = Buffer.alloc(0)): 
 
 const missing = JSON.stringify({ message: "No such key.", version: 1, v4code: 10007 });
 
-/** Serves `folder`; the port, and a function that ends it. */
+/** Serves `folder`; returns the port, and a function that ends the server. */
 export async function serveBucket(folder: string): Promise<{ port: number; stop(): void }> {
   const uploads = new Map<string, Upload>();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const sent = await buffer(request);
-    const told = Number(request.headers["cf-r2-metadata-size"] ?? 0);
-    const asked = request.headers["cf-r2-request"] ?? sent.subarray(0, told).toString();
+    const metadataSize = Number(request.headers["cf-r2-metadata-size"] ?? 0);
+    const asked = request.headers["cf-r2-request"] ?? sent.subarray(0, metadataSize).toString();
     const call = Call.parse(JSON.parse(`${asked}`));
-    const value = sent.subarray(told);
+    const value = sent.subarray(metadataSize);
     const name = basename(call.object ?? "");
     const path = join(folder, name);
     const upload = uploads.get(call.uploadId ?? "");

@@ -1,6 +1,6 @@
 /**
- * How long the exact cover takes, and what it costs beside plain greedy: `node test/bench/cover.ts`.
- * The first solve of the process (code not yet compiled) stands by itself.
+ * Measures how long the exact cover takes, and compares its cost with a greedy one: `node
+ * test/bench/cover.ts`. The first solve of the process (code not yet compiled) is reported separately.
  */
 import { cpus } from "node:os";
 import { prepareCover, solveCover } from "../../src/domain/cover/solve.ts";

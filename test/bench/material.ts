@@ -1,5 +1,6 @@
 /**
- * Clips and songs to measure with, made once by ffmpeg and kept in the system's folder for temporary files.
+ * Clips and songs for the benchmarks, made once by ffmpeg and kept in the system's folder for temporary
+ * files.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
@@ -8,7 +9,7 @@ import { join } from "node:path";
 
 export const FOLDER = join(tmpdir(), "omvee-bench");
 export const CLIPS = 100;
-/** Clips that differ; the others are copies, each in a file of its own. */
+/** Number of different clips; the others are copies, each in its own file. */
 const DISTINCT = 20;
 export const CLIP_SECONDS = 6;
 function run(program: string, args: string[]): string {
@@ -17,7 +18,7 @@ function run(program: string, args: string[]): string {
   return stderr;
 }
 
-/** Made under another name first: what is there is whole. */
+/** Makes a file under another name first, so that an existing file is complete. */
 function make(file: string, write: (path: string) => void): string {
   mkdirSync(FOLDER, { recursive: true });
   const path = join(FOLDER, file);
@@ -28,7 +29,7 @@ function make(file: string, write: (path: string) => void): string {
   return path;
 }
 
-/** 720p at 24 frames and 5 Mbit/s with B-frames; the index in front in every other one. */
+/** 720p at 24 frames per second and 5 Mbit/s with B-frames; every second clip has its index in front. */
 export function clip(i: number): string {
   const source = `mandelbrot=size=1280x720:rate=24:start_scale=${3 - 0.1 * (i % DISTINCT)}`;
   const film = ["-t", `${CLIP_SECONDS}`, "-vf", "noise=alls=12:allf=t", "-pix_fmt", "yuv420p"];
@@ -55,7 +56,7 @@ export function clip(i: number): string {
   });
 }
 
-/** As dense as recorded music: noise in both ears, low and high, under plucked tones. */
+/** As complex as recorded music: noise in both channels, low and high, with plucked tones. */
 export function song(seconds: number, { extension = "mp3", rate = 44_100 } = {}): string {
   const plucked = (low: number, beats: number) =>
     `0.2*sin(2*PI*(${low}+55*floor(mod(t,4)))*t)*exp(-3*mod(t,${1 / beats}))`;
@@ -67,13 +68,13 @@ export function song(seconds: number, { extension = "mp3", rate = 44_100 } = {})
     "[noise][tones]amix=inputs=2",
   ].join(";");
   const args = ["-v", "error", "-y", "-f", "lavfi", "-i", graph, "-t", `${seconds}`, "-ar", `${rate}`];
-  // 16 bits, as songs come; ffmpeg would take 24 for FLAC.
+  // 16 bits, like most songs; ffmpeg would use 24 for FLAC.
   const coded = extension === "mp3" ? ["-b:a", "192k"] : ["-sample_fmt", "s16"];
   const name = rate === 44_100 ? `dense-${seconds}` : `dense-${seconds}-${rate}`;
   return make(`${name}.${extension}`, (path) => run("ffmpeg", [...args, ...coded, path]));
 }
 
-/** Whether ffmpeg is here; says what to do where it is not. */
+/** Whether ffmpeg is installed; prints what to do when it is not. */
 export function hasFfmpeg(): boolean {
   const has = spawnSync("ffmpeg", ["-version"]).status === 0;
   if (!has) console.log("ffmpeg is missing, which makes the clips: install it (apt install ffmpeg).");

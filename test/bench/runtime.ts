@@ -1,4 +1,4 @@
-/** workerd with a Worker of ours and nothing else in its process, and what that takes. */
+/** Runs workerd with one Worker in its own process, and measures CPU and memory. */
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,29 +6,32 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { Bundle } from "../support/bundle.ts";
 
-/** The kernel's ticks in a second, the same on every Linux that Node knows of. */
+/** The kernel's ticks per second, the same on every Linux that Node supports. */
 const TICKS = 100;
 
 export interface Runtime {
   url: URL;
-  /** Of the process so far. */
+  /** CPU seconds of the process so far. */
   cpuSeconds(): number;
-  /** Milliseconds of CPU that the thread has had in which all requests run. */
+  /** Milliseconds of CPU of the thread that runs all requests. */
   threadMs(): number;
-  /** MB that it holds now. */
+  /** Current MB of the process. */
   memory(): number;
-  /** MB of the isolate's heap and its buffers, WebAssembly's too, with what is not collected yet; once it has time to tell. */
+  /**
+   * MB of the isolate's heap and buffers, WebAssembly included, with garbage; resolves when the isolate is
+   * idle.
+   */
   isolate(): Promise<number>;
   stop(): void;
 }
 
 interface Around {
-  /** Of a bucket as bucket.ts serves it. */
+  /** Port of a bucket that bucket.ts serves. */
   bucketPort?: number;
   variables?: Record<string, string>;
 }
 
-/** The runtime that wrangler brings. */
+/** The runtime in wrangler's dependencies. */
 function workerd(): string {
   const ofWrangler = createRequire(createRequire(import.meta.url).resolve("wrangler/package.json"));
   return ofWrangler(ofWrangler.resolve("workerd")).default;
@@ -58,7 +61,7 @@ const HeapUsage = z.object({
   result: z.object({ usedSize: z.number(), backingStorageSize: z.number() }),
 });
 
-/** As workerd.capnp of workerd 1.20261102.1 has it. */
+/** The configuration, by workerd.capnp of workerd 1.20261102.1. */
 const configOf = ({ script, wasm }: Bundle, { bucketPort, variables = {} }: Around) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -79,7 +82,7 @@ const config :Workerd.Config = (
 );
 `;
 
-/** A process of its own, so that no other measurement is in its memory. */
+/** Starts a separate process, so that its memory contains no other measurement. */
 export async function startRuntime(bundle: Bundle, around: Around): Promise<Runtime> {
   const config = join(dirname(bundle.script), "workerd.capnp");
   writeFileSync(config, configOf(bundle, around));
@@ -90,11 +93,11 @@ export async function startRuntime(bundle: Bundle, around: Around): Promise<Runt
   process.once("exit", lastResort);
   const ports = await new Promise<{ http: number; inspector: number }>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`workerd ended with ${code}.`)));
-    let heard = "";
+    let messages = "";
     child.stdio[3]?.on("data", (some: Buffer) => {
-      heard += some;
-      const http = /"socket":"http","port":(\d+)/.exec(heard)?.[1];
-      const inspector = /"listen-inspector","port":(\d+)/.exec(heard)?.[1];
+      messages += some;
+      const http = /"socket":"http","port":(\d+)/.exec(messages)?.[1];
+      const inspector = /"listen-inspector","port":(\d+)/.exec(messages)?.[1];
       if (http && inspector) resolve({ http: Number(http), inspector: Number(inspector) });
     });
   });
@@ -102,7 +105,7 @@ export async function startRuntime(bundle: Bundle, around: Around): Promise<Runt
   return {
     url: new URL(`http://127.0.0.1:${ports.http}`),
     cpuSeconds() {
-      // Behind the program's name, which may hold blanks: proc_pid_stat(5), fields 14 and 15.
+      // After the program's name, which may contain blanks: proc_pid_stat(5), fields 14 and 15.
       const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS;
     },

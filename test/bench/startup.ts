@@ -1,7 +1,8 @@
 /**
- * What it takes to start the Worker: workerd's time until its first answer, and its CPU: of the thread in which
- * modules are evaluated, and of the whole process; less those of a Worker that does nothing, each the median of several starts in turns. Beside it other states of the project, where folders of them
- * are named (each with its packages installed).
+ * Measures the start of the Worker: the time until workerd's first answer, and the CPU of the thread that
+ * evaluates modules and of the whole process; each minus that of a Worker that does nothing, as the median of
+ * several starts in turns. Folders of other versions of the project (with their packages installed) can be
+ * given for comparison.
  *
  *   node test/bench/startup.ts [folder ...]
  */
@@ -23,14 +24,14 @@ function empty(): Bundle {
   return { script, wasm: [] };
 }
 
-/** It looks at its variables while it starts. */
+/** The Worker checks its variables while it starts. */
 const variables = Object.fromEntries(
   Object.entries(
     parseEnv(readFileSync(join(import.meta.dirname, "../../.dev.vars.example"), "utf8")),
   ).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
 );
 
-/** Whatever it answers: without its other bindings that is an error. */
+/** Any answer counts: without its other bindings the Worker answers an error. */
 async function start(bundle: Bundle): Promise<{ wall: number; cpu: number; all: number }> {
   const started = performance.now();
   const runtime = await startRuntime(bundle, { variables });
@@ -58,7 +59,7 @@ try {
   for (let run = 0; run <= RUNS; run++) {
     for (const worker of workers) {
       const { wall, cpu, all } = await start(worker.bundle);
-      // The first round warms the disk's cache for all.
+      // The first round fills the disk's cache for all.
       if (run === 0) continue;
       worker.wall.push(wall);
       worker.cpu.push(cpu);

@@ -1,6 +1,6 @@
 /**
- * The Worker that workerd.ts measures: the real assembly behind the real gate, a plain copy of as many
- * bytes, and something small to ask for meanwhile.
+ * The Worker that workerd.ts measures: the real assembly behind the real heavy gate, a plain copy of as many
+ * bytes, and a small request that can be made meanwhile.
  */
 import { z } from "zod";
 import { assembleFilm } from "../../src/media/assemble.ts";
@@ -12,7 +12,7 @@ import { r2Storage } from "../../src/storage/r2.ts";
 
 const Job = z.object({
   song: z.string(),
-  /** Scenes show them in turn; each scene has a file of its own, as scenes have. */
+  /** Scenes show them in turn; each scene has its own file, as in real films. */
   clips: z.array(z.string()),
   scenes: z.number(),
   framesOfScene: z.number(),
@@ -55,7 +55,9 @@ async function assemble(storage: Storage, job: Job) {
   return { bytes: made.bytes, frames: made.frames };
 }
 
-/** As many bytes as the film has, out of the clips and the song, through the bucket in pieces like those of a film. */
+/**
+ * Copies as many bytes as the film has, from the clips and the song, in pieces of the same size as a film's.
+ */
 async function copy(storage: Storage, { song, clips, out }: Job, bytes: number) {
   const sources = await Promise.all([song, ...clips].map((key) => found(storage, key)));
   const upload = await storage.multipart(out, "video/mp4");

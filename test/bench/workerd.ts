@@ -1,9 +1,9 @@
 /**
- * What a film with a song of 30 minutes costs in workerd, the runtime of Workers: CPU and memory of its process, beside
- * a plain copy of as many bytes; how long others wait meanwhile; and two films and 50 requests at once. All is measured
- * from outside: a Worker's clocks stand still while it computes (Workers, "Performance and timers", read in November
- * 2026). `computed`: what workerd computed while the most patient of the requests waited, which other processes
- * of the machine don't lengthen.
+ * Measures what a film with a song of 30 minutes costs in workerd, the runtime of Workers: CPU and memory of
+ * its process, compared with a plain copy of as many bytes; how long other requests wait meanwhile; and two
+ * films and 50 requests at once. Everything is measured from outside, because a Worker's clocks do not
+ * advance while it computes (Workers, "Performance and timers", read in November 2026). `computed`: workerd's
+ * CPU time during the request that waited longest, which does not depend on other processes of the machine.
  *
  *   node test/bench/workerd.ts [mp3] [flac] [wav] [two]
  */
@@ -20,7 +20,7 @@ import { type Runtime, startRuntime } from "./runtime.ts";
 
 const SECONDS = 1800;
 const FPS = 24;
-/** The shortest scenes that a plan has. */
+/** The shortest scenes of a plan. */
 const SCENES = 900;
 const FRAMES = SECONDS * FPS;
 const SAMPLE_MS = 20;
@@ -37,13 +37,15 @@ interface Cost {
   bytes: number;
   wall: number;
   cpu: number;
-  /** MB of the process: before, at the most, and a second after. */
+  /** MB of the process: before, at the peak, and a second after. */
   before: number;
   most: number;
   after: number;
-  /** MB of the isolate at the most: what a Worker may have 128 of. */
+  /** Peak MB of the isolate, of which a Worker may have 128. */
   isolate: number;
-  /** Milliseconds of requests that were made one after another meanwhile, and what workerd computed in each. */
+  /**
+   * Milliseconds of the requests that were made one after another meanwhile, and workerd's CPU time in each.
+   */
   waits: number[];
   computed: number[];
 }
@@ -51,7 +53,7 @@ interface Cost {
 const small = "small";
 const clips = () => Array.from({ length: CLIPS }, (_, i) => clip(i));
 
-/** How long something small takes to come out of the bucket, in milliseconds. */
+/** How long a small read of the bucket takes, in milliseconds. */
 async function ask(url: URL): Promise<number> {
   const started = performance.now();
   const answer = await fetch(new URL(`/objects/${small}`, url));
@@ -107,7 +109,7 @@ const jobOf = (kind: Kind, out: string) => ({
   out,
 });
 
-/** Asks again where the gate is taken, as a message that was turned away comes back. */
+/** Requests a film, and tries again while the heavy gate is taken, like a requeued message. */
 async function assemble(url: URL, kind: Kind, out: string): Promise<{ bytes: number }> {
   for (;;) {
     const body = JSON.stringify(jobOf(kind, out));
@@ -126,7 +128,7 @@ async function copied(url: URL, kind: Kind, bytes: number): Promise<{ bytes: num
   return Made.parse(await answer.json());
 }
 
-/** Throws where a film in the bucket is not whole; deletes it. */
+/** Throws when a film in the bucket is not complete; deletes it. */
 function checkFilm(key: string, bytes: number): void {
   const path = join(FOLDER, key);
   const size = statSync(path).size;
@@ -138,7 +140,7 @@ function checkFilm(key: string, bytes: number): void {
   };
   const packets = inspect("ffprobe", "-count_packets", "-show_entries", "stream=nb_read_packets", path);
   if (!packets.includes(`nb_read_packets=${FRAMES}\n`)) throw new Error(`The film has ${packets}.`);
-  // All of the sound, and the pictures of the last seconds.
+  // Decode all of the sound, and the pictures of the last seconds.
   inspect("ffmpeg", "-i", path, "-vn", "-f", "null", "-");
   inspect("ffmpeg", "-sseof", "-10", "-i", path, "-an", "-f", "null", "-");
   rmSync(path);
@@ -220,7 +222,7 @@ async function two(): Promise<void> {
 }
 
 if (!hasFfmpeg()) process.exit(1);
-// Ends workerd, too, which else lives on.
+// End workerd too, which would keep running.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 const WHAT = z.array(z.enum(["mp3", "flac", "wav", "two"])).default(["mp3", "flac", "wav", "two"]);
 const chosen = WHAT.parse(process.argv.length > 2 ? process.argv.slice(2) : undefined);
@@ -229,7 +231,7 @@ const bundle = bundled("test/bench/wrangler.toml", built);
 const bucket = await serveBucket(FOLDER);
 try {
   writeFileSync(join(FOLDER, small), "small");
-  // Processes that share a core share its caches: more of them make CPU time longer, too.
+  // Processes on one core share its caches, so more of them also increase CPU time.
   console.log(`${loadavg()[0]?.toFixed(1)} processes on ${availableParallelism()} cores`);
   console.log(`${SECONDS} s of song, ${SCENES} scenes, ${FRAMES} pictures\n${HEADER}`);
   let missed = 0;

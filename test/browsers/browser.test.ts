@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Of a PNG, from its first chunk. */
+/** Width and height of a PNG, from its first chunk. */
 const size = (png: Uint8Array) => {
   const view = new DataView(png.buffer, png.byteOffset);
   return { width: view.getUint32(16), height: view.getUint32(20) };
@@ -38,13 +38,13 @@ describe.each(BROWSERS)("%s", (name) => {
   }, 60_000);
   afterAll(() => browser?.close());
 
-  it("evaluates in the page, and tells of no error where there is none", async () => {
+  it("evaluates in the page, and reports no error when there is none", async () => {
     const { page, errors } = await browser.open(address);
     const text = await page.evaluate("Promise.resolve(document.querySelector('p').textContent)");
     expect({ text, errors }).toEqual({ text: "Seen", errors: [] });
   });
 
-  it("collects what the page writes as an error, and what it throws", async () => {
+  it("collects the errors that the page logs, and those that it throws", async () => {
     const { errors } = await browser.open(`${address}#broken`);
     expect(errors).toHaveLength(2);
     expect(errors[0]).toBe("console: written TypeError: told");
@@ -59,7 +59,7 @@ describe.each(BROWSERS)("%s", (name) => {
     expect(size(await screenshot())).toEqual({ width, height });
   });
 
-  it("runs a page's sound without a device and without being touched", async () => {
+  it("plays a page's sound without an audio device and without a click", async () => {
     const { page } = await browser.open(address);
     const loudest = await page.evaluate(`(async () => {
       const context = new AudioContext();
@@ -75,12 +75,12 @@ describe.each(BROWSERS)("%s", (name) => {
     expect(loudest).toBeGreaterThan(0.9);
   });
 
-  it("reaches nothing beyond this machine", async () => {
-    // Of no machine: kept for documents (RFC 5737).
+  it("connects to nothing outside of this machine", async () => {
+    // An address that is reserved for documentation (RFC 5737).
     await expect(browser.open("http://192.0.2.1/")).rejects.toThrow(/PROXY_CONNECTION/);
   });
 
-  it("keeps nothing for the next", async () => {
+  it("keeps no state for the next run", async () => {
     const kept = () =>
       withPage(name, address, ({ page }) =>
         page.evaluate(
@@ -90,7 +90,7 @@ describe.each(BROWSERS)("%s", (name) => {
     expect([await kept(), await kept()]).toEqual([0, 0]);
   });
 
-  it("is ended with all its processes where the work fails", async () => {
+  it("is ended with all its processes when the work fails", async () => {
     let group = 0;
     const work = withBrowser(name, async ({ pid, open }) => {
       await open(address);
@@ -106,7 +106,7 @@ describe.each(BROWSERS)("%s", (name) => {
 it.each<[BrowserName, string]>([
   ["chromium", "CHROMIUM"],
   ["firefox", "FIREFOX"],
-])("says what to install where there is no %s", async (name, variable) => {
+])("says what to install when there is no %s", async (name, variable) => {
   const before = process.env[variable];
   process.env[variable] = "/nowhere/browser";
   try {

@@ -11,7 +11,7 @@ const rising = (from: number, volume = 0.4) =>
 const silence = new Float32Array(3 * SAMPLE_RATE);
 const moments = Array.from({ length: 40 }, (_, i) => 0.2 + i * 0.06);
 
-/** What is heard of a sound played as fast as it is. */
+/** A recording of a sound that is played at its own speed. */
 function heard(sound: Float32Array) {
   const pieces = new Float32Array(moments.length * WINDOW);
   for (const [n, at] of moments.entries()) {
@@ -39,11 +39,11 @@ describe("likeness", () => {
 
 describe("offset", () => {
   const most = 16_384;
-  // With silence around it, so that nothing of it is lost when it is moved.
+  // Silence around the sound, so that none of it is lost when it is moved.
   const song = new Float32Array(2 * most + rising(220).length);
   song.set(rising(220), most);
 
-  it("is by how many samples the sound was moved", () => {
+  it("is the number of samples by which the sound was moved", () => {
     fc.assert(
       fc.property(fc.integer({ min: -most, max: most }), (by) => {
         const moved = Float32Array.from(song, (_, i) => song[i - by] ?? 0);
@@ -63,7 +63,7 @@ describe("offset", () => {
   });
 });
 
-it("takes a correlation with what is always the same for none", () => {
+it("gives a correlation of 0 with a constant", () => {
   expect(correlation(Float64Array.of(1, 2, 3), Float64Array.of(4, 4, 4))).toBe(0);
   expect(correlation(Float64Array.of(1, 2, 3), Float64Array.of(2, 4, 6))).toBeCloseTo(1);
 });

@@ -45,14 +45,14 @@ describe.each(BROWSERS)("%s", (name) => {
   }, 60_000);
   afterAll(() => browser?.close());
 
-  it.each(SMALL_FILMS)("plays the film of $name to its end with the song heard in time", async (film) => {
+  it.each(SMALL_FILMS)("plays the film of $name to its end with the song in sync", async (film) => {
     const page = await browser.open(`${server.origin}/`);
     const verdict = await playFilm(page, film.name, expectedOf(film));
     expect([...unexpected(verdict, film, name), ...page.errors]).toEqual([]);
     await page.page.close();
   });
 
-  it.each([SILENCE, CLIP])("hears no song in %s", async (file) => {
+  it.each([SILENCE, CLIP])("finds no song in %s", async (file) => {
     const page = await browser.open(`${server.origin}/`);
     const { wrong } = await playFilm(page, file, expectedOf(SMALL_FILMS[0]));
     expect(wrong.map(({ rule }) => rule)).toEqual(expect.arrayContaining(["sound", "sync"]));

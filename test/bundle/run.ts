@@ -1,7 +1,7 @@
 /**
- * npm run test:bundle: is what would be deployed as small as it has to be? A Worker's first request waits for its
- * script to be read, and modules of WebAssembly are paid for by everybody who waits for it. Bundled by wrangler as for a
- * deployment, with neither an account nor a network.
+ * npm run test:bundle: checks the size of the bundle. A Worker's first request waits until its script and its
+ * WebAssembly modules are loaded. wrangler bundles it as for a deployment, without an account and without a
+ * network.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * Has other readers look at the film of every pair of clips that joins, and of every kind of song:
- * GStreamer's, MediaInfo and ffprobe. Fails where one of them complains, or counts other pictures.
+ * Checks films of every pair of clips that can be joined, and of every kind of song, with GStreamer,
+ * MediaInfo and ffprobe. Fails when one of them reports an error, or counts other pictures.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -34,10 +34,10 @@ const Report = z.object({
     ),
   }),
 });
-/** What MediaInfo calls a fault, by the names of its fields. */
+/** MediaInfo's fields that report a fault. */
 const FAULT = /Conformance|Truncated|Error/i;
 
-/** What each of them complains about. */
+/** The errors that each of them reports. */
 function complaints(path: string, pictures: number): string[] {
   const found: string[] = [];
   const gst = run("gst-discoverer-1.0", path);

@@ -1,7 +1,7 @@
 /**
  * npm run test:films [-- --songs 20] [--seed 1]; needs ffmpeg, which makes the clips.
- * Songs of 10 seconds to 10 minutes, cut by the solver and joined by the assembler; every frame of every
- * film is decoded: each scene must show its own clip from the planned frame to the planned frame.
+ * Makes films of songs from 10 seconds to 10 minutes, with covers of the solver, and decodes every frame:
+ * each scene must show its own clip exactly from its first planned frame to its last.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -98,7 +98,7 @@ async function film(seconds: number): Promise<Row> {
   return { seconds, frames, scenes: edits.length, fill, wrong: await check(upload.film(), edits, frames) };
 }
 
-/** What is wrong with the pictures, looked at around every cut. */
+/** Faults of the pictures around every cut. */
 async function check(
   bytes: Uint8Array,
   edits: readonly { startFrame: number; endFrame: number }[],
@@ -121,7 +121,7 @@ async function check(
   return wrong;
 }
 
-/** Seconds of the whole and of its pictures, as a reader of MP4 has them. */
+/** Duration of the film and of its pictures in seconds, as an MP4 reader reports them. */
 async function lengths(bytes: Uint8Array): Promise<{ duration: number; video: number }> {
   using input = new Input({ source: new BufferSource(bytes), formats: [MP4] });
   const track = await input.getPrimaryVideoTrack();

@@ -1,10 +1,11 @@
 /**
- * How far a film's sound is off its song, by cross-correlation of what ffmpeg decodes of both, at the start, in
- * the middle and at the end: songs of every codec, rate and number of channels, up to 30 minutes long.
+ * Measures the offset between a film's sound and its song, by cross-correlation of both as decoded by ffmpeg,
+ * at the start, in the middle and at the end: songs of every codec, rate and number of channels, up to 30
+ * minutes long.
  *
  *   npm run test:sound [-- --quick] [--original]
  *
- * With `--original`, films have the song's own sound and not AAC.
+ * With `--original`, films have the song's own sound instead of AAC.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +37,7 @@ function ffmpeg(...args: string[]): Buffer {
   return stdout;
 }
 
-/** One channel of what ffmpeg decodes, edit lists honoured. */
+/** One channel as decoded by ffmpeg, with edit lists applied. */
 function decoded(path: string): Float32Array {
   const raw = ffmpeg("-i", path, "-map", "a:0", "-ac", "1", "-ar", `${RATE}`, "-f", "f32le", "-");
   return new Float32Array(raw.buffer, raw.byteOffset, raw.length / 4);
@@ -106,7 +107,7 @@ function songs(): Song[] {
       ];
 }
 
-/** Noise whose loudness wanders, low enough for the lowest rate, the same in all channels. */
+/** Noise of varying loudness, low enough in frequency for the lowest rate, the same in all channels. */
 function source(seconds: number): string {
   const path = at(`source-${seconds}.wav`);
   const noise = `anoisesrc=c=pink:r=48000:a=0.5:s=7:d=${seconds}`;
@@ -123,7 +124,10 @@ function made({ name, seconds, rate, channels, args }: Song): Uint8Array {
   return readFileSync(at(name));
 }
 
-/** In milliseconds, at the start, in the middle and at the end; later than the song where it is more than 0. */
+/**
+ * Offsets in milliseconds at the start, in the middle and at the end; positive when the film is later than
+ * the song.
+ */
 function offsets(film: string, song: Float32Array): number[] {
   const found = decoded(film);
   const length = Math.min(found.length, song.length);
@@ -170,12 +174,12 @@ for (const song of songs()) {
     exact.every((ms) => Math.abs(ms) <= MOST_MS) &&
     near.every((ms) => Math.abs(ms) <= MOST_MS_WITHOUT_EDITS);
   if (!isRight) wrong++;
-  const told = other ? shown(near) : "none".padStart(23);
+  const withoutEdits = other ? shown(near) : "none".padStart(23);
   console.log(
     song.name.padEnd(22),
     shown(exact),
     " ",
-    told,
+    withoutEdits,
     `  ${counted}${isRight ? "" : `  WRONG (${expected})`}`,
   );
 }

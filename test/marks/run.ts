@@ -1,6 +1,6 @@
 /**
- * npm run test:marks; needs exiftool and ffmpeg. Whether readers other than ours find the mark of AI in
- * films and posters, and still decode the same pictures and sound.
+ * npm run test:marks; needs exiftool and ffmpeg. Checks whether other readers find the AI mark in films and
+ * posters, and still decode the same pictures and sound.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -32,10 +32,10 @@ function written(name: string, bytes: Uint8Array): string {
   writeFileSync(path, bytes);
   return path;
 }
-/** What exiftool reads, by group and name, and whatever it complains of. */
-const told = (path: string) =>
+/** The tags and warnings of exiftool, by group and name. */
+const exiftool = (path: string) =>
   Told.parse(JSON.parse(run("exiftool", "-j", "-G1", "-a", "-all", "-validate", "-warning", path)))[0];
-/** Of all pictures and sound, as ffmpeg decodes them. */
+/** A hash of all pictures and sound, as ffmpeg decodes them. */
 const decoded = (path: string) =>
   run("ffmpeg", "-v", "error", "-i", path, "-map", "0:v?", "-map", "0:a?", "-f", "md5", "-");
 
@@ -48,10 +48,10 @@ function check(name: string, is: unknown, wanted: unknown) {
 function checkPoster(name: string, bytes: Uint8Array, credit: string | undefined) {
   const before = written(`before-${name}`, bytes);
   const after = written(name, markedPoster(bytes).bytes);
-  const read = told(after);
+  const read = exiftool(after);
   check(`${name}, its source`, read["XMP-iptcExt:DigitalSourceType"], sourceUri(PICTURE_SOURCE));
   check(`${name}, its credit`, read["XMP-photoshop:Credit"], credit);
-  check(`${name}, exiftool's complaints`, read["ExifTool:Warning"], told(before)["ExifTool:Warning"]);
+  check(`${name}, exiftool's complaints`, read["ExifTool:Warning"], exiftool(before)["ExifTool:Warning"]);
   check(`${name}, its pixels`, decoded(after), decoded(before));
 }
 
@@ -64,19 +64,19 @@ checkPoster("exif.jpeg", carrying("jpeg", drawn("jpeg"), exif), undefined);
 checkPoster("exif.png", carrying("png", drawn("png"), pngChunk("eXIf", EXIF)), undefined);
 checkPoster("clear.webp", drawn("webp", true), undefined);
 
-for (const [name, sung] of [
+for (const [name, songName] of [
   ["mp3", "song.mp3"],
   ["aac", "audio/faststart.m4a"],
   ["flac", "audio/song.flac"],
 ] as const) {
   const poster = markedPoster(drawn("jpeg")).bytes;
   const { bytes } = await madeOf(editList(["a-5s-24fps", 97], ["b-5s-24fps", 60]), {
-    song: song(sung),
+    song: song(songName),
     tags: { title: "Sparks", artist: "Nobody" },
     poster,
   });
   const path = written(`${name}.mp4`, bytes);
-  const read = told(path);
+  const read = exiftool(path);
   check(`film of ${name}, its source`, read["XMP-iptcExt:DigitalSourceType"], sourceUri(FILM_SOURCE));
   check(`film of ${name}, its title`, read["ItemList:Title"], "Sparks");
   check(`film of ${name}, exiftool's complaints`, read["ExifTool:Warning"], undefined);

@@ -1,4 +1,4 @@
-/** The films that are played, and what is known of each browser's way with them. */
+/** The films that are played, and the known faults of each browser with them. */
 import { songFrames } from "../../src/domain/controller/inputs.ts";
 import type { FilmInput } from "../../src/media/assemble.ts";
 import { memoryFile } from "../../src/media/lib/source.ts";
@@ -7,10 +7,13 @@ import type { BrowserName } from "../support/browser.ts";
 import { editList, FPS, madeOf, open, otherFile, packets } from "../support/films.ts";
 import { type PlayedSong, SONGS, songNamed } from "./songs.ts";
 
-/** What must hold of a film that was played. */
+/** Rules for a film that was played. */
 export type Rule = "end" | "duration" | "pictures" | "sound" | "loudness" | "sync";
 
-/** A rule that a browser is known not to hold: a played film that does hold it is as wrong as one that fails another. */
+/**
+ * A rule that a browser is known to break: a film that keeps it there fails, like one that breaks another
+ * rule.
+ */
 interface Known {
   browser: BrowserName;
   rule: Rule;
@@ -19,10 +22,10 @@ interface Known {
 
 export interface Film {
   name: string;
-  /** The sound that must be heard. */
+  /** The song, whose sound must play. */
   song: PlayedSong;
   known: readonly Known[];
-  /** Played by every run of the tests with browsers. */
+  /** Whether every run of the tests with browsers plays it. */
   small: boolean;
   make(): Promise<Made | { refused: string }>;
 }
@@ -30,15 +33,15 @@ export interface Film {
 export interface Made {
   bytes: Uint8Array;
   seconds: number;
-  /** Samples of the film's video track. */
+  /** Number of samples of the film's video track. */
   pictures: number;
-  /** By how many milliseconds its sound is to be late, and how much more or less it may be. */
+  /** By how many milliseconds its sound is expected to be late, and the tolerance. */
   late: { ms: number; within: number };
-  /** By how many seconds the film may be longer or shorter. */
+  /** Tolerance of the film's duration in seconds. */
   spare: number;
 }
 
-/** A way to make films; what is known differs. */
+/** A way to make films, with its known faults. */
 interface Way {
   name: string;
   sound: NonNullable<FilmInput["sound"]>;
@@ -48,11 +51,14 @@ interface Way {
 
 const longer = (why: string): Known => ({ browser: "firefox", rule: "duration", why });
 const sound = longer("Firefox 153 plays a song's packets to their end, whatever the edit list says");
-/** The last scene is of a clip of 30 frames per second, cut after 89 of 24. */
+/** The last scene is a clip of 30 frames per second, cut after 89 frames of 24 per second. */
 const picture = longer(
   "Firefox 153 counts the last picture as long as those of its clip, though the film ends sooner",
 );
-/** "Up-mixing and down-mixing" of Web Audio (W3C, 1.1): 5.1 becomes one channel by a sum of shares of 3.4 in all. */
+/**
+ * "Up-mixing and down-mixing" of Web Audio (W3C, 1.1): mixing 5.1 to one channel uses factors that add up to
+ * 3.4.
+ */
 const summed: Known = {
   browser: "chromium",
   rule: "loudness",
@@ -79,7 +85,9 @@ const WAYS: readonly Way[] = [
 const WITHOUT = "without clips’ sound";
 const WITH = "with clips’ sound";
 
-/** MP3 and WAV made AAC, AAC copied, what `original` was once wrong with, no edit lists, and two tracks of sound. */
+/**
+ * MP3 and WAV encoded as AAC, copied AAC, a former fault of `original`, no edit lists, and two audio tracks.
+ */
 const SMALL = new Set([
   "cbr.mp3, aac",
   "pcm24-stereo.wav, aac",
@@ -92,18 +100,21 @@ const SMALL = new Set([
 
 const SCENES = ["a-5s-24fps", "baseline-5s-24fps", "c-5s-30fps", "bframes-5s-24fps"];
 
-/** Scenes of clips with and without B-frames, of another rate and other parameter sets, as long as the song. */
+/**
+ * Scenes of clips with and without B-frames, of another frame rate and other parameter sets, as long as the
+ * song.
+ */
 function scenes(frames: number): [string, number][] {
   const out: [string, number][] = [];
   for (let left = frames; left > 0; left -= 97) out.push([SCENES[out.length % 4] ?? "", Math.min(97, left)]);
   return out;
 }
 
-/** What the song's encoder was given before it, less the packet that is left out: it stands in a film without edit lists. */
+/** The encoder's delay minus the packet that is dropped: this much remains in a film without edit lists. */
 const PRIMING = 2112 - 1024;
-/** The most that such a film's sound may be off, of AAC that was copied. */
+/** The largest offset of the sound in such a film with copied AAC. */
 const MOST_MS = 25;
-/** What is decoded at once is the song's samples. */
+/** The sound decoded at once must be the song's samples. */
 const EXACT = { ms: 0, within: 1 };
 
 async function made(edits: FilmInput["edits"], frames: number, way: Way, over: Partial<FilmInput>) {
@@ -122,7 +133,7 @@ async function made(edits: FilmInput["edits"], frames: number, way: Way, over: P
     seconds: frames / FPS,
     pictures,
     late: way.edits ? EXACT : late,
-    // The sound may go on for less than half a frame; without an edit list, until its packet ends.
+    // The sound may be longer by less than half a frame; without an edit list, by the rest of its packet.
     spare: way.edits ? 0.5 / FPS : (packet?.duration ?? 0),
   };
 }
@@ -149,7 +160,7 @@ function filmOf(song: PlayedSong, way: Way): Film {
   };
 }
 
-/** A film with all that one can carry. */
+/** A film with everything that a film can carry. */
 function richFilm(title: typeof WITH | typeof WITHOUT, way: Way): Film {
   const song = songNamed("faststart.m4a");
   const frames = 12 * FPS;

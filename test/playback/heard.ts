@@ -1,23 +1,26 @@
-/** What was heard of a film, held against its song: whether it is that sound, how loud, and how late. */
+/**
+ * Compares the sound that a browser played with the song: whether it is the same sound, how loud, and how
+ * late.
+ */
 import { fourier } from "../../src/media/codecs/fourier.ts";
 
-/** Samples of one channel in a second, of songs and of what browsers decode. */
+/** Sample rate of songs and of what browsers decode. */
 export const SAMPLE_RATE = 44_100;
 
-/** Of samples of 16 bit, the lower byte first. */
+/** Floats from 16 bit little-endian samples. */
 export const fromWords = (bytes: Buffer) =>
   Float32Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(2 * i) / 0x7fff);
 
-/** Of sound that is looked at, in one piece. */
+/** Samples in a window. */
 export const WINDOW = 2048;
 const BANDS = 24;
 const [LOWEST_HZ, HIGHEST_HZ] = [60, 16_000];
-/** How far apart the song's windows begin. */
+/** Samples between the starts of the song's windows. */
 const HOP = 220;
-/** What is so much quieter than the loudest counts as quiet. */
+/** Power relative to the loudest, below which sound counts as silent. */
 const QUIET_DB = -50;
 
-/** Power in each band of each window, one window behind another. */
+/** Power in each band of each window, windows concatenated. */
 type Powers = Float64Array;
 
 function bandOf(bin: number, sampleRate: number): number {
@@ -25,7 +28,7 @@ function bandOf(bin: number, sampleRate: number): number {
   return Math.floor((BANDS * Math.log(hertz / LOWEST_HZ)) / Math.log(HIGHEST_HZ / LOWEST_HZ));
 }
 
-/** Of windows that begin `hop` apart; what is before and after the sound is silent. */
+/** Of windows that begin `hop` apart; silence is assumed before and after the sound. */
 function powersOf(sound: Float32Array, starts: readonly number[], sampleRate: number): Powers {
   const { re, im, places, transform } = fourier(WINDOW);
   const bands = Array.from({ length: WINDOW / 2 }, (_, bin) => bandOf(bin, sampleRate));
@@ -43,13 +46,13 @@ function powersOf(sound: Float32Array, starts: readonly number[], sampleRate: nu
   return powers;
 }
 
-/** In decibels above what counts as quiet. */
+/** In decibels above the silence threshold. */
 function levels(powers: Powers): Float64Array {
   const loudest = powers.reduce((a, b) => Math.max(a, b), 0);
   return powers.map((power) => Math.max(0, 10 * Math.log10(power / loudest || 0) - QUIET_DB));
 }
 
-/** Pearson's, from -1 to 1; 0 where one of them is always the same. */
+/** Pearson's correlation, from -1 to 1; 0 when one of them is constant. */
 export function correlation(a: Float64Array, b: Float64Array): number {
   const mean = (of: Float64Array) => of.reduce((sum, value) => sum + value, 0) / of.length;
   const [meanA, meanB] = [mean(a), mean(b)];
@@ -63,10 +66,10 @@ export function correlation(a: Float64Array, b: Float64Array): number {
   return ofA > 0 && ofB > 0 ? both / Math.sqrt(ofA * ofB) : 0;
 }
 
-/** A song, ready to be compared. */
+/** A song, prepared for comparison. */
 export interface Song {
   sound: Float32Array;
-  /** Sums of the powers of all windows up to each; window n ends n hops after the song began. */
+  /** Cumulative sums of the windows' powers; window n ends n hops after the song's start. */
   sums: Powers;
 }
 
@@ -79,7 +82,7 @@ export function songOf(sound: Float32Array): Song {
   return { sound, sums };
 }
 
-/** Levels of the song in the seconds that each moment heard, played `rate` times as fast. */
+/** Levels of the song over the span that each recorded moment covers, played `rate` times as fast. */
 function expected({ sums }: Song, moments: readonly number[], rate: number): Float64Array {
   const count = sums.length / BANDS - 1;
   const width = Math.max(1, Math.round(((rate - 1) * WINDOW) / HOP));
@@ -96,22 +99,22 @@ function expected({ sums }: Song, moments: readonly number[], rate: number): Flo
 }
 
 export interface Heard {
-  /** Seconds of the film. */
+  /** When the moments were recorded, in seconds of the film. */
   moments: readonly number[];
-  /** The last `WINDOW` samples of each moment, one moment behind another. */
+  /** The last `WINDOW` samples of each moment, concatenated. */
   sound: Float32Array;
   sampleRate: number;
   rate: number;
 }
 
-/** Seconds that a browser's clock may be off what comes out of it just then. */
+/** Seconds by which a browser's clock may differ from its output. */
 const MOST_SHIFT = 0.4;
 const SHIFTS = Array.from({ length: 81 }, (_, i) => MOST_SHIFT * (i / 40 - 1));
 
 /**
- * How alike what was heard and the song are, from -1 to 1: the loudness in 24 bands of pitch at all
- * moments. 0 for silence. Played four times as fast, a song is like itself by 0.86 at least, and songs
- * of other notes by 0.5 at most (the fixtures', in Chromium 156 and Firefox 153).
+ * How alike the recording and the song are, from -1 to 1, by the loudness in 24 frequency bands at all
+ * moments. 0 for silence. Played four times as fast, a song has a likeness of at least 0.86 to itself, and of
+ * at most 0.5 to songs of other notes (the fixtures, in Chromium 156 and Firefox 153).
  */
 export function likeness(song: Song, { moments, sound, sampleRate, rate }: Heard): number {
   const starts = moments.map((_, n) => n * WINDOW);
@@ -138,8 +141,8 @@ const SIZE = 65_536;
 const LAGS = SIZE / 4;
 
 /**
- * How many samples later `decoded` has the sound than `song`, up to 16,384 either way, where both are
- * most alike, and how alike they are there: 1 for the same samples, 0 for silence.
+ * By how many samples `decoded` is later than `song`, up to 16,384 either way, at the best match, and how
+ * alike they are there: 1 for the same samples, 0 for silence.
  */
 export function offset(decoded: Float32Array, song: Float32Array): { samples: number; likeness: number } {
   const [of, other] = [fourier(SIZE), fourier(SIZE)];
@@ -164,7 +167,7 @@ export function offset(decoded: Float32Array, song: Float32Array): { samples: nu
       sumIm[i] = (sumIm[i] ?? 0) + b * c - a * d;
     }
   }
-  // Back from the spectrum: the transform of its conjugate.
+  // The inverse transform is the transform of the conjugate.
   for (let i = 0; i < SIZE; i++) {
     of.re[of.places[i] ?? 0] = sumRe[i] ?? 0;
     of.im[of.places[i] ?? 0] = -(sumIm[i] ?? 0);

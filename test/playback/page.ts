@@ -1,11 +1,11 @@
-/** The page that plays films, and what it tells of them. */
+/** The page that plays films, and what it reports. */
 import { z } from "zod";
 import { fromWords, WINDOW } from "./heard.ts";
 
 /** Samples of one channel, 16 bit each, in base64. */
 const Sound = z.string().transform((text) => fromWords(Buffer.from(text, "base64")));
 
-/** What came of `play`. */
+/** The result of `play`. */
 export const Played = z.object({
   ended: z.boolean(),
   error: z.string().nullable(),
@@ -13,21 +13,21 @@ export const Played = z.object({
   duration: z.number().nullable(),
   pictures: z.number(),
   dropped: z.number(),
-  /** Samples in a second of what was heard. */
+  /** Sample rate of the recording. */
   sampleRate: z.number(),
-  /** At which seconds of the film it was listened to. */
+  /** When samples were recorded, in seconds of the film. */
   moments: z.array(z.number()),
-  /** Of each moment the last `WINDOW` samples, one moment behind another. */
+  /** The last `WINDOW` samples of each moment, concatenated. */
   sound: Sound,
 });
 export type Played = z.infer<typeof Played>;
 
-/** What came of `decode`: the sound of the whole file, its channels mixed. */
+/** The result of `decode`: the sound of the whole file, mixed to one channel. */
 export const Decoded = z.object({ error: z.string().nullable(), sound: Sound });
 export type Decoded = z.infer<typeof Decoded>;
 
 /**
- * `play(url, rate)` plays a film to its end, with its sound's pitch kept, and listens all along.
+ * `play(url, rate)` plays a film to its end, at constant pitch, and records samples of its sound.
  * `decode(url, sampleRate)` has the browser decode all the sound of a file at once.
  */
 export const PAGE = `<!doctype html><meta charset="utf-8"><title>Playback</title><script>

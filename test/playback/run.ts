@@ -1,7 +1,8 @@
 /**
  * npm run test:playback [-- --only drums]; needs chromium, firefox-esr and ffmpeg.
- * Plays films in both browsers to their end: of every song of songs.ts in every way of films.ts, and with all
- * that a film can carry. What is heard is compared with the song, and so is the film's sound decoded at once.
+ * Plays films in both browsers to their end: of every song of songs.ts in every way of films.ts, and one with
+ * everything that a film can carry. Compares the sound that plays, and the sound decoded at once, with the
+ * song.
  */
 import { parseArgs } from "node:util";
 import { BROWSERS, withBrowser } from "../support/browser.ts";

@@ -1,8 +1,8 @@
-/** Films over HTTP on this machine, by ranges as a bucket gives them, and a page that plays one. */
+/** Serves films over HTTP on this machine, with ranges like a bucket, and a page that plays one. */
 import { createServer } from "node:http";
 import { PAGE } from "./page.ts";
 
-/** `films` by name. The caller closes it. */
+/** Serves `films` by name. The caller closes the server. */
 export async function serveFilms(films: ReadonlyMap<string, Uint8Array>) {
   const server = createServer((request, response) => {
     const film = films.get(decodeURIComponent((request.url ?? "").slice(1)));

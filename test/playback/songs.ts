@@ -1,4 +1,4 @@
-/** The songs that are played, and how ffmpeg decodes them. */
+/** The songs that are played, and their samples as ffmpeg decodes them. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { fromWords, SAMPLE_RATE, type Song, songOf } from "./heard.ts";
 export interface PlayedSong {
   name: string;
   bytes(): Uint8Array;
-  /** What must be heard of it. */
+  /** Its sound, for comparison. */
   heard(): Song;
 }
 
@@ -21,11 +21,11 @@ function ffmpeg(...args: string[]): Buffer {
   return stdout;
 }
 
-/** One channel, 44,100 samples in a second. Of whole numbers, ffmpeg mixes channels so that none is louder than before. */
+/** One channel at 44,100 Hz. With integer samples, ffmpeg mixes channels without exceeding full scale. */
 const decoded = (path: string): Song =>
   songOf(fromWords(ffmpeg("-i", path, "-f", "s16le", "-ac", "1", "-ar", `${SAMPLE_RATE}`, "-")));
 
-/** Done when it is first asked for. */
+/** Computes a value when it is first used. */
 function once<T>(work: () => T): () => T {
   let done: { value: T } | null = null;
   return () => {
@@ -41,7 +41,7 @@ function fixtureSong(name: string): PlayedSong {
   return { name, bytes: once(() => readFileSync(path)), heard: once(() => decoded(path)) };
 }
 
-/** A tone that rises, the same in all channels, four seconds long. */
+/** A rising tone, the same in all channels, four seconds long. */
 function madeSong(name: string, rate: number, layout: "stereo" | "5.1", ...args: string[]): PlayedSong {
   const make = once(() => {
     const folder = mkdtempSync(join(tmpdir(), "omvee-song-"));
@@ -59,7 +59,7 @@ function madeSong(name: string, rate: number, layout: "stereo" | "5.1", ...args:
   return { name, bytes: () => make().bytes, heard: () => make().heard };
 }
 
-/** All of fixtures/audio, and some of high rates and of more channels. */
+/** All of test/fixtures/audio, and some songs of high rates and of more channels. */
 export const SONGS: readonly PlayedSong[] = [
   ...readdirSync(FIXTURES)
     .filter((name) => !name.endsWith(".md"))

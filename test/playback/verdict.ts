@@ -1,27 +1,27 @@
-/** A film played in a browser, and every rule that it does not hold. */
+/** Plays a film in a browser, and lists the rules that it breaks. */
 import type { BrowserName, OpenPage } from "../support/browser.ts";
 import type { Film, Made, Rule } from "./films.ts";
 import { likeness, loudness, offset, SAMPLE_RATE, type Song } from "./heard.ts";
 import { Decoded, Played } from "./page.ts";
 
-/** As fast as both browsers still let sound be heard. */
+/** The fastest playback rate at which both browsers still output sound. */
 const RATE = 4;
-/** More than songs of other notes reach, and less than the song itself (see `likeness`). */
+/** Between the likeness of other songs and that of the song itself (see `likeness`). */
 const LEAST_LIKENESS = 0.75;
 /**
- * What is decoded at once has to be the song's samples, but for what an encoder loses. Both browsers
- * follow edit lists there as they do when they play: of six films, played at their own speed, each
- * was heard as late as it was decoded, within 4 ms in Chromium 156, and within a packet in Firefox 153.
+ * The sound that a browser decodes at once must be the song's samples, except for the encoder's loss. Both
+ * browsers apply edit lists in decoding as in playback: six films, played at normal speed, had the same delay
+ * as when decoded, within 4 ms in Chromium 156, and within a packet in Firefox 153.
  */
 const LEAST_LIKENESS_DECODED = 0.9;
 
 export interface Verdict {
-  /** What was measured, in one line. */
+  /** The measurements, in one line. */
   measured: string;
   wrong: { rule: Rule; text: string }[];
 }
 
-/** What a played film must be like. */
+/** Compares a played film with what is expected. */
 export interface Expected extends Omit<Made, "bytes"> {
   song: Song;
 }
@@ -60,7 +60,7 @@ function judge(played: Played, decoded: Decoded, expected: Expected): Verdict {
   return { measured: measured.join("  "), wrong };
 }
 
-/** Plays the file of that name, of a server's films, on the page that the server gives. */
+/** Plays a server's film of this name on the server's page. */
 export async function playFilm({ page }: OpenPage, name: string, expected: Expected): Promise<Verdict> {
   const url = JSON.stringify(`/${encodeURIComponent(name)}`);
   const played = Played.parse(await page.evaluate(`play(${url}, ${RATE})`));
@@ -68,7 +68,7 @@ export async function playFilm({ page }: OpenPage, name: string, expected: Expec
   return judge(played, decoded, expected);
 }
 
-/** What is wrong beyond what is known, and what is known and no longer so. */
+/** Faults that are not known, and known faults that no longer occur. */
 export function unexpected(verdict: Verdict, film: Film, browser: BrowserName): string[] {
   const known = film.known.filter((one) => one.browser === browser);
   const gone = known.filter(({ rule }) => !verdict.wrong.some((wrong) => wrong.rule === rule));

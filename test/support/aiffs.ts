@@ -1,4 +1,4 @@
-/** AIFFs of every coding, of the same sound. */
+/** AIFFs of the same sound in every compression type. */
 import { bytesOf, joined } from "./song-tags.ts";
 
 const be = (value: number, bytes: number) =>
@@ -13,17 +13,17 @@ function chunk(name: string, ...content: ArrayLike<number>[]): Uint8Array {
   );
 }
 
-/** A whole rate as 80 bits. */
+/** A whole rate as an 80 bit float. */
 function extended(rate: number): number[] {
   const exponent = Math.floor(Math.log2(rate));
   return [...be(16_383 + exponent, 2), ...be(rate * 2 ** (31 - exponent), 4), 0, 0, 0, 0];
 }
 
 export interface AiffForm {
-  /** Null: an AIFF, which has no other coding than its own. */
+  /** AIFF-C's compression type; null for an AIFF, which has none. */
   coding: string | null;
   bits: number;
-  /** A sample between -1 and 1 as it stands in the file. */
+  /** The bytes of a sample between -1 and 1. */
   write(value: number): number[];
 }
 
@@ -33,25 +33,25 @@ const float = (width: 4 | 8) => (value: number) => {
   else view.setFloat64(0, value);
   return [...new Uint8Array(view.buffer)];
 };
-const whole = (bytes: number) => (value: number) => be(Math.round(value * 2 ** (8 * bytes - 1)), bytes);
+const integer = (bytes: number) => (value: number) => be(Math.round(value * 2 ** (8 * bytes - 1)), bytes);
 
 export const AIFF_FORMS: readonly AiffForm[] = [
-  { coding: null, bits: 8, write: whole(1) },
-  { coding: null, bits: 16, write: whole(2) },
-  { coding: null, bits: 24, write: whole(3) },
-  { coding: null, bits: 32, write: whole(4) },
-  { coding: "NONE", bits: 16, write: whole(2) },
-  { coding: "twos", bits: 16, write: whole(2) },
-  { coding: "sowt", bits: 16, write: (value) => whole(2)(value).reverse() },
-  { coding: "in24", bits: 24, write: whole(3) },
-  { coding: "in32", bits: 32, write: whole(4) },
+  { coding: null, bits: 8, write: integer(1) },
+  { coding: null, bits: 16, write: integer(2) },
+  { coding: null, bits: 24, write: integer(3) },
+  { coding: null, bits: 32, write: integer(4) },
+  { coding: "NONE", bits: 16, write: integer(2) },
+  { coding: "twos", bits: 16, write: integer(2) },
+  { coding: "sowt", bits: 16, write: (value) => integer(2)(value).reverse() },
+  { coding: "in24", bits: 24, write: integer(3) },
+  { coding: "in32", bits: 32, write: integer(4) },
   { coding: "raw ", bits: 8, write: (value) => [Math.round(value * 128) + 128] },
   { coding: "fl32", bits: 32, write: float(4) },
   { coding: "FL32", bits: 32, write: float(4) },
   { coding: "fl64", bits: 64, write: float(8) },
 ];
 
-/** A tone of two channels, that many samples long. */
+/** Sample `i` of a tone in two channels. */
 export const toneAt = (i: number): [left: number, right: number] => [
   0.5 * Math.sin(i / 20),
   0.25 * Math.cos(i / 13),

@@ -1,8 +1,8 @@
-/** The codecs' modules for code that runs in Node. */
+/** The codecs' modules, compiled in Node. */
 import { readFileSync } from "node:fs";
 import type { CodecModules } from "../../src/media/codecs/modules.ts";
 
-/** Workers can't do this, and so their types don't know of it. */
+/** Workers can't compile modules, so their types lack this constructor. */
 const compiled = (name: string): WebAssembly.Module =>
   Reflect.construct(WebAssembly.Module, [
     readFileSync(`${import.meta.dirname}/../../src/media/wasm/${name}.wasm`),

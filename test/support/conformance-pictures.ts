@@ -1,4 +1,6 @@
-/** Rules for H.264 pictures in MP4 (ISO 14496-15, 5), and for players that take only the first sample entry. */
+/**
+ * Rules for H.264 pictures in MP4 (ISO 14496-15, 5), and for players that read only the first sample entry.
+ */
 import { type ISOFile, VisualSampleEntry } from "mp4box";
 import type { Trak } from "./conformance.ts";
 
@@ -10,12 +12,12 @@ interface Unit {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-/** Numbers in Exp-Golomb code, from a byte on; bytes that only keep start codes apart are left out. */
+/** Numbers in Exp-Golomb code, from a byte on, without emulation prevention bytes. */
 function codes(bytes: Uint8Array, from: number, count: number): number[] {
-  const plain = [...bytes.subarray(0, 40)].filter(
+  const unescaped = [...bytes.subarray(0, 40)].filter(
     (byte, i) => !(byte === 3 && i > 2 && bytes[i - 1] === 0 && bytes[i - 2] === 0),
   );
-  const bits = plain.slice(from).flatMap((byte) => [...byte.toString(2).padStart(8, "0")]);
+  const bits = unescaped.slice(from).flatMap((byte) => [...byte.toString(2).padStart(8, "0")]);
   let at = 0;
   return Array.from({ length: count }, () => {
     const one = bits.indexOf("1", at);
@@ -25,7 +27,7 @@ function codes(bytes: Uint8Array, from: number, count: number): number[] {
   });
 }
 
-/** The units of a sample; null where their lengths do not fill it exactly. */
+/** The NAL units of a sample; null when their lengths do not fill it exactly. */
 function unitsOf(sample: Uint8Array): Unit[] | null {
   const view = new DataView(sample.buffer, sample.byteOffset, sample.byteLength);
   const units: Unit[] = [];
@@ -59,7 +61,7 @@ function* entryFaults(entry: VisualSampleEntry, { tkhd }: Trak): Generator<strin
     yield "tkhd has another size than the sample entry";
 }
 
-/** What is wrong with the film's pictures, each of its samples looked at. */
+/** The faults of the film's pictures, sample by sample. */
 export function* pictureFaults(film: Uint8Array, trak: Trak, file: ISOFile): Generator<string> {
   const { stbl } = trak.mdia.minf;
   const entries = stbl.stsd.entries.filter((entry) => entry instanceof VisualSampleEntry);
@@ -84,7 +86,7 @@ export function* pictureFaults(film: Uint8Array, trak: Trak, file: ISOFile): Gen
       yield `${which} is ${isIdr ? "an IDR picture outside of stss" : "in stss, and no IDR"}`;
     if (description_index !== last && !isIdr) yield `${which} has another entry, and is no IDR picture`;
     if (entry.type === "avc1" && units.some(isSet)) yield `${which} of avc1 has parameter sets in it`;
-    // A decoder begins anew with its entry at any picture that a player may jump to.
+    // A decoder starts again with the entry at any picture to which a player may seek.
     if (is_sync || description_index !== last) known = withSets(new Map(), inEntry(entry.avcC));
     known = withSets(known, units);
     simple = withSets(simple ?? withSets(new Map(), inEntry(entries[0]?.avcC ?? entry.avcC)), units);

@@ -1,6 +1,6 @@
 /**
- * Rules of ISO 14496-12 and 14496-15 that a film must keep, held against what mp4box.js reads of it,
- * and what mp4box.js itself complains about.
+ * Checks a film, as mp4box.js reads it, against rules of ISO 14496-12 and 14496-15, and collects mp4box.js'
+ * own complaints.
  */
 import { createFile, type ISOFile, Log, MP4BoxBuffer } from "mp4box";
 import { pictureFaults } from "./conformance-pictures.ts";
@@ -8,7 +8,10 @@ import { pictureFaults } from "./conformance-pictures.ts";
 export type Trak = ISOFile["moov"]["traks"][number];
 type Stbl = Trak["mdia"]["minf"]["stbl"];
 
-/** What mp4box.js does not read, or wrongly: QuickTime's names, chapters and entry for MP3, and FLAC's box. */
+/**
+ * Complaints to ignore, about what mp4box.js can't read: QuickTime's names, chapters and entry for MP3, and
+ * FLAC's box.
+ */
 const UNREAD = [
   "Unknown box type: 'name'",
   "Unknown box type: 'chpl'",
@@ -17,12 +20,12 @@ const UNREAD = [
   "Unknown track reference type: 'chap'",
   "Unknown sample entry type: 'text'",
   "Unknown sample entry type: '.mp3'",
-  // XMP, by the number that Adobe gave it.
+  // XMP, by Adobe's UUID.
   "Unknown UUID box type: 'be7acfcb97a942e89c71999491e3afac'",
   // A cover: a JPEG or a PNG.
   "Unsupported or unimplemented itif data type: 13",
   "Unsupported or unimplemented itif data type: 14",
-  // Version 2.4.1 goes on behind the block that is flagged as the last (src/boxes/dfLa.ts).
+  // Version 2.4.1 reads on after the block that is flagged as the last (src/boxes/dfLa.ts).
   "Parsing of box 'dfLa' read 38 more bytes than the indicated box data size, seeking backwards",
 ];
 
@@ -31,7 +34,7 @@ function parsed(film: Uint8Array): { file: ISOFile; complaints: string[] } {
   const complaints: string[] = [];
   const file = createFile();
   const { warn, error } = Log;
-  // What it warns of goes to the console otherwise.
+  // Without this, its warnings go to the console.
   const hear = (module: string, text = "") => {
     if (!UNREAD.includes(text)) complaints.push(`${module}: ${text}`);
   };
@@ -46,7 +49,7 @@ function parsed(film: Uint8Array): { file: ISOFile; complaints: string[] } {
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-/** Runs of a table, each number as often as its run is long. */
+/** Expands a run-length coded table. */
 const spread = (counts: readonly number[], numbers: readonly number[]) =>
   counts.flatMap((count, i) => new Array<number>(count).fill(numbers[i] ?? Number.NaN));
 const isRising = (numbers: readonly number[]) =>
@@ -73,7 +76,7 @@ const MEDIA_HEADERS: Readonly<Record<string, string>> = {
   text: "gmhd",
 };
 
-/** Sample sizes, chunks and where they lie (8.7). */
+/** Sample sizes, chunks and their offsets (8.7). */
 function* chunkFaults(stbl: Stbl, ranges: readonly [number, number][]): Generator<string> {
   const { stsc, stsz, stsd } = stbl;
   const offsets = (stbl.stco ?? stbl.co64).chunk_offsets;
@@ -122,7 +125,7 @@ function* timeFaults({ stts, ctts, cslg, stsz }: Stbl, duration: number): Genera
   if (cslg.compositionEndTime < Math.max(...spans)) yield "cslg ends before the last picture";
 }
 
-/** What of the track is played (8.6.6). */
+/** The edit list (8.6.6). */
 function* editFaults({ tkhd, edts, mdia }: Trak, movieTimescale: number): Generator<string> {
   const { timescale, duration } = mdia.mdhd;
   const inMovie = (units: number) => (units / timescale) * movieTimescale;
@@ -135,7 +138,7 @@ function* editFaults({ tkhd, edts, mdia }: Trak, movieTimescale: number): Genera
   for (const edit of edits) {
     if (edit.media_rate_integer !== 1 || edit.media_rate_fraction !== 0) yield "elst has another rate than 1";
     if (edit.media_time < -1) yield `elst begins at ${edit.media_time}`;
-    // Rounding to the movie's units is off by less than one of them.
+    // Rounding to the movie's timescale changes it by less than one unit.
     if (edit.media_time >= 0 && inMovie(edit.media_time) + edit.segment_duration > inMovie(duration) + 1)
       yield "elst reaches beyond its media";
   }
@@ -183,7 +186,7 @@ function* trackFaults(
   yield* rollFaults(trak);
 }
 
-/** Brands that let a reader expect what is in the file (annex E, as L-SMASH has it). */
+/** Brands that announce the file's features (annex E, as in L-SMASH). */
 function* brandFaults(file: ISOFile): Generator<string> {
   const { major_brand: major, compatible_brands: brands } = file.ftyp;
   if (!brands.includes(major)) yield `${major} is not among its brands`;
@@ -196,7 +199,7 @@ function* brandFaults(file: ISOFile): Generator<string> {
   if (brands.includes("avc1") !== coded.has("avc1")) yield "the brand avc1 and the sample entries disagree";
 }
 
-/** Every fault that is found in a film, in words; none where it keeps the rules. */
+/** Every fault that is found in a film, as text; empty when it conforms. */
 export function faultsOf(film: Uint8Array): string[] {
   const { file, complaints } = parsed(film);
   const faults = complaints.map((text) => `mp4box.js: ${text}`);

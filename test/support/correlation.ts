@@ -1,8 +1,8 @@
-/** How far one sound lies behind another. */
+/** The offset between two sounds. */
 
 /**
- * By how many samples `found` is later than `expected` around a place: where `length` samples of it correlate
- * best with those of `expected`, between whole samples by a parabola, at most `most` either way.
+ * By how many samples `found` is later than `expected`: the lag, at most `most` either way, at which `length`
+ * samples from `from` on correlate best, interpolated by a parabola. NaN when they do not correlate.
  */
 export function offsetSamples(
   expected: Float32Array,
@@ -24,15 +24,15 @@ export function offsetSamples(
   };
   let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
-  const look = (lag: number) => {
+  const tryLag = (lag: number) => {
     const value = correlation(lag);
     if (value <= highest) return;
     highest = value;
     best = lag;
   };
-  // The sound is low: a coarse look finds the hill, a fine one its top.
-  for (let lag = -most; lag <= most; lag += 4) look(lag);
-  for (let lag = best - 4, end = best + 4; lag <= end; lag++) look(lag);
+  // The sound has low frequencies: search coarsely first, then around the best lag.
+  for (let lag = -most; lag <= most; lag += 4) tryLag(lag);
+  for (let lag = best - 4, end = best + 4; lag <= end; lag++) tryLag(lag);
   if (highest < 0.5) return Number.NaN;
   const [before, after] = [correlation(best - 1), correlation(best + 1)];
   const curve = before - 2 * highest + after;

@@ -1,15 +1,15 @@
-/** What is heard of a film: its song decoded by FFmpeg (in @napi-rs/webcodecs), as its edit list has it. */
+/** A film's sound, decoded by FFmpeg (in @napi-rs/webcodecs), with its edit list applied. */
 import { setImmediate } from "node:timers/promises";
 import { AudioDecoder, EncodedAudioChunk } from "@napi-rs/webcodecs";
 import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
 
 export interface Heard {
   sampleRate: number;
-  /** From the film's start; one array for each channel. */
+  /** From the film's start: one array for each channel. */
   channels: Float32Array[];
 }
 
-/** Packets that begin before the film prepare the decoder, and are not heard. */
+/** Packets that begin before the film are priming, and are dropped. */
 export async function heardIn(film: Uint8Array): Promise<Heard> {
   using input = new Input({ source: new BufferSource(film), formats: [MP4] });
   const track = await input.getPrimaryAudioTrack();
@@ -32,31 +32,31 @@ export async function heardIn(film: Uint8Array): Promise<Heard> {
   decoder.configure({ ...config, description: bytesOf(config.description) });
   const sink = new EncodedPacketSink(track);
   let start: number | null = null;
-  let given = 0;
+  let decodedPackets = 0;
   for (let packet = await sink.getFirstPacket(); packet; packet = await sink.getNextPacket(packet)) {
     start ??= packet.timestamp;
-    given++;
+    decodedPackets++;
     const { timestamp, data } = packet;
     decoder.decode(new EncodedAudioChunk({ type: "key", timestamp: Math.round(timestamp * 1e6), data }));
   }
   await decoder.flush();
-  // What it still has to tell when it says that it has told all.
-  while (blocks.length < given && failures.length === 0) await setImmediate();
+  // Some output arrives after `flush` has resolved.
+  while (blocks.length < decodedPackets && failures.length === 0) await setImmediate();
   decoder.close();
   blocks.sort((a, b) => a.at - b.at);
   if (failures.length > 0) throw failures[0];
   const { sampleRate, numberOfChannels } = config;
   const skipped = Math.round(-(start ?? 0) * sampleRate);
   const channels = Array.from({ length: numberOfChannels }, (_, c) => {
-    const whole = new Float32Array(blocks.reduce((sum, { rows }) => sum + (rows[c]?.length ?? 0), 0));
+    const joined = new Float32Array(blocks.reduce((sum, { rows }) => sum + (rows[c]?.length ?? 0), 0));
     let at = 0;
     for (const { rows } of blocks) {
-      whole.set(rows[c] ?? [], at);
+      joined.set(rows[c] ?? [], at);
       at += rows[c]?.length ?? 0;
     }
-    if (skipped >= 0) return whole.subarray(skipped);
-    const late = new Float32Array(whole.length - skipped);
-    late.set(whole, -skipped);
+    if (skipped >= 0) return joined.subarray(skipped);
+    const late = new Float32Array(joined.length - skipped);
+    late.set(joined, -skipped);
     return late;
   });
   return { sampleRate, channels };

@@ -1,4 +1,4 @@
-/** Films made of fixtures, and what is in them when they are read back. */
+/** Makes films of fixtures, and reads them. */
 import {
   BufferSource,
   EncodedPacketSink,
@@ -20,7 +20,7 @@ import { fixture, memoryUpload } from "./media.ts";
 export const FPS = 24;
 
 const clips = new Map<string, MediaFile>();
-/** A clip of fixtures/clips, by its name. */
+/** A clip of test/fixtures/clips, by its name. */
 function clip(name: string): MediaFile {
   const file = clips.get(name) ?? memoryFile(fixture(`clips/${name}.mp4`));
   clips.set(name, file);
@@ -28,7 +28,7 @@ function clip(name: string): MediaFile {
 }
 export const song = (name: string): MediaFile => memoryFile(fixture(name));
 
-/** Scenes one after another: a clip (by name, or a file of its own), how many frames of it, and how it fills them. */
+/** Consecutive scenes: each a clip (by name, or as a file), a number of frames, and a fill. */
 export function editList(
   ...scenes: (readonly [clip: string | MediaFile, frames: number, fill?: Fill])[]
 ): FilmInput["edits"] {
@@ -56,7 +56,7 @@ export async function assemble(edits: FilmInput["edits"], over: Partial<FilmInpu
       edits,
       fps: FPS,
       tags: { title: null, artist: null },
-      // Most tests look at pictures, or at packets that are copied; coding the song takes a second.
+      // Most tests check pictures or copied packets; encoding the song takes a second.
       sound: "original",
       upload: async () => target.upload,
       ...over,
@@ -66,14 +66,14 @@ export async function assemble(edits: FilmInput["edits"], over: Partial<FilmInpu
   return { result, target };
 }
 
-/** The film's bytes; fails where it is refused. */
+/** The film's bytes; throws when the film is refused. */
 export async function madeOf(edits: FilmInput["edits"], over: Partial<FilmInput> = {}) {
   const { result, target } = await assemble(edits, over);
   if (!result.ok) throw new Error(result.failure.message);
   return { result, bytes: target.film(), order: target.order };
 }
 
-/** The film without edit lists, put together as whoever downloads it gets it; null where there is none. */
+/** The film without edit lists, as it is downloaded; null when there is none. */
 export function otherFile(film: Uint8Array, other: OtherIndex | null): Uint8Array | null {
   if (!other) return null;
   const { head, from, to, tail } = other;
@@ -101,7 +101,7 @@ export async function packets(track: InputVideoTrack | InputAudioTrack | null): 
 export const open = (bytes: Uint8Array) =>
   new Input({ source: new BufferSource(bytes), formats: [MP4, MP3, OGG] });
 
-/** The film as it reads back. */
+/** Makes a film and reads it. */
 export async function film(edits: FilmInput["edits"], over: Partial<FilmInput> = {}) {
   const made = await madeOf(edits, over);
   using input = open(made.bytes);
@@ -125,12 +125,12 @@ export async function packetsOf(path: string, kind: "video" | "audio"): Promise<
   );
 }
 export const data = (seen: Packet[]) => seen.map((packet) => packet.data);
-/** In frames of the film, in the order in which they are shown. */
+/** The pictures' times in frames of the film, in display order. */
 export const frameNumbers = (pictures: { timestamp: number }[]) =>
   pictures.map((p) => p.timestamp * FPS).toSorted((a, b) => a - b);
 export const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
-/** Names of the boxes on the file's top level. */
+/** Names of the file's top-level boxes. */
 export function boxes(bytes: Uint8Array): string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const names: string[] = [];

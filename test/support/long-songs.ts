@@ -1,4 +1,6 @@
-/** Songs of any size in every form, made up as they are read, and a bucket that counts what is read of them. */
+/**
+ * Songs of any size in every format, generated while they are read, and a bucket that counts what is read.
+ */
 import {
   EncodedAudioPacketSource,
   EncodedPacket,
@@ -15,7 +17,7 @@ export interface Content {
   bytes: number;
   read(start: number, end: number): Uint8Array;
 }
-/** Bytes, zeros, or as many pieces of one size as wanted. */
+/** Bytes, or `count` pieces of `bytes` bytes each: of zeros, or made by `make`. */
 type Part = Uint8Array | { count: number; bytes: number; make?: (index: number) => Uint8Array };
 
 const sizeOf = (part: Part) => (part instanceof Uint8Array ? part.length : part.count * part.bytes);
@@ -45,7 +47,7 @@ export function content(...parts: Part[]): Content {
   return { bytes, read };
 }
 
-/** A bucket with one object, `song` with etag `v1`, as far as songs are read from it. */
+/** A bucket with one object, `song` with etag `v1`, that supports reading only. */
 export function countingBucket(song: Content) {
   const seen = { ranges: 0, streams: 0, bytes: 0, open: 0, furthest: 0 };
   const served = (start: number, end: number) => {
@@ -85,7 +87,7 @@ export function countingBucket(song: Content) {
   return { storage, seen, object: { key: "song", etag: "v1", bytes: song.bytes } };
 }
 
-/** Fills `bytes` up with zeros to a length. */
+/** `bytes`, padded with zeros to a length. */
 const padded = (length: number, ...bytes: number[]) => {
   const out = new Uint8Array(length);
   out.set(bytes);
@@ -116,7 +118,7 @@ export function longAdts(frames: number, bytes: number): Content {
   return content({ count: frames, bytes, make: () => frame });
 }
 
-/** FLAC at 44.1 kHz: 4096 samples in each frame. `totalSamples` 0 is of a stream that did not know. */
+/** FLAC at 44.1 kHz: 4096 samples in each frame. `totalSamples` 0 means unknown. */
 export function longFlac(frames: number, bytes: number, totalSamples = frames * 4096): Content {
   const head = padded(42, ...bytesOf("fLaC"), 0x80, 0, 0, 34, 0x10, 0, 0x10, 0);
   new DataView(head.buffer).setUint32(18, (44_100 << 12) | (1 << 9) | (15 << 4));
@@ -158,7 +160,7 @@ export function longOgg(pages: number, opusTags = [...bytesOf("OpusTags"), 0, 0,
   });
 }
 
-/** Opus in a WebM without an index, as it is streamed: one block of 20 milliseconds in each cluster. */
+/** Opus in a streamed WebM, without an index: one block of 20 milliseconds in each cluster. */
 export function longWebm(clusters: number, blockBytes: number): Content {
   const element = (id: number[], ...body: number[]) => [
     ...id,
@@ -193,13 +195,13 @@ export function longWebm(clusters: number, blockBytes: number): Content {
   });
 }
 
-/** AAC in an MP4, whose index stands in front or at the end, or in each fragment. */
+/** AAC in an MP4, with its index in front, at the end, or in each fragment. */
 export async function longM4a(
   packets: number,
   bytes: number,
   fastStart: false | "reserve" | "fragmented",
 ): Promise<Content> {
-  // Samples are zeros, and zeros are not kept.
+  // Samples are zeros, and pages of zeros are not stored.
   const kept = new Map<number, Uint8Array>();
   let length = 0;
   const PAGE = 1024;

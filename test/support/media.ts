@@ -6,7 +6,7 @@ import type { MultipartUpload, Storage } from "../../src/storage/port.ts";
 export const fixture = (path: string): Uint8Array =>
   new Uint8Array(readFileSync(`${import.meta.dirname}/../fixtures/${path}`));
 
-/** A WAV of silence: 16 bit PCM, made up as it is read, so that it may be large. */
+/** A WAV of silence: 16 bit PCM, generated while it is read, so that it may be large. */
 export function silentWav(seconds: number, sampleRate = 44_100, channels = 2) {
   const data = Math.round(seconds * sampleRate) * channels * 2;
   const head = new Uint8Array(44);
@@ -37,7 +37,7 @@ export function silentWav(seconds: number, sampleRate = 44_100, channels = 2) {
 
 type Reader = Pick<Storage, "read">;
 
-/** A bucket with one object, `song` with etag `v1`, that answers its first `reads` reads and is changed then. */
+/** A bucket with one object, `song` with etag `v1`, that is replaced after `reads` reads. */
 export function changingBucket(content: Uint8Array, reads: number): Reader {
   let left = reads;
   return {
@@ -52,7 +52,10 @@ export function brokenBucket(error: Error): Reader {
   return { read: () => Promise.reject(error) };
 }
 
-/** A multipart upload that holds the bucket's rules: equal parts of at least 5 MiB but for the last, each sent once. */
+/**
+ * A multipart upload with the bucket's rules: equal parts of at least 5 MiB except for the last, each sent
+ * once.
+ */
 export function memoryUpload(failOnPart?: number) {
   const parts = new Map<number, Uint8Array>();
   const order: number[] = [];

@@ -1,4 +1,4 @@
-/** Text tracks of an MP4 as they stand in its boxes, and what ffprobe says where it is installed. */
+/** Reads the text tracks of an MP4 from its boxes, and runs ffmpeg and ffprobe. */
 import { spawnSync } from "node:child_process";
 import { type Box, boxesIn, boxWithin, viewOf } from "../../src/media/lib/mp4-boxes.ts";
 
@@ -49,10 +49,10 @@ export function textTracks(bytes: Uint8Array, handler: "sbtl" | "text"): TextTra
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
         bytes.subarray(offset + 2, offset + 2 + length),
       );
-      const said = { start, seconds, text };
+      const sample = { start, seconds, text };
       offset += view.getUint32(table("stsz") + 12 + i * 4);
       start += seconds;
-      return said;
+      return sample;
     });
     return {
       id: view.getUint32(within("tkhd") + 12),
@@ -66,7 +66,7 @@ export function textTracks(bytes: Uint8Array, handler: "sbtl" | "text"): TextTra
 
 export const FFMPEG_INSTALLED = spawnSync("ffprobe", ["-version"]).status === 0;
 
-/** Runs ffmpeg or ffprobe with a film as its input; `{}` in the arguments stands for it. */
+/** Runs ffmpeg or ffprobe with a film as input; `{}` in the arguments stands for the film. */
 export function ffmpeg(program: "ffmpeg" | "ffprobe", args: string[], film: Uint8Array) {
   const { stdout, stderr } = spawnSync(
     program,

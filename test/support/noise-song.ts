@@ -1,6 +1,6 @@
-/** Songs in which every moment is like no other: low noise, as WAV, at any rate and of any channels. */
+/** WAVs of low-frequency noise without repetition, at any rate and with any channels. */
 
-/** Between -1 and 1, the same for the same moment at whatever rate: a sum of tones of no common measure. */
+/** A sum of unrelated tones, between -1 and 1, that depends only on the time, not on the rate. */
 const VOICES = Array.from({ length: 24 }, (_, i) => ({
   hertz: 180 * 1.13 ** i + 7.3 * i,
   wobble: 0.37 + 0.11 * i,
@@ -13,7 +13,7 @@ export const noiseAt = (seconds: number): number =>
     0,
   ) / VOICES.length;
 
-/** 16 bits; `loudness` of each channel. */
+/** A 16 bit WAV; `loudness` has the level of each channel. */
 export function noiseWav(seconds: number, rate: number, loudness: readonly number[]): Uint8Array {
   const channels = loudness.length;
   const samples = Math.round(seconds * rate);

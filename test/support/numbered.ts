@@ -1,11 +1,14 @@
-/** Films whose every picture says which it is: 16 fields, light or dark, are the bits of a clip's number and a frame's. */
+/**
+ * Films whose pictures show their numbers: 16 light or dark fields are the bits of a clip's and a frame's
+ * number.
+ */
 import { EncodedVideoChunk, VideoDecoder } from "@napi-rs/webcodecs";
 import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
 
 const SIDE = 64;
 const FIELD = 16;
 
-/** The raw picture (I420) of a number below 65536: the clip's, times 256, and the frame's. */
+/** The raw picture (I420) of a number below 65,536: the clip's number times 256 plus the frame's. */
 export function paint(value: number): Uint8Array {
   const planes = new Uint8Array((SIDE * SIDE * 3) / 2).fill(128);
   for (let y = 0; y < SIDE; y++) {
@@ -42,7 +45,7 @@ export interface Seen {
   frame: number;
 }
 
-/** Every picture of a film of such clips (fixtures/clips/numbered), decoded, as it is shown. */
+/** Every picture of a film of such clips (test/fixtures/clips/numbered), decoded, in display order. */
 export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   using input = new Input({ source: new BufferSource(film), formats: [MP4] });
   const track = await input.getPrimaryVideoTrack();
@@ -50,8 +53,8 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   if (!track || !config) throw new Error("The film has no pictures.");
   const shown: (Omit<Seen, "timestamp"> & { place: number })[] = [];
   const times: number[] = [];
-  /** By the time that a picture is handed out with, in microseconds. */
-  const places = new Map<number, number>();
+  /** Index in decode order, by the timestamp of an output picture in microseconds. */
+  const decodeIndexes = new Map<number, number>();
   const planes = new Uint8Array((SIDE * SIDE * 3) / 2);
   const failures: Error[] = [];
   let reading: Promise<unknown> = Promise.resolve();
@@ -59,7 +62,7 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
     output: (picture) => {
       reading = reading.then(async () => {
         await picture.copyTo(planes);
-        const place = places.get(picture.timestamp) ?? -1;
+        const place = decodeIndexes.get(picture.timestamp) ?? -1;
         shown.push(...readAll(planes).map((seen) => ({ ...seen, place })));
         picture.close();
       });
@@ -69,14 +72,14 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   decoder.configure(config);
   for await (const { type, timestamp, data } of new EncodedPacketSink(track).packets()) {
     const microseconds = Math.round(timestamp * 1e6);
-    places.set(microseconds, times.length);
+    decodeIndexes.set(microseconds, times.length);
     times.push(timestamp);
     decoder.decode(new EncodedVideoChunk({ type, timestamp: microseconds, data }));
     while (decoder.decodeQueueSize > 50) await new Promise((resolve) => setImmediate(resolve));
     await reading;
   }
   await decoder.flush();
-  // What was decoded on another thread may still be on its way to this one.
+  // Output of the decoder's thread may still be on its way.
   for (const late = Date.now() + 5000; shown.length < times.length && Date.now() < late; await reading) {
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -84,8 +87,8 @@ export async function seenIn(film: Uint8Array): Promise<Seen[]> {
   if (failures[0]) throw failures[0];
   if (shown.length !== times.length)
     throw new Error(`${times.length - shown.length} of ${times.length} pictures were lost in decoding.`);
-  // This decoder (1.3.1) makes pictures in the order in which they are shown, gives them the times in the order
-  // in which they were decoded, and may hand them out in neither: the place of their time tells which is which.
+  // This decoder (1.3.1) decodes pictures in display order, but gives them the timestamps in decode order,
+  // and may output them in any order: sorting by the index of the timestamp restores display order.
   const inOrder = shown.toSorted((a, b) => a.place - b.place);
   times.sort((a, b) => a - b);
   return inOrder.map(({ clip, frame }, i) => ({ clip, frame, timestamp: times[i] ?? -1 }));

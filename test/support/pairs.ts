@@ -1,4 +1,4 @@
-/** Clips of fixtures/clips that are joined two by two. */
+/** Clips of test/fixtures/clips that are joined in pairs. */
 export const CLIPS = [
   "a-5s-24fps",
   "b-5s-24fps",
@@ -15,7 +15,9 @@ export const CLIPS = [
   "field/avc-a",
   "field/avc-b-other-pps",
 ];
-/** 640 by 360 pixels, 1280 by 720, 64 by 64, and 320 by 180: only clips of one size join. */
+/**
+ * Heights of clips of 640×360, 1280×720, 64×64 and 320×180 pixels: only clips of the same size can be joined.
+ */
 const SIZES = new Map([
   ["d-720p-24fps", 720],
   ["field/avc-a", 180],
@@ -23,10 +25,10 @@ const SIZES = new Map([
 ]);
 const sizeOf = (name: string) => SIZES.get(name) ?? (name.startsWith("numbered/") ? 64 : 360);
 
-/** Every clip after every clip; each first one is cut in the midst of a group of B-frames. */
+/** All pairs of clips; the first clip of a pair is cut within a group of B-frames. */
 export const PAIRS = CLIPS.flatMap((first) => CLIPS.map((second) => [first, second] as const));
 export const joins = ([first, second]: readonly [string, string]) => sizeOf(first) === sizeOf(second);
 
-/** How many pictures of a clip stand in so many frames of a film. */
+/** How many pictures of a clip are shown in a number of film frames. */
 export const picturesOf = (name: string, frames: number) =>
   /30fps|thirty/.test(name) ? Math.ceil(frames * 1.25) : frames;

@@ -1,4 +1,4 @@
-/** A song in the parts that a transcriber is sent, and what is in them. */
+/** Cuts songs into the parts for a transcriber, and reads the parts. */
 import {
   BufferSource,
   BufferTarget,
@@ -17,14 +17,14 @@ import { type HeardPart, nextPart } from "../../src/media/listen.ts";
 import { probeSong } from "../../src/media/probe.ts";
 import { CONTAINERS } from "../../src/media/song/container.ts";
 
-/** What is known of a song once it is confirmed. */
+/** A song's facts, as the probe finds them. */
 export async function songOf(file: MediaFile) {
   const probed = await probeSong(file, { contentType: "", bytes: file.bytes });
   if (!probed.ok) throw new Error(probed.failure.message);
   return probed.audio;
 }
 
-/** All parts of a song, one after another. */
+/** All parts of a song, in order. */
 export async function allParts(bytes: Uint8Array, mostBytes?: number): Promise<HeardPart[]> {
   const song = await songOf(memoryFile(bytes));
   const parts: HeardPart[] = [];
@@ -37,7 +37,7 @@ export async function allParts(bytes: Uint8Array, mostBytes?: number): Promise<H
 }
 
 export interface Unpacked {
-  /** By mediabunny's name of the container. */
+  /** mediabunny's name of the container. */
   container: string;
   tracks: number;
   codec: string | null;
@@ -45,7 +45,7 @@ export interface Unpacked {
   packets: EncodedPacket[];
 }
 
-/** Reads a file of sound through. */
+/** Reads all packets of a sound file. */
 export async function unpacked(bytes: Uint8Array): Promise<Unpacked> {
   using input = new Input({ source: new BufferSource(bytes), formats: [...CONTAINERS, MATROSKA] });
   const track = await input.getPrimaryAudioTrack();
@@ -61,7 +61,7 @@ export async function unpacked(bytes: Uint8Array): Promise<Unpacked> {
   };
 }
 
-/** A recording over and over, packet by packet into another container: long songs out of short ones. */
+/** A recording, repeated packet by packet in another container: makes long songs of short ones. */
 export async function looped(
   bytes: Uint8Array,
   times: number,
@@ -94,14 +94,14 @@ export async function looped(
   return new Uint8Array(target.buffer ?? new ArrayBuffer(0));
 }
 
-/** The same bytes over and over: for formats that are nothing but frames. */
+/** The same bytes, repeated: for formats that consist of frames only. */
 export function repeated(bytes: Uint8Array, times: number): Uint8Array {
   const out = new Uint8Array(bytes.length * times);
   for (let i = 0; i < times; i++) out.set(bytes, i * bytes.length);
   return out;
 }
 
-/** A WAV of 16 bit samples, made by a function of time in seconds and of the channel, from -1 to 1. */
+/** A WAV of 16 bit samples, from a function of time (in seconds) and channel to values from -1 to 1. */
 export function wavOf(
   seconds: number,
   wave: (at: number, channel: number) => number,

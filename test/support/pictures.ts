@@ -1,4 +1,4 @@
-/** Pictures in the three forms, what else their files may carry, and what is seen of them. */
+/** Pictures in the three formats, the metadata that their files may have, and their pixels. */
 import { crc32 } from "node:zlib";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 
@@ -7,7 +7,7 @@ export type Form = (typeof FORMS)[number];
 
 const SIZE = { width: 46, height: 30 };
 
-/** A small picture; `clear` ones are see-through in places (JPEG knows no such). */
+/** A small picture; partly transparent with `clear` (not in JPEG). */
 export function drawn(form: Form, clear = false): Uint8Array {
   const canvas = createCanvas(SIZE.width, SIZE.height);
   const brush = canvas.getContext("2d");
@@ -21,7 +21,7 @@ export function drawn(form: Form, clear = false): Uint8Array {
   return new Uint8Array(canvas.toBuffer("image/webp", clear ? 100 : 80));
 }
 
-/** Its pixels as they are decoded, with their size in front. */
+/** The picture's size and decoded pixels, as text. */
 export async function pixels(bytes: Uint8Array): Promise<string> {
   const image = await loadImage(Buffer.from(bytes));
   const canvas = createCanvas(image.width, image.height);
@@ -51,7 +51,7 @@ export function pngChunk(name: string, contents: Uint8Array): Buffer {
 export const webpChunk = (name: string, contents: Uint8Array): Buffer =>
   Buffer.concat([bytesOf(name), le32(contents.length), contents, Buffer.alloc(contents.length & 1)]);
 
-/** The file with something added where its form has a place for it: behind the header, or at a WebP's end. */
+/** The file with parts added after its header, or at the end of a WebP. */
 export function carrying(form: Form, file: Uint8Array, ...added: Uint8Array[]): Uint8Array {
   if (form === "webp") {
     const body = Buffer.concat([file.subarray(8), ...added]);
@@ -61,7 +61,7 @@ export function carrying(form: Form, file: Uint8Array, ...added: Uint8Array[]): 
   return new Uint8Array(Buffer.concat([file.subarray(0, at), ...added, file.subarray(at)]));
 }
 
-/** XMP as it stands in a file of that form. */
+/** The part of a file that holds XMP, in each format. */
 export function xmpPart(form: Form, packet: string | Uint8Array): Buffer {
   const bytes = typeof packet === "string" ? bytesOf(packet) : packet;
   if (form === "jpeg")
@@ -75,14 +75,14 @@ export const box = (name: string, ...contents: Uint8Array[]): Buffer => {
   return Buffer.concat([u32(body.length + 8), bytesOf(name), body]);
 };
 
-/** A C2PA manifest store as far as it can be told from others, with a text in it. */
+/** The recognisable part of a C2PA manifest store, with a text in it. */
 export function manifestStore(text: string): Buffer {
   const type = Buffer.from("6332706100110010800000aa00389b71", "hex");
   const label = Buffer.concat([Buffer.from([3]), bytesOf("c2pa\0")]);
   return box("jumb", box("jumd", type, label), box("cbor", bytesOf(text)));
 }
 
-/** A manifest store as it stands in a file of that form; a JPEG's in segments of so many bytes. */
+/** The parts of a file that hold a manifest store, in each format; in a JPEG, segments of `most` bytes. */
 export function manifestParts(form: Form, store: Buffer, most = 100): Buffer[] {
   if (form === "png") return [pngChunk("caBX", store)];
   if (form === "webp") return [webpChunk("C2PA", store)];

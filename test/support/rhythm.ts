@@ -1,11 +1,11 @@
-/** Drums, bass and chords played at known times, as a song's samples. */
+/** Synthetic songs: samples of drums, bass and chords at known times. */
 import { BLOCK_SAMPLES, type CountedSamples } from "../../src/media/song/samples.ts";
 
-/** What begins in each half of a beat of one bar: "x" plain, "X" accented. */
+/** The notes of each sound in one bar, by half beats: "x" is a note, "X" an accented one. */
 interface Pattern {
   beatsPerBar: number;
   bar: Partial<Record<Sound, string>>;
-  /** Where in a beat its second half begins. */
+  /** Where the second half of a beat begins, as a share of the beat. */
   half?: number;
 }
 const NAMES = ["click", "kick", "snare", "hat", "bass", "chord"] as const;
@@ -29,7 +29,7 @@ export const PATTERNS = {
   waltz: { beatsPerBar: 3, bar: { kick: "x.....", hat: "..x.x.", bass: "x.....", chord: "..x.x." } },
 } satisfies Record<string, Pattern>;
 
-/** The same numbers for the same seed, 0 to 1. */
+/** A generator of random numbers from 0 to 1 from a seed. */
 export function random(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -40,7 +40,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** The loudness of a sound `t` seconds after it began; `noise` is fresh each time. */
+/** The waveform of each sound at `t` seconds after its start; `noise` is a new random number each time. */
 const SOUNDS: Record<Sound, { seconds: number; at(t: number, hertz: number, noise: number): number }> = {
   click: { seconds: 0.03, at: (t) => 0.8 * Math.sin(9400 * t) * Math.exp(-200 * t) },
   kick: {
@@ -67,22 +67,22 @@ const SOUNDS: Record<Sound, { seconds: number; at(t: number, hertz: number, nois
 
 export interface Song {
   pattern?: Pattern;
-  /** When a beat is, from the first downbeat (0), in seconds. */
+  /** Time of a beat in seconds; beat 0 is the first downbeat. */
   timeOf?: (beat: number) => number;
   seconds: number;
   sampleRate?: number;
   channels?: number;
-  /** Of white noise below all. */
+  /** Level of background white noise. */
   noise?: number;
   gain?: number;
   seed?: number;
 }
 
-/** Steady beats. */
+/** Times of steady beats. */
 export const steady = (bpm: number, offsetSeconds: number) => (beat: number) =>
   offsetSeconds + (beat * 60) / bpm;
 
-/** Every loudness varies by a few decibels, every bar has another chord. */
+/** A song's samples. Levels vary by a few decibels, and every bar has another chord. */
 export function played(song: Song): CountedSamples {
   const { pattern, seconds, sampleRate = 16_000, channels = 1, noise = 0.002, gain = 0.5 } = song;
   const timeOf = song.timeOf ?? steady(120, 0);
@@ -108,15 +108,17 @@ export function played(song: Song): CountedSamples {
       }
     }
   }
-  const whole = Int32Array.from(out, (value) => Math.round(Math.max(-1, Math.min(1, value * gain)) * 0x7fff));
+  const samples = Int32Array.from(out, (value) =>
+    Math.round(Math.max(-1, Math.min(1, value * gain)) * 0x7fff),
+  );
   return {
     sampleRate,
     channels,
     bits: 16,
-    totalSamples: whole.length,
+    totalSamples: samples.length,
     async *blocks() {
-      for (let at = 0; at < whole.length; at += BLOCK_SAMPLES) {
-        yield Array.from({ length: channels }, () => whole.slice(at, at + BLOCK_SAMPLES));
+      for (let at = 0; at < samples.length; at += BLOCK_SAMPLES) {
+        yield Array.from({ length: channels }, () => samples.slice(at, at + BLOCK_SAMPLES));
       }
     },
   };

@@ -1,9 +1,9 @@
-/** Tags of songs, byte by byte. */
+/** Writes the tags of songs. */
 
 /** Latin-1. */
 export const bytesOf = (text: string): number[] => [...text].map((c) => c.charCodeAt(0));
 
-/** UTF-16, its order of bytes marked. */
+/** UTF-16 with a byte order mark. */
 export function utf16(text: string, big = false): number[] {
   const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
   const bytes = units.flatMap((unit) => (big ? [unit >> 8, unit & 255] : [unit & 255, unit >> 8]));
@@ -13,13 +13,13 @@ export function utf16(text: string, big = false): number[] {
 const synchsafe = (n: number) => [(n >> 21) & 127, (n >> 14) & 127, (n >> 7) & 127, n & 127];
 const plain = (n: number) => [(n >> 24) & 255, (n >> 16) & 255, (n >> 8) & 255, n & 255];
 
-/** Puts a zero behind each byte that a decoder might take for the start of a frame. */
+/** Unsynchronisation: adds a zero after each byte that could look like the start of a frame. */
 const unsynchronised = (bytes: number[]) => bytes.flatMap((byte) => (byte === 0xff ? [byte, 0] : [byte]));
 
-/** A frame's name, with its content or the length of one that the caller writes behind the tag. */
+/** A frame's name, with its content, or with the length of a content that the caller writes after the tag. */
 type Frame = [name: string, content: number[] | number];
 
-/** An ID3v2 tag. Where a content is a length, the frame is the last. */
+/** An ID3v2 tag. A frame with a length instead of a content must be the last. */
 export function id3(version: 2 | 3 | 4, frames: readonly Frame[], { scattered = false } = {}): Uint8Array {
   let missing = 0;
   const body = frames.flatMap(([name, content]) => {
@@ -64,7 +64,7 @@ export const apic = (picture: Uint8Array, kind = 3, mime = "image/png"): Frame =
   [0, ...bytesOf(mime), 0, kind, 0, ...picture],
 ];
 
-/** The head of a PNG that says how large it is, and as many zeros as wanted behind it. */
+/** The head of a PNG with its size in pixels, padded with zeros to `bytes`. */
 export function png(width: number, height: number, bytes = 64): Uint8Array {
   const out = new Uint8Array(bytes);
   out.set([0x89, ...bytesOf("PNG\r\n\x1a\n"), 0, 0, 0, 13, ...bytesOf("IHDR")]);
@@ -75,7 +75,7 @@ export function png(width: number, height: number, bytes = 64): Uint8Array {
 
 export const id3v1 = (title: string, artist: string): Uint8Array =>
   Uint8Array.from(bytesOf(`TAG${title.padEnd(30, "\0")}${artist.padEnd(30, "\0")}`.padEnd(128, "\0")));
-/** An APEv2 tag with its header, around what are said to be its items. */
+/** An APEv2 tag with header and footer around the items. */
 export function ape(items: Uint8Array): Uint8Array {
   const block = (flags: number) => [
     ...bytesOf("APETAGEX"),

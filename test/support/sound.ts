@@ -1,4 +1,4 @@
-/** The fixtures' sound, decoded: for tests that hold it against what ffmpeg makes of the same files. */
+/** Decodes the fixtures' sound, for tests that compare it with ffmpeg's decoding. */
 import { createHash } from "node:crypto";
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../../src/media/lib/packets.ts";
@@ -15,7 +15,7 @@ export interface OpenSong {
   layout: Layout;
 }
 
-/** A song's track; whoever opens it has no need to dispose it. */
+/** A song's track; the caller need not dispose it. */
 export async function openTrack(bytes: Uint8Array): Promise<OpenSong> {
   const file = memoryFile(bytes);
   const opened = await openSong(file);
@@ -38,14 +38,14 @@ export async function packetsOfFixture(name: string): Promise<Uint8Array[]> {
   return (await all(packetsOf(track))).map(({ data }) => data);
 }
 
-/** Everything that comes, in turn. */
+/** All values of a source, in order. */
 export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
   const out: T[] = [];
   for await (const one of source) out.push(one);
   return out;
 }
 
-/** Channels one behind another, each whole. */
+/** All samples of each channel. */
 export async function wholeChannels({
   channels,
   blocks,
@@ -57,7 +57,7 @@ export async function wholeChannels({
   return whole;
 }
 
-/** As `ffmpeg -i <file> -f s32le -c:a pcm_s32le - | md5sum` says it. */
+/** The MD5 that `ffmpeg -i <file> -f s32le -c:a pcm_s32le - | md5sum` prints. */
 export function md5AsFfmpeg(channels: readonly (readonly number[])[], bits: number): string {
   const length = channels[0]?.length ?? 0;
   const out = new Int32Array(length * channels.length);

@@ -1,16 +1,16 @@
-/** WAVs of every kind, by their chunks. */
+/** Writes WAVs of every kind. */
 import { bytesOf, joined } from "./song-tags.ts";
 
 interface WavForm {
   bits?: 8 | 16 | 24 | 32 | 64;
-  /** 1 whole numbers, 3 floats. */
+  /** 1: integers, 3: floats. */
   formatTag?: number;
   extensible?: boolean;
-  /** Chunks before the samples, as they stand in the file. */
+  /** Chunks before the samples. */
   before?: Uint8Array[];
-  /** Chunks behind them. */
+  /** Chunks after the samples. */
   behind?: Uint8Array[];
-  /** What the header says instead of the truth. */
+  /** Wrong sizes for the header. */
   riffSize?: number;
   dataSize?: number;
   name?: "RIFF" | "RIFX" | "RF64";

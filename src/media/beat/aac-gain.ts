@@ -1,19 +1,25 @@
-/** The loudness of an AAC frame, from the start of its first element. */
+/** Reads the loudness of an AAC frame from the start of its first element. */
 import { BitReader } from "../codecs/bits.ts";
 import { type CodedFrame, LEVEL_PER_BIT, SILENCE } from "./coded-level.ts";
 
 const [SINGLE, PAIR, FILL] = [0, 1, 6];
 const SAMPLES = 1024;
 const SHORT = 2;
-/** From an element's number to the mask of a pair, and what is read behind that, in bits. */
+/**
+ * The most bits from an element's id to the stereo mask (`ms_mask_present`), and the bits that are read after
+ * that.
+ */
 const LONGEST_START = 26;
 const GAIN_AND_WINDOWS = 11;
-/** A frame without sound takes fewer bytes. */
+/** A silent frame has fewer bytes. */
 const SILENT_BYTES = 16;
 
 const bits = new BitReader();
 
-/** Reads which windows a channel has (ics_info) up to the mask of a pair; null for profiles with prediction. */
+/**
+ * Reads the windows that the channels share (`ics_info`), up to and including the stereo mask; null with
+ * prediction.
+ */
 function sharedWindows(): { short: boolean } | null {
   bits.at += 1;
   const short = bits.unsigned(2) === SHORT;
@@ -28,8 +34,9 @@ function sharedWindows(): { short: boolean } | null {
 }
 
 /**
- * The level of one raw frame, with its ADTS header or without (ISO 14496-3, 4.4.2); null where its first
- * element can't be read. The gain is of that element's first channel, the number of bits of all.
+ * The level of one raw frame, with or without its ADTS header (ISO 14496-3, 4.4.2); null when its first
+ * element can't be read. It is computed from the gain of that element's first channel and the bits of the
+ * whole frame.
  */
 export function readAacGain(frame: Uint8Array): CodedFrame | null {
   const size = frame.length * 8;
@@ -38,7 +45,7 @@ export function readAacGain(frame: Uint8Array): CodedFrame | null {
   bits.open(frame);
   if (adts) bits.at = (frame[1] ?? 0) % 2 === 1 ? 56 : 72;
   let element = bits.unsigned(3);
-  // An encoder's name, now and then.
+  // Fill elements, such as an encoder's name, may come first.
   for (; element === FILL; element = bits.unsigned(3)) {
     const count = bits.unsigned(4);
     const all = count === 15 ? 14 + bits.unsigned(8) : count;

@@ -1,36 +1,39 @@
-/** A steady beat, fitted to all of a song. */
+/** Fits a steady beat to a whole song. */
 
-/** A coarse period may be wrong by this part. */
+/** Largest relative error of the coarse period. */
 const REACH = 0.004;
-/** Beats that are looked at together. */
+/** Number of beats that are folded together. */
 const GROUP = 16;
 const LEAST_GROUP = 4;
 const ROUNDS = 3;
-/** How late or early a group may be and still be seen, in seconds. */
+/** Largest shift of a group that is searched for, in seconds. */
 const DRIFT_SECONDS = 0.08;
-/** A group further from the straight line through all others is left out. */
+/** A group that is further than this from the regression line is left out. */
 const OUTLIER_SECONDS = 0.02;
-/** Groups with less than this part of the usual sound say nothing. */
+/** Groups with less than this share of the mean level are ignored. */
 const QUIET = 0.15;
 const LEAST_LIKENESS = 0.1;
 
 export interface Fit {
-  /** In numbers of the envelope. */
+  /** In envelope samples. */
   period: number;
-  /** The place of the strongest pulse, from the envelope's start. */
+  /** Offset of the strongest pulse from the envelope's start, in envelope samples. */
   phase: number;
-  /** How well each part of the song agrees with all others on where in the beat the pulses are: 1 fully, about 0 by chance. */
+  /** How well the parts of the song agree on where in the beat the pulses are: 1 fully, about 0 by chance. */
   likeness: number;
-  /** How strong the pulse half a beat later is, as a part of the beat's own. */
+  /** Strength of the pulse half a beat later, relative to the beat's own. */
   offbeat: number;
-  /** The same of the strongest pulse anywhere between two beats. */
+  /** Strength of the strongest pulse anywhere between two beats, relative to the beat's own. */
   rival: number;
-  /** Whether each part has a strong pulse where the whole song has its strongest: 1 fully. */
+  /**
+   * How strong each part's pulse is where the whole song has its strongest: 1 when it is the part's
+   * strongest.
+   */
   held: number;
   beats: number;
 }
 
-/** Sums an envelope over beats: how much happens in each part of a beat. */
+/** Folds an envelope at a period: its sum in each bin of a beat. */
 function fold(
   envelope: Float32Array,
   from: number,
@@ -40,15 +43,15 @@ function fold(
 ): Float64Array {
   const bins = Math.round(period);
   const out = new Float64Array(bins + 1);
-  const turn = (from - origin) / period;
-  let place = (turn - Math.floor(turn)) * bins;
+  const phase = (from - origin) / period;
+  let position = (phase - Math.floor(phase)) * bins;
   for (let i = from; i < to; i++) {
-    const bin = Math.floor(place);
+    const bin = Math.floor(position);
     const value = envelope[i] ?? 0;
-    out[bin] = (out[bin] ?? 0) + value * (bin + 1 - place);
-    out[bin + 1] = (out[bin + 1] ?? 0) + value * (place - bin);
-    place += bins / period;
-    if (place >= bins) place -= bins;
+    out[bin] = (out[bin] ?? 0) + value * (bin + 1 - position);
+    out[bin + 1] = (out[bin + 1] ?? 0) + value * (position - bin);
+    position += bins / period;
+    if (position >= bins) position -= bins;
   }
   out[0] = (out[0] ?? 0) + (out[bins] ?? 0);
   return out.subarray(0, bins);
@@ -60,15 +63,15 @@ const mean = (numbers: ArrayLike<number>) => {
   return sum / (numbers.length || 1);
 };
 
-/** The place of a curve's peak between its neighbours, -0.5 to 0.5 of a step. */
+/** Offset of a peak by parabolic interpolation, from -0.5 to 0.5 of a step. */
 const summit = (before: number, peak: number, after: number) =>
   (before - after) / (2 * (before - 2 * peak + after)) || 0;
 
-/** Each number doubled, with its two neighbours of the round. */
+/** Each number doubled plus its two neighbours, cyclically. */
 const smoothed = (round: Float64Array) =>
   round.map((value, i) => 2 * value + (round.at(i - 1) ?? 0) + (round[(i + 1) % round.length] ?? 0));
 
-/** How much the pulses stand out at a period: squares grow where beats meet. */
+/** How much pulses stand out at a period: the mean square grows when beats line up. */
 function sharpness(envelope: Float32Array, period: number): number {
   const beat = smoothed(fold(envelope, 0, envelope.length, period, 0));
   return mean(beat.map((value) => value * value)) / (mean(beat) ** 2 || 1);
@@ -76,7 +79,7 @@ function sharpness(envelope: Float32Array, period: number): number {
 
 function sharpest(envelope: Float32Array, coarse: number): number {
   let best = { period: coarse, score: 0 };
-  // Over the whole song, neighbours differ by one number.
+  // With this step, neighbouring periods differ by one envelope sample over the whole song.
   const step = Math.min(0.0005, 1 / envelope.length);
   for (let part = -REACH; part <= REACH; part += step) {
     const period = coarse * (1 + part);
@@ -87,13 +90,13 @@ function sharpest(envelope: Float32Array, coarse: number): number {
 }
 
 interface Group {
-  /** Its middle. */
+  /** Its middle, in envelope samples. */
   at: number;
-  /** How much happens in each part of its beats. */
+  /** Its folded envelope. */
   beat: Float64Array;
-  /** Its share of the sound; 1 is usual. */
+  /** Its level relative to the mean. */
   weight: number;
-  /** How much later its pulses are than those of the rest of the song. */
+  /** How much later its pulses are than those of the rest of the song, in envelope samples. */
   late: number;
   likeness: number;
 }
@@ -119,7 +122,7 @@ function compare(part: Float64Array, rest: Float64Array, reach: number) {
   return { late: top - reach + between, likeness: scores[reach] ?? 0 };
 }
 
-/** The weighted straight line through what the groups are late, without outliers: late = base + slope * at. */
+/** The weighted regression line of the groups' lateness, without outliers: late = base + slope * at. */
 function line(groups: readonly Group[], tolerance: number) {
   let fit = { base: 0, slope: 0 };
   let kept = groups;
@@ -140,15 +143,18 @@ function line(groups: readonly Group[], tolerance: number) {
   return fit;
 }
 
-/** Smoothed folds: whether a pulse that the whole song has is one of the strongest of a part too, 1 fully. */
+/**
+ * How strong a part's pulse is at the whole song's strongest one, given smoothed folds: 1 when it is the
+ * strongest.
+ */
 function holds(part: Float64Array, top: number): number {
   const usual = mean(part);
   return Math.max(0, (around(part, top) - usual) / (Math.max(...part) - usual || 1));
 }
 
-/** The most at a place of the round or beside it. */
-const around = (round: Float64Array, place: number) =>
-  Math.max(...[-1, 0, 1].map((i) => round[(place + i + round.length) % round.length] ?? 0));
+/** The largest value at a bin or beside it, cyclically. */
+const around = (round: Float64Array, position: number) =>
+  Math.max(...[-1, 0, 1].map((i) => round[(position + i + round.length) % round.length] ?? 0));
 
 function groupsOf(envelope: Float32Array, rate: number, period: number, origin: number, size: number) {
   const folds: { at: number; beat: Float64Array }[] = [];
@@ -169,7 +175,10 @@ function groupsOf(envelope: Float32Array, rate: number, period: number, origin: 
   return { whole, groups };
 }
 
-/** Null for a song of fewer than eight beats. */
+/**
+ * Null for fewer than eight beats. `rate`: envelope samples per second. `coarse`: a first estimate of the
+ * period.
+ */
 export function fitBeat(envelope: Float32Array, rate: number, coarse: number): Fit | null {
   let period = sharpest(envelope, coarse);
   const beats = Math.floor(envelope.length / period);

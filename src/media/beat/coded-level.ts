@@ -1,12 +1,15 @@
-/** What coded frames say of their loudness. */
+/** The loudness of coded frames. */
 
 export interface CodedFrame {
-  /** Of each channel that is told of: powers of two of the amplitude, against nothing in particular. */
+  /** Level of each known channel: log2 of the amplitude, without a fixed reference. */
   levels: number[];
-  /** Whether the encoder saw an attack: it cut the frame into short blocks. */
+  /** Whether the encoder detected an attack: it used short blocks. */
   attack: boolean;
 }
 
-/** A quantised number grows with the amplitude to the power of 3/4, and takes about its logarithm of bits. */
+/**
+ * Level per bit of a number: quantised numbers grow with amplitude ** (3/4), and take about log2 of that in
+ * bits.
+ */
 export const LEVEL_PER_BIT = 4 / 3;
 export const SILENCE = 20;

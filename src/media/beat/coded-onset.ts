@@ -1,4 +1,4 @@
-/** How strongly a song's notes and drums begin, from what its coded packets say of their loudness. */
+/** Onset strength of a song from the loudness of its coded packets, without decoding. */
 import type { InputAudioTrack } from "mediabunny";
 import { packetsOf } from "../lib/packets.ts";
 import { trackCodec } from "../song/track-codec.ts";
@@ -10,11 +10,16 @@ import type { Onsets } from "./onset.ts";
 interface Reading {
   /** Null for a packet that can't be read. */
   frames(packet: Uint8Array): CodedFrame[] | null;
-  /** How many frames back a frame is compared. */
+  /** A frame is compared with this many frames before it. */
   lag: number;
-  /** How much later an attack is than the start of the frame that shows it, in frames (measured on drums, by decoding). */
+  /**
+   * Time from the start of a frame to the attack that it shows, in frames (measured on drums, by decoding).
+   */
   late: number;
-  /** The most that a beat found so is to be trusted: fewer facts tell less of which pulse is the beat. */
+  /**
+   * Factor of the confidence: the less is known of the packets, the less certain it is which pulse is the
+   * beat.
+   */
   trust: number;
 }
 
@@ -22,7 +27,9 @@ const one = (read: (packet: Uint8Array) => CodedFrame | null) => (packet: Uint8A
   const frame = read(packet);
   return frame && [frame];
 };
-/** An encoder has to spend bits on an attack, which is all that can be seen of Opus without decoding. */
+/**
+ * An encoder spends more bits on an attack; without decoding, a packet's size is all that is known of Opus.
+ */
 const sizeOnly = (packet: Uint8Array) => ({ levels: [packet.length / 125], attack: false });
 
 const READINGS: Readonly<Record<string, Reading>> = {
@@ -30,16 +37,16 @@ const READINGS: Readonly<Record<string, Reading>> = {
   aac: { frames: one(readAacGain), lag: 1, late: 0.75, trust: 0.75 },
   opus: { frames: one(sizeOnly), lag: 1, late: 0.6, trust: 0.55 },
 };
-/** What an encoder's change to short blocks counts: it saw an attack. */
+/** What a change to short blocks adds to the rise. */
 const ATTACK = 1;
-/** The first sound after silence counts no more than this (powers of two of the amplitude). */
+/** Limit for the first sound after silence (log2 of the amplitude). */
 const MOST_RISE = 8;
-/** In seconds; anything else is no song. */
+/** In seconds; a song has no other frames. */
 const [SHORTEST_FRAME, LONGEST_FRAME] = [0.001, 0.25];
 
 /**
- * Null for codecs of which nothing is known, and for fewer than three packets. Times are those of the packets:
- * what a player leaves out at the start is still in them. Throws where these run backwards.
+ * Null for codecs that are not supported, and for fewer than three packets. Times are those of the packets,
+ * including what a player skips at the start. Throws when they run backwards.
  */
 export async function codedOnsets(track: InputAudioTrack): Promise<{ onsets: Onsets; trust: number } | null> {
   const reading = READINGS[(await trackCodec(track)) ?? ""];
@@ -48,7 +55,7 @@ export async function codedOnsets(track: InputAudioTrack): Promise<{ onsets: Ons
   let recent: CodedFrame[] = [];
   let packets = 0;
   let perPacket = 1;
-  // Of the second packet: what a decoder leaves out at the start may shorten the first.
+  // Use the second packet, because the first may be shortened by what a decoder skips at the start.
   let [second, last] = [0, 0];
   for await (const packet of packetsOf(track)) {
     const frames = reading.frames(packet.data) ?? recent.slice(-perPacket);
@@ -69,7 +76,7 @@ export async function codedOnsets(track: InputAudioTrack): Promise<{ onsets: Ons
   return { onsets: { rate: 1 / seconds, startSeconds, strength, bass, harmony: null }, trust: reading.trust };
 }
 
-/** The mean over channels of how far they rise above the quietest of the frames before. */
+/** The mean over channels of the rise above the quietest of the frames before. */
 function rise(frame: CodedFrame, before: readonly CodedFrame[]): number {
   let sum = frame.attack && !before.at(-1)?.attack ? ATTACK * frame.levels.length : 0;
   for (let c = 0; c < frame.levels.length; c++) {

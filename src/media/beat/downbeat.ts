@@ -1,19 +1,21 @@
-/** Which beats begin a bar, from accents, bass and changes of harmony. */
+/** Finds the beats that begin a bar, from accents, bass and changes of harmony. */
 import type { Harmony, Onsets } from "./onset.ts";
 import { accents } from "./tempo.ts";
 
-/** An attack may lie this far from its beat. */
+/** Largest distance of an attack from its beat. */
 const NEAR_SECONDS = 0.04;
-/** Bars of three must repeat this clearly, and this much more so than bars of four. */
+/** Bars of three need this repetition score (`CLEAR`), and this much more than bars of four (`MARGIN`). */
 const CLEAR = 0.25;
 const MARGIN = 0.1;
 const USUAL = 4;
-/** Chords and bass notes change with bars; a snare is loud on the beats between. */
+/**
+ * Chords and bass notes change with bars, so they weigh more than loudness: a snare is loud on other beats.
+ */
 const WEIGHTS = { strength: 0.2, bass: 1, change: 2 };
-/** What it counts that the song sets in on a beat, in the same unit as an accent. */
+/** What the song's first loud beat adds to its score, in units of an accent. */
 const FIRST = 0.3;
 
-/** The largest number near each beat. */
+/** The largest envelope value near each beat. */
 function onBeats(envelope: Float32Array, rate: number, phase: number, period: number): Float64Array {
   const near = Math.max(1, Math.round(NEAR_SECONDS * rate));
   const count = Math.max(0, Math.floor((envelope.length - phase) / period));
@@ -25,7 +27,7 @@ function onBeats(envelope: Float32Array, rate: number, phase: number, period: nu
   });
 }
 
-/** With mean 0 and variance 1; all zeros where nothing varies. */
+/** Scaled to mean 0 and variance 1; all zeros when nothing varies. */
 function standardised(numbers: Float64Array): Float64Array {
   const mean = numbers.reduce((sum, value) => sum + value, 0) / (numbers.length || 1);
   const variance = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (numbers.length || 1);
@@ -38,7 +40,10 @@ const alike = (numbers: Float64Array, lag: number) => {
   return sum / Math.max(1, numbers.length - lag);
 };
 
-/** How much the harmony of the `span` beats from each beat on differs from that of as many before, the nearest most. */
+/**
+ * For each beat, how much the harmony of the next `span` beats differs from that of the `span` beats before,
+ * nearest weighted most.
+ */
 function changes(
   { rate, width, loudness }: Harmony,
   phase: number,
@@ -70,11 +75,14 @@ function changes(
 
 export interface Bars {
   beatsPerBar: number;
-  /** How many beats after the first one the first bar begins. */
+  /** Index of the beat at which the first bar begins. */
   first: number;
 }
 
-/** For beats at `phase` + n `period`, in numbers of the envelopes. Four beats a bar where that is not clear. */
+/**
+ * The bars of beats at `phase` + n * `period`, in envelope samples. Four beats a bar when three are not
+ * clear.
+ */
 export function barsOf(
   { rate, startSeconds, strength, bass, harmony }: Onsets,
   phase: number,

@@ -1,4 +1,4 @@
-/** Where a song's beats fall. */
+/** Estimates a song's beat grid. */
 import type { InputAudioTrack } from "mediabunny";
 import type { BeatGrid } from "../../domain/record/record.ts";
 import type { MediaFile } from "../lib/source.ts";
@@ -9,32 +9,35 @@ import { barsOf } from "./downbeat.ts";
 import { type Onsets, onsetsOf } from "./onset.ts";
 import { accents, FASTEST_BPM, likeliestPeriod } from "./tempo.ts";
 
-/** A kick drum tells the beat better than what else begins with it. */
+/** Extra weight of bass: a kick drum marks the beat better than other onsets. */
 const BASS = 0.75;
-/** A pulse between two beats that is so nearly as strong as they are is a beat itself. */
+/** A pulse between two beats with this relative strength is a beat itself. */
 const EVEN = 0.9;
-/** Songs are made at whole tempos: one so near that it moves no beat further than this is taken. */
+/** Most songs have a whole number of beats per minute: round to it when no beat moves further than this. */
 const WHOLE_BPM = 0.04;
 const WHOLE_BPM_SECONDS = 0.01;
-/** A first downbeat so little before the song's start is at it. */
+/** A first downbeat this little before the song's start is moved to the start. */
 const START_SECONDS = 0.015;
 
 /** From 0 at `none` to 1 at `all`. */
 const ramp = (value: number, none: number, all: number) =>
   Math.max(0, Math.min(1, (value - none) / (all - none)));
 
-/** Thresholds were set on synthetic songs whose beats are known, so that 0.6 and more means that nearly all beats are met. */
+/**
+ * Thresholds were set with synthetic songs whose beats are known: with 0.6 or more nearly all beats are
+ * right.
+ */
 function confidenceOf(fit: Fit, ambiguity: number): number {
   const heard = Math.max(0, fit.likeness) * ramp(fit.held, 0.5, 0.9) * (1 - Math.exp(-fit.beats / 8));
   return heard * (1 - ramp(fit.rival, 0.75, 0.95) / 2) * (1 - ramp(ambiguity, 0.9, 1) / 2);
 }
 
-/** A whole number of beats a minute where that moves no beat audibly, with the phase that belongs to it. */
+/** A whole number of beats per minute if that moves no beat audibly, with the phase that belongs to it. */
 function rounded(bpm: number, phaseSeconds: number, seconds: number) {
   const whole = Math.round(bpm);
   const away = Math.abs(whole - bpm);
   if (away > WHOLE_BPM || (away / bpm) * seconds > 2 * WHOLE_BPM_SECONDS) return { bpm, phaseSeconds };
-  // The beat in the song's middle stays where it is.
+  // Keep the beat in the middle of the song at its time.
   const beats = Math.round(((seconds / 2 - phaseSeconds) * bpm) / 60);
   return { bpm: whole, phaseSeconds: phaseSeconds + beats * (60 / bpm - 60 / whole) };
 }
@@ -64,15 +67,18 @@ function gridOf(onsets: Onsets): BeatGrid | null {
 }
 
 /**
- * The steady beat that a song's sound follows best, 60 to 200 a minute; null for silence and for fewer than
- * eight beats. Music that keeps no tempo, or not one, gets a grid of low confidence. Above 145 and below 75
- * beats a minute, half or twice as many may be found. Throws where the file is damaged.
+ * The steady beat that fits a song's sound best, from 60 to 200 beats per minute; null for silence and for
+ * fewer than eight beats. Music without one steady tempo gets a grid of low confidence. Above 145 and below
+ * 75 beats per minute the result may be half or double the tempo. Throws when the file is damaged.
  */
 export async function estimateBeat(samples: CountedSamples): Promise<BeatGrid | null> {
   return gridOf(await onsetsOf(samples));
 }
 
-/** The same of any song: what can't be decoded here (MP3, AAC, Opus) is judged by its packets, and less surely. */
+/**
+ * The beat of any song: MP3, AAC and Opus are estimated from their packets without decoding, with less
+ * confidence.
+ */
 export async function beatOf(
   file: MediaFile,
   track: InputAudioTrack,

@@ -1,4 +1,4 @@
-/** The loudness of an MP3's granules, from their side information. */
+/** Reads the loudness of an MP3's granules from their side information. */
 
 import { BitReader } from "../codecs/bits.ts";
 import { readMp3Header } from "../codecs/mp3-header.ts";
@@ -6,14 +6,14 @@ import { type CodedFrame, LEVEL_PER_BIT, SILENCE } from "./coded-level.ts";
 
 const HEADER_BYTES = 4;
 const GRANULE = 576;
-/** Fewer bits than these code silence, whatever the gain says. */
+/** A granule of fewer bits is silent, whatever its gain. */
 const SILENT_BITS = 40;
 
 const bits = new BitReader();
 
 /**
- * The two granules of an MPEG-1 layer 3 frame, or the one of a frame of the lower rates (ISO 11172-3,
- * 2.4.1.7; 13818-3, 2.4.1.7); null where it is none.
+ * The two granules of an MPEG-1 layer 3 frame, or the one granule of a frame of the lower rates (ISO 11172-3,
+ * 2.4.1.7; 13818-3, 2.4.1.7); null when the bytes are no such frame.
  */
 export function readMp3Gains(frame: Uint8Array): CodedFrame[] | null {
   const header = readMp3Header(frame, 0);
@@ -26,7 +26,7 @@ export function readMp3Gains(frame: Uint8Array): CodedFrame[] | null {
   const end = start + (side[channels - 1] ?? 0);
   if (frame.length < end) return null;
   bits.open(frame.subarray(start, end));
-  // Where the sound begins, private bits, and (per channel) which scale factors are shared.
+  // Skip main_data_begin, private bits and (per channel) scfsi.
   bits.at = first ? 9 + (channels === 1 ? 5 : 3) + 4 * channels : 8 + channels;
   return Array.from({ length: first ? 2 : 1 }, () => {
     const granule: CodedFrame = { levels: [], attack: false };

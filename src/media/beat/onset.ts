@@ -1,60 +1,60 @@
-/** How strongly notes and drums begin, over a song's time, from its sound. */
+/** Onset strength of a song over time, from its decoded sound. */
 
 import type { CountedSamples } from "../song/samples.ts";
 import { powerSpectrum } from "./spectrum.ts";
 
-/** Envelopes of a song: one number for each `1 / rate` seconds. */
+/** Onset envelopes of a song: one sample for each `1 / rate` seconds. */
 export interface Onsets {
   rate: number;
-  /** When in the song an attack begins whose peak is the first number. */
+  /** When in the song an attack begins that has its peak at the first envelope sample. */
   startSeconds: number;
-  /** Of all that begins. */
+  /** Onsets at all frequencies. */
   strength: Float32Array;
-  /** Of what begins below 120 Hz: kick drum and bass. */
+  /** Onsets below 120 Hz: kick drum and bass. */
   bass: Float32Array;
-  /** Null where it is not known. */
+  /** Null when unknown. */
   harmony: Harmony | null;
 }
 
-/** How loud each of some frequencies is, for each `1 / rate` seconds from the song's start. */
+/** Loudness of each frequency bin, for each `1 / rate` seconds from the song's start. */
 export interface Harmony {
   rate: number;
   width: number;
-  /** `width` numbers for each time. */
+  /** `width` numbers for each time, concatenated. */
   loudness: Float32Array;
 }
 
-/** Of samples, after several are taken together; what lies above half of it adds little. */
+/** Lowest sample rate after averaging neighbouring samples; frequencies above half of it add little. */
 const LOWEST_RATE = 16_000;
 const FRAME_SECONDS = 0.046;
 const FRAMES_A_SECOND = 100;
-/** Upper edges in hertz of Zwicker's critical bands; the first is made for bass. */
+/** Upper edges in Hz of Zwicker's critical bands; the first one is chosen for bass. */
 const BANDS = [
   120, 200, 300, 400, 510, 630, 770, 920, 1080, 1270, 1480, 1720, 2000, 2320, 2700, 3150, 3700, 4400, 5300,
   6400, 7700, 9500, 12_000,
 ];
-/** A frame is compared with the last but one: it is much longer than the step to the next. */
+/** A frame is compared with the one two steps before, because frames are much longer than a step. */
 const LAG = 2;
 const HARMONY_HERTZ = { from: 80, to: 1400 };
 const HARMONY_FRAMES = 10;
-/** Where the sounds of drums fade among tones, in power, below the loudest. */
+/** Power relative to the loudest, below which tones are ignored, so that drums count less than tones. */
 const HARMONY_FLOOR = 1e-3;
-/** What lies this far below the loudest of the last seconds (in power) is as good as silent. */
+/** Power relative to the loudest of the last seconds, below which sound counts as silent. */
 const FLOOR = 1e-4;
 const HALF_LIFE_SECONDS = 4;
-/** Of full scale, in power: dither stays silent. */
+/** Power relative to full scale, below which sound counts as silent: dither does. */
 const QUIETEST = 1e-8;
-/** No song is longer; a file may say that it is. */
+/** Limit of the envelopes' length: no accepted song is longer, but a file may claim to be. */
 const MOST_SECONDS = 31 * 60;
 
-/** Keeps 4 kB for each second. Throws where the file is damaged. */
+/** Takes 4 kB of memory for each second. Throws when the file is damaged. */
 export async function onsetsOf(samples: CountedSamples): Promise<Onsets> {
   const together = Math.max(1, Math.floor(samples.sampleRate / LOWEST_RATE));
   const rate = samples.sampleRate / together;
   const size = Math.max(16, 2 ** Math.round(Math.log2(rate * FRAME_SECONDS)));
   const hop = Math.max(1, Math.round(rate / FRAMES_A_SECOND));
   const seconds = Math.min(MOST_SECONDS, samples.totalSamples / samples.sampleRate + 1);
-  const envelopes = listener(rate, size, hop, Math.ceil((seconds * rate) / hop));
+  const envelopes = collector(rate, size, hop, Math.ceil((seconds * rate) / hop));
 
   const ring = new Float64Array(size);
   const frame = new Float64Array(size);
@@ -75,15 +75,15 @@ export async function onsetsOf(samples: CountedSamples): Promise<Onsets> {
       taken = 0;
       if (--due > 0) continue;
       for (let k = 0; k < size; k++) frame[k] = (ring[(at + k) & (size - 1)] ?? 0) * (window[k] ?? 0);
-      envelopes.hear(frame);
+      envelopes.add(frame);
       due = hop;
     }
   }
   return envelopes.onsets();
 }
 
-/** Hears one frame after another. */
-function listener(rate: number, size: number, hop: number, capacity: number) {
+/** Collects the envelopes, one frame after another. */
+function collector(rate: number, size: number, hop: number, capacity: number) {
   const spectrum = powerSpectrum(size);
   const power = new Float64Array(size / 2);
   const bin = (hertz: number) => Math.round((hertz * size) / rate);
@@ -97,7 +97,7 @@ function listener(rate: number, size: number, hop: number, capacity: number) {
   let level = quietest;
   let index = 0;
 
-  function hear(frame: Float64Array): void {
+  function add(frame: Float64Array): void {
     spectrum(frame, power);
     const now = loudness[index % (LAG + 1)] ?? power;
     const before = loudness[(index + 1) % (LAG + 1)] ?? power;
@@ -125,10 +125,11 @@ function listener(rate: number, size: number, hop: number, capacity: number) {
   }
 
   return {
-    hear,
+    add,
     onsets: (): Onsets => ({
       rate: rate / hop,
-      // An attack shows most when the frame's middle is a quarter of its length away: clicks and drums within 4 ms.
+      // An attack is strongest when it is a quarter of the frame's length after the middle; measured within 4
+      // ms.
       startSeconds: (hop - (LAG * hop) / 2 - size / 4) / rate,
       strength: strength.subarray(0, index),
       bass: bass.subarray(0, index),

@@ -1,7 +1,7 @@
-/** The spectrum of a frame of real samples. */
+/** The power spectrum of a frame of real samples. */
 import { circle, fourier } from "../codecs/fourier.ts";
 
-/** Makes a function that writes the power at multiples 0 to `size` / 2 - 1 of a frame's own frequency. */
+/** Makes a function that writes the power of the frequency bins 0 to `size` / 2 - 1 of a frame. */
 export function powerSpectrum(size: number): (frame: Float64Array, power: Float64Array) => void {
   const half = size / 2;
   const { re, im, places, transform } = fourier(half);

@@ -1,19 +1,21 @@
-/** The likeliest period of a song's beat, from its onsets. */
+/** Finds the most likely period of a song's beat from its onsets. */
 
 const SLOWEST_BPM = 60;
 export const FASTEST_BPM = 200;
-/** Periods are tried in steps of a thousandth. */
+/** Relative step between the periods that are tried. */
 const STEP = 0.001;
-/** How many beats ahead a beat must be found again. */
+/** How many multiples of a period are checked in the autocorrelation. */
 const MULTIPLES = 8;
-/** Where people tap most readily, and how far from it they still do (after Moelants 2002, but wider). */
+/**
+ * The tempo that people prefer to tap, and the spread of that preference (after Moelants 2002, but wider).
+ */
 const PREFERRED_BPM = 115;
 const SPREAD_OCTAVES = 1;
 const BARS = [3, 4];
-/** Tempos closer than this are one. */
+/** Tempos closer than this count as the same. */
 const APART_OCTAVES = 0.06;
 
-/** The mean of each number with its neighbours within `reach`; zeros lie beyond the ends. */
+/** The mean of each number and its neighbours within `reach`; zeros are assumed beyond the ends. */
 function movingMean(numbers: Float32Array, reach: number): Float32Array {
   const out = new Float32Array(numbers.length);
   let sum = 0;
@@ -24,7 +26,7 @@ function movingMean(numbers: Float32Array, reach: number): Float32Array {
   return out;
 }
 
-/** What of an envelope stands out of the second around it, evened out between loud and quiet passages. */
+/** How much an envelope exceeds its mean over one second, normalised between loud and quiet passages. */
 export function accents(envelope: Float32Array, rate: number): Float32Array {
   const around = movingMean(envelope, Math.round(rate / 2));
   const out = envelope.map((value, i) => Math.max(0, value - (around[i] ?? 0)));
@@ -39,7 +41,7 @@ export function accents(envelope: Float32Array, rate: number): Float32Array {
   return out;
 }
 
-/** How alike an envelope is to itself `lag` later, for each lag below `lags`; 1 where it is the same. */
+/** The autocorrelation of an envelope for each lag below `lags`; 1 at lag 0. */
 function autocorrelation(envelope: Float32Array, lags: number): Float64Array {
   const mean = envelope.reduce((sum, value) => sum + value, 0) / (envelope.length || 1);
   const centred = Float64Array.from(envelope, (value) => value - mean);
@@ -53,51 +55,54 @@ function autocorrelation(envelope: Float32Array, lags: number): Float64Array {
   return out.map((value) => value / whole);
 }
 
-function between(numbers: Float64Array, place: number): number {
+function interpolated(numbers: Float64Array, place: number): number {
   const below = Math.floor(place);
   const part = place - below;
   return (numbers[below] ?? 0) * (1 - part) + (numbers[below + 1] ?? 0) * part;
 }
 
 /**
- * How well beats of a period account for the song. Odd multiples count double: at half the beat's period
- * every other one misses. A beat has bars too, which tells it from a syncopation's period.
+ * How well a period explains the song's onsets. Odd multiples count double, because at half the beat's period
+ * every second multiple misses. Multiples of bars count too, which distinguishes the beat from a
+ * syncopation's period.
  */
 function support(correlation: Float64Array, period: number): number {
   let sum = 0;
   let weights = 0;
   for (let k = 1; k <= MULTIPLES && k * period < correlation.length - 1; k++) {
     const weight = k % 2 === 1 ? 2 : 1;
-    sum += weight * between(correlation, k * period);
+    sum += weight * interpolated(correlation, k * period);
     weights += weight;
   }
-  const bars = BARS.map((n) => (between(correlation, n * period) + between(correlation, 2 * n * period)) / 2);
+  const bars = BARS.map(
+    (n) => (interpolated(correlation, n * period) + interpolated(correlation, 2 * n * period)) / 2,
+  );
   return sum / (weights || 1) + Math.max(...bars) / 2;
 }
 
-const liking = (bpm: number) => Math.exp(-0.5 * (Math.log2(bpm / PREFERRED_BPM) / SPREAD_OCTAVES) ** 2);
+const preference = (bpm: number) => Math.exp(-0.5 * (Math.log2(bpm / PREFERRED_BPM) / SPREAD_OCTAVES) ** 2);
 
-/** How far apart two tempos are, in octaves; those an octave apart are not. */
+/** The distance of two tempos in octaves; tempos exactly one octave apart have distance 0. */
 function distance(a: number, b: number): number {
   const octaves = Math.abs(Math.log2(a / b));
   return Math.min(octaves, Math.abs(octaves - 1));
 }
 
 export interface Tempo {
-  /** In numbers of the envelope, exact to a few thousandths. */
+  /** In envelope samples, exact to a few thousandths. */
   period: number;
-  /** The score of the best other tempo as a part of this one's. */
+  /** The score of the best other tempo, relative to this one's. */
   ambiguity: number;
 }
 
-/** Null where nothing repeats. */
+/** Null when nothing repeats. `rate`: envelope samples per second. */
 export function likeliestPeriod(envelope: Float32Array, rate: number): Tempo | null {
   const longest = (60 / SLOWEST_BPM) * rate;
   const lags = Math.min(Math.ceil(longest * MULTIPLES) + 2, envelope.length >> 1);
   const correlation = autocorrelation(envelope, lags);
   const scores: { period: number; score: number }[] = [];
   for (let period = longest; period >= (60 / FASTEST_BPM) * rate; period *= 1 - STEP) {
-    const score = support(correlation, period) * liking((60 * rate) / period);
+    const score = support(correlation, period) * preference((60 * rate) / period);
     scores.push({ period, score });
   }
   const best = scores.reduce((a, b) => (b.score > a.score ? b : a), { period: 0, score: 0 });

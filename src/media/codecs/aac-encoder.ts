@@ -1,7 +1,8 @@
 /**
- * AAC-LC by FFmpeg's encoder (libavcodec), in the module that `@mediabunny/aac-encoder` 1.59.0 carries.
- * Its own code wants threads of a browser; the names of imports and exports are those that Emscripten's
- * minifier gave them in that version (dist/modules/build/aac.js).
+ * An AAC-LC encoder (ISO 14496-3): FFmpeg's (libavcodec), in the WebAssembly module of
+ * `@mediabunny/aac-encoder` 1.59.0. The package's own JavaScript needs a browser's workers, so it is not
+ * used. The names of imports and exports are those of Emscripten's minifier in that version
+ * (dist/modules/build/aac.js).
  */
 
 import { callOf, memoryOf } from "./wasm-exports.ts";
@@ -11,7 +12,7 @@ export const AAC_SAMPLES = 1024;
 export const AAC_CHANNELS = 2;
 export type AacRate = 44_100 | 48_000;
 
-/** What a decoder is told in advance (AudioSpecificConfig, ISO 14496-3, 1.6.2.1): AAC-LC, stereo, no SBR. */
+/** The decoder's configuration (AudioSpecificConfig, ISO 14496-3, 1.6.2.1): AAC-LC, stereo, no SBR. */
 export const AAC_CONFIGS: Readonly<Record<AacRate, readonly number[]>> = {
   44100: [0x12, 0x10, 0x56, 0xe5, 0],
   48000: [0x11, 0x90, 0x56, 0xe5, 0],
@@ -20,13 +21,13 @@ export const AAC_CONFIGS: Readonly<Record<AacRate, readonly number[]>> = {
 interface Exports {
   memory: WebAssembly.Memory;
   start(): void;
-  /** A context, or 0 where the encoder refuses. */
+  /** A context; 0 when the encoder refuses the parameters. */
   open(channels: number, sampleRate: number, bitRate: number): number;
-  /** Where the next frame's samples go, one of each channel in turn, as floats. */
+  /** Address of the buffer for the next frame's samples: interleaved floats. */
   input(context: number, bytes: number): number;
-  /** Below 0 where it refuses. */
+  /** Encodes the buffer; negative when the encoder refuses it. */
   send(context: number, timestamp: bigint): number;
-  /** Bytes of the next packet; nothing where it is 0 or less. */
+  /** Bytes of the next packet; 0 or less when there is none. */
   receive(context: number): number;
   packet(context: number): number;
   config(context: number): number;
@@ -56,13 +57,13 @@ const NO_SUCH_CALL = 52;
 const NOT_SUPPORTED = -44;
 const PAGE_BYTES = 65_536;
 
-/** What the module asks of a system: no files, no clock, more memory, and what it would print goes nowhere. */
+/** The module's system calls: no files, a clock that stands at 0, growing memory; its output is discarded. */
 function system(memory: () => WebAssembly.Memory): WebAssembly.Imports {
   const view = () => new DataView(memory().buffer);
   const nothing = () => 0;
   const refuse = () => NO_SUCH_CALL;
   const stop = () => {
-    throw new Error("The AAC encoder gave up.");
+    throw new Error("The AAC encoder aborted.");
   };
   return {
     a: {
@@ -79,12 +80,12 @@ function system(memory: () => WebAssembly.Memory): WebAssembly.Imports {
       i: refuse,
       o: refuse,
       p: refuse,
-      // A clock of nanoseconds.
+      // The time of a clock in nanoseconds.
       e: (_clock: number, _precision: bigint, at: number) => {
         view().setBigInt64(at, 0n, true);
         return 0;
       },
-      // How many variables the environment has, and their bytes.
+      // The number of environment variables and their bytes.
       c: (count: number, bytes: number) => {
         view().setUint32(count, 0, true);
         view().setUint32(bytes, 0, true);
@@ -98,11 +99,11 @@ function system(memory: () => WebAssembly.Memory): WebAssembly.Imports {
           return 0;
         }
       },
-      // What is written to a file, in several pieces.
-      g: (_file: number, pieces: number, count: number, told: number) => {
+      // A write to a file, in several pieces: report all bytes as written.
+      g: (_file: number, pieces: number, count: number, written: number) => {
         let bytes = 0;
         for (let i = 0; i < count; i++) bytes += view().getUint32(pieces + 8 * i + 4, true);
-        view().setUint32(told, bytes, true);
+        view().setUint32(written, bytes, true);
         return 0;
       },
     },
@@ -110,14 +111,15 @@ function system(memory: () => WebAssembly.Memory): WebAssembly.Imports {
 }
 
 /**
- * Options of libavcodec for which the module has no function: their defaults, in its tables of AVOption
- * (libavutil/opt.h: the name's address first, the default 16 bytes on). The tables lie where they lie
- * in this one module; each is looked at before it is changed.
+ * Options of libavcodec that the module has no function for. They are set by changing their defaults in the
+ * module's tables of AVOption (libavutil/opt.h: the name's address first, the default at byte 16). The
+ * addresses hold for this module only; each option's name is checked before its default is changed.
  *
- * `fast` is "better and much faster at higher bitrates" (ffmpeg-codecs, "aac"). With a constant quality
- * (`qscale`) every packet is coded once; with a constant bit rate one that needs fewer bits is coded up
- * to five times. `aac_pns` (noise in place of the song's own) and `aac_tns` saved no bits at this quality, and brought
- * the sound no nearer to the song: without them a song takes an eighth less of CPU.
+ * `aac_coder` 1 is `fast`, which is "better and much faster at higher bitrates" (ffmpeg-codecs, "aac").
+ * `flags` 2 is constant quality (`qscale`): every packet is coded once, while with a constant bit rate a
+ * packet that needs fewer bits is coded up to five times. `aac_pns` (noise substitution) and `aac_tns` saved
+ * no bits at this quality and did not bring the sound closer to the song: without them a song takes an eighth
+ * less CPU.
  */
 const OPTIONS = [
   { name: "aac_coder", entry: 51_584, value: 1 },
@@ -128,7 +130,7 @@ const OPTIONS = [
 const QUALITY = { name: "global_quality", entry: 99_040 };
 const DEFAULT_AT = 16;
 
-function choose(memory: WebAssembly.Memory, { name, entry }: typeof QUALITY, value: number): void {
+function setDefault(memory: WebAssembly.Memory, { name, entry }: typeof QUALITY, value: number): void {
   const view = new DataView(memory.buffer);
   const at = view.getUint32(entry, true);
   const found = String.fromCharCode(...new Uint8Array(memory.buffer, at, name.length + 1));
@@ -136,23 +138,28 @@ function choose(memory: WebAssembly.Memory, { name, entry }: typeof QUALITY, val
   view.setInt32(entry + DEFAULT_AT, value, true);
 }
 
-/** In the units of libavcodec (118 for each step of `-q:a`): dense music comes to about 256 kbit/s, a plain tone to 75. */
+/**
+ * In libavcodec's units (118 for each step of `-q:a`): dense music takes about 256 kbit/s, a pure tone 75.
+ */
 const GLOBAL_QUALITY = 180;
-/** By which the encoder chooses how high a pitch it keeps. */
+/** From this the encoder chooses its cutoff frequency. */
 const NOMINAL_BITS_PER_SECOND = 256_000;
 
 export interface AacEncoder {
-  /** What decoders are told in advance. */
+  /** The AudioSpecificConfig. */
   config(): Uint8Array;
-  /** `AAC_SAMPLES` pairs of samples, left and right in turn, from -1 to 1. The packets that are ready; fresh bytes. */
+  /**
+   * Takes `AAC_SAMPLES` interleaved pairs of samples, from -1 to 1. Returns the packets that are ready, as
+   * new arrays.
+   */
   encode(pairs: Float32Array): Uint8Array[];
-  /** The rest. */
+  /** Ends the stream; returns the remaining packets. */
   finish(): Uint8Array[];
 }
 
 /**
- * An encoder with a memory of its own, some 17 MB, which goes when nobody holds it any more. The first
- * packet only prepares decoders: what is heard begins `AAC_SAMPLES` samples in, with the first sample given.
+ * Makes an encoder with its own memory, some 17 MB, which is garbage-collected with it. The first packet is
+ * priming: the first sample that was given is decoded `AAC_SAMPLES` samples after the start.
  */
 export function aacEncoder(module: WebAssembly.Module, sampleRate: AacRate): AacEncoder {
   let memory: WebAssembly.Memory | null = null;
@@ -163,8 +170,8 @@ export function aacEncoder(module: WebAssembly.Module, sampleRate: AacRate): Aac
   const encoder = named(new WebAssembly.Instance(module, system(held)).exports);
   memory = encoder.memory;
   encoder.start();
-  for (const option of OPTIONS) choose(memory, option, option.value);
-  choose(memory, QUALITY, GLOBAL_QUALITY);
+  for (const option of OPTIONS) setDefault(memory, option, option.value);
+  setDefault(memory, QUALITY, GLOBAL_QUALITY);
   const context = encoder.open(AAC_CHANNELS, sampleRate, NOMINAL_BITS_PER_SECOND);
   if (context === 0) throw new Error(`The AAC encoder takes no sound of ${sampleRate} Hz.`);
   let sent = 0;

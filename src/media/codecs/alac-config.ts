@@ -1,4 +1,4 @@
-/** What Apple Lossless says of its packets: the fields of the "magic cookie" (ALACAudioTypes.h of Apple's reference). */
+/** The "magic cookie" that configures an Apple Lossless decoder (ALACAudioTypes.h of Apple's reference). */
 
 /** ALACSpecificConfig (ALACAudioTypes.h of Apple's reference). */
 export interface AlacConfig {
@@ -6,7 +6,7 @@ export interface AlacConfig {
   frameLength: number;
   /** 16, 20, 24 or 32. */
   bits: number;
-  /** How fast the coder follows the size of residuals, and the size that it begins with. */
+  /** How fast the coder adapts to the size of residuals, and the size that it begins with. */
   historyMultiplier: number;
   initialHistory: number;
   riceLimit: number;
@@ -15,10 +15,10 @@ export interface AlacConfig {
 }
 
 export const COOKIE_BYTES = 24;
-/** Encoders write 4096; this bounds what a hostile file can make us allocate. */
+/** Encoders write 4096; this limits what a hostile file can make us allocate. */
 const MOST_FRAME_LENGTH = 65_536;
 
-/** Throws where a field has a value that no encoder writes. */
+/** Reads a cookie. Throws when a field has a value that no encoder writes. */
 export function alacConfig(cookie: DataView): AlacConfig {
   const config: AlacConfig = {
     frameLength: cookie.getUint32(0),

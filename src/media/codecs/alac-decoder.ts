@@ -1,5 +1,5 @@
 /**
- * An Apple Lossless decoder, one packet at a time. After Apple's published reference
+ * An Apple Lossless decoder, one packet at a time. It follows Apple's published reference
  * (github.com/macosforge/alac: ALACDecoder.cpp, ag_dec.c, dp_dec.c, matrix_dec.c).
  */
 import type { AlacConfig } from "./alac-config.ts";
@@ -7,7 +7,7 @@ import { BitReader } from "./bits.ts";
 
 const broken = (what: string) => new Error(`An Apple Lossless packet is damaged: ${what}.`);
 
-/** Kinds of element in a packet (ALACAudioTypes.h); other kinds carry no sound and are never written. */
+/** Types of elements in a packet (ALACAudioTypes.h); no encoder writes other types. */
 const SINGLE = 0;
 const PAIR = 1;
 const LOW_FREQUENCY = 3;
@@ -16,8 +16,8 @@ const FILL = 6;
 const END = 7;
 
 /**
- * Where the channels of a packet, which begins with the centre, go in the order of FLAC and WAV
- * (left, right, centre, low frequencies, back, side).
+ * For each number of channels: the index of each channel of a packet (which begins with the centre) in the
+ * order of FLAC and WAV (left, right, centre, lowBitsAt frequencies, back, side).
  */
 const PLACES = [
   [],
@@ -32,8 +32,8 @@ const PLACES = [
 ];
 
 /**
- * A number in an adaptive Golomb code: up to eight ones, each worth `modulus`, and a rest of `k` bits
- * (one fewer where it is 0); nine ones announce a number of `bits` bits as it is.
+ * Reads a number in an adaptive Golomb code: up to eight ones, each worth `modulus`, and a remainder of `k`
+ * bits (one bit fewer when it is 0); nine ones are followed by the number itself in `bits` bits.
  */
 function golomb(input: BitReader, k: number, modulus: number, bits: number): number {
   const word = input.peek();
@@ -47,7 +47,9 @@ function golomb(input: BitReader, k: number, modulus: number, bits: number): num
   return ones * modulus + (rest >= 2 ? rest - 1 : 0);
 }
 
-/** Residuals, whose size is tracked as they come; long silence is coded as a run. */
+/**
+ * Reads the residuals of one channel. The code adapts to their mean; runs of zeros are coded by their length.
+ */
 function readResidual(
   input: BitReader,
   config: AlacConfig,
@@ -79,11 +81,11 @@ function readResidual(
 }
 
 interface Predictor {
-  /** 0 predicts once; others add each residual to the one before first. */
+  /** 0: prediction only; other values: each residual is first added to the one before. */
   mode: number;
   shift: number;
   factor: number;
-  /** They follow the signal while it is decoded. */
+  /** Adapted to the signal while it is decoded. */
   weights: Int16Array;
 }
 
@@ -95,12 +97,12 @@ function readPredictor(input: BitReader): Predictor {
   return { mode, shift, factor, weights };
 }
 
-/** Each residual added to the sample before, in place. */
+/** Adds each residual to the sample before it, in place. */
 function accumulate(row: Int32Array, to: number, unused: number): void {
   for (let i = 1; i < to; i++) row[i] = (((row[i] ?? 0) + (row[i - 1] ?? 0)) << unused) >> unused;
 }
 
-/** Samples of `bits` bits out of residuals, in place. */
+/** Turns residuals into samples of `bits` bits, in place. */
 function predict(row: Int32Array, { mode, shift, weights }: Predictor, bits: number): void {
   const unused = 32 - bits;
   if (mode !== 0) accumulate(row, row.length, unused);
@@ -118,7 +120,7 @@ function predict(row: Int32Array, { mode, shift, weights }: Predictor, bits: num
     let rest = row[i] ?? 0;
     row[i] = ((rest + base + (sum >> shift)) << unused) >> unused;
     const sign = Math.sign(rest);
-    // Each weight takes a step towards what was missing, the farthest first, until that is made up.
+    // Each weight takes one step that reduces the residual, the farthest sample's first, until none is left.
     for (let j = order - 1; j >= 0 && rest * sign > 0; j--) {
       const difference = base - (row[i - 1 - j] ?? 0);
       const step = Math.sign(difference) * sign;
@@ -128,8 +130,8 @@ function predict(row: Int32Array, { mode, shift, weights }: Predictor, bits: num
   }
 }
 
-/** Samples as they are, of all channels in turn. */
-function readPlain(input: BitReader, rows: readonly Int32Array[], bits: number): void {
+/** Reads uncompressed samples, interleaved. */
+function readUncompressed(input: BitReader, rows: readonly Int32Array[], bits: number): void {
   const [first, second] = rows;
   if (!first) return;
   for (let i = 0; i < first.length; i++) {
@@ -139,24 +141,24 @@ function readPlain(input: BitReader, rows: readonly Int32Array[], bits: number):
   input.check();
 }
 
-/** One or two channels of a packet. */
+/** Reads the element of one or two channels of a packet. */
 function readElement(input: BitReader, config: AlacConfig, channels: 1 | 2): Int32Array[] {
   input.unsigned(4);
   if (input.unsigned(12) !== 0) throw broken("reserved bits are set");
-  const [isPartial, shifted, isRaw] = [input.unsigned(1), input.unsigned(2) * 8, input.unsigned(1)];
+  const [isPartial, lowBits, isRaw] = [input.unsigned(1), input.unsigned(2) * 8, input.unsigned(1)];
   const size = isPartial ? input.unsigned(32) : config.frameLength;
   if (size > config.frameLength || size === 0) throw broken("it has too many samples");
   const rows = Array.from({ length: channels }, () => new Int32Array(size));
   if (isRaw) {
-    readPlain(input, rows, config.bits);
+    readUncompressed(input, rows, config.bits);
     return rows;
   }
-  const bits = config.bits - shifted + channels - 1;
-  if (bits < 1 || bits > 32 || shifted > 16) throw broken("it has an unknown form");
+  const bits = config.bits - lowBits + channels - 1;
+  if (bits < 1 || bits > 32 || lowBits > 16) throw broken("it has an unknown form");
   const [mixBits, mixWeight] = [input.unsigned(8), input.signed(8)];
   const predictors = rows.map(() => readPredictor(input));
-  const low = input.at;
-  input.at += shifted * size * channels;
+  const lowBitsAt = input.at;
+  input.at += lowBits * size * channels;
   input.check();
   for (const [c, row] of rows.entries()) {
     const predictor = predictors[c];
@@ -173,21 +175,21 @@ function readElement(input: BitReader, config: AlacConfig, channels: 1 | 2): Int
       b[i] = left - difference;
     }
   }
-  if (shifted > 0) {
+  if (lowBits > 0) {
     const end = input.at;
-    input.at = low;
-    const lowest = rows.map(() => new Int32Array(size));
-    readPlain(input, lowest, shifted);
+    input.at = lowBitsAt;
+    const lowParts = rows.map(() => new Int32Array(size));
+    readUncompressed(input, lowParts, lowBits);
     for (const [c, row] of rows.entries()) {
-      const mask = (1 << shifted) - 1;
-      for (let i = 0; i < size; i++) row[i] = ((row[i] ?? 0) << shifted) | ((lowest[c]?.[i] ?? 0) & mask);
+      const mask = (1 << lowBits) - 1;
+      for (let i = 0; i < size; i++) row[i] = ((row[i] ?? 0) << lowBits) | ((lowParts[c]?.[i] ?? 0) & mask);
     }
     input.at = end;
   }
   return rows;
 }
 
-/** Bytes of other use: a count that may go on in a byte more, then as many bytes. */
+/** Skips an element of data or filling: a count, which may continue in one more byte, then as many bytes. */
 function skip(input: BitReader, tag: number): void {
   let isAligned = false;
   let count: number;
@@ -205,11 +207,14 @@ function skip(input: BitReader, tag: number): void {
   input.check();
 }
 
-/** Makes a function that decodes packets of one track, to samples of each channel in `outBits` bits. */
+/**
+ * Makes a function that decodes packets of one track to rows of samples, one row for each channel, of
+ * `outBits` bits.
+ */
 export function alacDecoder(config: AlacConfig, outBits: 16 | 24): (packet: Uint8Array) => Int32Array[] {
   const input = new BitReader();
   const places = PLACES[config.channels] ?? [];
-  const lift = outBits - config.bits;
+  const shift = outBits - config.bits;
   return (packet) => {
     input.open(packet);
     const rows: Int32Array[] = [];
@@ -225,8 +230,8 @@ export function alacDecoder(config: AlacConfig, outBits: 16 | 24): (packet: Uint
       throw broken("its channels don't agree");
     const out = rows.slice();
     for (const [c, row] of rows.entries()) {
-      for (let i = 0; lift !== 0 && i < row.length; i++)
-        row[i] = lift > 0 ? (row[i] ?? 0) << lift : (row[i] ?? 0) >> -lift;
+      for (let i = 0; shift !== 0 && i < row.length; i++)
+        row[i] = shift > 0 ? (row[i] ?? 0) << shift : (row[i] ?? 0) >> -shift;
       out[places[c] ?? c] = row;
     }
     return out;

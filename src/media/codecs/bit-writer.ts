@@ -4,17 +4,17 @@ export class BitWriter {
   readonly #view: DataView;
   /** Whole words written, in bytes. */
   #at = 0;
-  /** The word being filled, from its highest bit on, and how many of its bits are free. */
+  /** The word that is being filled from its highest bit, and how many of its bits are free. */
   #word = 0;
   #free = 32;
 
-  /** `capacity`: bytes that will be written, at most. */
+  /** `capacity`: the most bytes that will be written. */
   constructor(capacity: number) {
     this.#bytes = new Uint8Array(capacity + 8);
     this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** The lowest `bits` (1 to 32) of `value`. */
+  /** Writes the lowest `bits` (1 to 32) bits of `value`. */
   put(value: number, bits: number): void {
     const low = (value << (32 - bits)) >>> (32 - bits);
     const left = this.#free - bits;
@@ -29,7 +29,10 @@ export class BitWriter {
     this.#free = 32 + left;
   }
 
-  /** Whole numbers from 0 on as Rice codes: the quotient by 2 ** `k` in unary, the rest in `k` bits (0 to 30). */
+  /**
+   * Writes whole numbers from 0 on as Rice codes: the quotient by 2 ** `k` in unary, the remainder in `k`
+   * bits (0 to 30).
+   */
   rice(values: Int32Array, from: number, to: number, k: number): void {
     const stop = 1 << k;
     for (let i = from; i < to; i++) {
@@ -44,11 +47,12 @@ export class BitWriter {
     }
   }
 
+  /** Fills the last byte with zeros. */
   align(): void {
     if (this.#free % 8 > 0) this.put(0, this.#free % 8);
   }
 
-  /** What was written, up to a whole byte. */
+  /** The bytes written so far, without an incomplete last byte. */
   written(): Uint8Array {
     this.#view.setInt32(this.#at, this.#word);
     return this.#bytes.subarray(0, this.#at + ((32 - this.#free) >> 3));

@@ -1,20 +1,20 @@
-/** Reads the bits of one packet after another, the most significant of each byte first. */
+/** Reads the bits of packets, the most significant of each byte first. */
 import { PacketBits } from "./packet-bits.ts";
 
 export class BitReader extends PacketBits {
-  /** Throws where more bits were read than the packet has. */
+  /** Throws when more bits were read than the packet has. */
   check(): void {
     if (this.at > this.end) throw new Error("A packet of sound breaks off.");
   }
 
-  /** The next 32 bits, not read yet; zeros behind the packet. */
+  /** The next 32 bits without reading them; zeros after the packet's end. */
   peek(): number {
     const byte = this.at >> 3;
     const bit = this.at & 7;
     return (this.view.getInt32(byte) << bit) | ((this.bytes[byte + 4] ?? 0) >>> (8 - bit));
   }
 
-  /** 0 to 32 bits. */
+  /** Reads an unsigned number of 0 to 32 bits. */
   unsigned(bits: number): number {
     this.check();
     const value = bits === 0 ? 0 : this.peek() >>> (32 - bits);
@@ -22,7 +22,7 @@ export class BitReader extends PacketBits {
     return value;
   }
 
-  /** 1 to 33 bits, in two's complement. */
+  /** Reads a number of 1 to 33 bits in two's complement. */
   signed(bits: number): number {
     if (bits > 32) return this.signed(bits - 16) * 0x1_0000 + this.unsigned(16);
     this.check();
@@ -31,7 +31,7 @@ export class BitReader extends PacketBits {
     return value;
   }
 
-  /** How many zeros come before the next one, which is read too. */
+  /** Reads zeros up to and including the next one bit; returns the number of zeros. */
   unary(): number {
     let zeros = 0;
     for (let word = this.peek(); ; word = this.peek()) {
@@ -46,12 +46,12 @@ export class BitReader extends PacketBits {
     }
   }
 
-  /** Signed numbers in Rice codes of parameter `k` (0 to 30), into `out`. */
+  /** Reads signed numbers in Rice codes of parameter `k` (0 to 30) into `out`. */
   rice(out: Int32Array, from: number, to: number, k: number): void {
     const view = this.view;
     let at = this.at;
     for (let i = from; i < to; i++) {
-      // At least 25 bits, which hold almost every code.
+      // At least 25 bits, enough for almost every code.
       const word = view.getInt32(at >> 3) << (at & 7);
       const zeros = Math.clz32(word);
       let folded: number;

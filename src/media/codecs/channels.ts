@@ -1,8 +1,8 @@
-/** Where channels stand, and how several become two. */
+/** The order of channels, and mixing them to stereo. */
 
 /**
- * The channels of a stream in the order of Vorbis and Opus (Vorbis I, 4.3.9; RFC 7845, 5.1.1.2), each by its
- * place in that of FLAC and WAV (left, right, centre, low frequencies, back, side), by how many there are.
+ * For each number of channels: the index of each channel of Vorbis and Opus (Vorbis I, 4.3.9; RFC 7845,
+ * 5.1.1.2) in the order of FLAC and WAV (left, right, centre, low frequencies, back, side).
  */
 export const XIPH_PLACES: readonly (readonly number[])[] = [
   [],
@@ -28,7 +28,10 @@ const [BACK_LEFT, BACK_RIGHT] = [
   [0, HALF_POWER],
 ] as const;
 
-/** What of each channel goes left and right, in the order of FLAC and WAV, by how many there are (ITU-R BS.775-3, table 2). */
+/**
+ * For each number of channels: the share of each channel in left and right, in the order of FLAC and WAV
+ * (ITU-R BS.775-3, table 2).
+ */
 const SHARES: readonly (readonly (readonly [left: number, right: number])[])[] = [
   [],
   [[1, 1]],
@@ -41,19 +44,21 @@ const SHARES: readonly (readonly (readonly [left: number, right: number])[])[] =
   [LEFT, RIGHT, BOTH, NONE, BACK_LEFT, BACK_RIGHT, BACK_LEFT, BACK_RIGHT],
 ];
 
-/** So that no sum is louder than full scale, as ffmpeg does it. */
-function tamed(shares: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
+/** Shares scaled down so that no sum exceeds full scale, as ffmpeg does it. */
+function normalised(shares: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
   const sum = (side: 0 | 1) => shares.reduce((total, share) => total + share[side], 0);
   const most = Math.max(1, sum(0), sum(1));
   return shares.map(([left, right]) => [left / most, right / most]);
 }
 
-/** Rows of whole numbers in so many bits, to left and right from -1 to 1. */
+/**
+ * Makes a function from rows of `bits` bit samples, one for each channel, to left and right, from -1 to 1.
+ */
 export function toStereo(
   channels: number,
   bits: number,
 ): (rows: readonly Int32Array[]) => [Float32Array, Float32Array] {
-  const shares = tamed(SHARES[channels] ?? []);
+  const shares = normalised(SHARES[channels] ?? []);
   const unit = 2 ** (1 - bits);
   return (rows) => {
     const length = rows[0]?.length ?? 0;

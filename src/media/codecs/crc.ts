@@ -10,21 +10,21 @@ function table(polynomial: number, bits: 8 | 16): Uint16Array {
 }
 const CRC8 = table(0x07, 8);
 const CRC16 = table(0x8005, 16);
-/** What a byte leaves behind when one, two or three more have followed it. */
+/** The tables of a byte that is followed by one, two or three more bytes. */
 const follow = (before: Uint16Array) =>
   before.map((rest) => ((rest << 8) & 0xffff) ^ (CRC16[rest >> 8] ?? 0));
 const CRC16_1 = follow(CRC16);
 const CRC16_2 = follow(CRC16_1);
 const CRC16_3 = follow(CRC16_2);
 
-/** Of the bytes before `end`. */
+/** The CRC-8 of the bytes before `end`. */
 export function crc8(bytes: Uint8Array, end: number): number {
   let rest = 0;
   for (let i = 0; i < end; i++) rest = CRC8[rest ^ (bytes[i] ?? 0)] ?? 0;
   return rest;
 }
 
-/** Of the bytes before `end`; 0 over a frame with its own check behind it. */
+/** The CRC-16 of the bytes before `end`; 0 for a frame that is followed by its own CRC. */
 export function crc16(bytes: Uint8Array, end: number): number {
   let rest = 0;
   let i = 0;

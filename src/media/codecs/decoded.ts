@@ -1,6 +1,9 @@
-/** What a packet of coded sound decodes to. */
+/** A decoded packet. */
 export interface Decoded {
-  /** The samples of each channel, as signed integers of the decoder's bits; 0 where the packet is damaged. */
+  /**
+   * A row of samples for each channel, signed integers of the decoder's bits; all 0 when the packet is
+   * damaged.
+   */
   rows: Int32Array[];
   isDamaged: boolean;
 }

@@ -3,24 +3,27 @@ import { BitReader } from "./bits.ts";
 import { crc8, crc16 } from "./crc.ts";
 import { HISTORY, predict } from "./flac-predictor.ts";
 
-/** What the STREAMINFO block says of all frames (RFC 9639, 8.2). */
+/** The STREAMINFO block (RFC 9639, 8.2). */
 interface FlacInfo {
   sampleRate: number;
   channels: number;
-  /** 4 to 32, as stored. */
+  /** Bits of a stored sample, 4 to 32. */
   bits: number;
-  /** Of each channel; 0 where it is not known. */
+  /** Samples of each channel; 0 when unknown. */
   totalSamples: number;
 }
 
-/** Sizes of samples by code (RFC 9639, table 19); 0 is that of STREAMINFO. */
+/** Bits of a sample by code (RFC 9639, table 19); 0 means the value of STREAMINFO. */
 const SAMPLE_BITS = [0, 8, 12, -1, 16, 20, 24, 32];
-/** Fixed predictors are linear ones with these weights (RFC 9639, table 21). */
+/** The weights of the fixed predictors, by order (RFC 9639, table 21). */
 const FIXED = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]];
 
 const broken = (what: string) => new Error(`A FLAC frame is damaged: ${what}.`);
 
-/** Reads a decoder description: the signature `fLaC` with the STREAMINFO block behind it. */
+/**
+ * Reads a decoder description: the signature `fLaC` followed by the STREAMINFO block. Throws when it is
+ * invalid.
+ */
 export function flacInfo(description: Uint8Array): FlacInfo {
   const view = new DataView(description.buffer, description.byteOffset, description.byteLength);
   if (view.byteLength < 42 || view.getUint32(0) !== 0x66_4c_61_43 || (view.getUint8(4) & 0x7f) !== 0)
@@ -34,7 +37,7 @@ export function flacInfo(description: Uint8Array): FlacInfo {
   };
 }
 
-/** Residuals behind the first `order` samples of a row, in Rice codes or as they are. */
+/** Reads the residuals after the first `order` samples of a row, in Rice codes or uncompressed. */
 function readResidual(input: BitReader, row: Int32Array | Float64Array, size: number, order: number): void {
   const method = input.unsigned(2);
   if (method > 1) throw broken("its residual is coded in an unknown way");
@@ -57,7 +60,7 @@ function readResidual(input: BitReader, row: Int32Array | Float64Array, size: nu
   if (out !== row) for (let i = HISTORY + order; i < row.length; i++) row[i] = out[i] ?? 0;
 }
 
-/** One channel of a frame, behind `HISTORY` zeros. */
+/** Reads one channel of a frame into a row that begins with `HISTORY` zeros. */
 function readSubframe(input: BitReader, size: number, stored: number): Int32Array | Float64Array {
   const header = input.unsigned(8);
   if (header & 0x80) throw broken("a channel's header is none");
@@ -86,7 +89,7 @@ function readSubframe(input: BitReader, size: number, stored: number): Int32Arra
   return row;
 }
 
-/** Left and right out of what was stored: left and side (8), side and right (9), or mid and side (10). */
+/** Restores left and right, in place, from left and side (8), side and right (9), or mid and side (10). */
 function separate(mode: number, a: Int32Array | Float64Array, b: Int32Array | Float64Array): void {
   for (let i = HISTORY; i < a.length; i++) {
     const first = a[i] ?? 0;
@@ -110,14 +113,14 @@ function blockSize(input: BitReader, code: number): number {
   return 1 << code;
 }
 
-/** The number of a frame or sample, coded like UTF-8; what it counts is of no use here. */
+/** Skips the number of the frame or sample, coded like UTF-8; it is not needed here. */
 function skipNumber(input: BitReader): void {
   const ones = Math.clz32(~(input.unsigned(8) << 24));
   if (ones === 1 || ones > 7) throw broken("its number is none");
   for (let i = 1; i < ones; i++) input.unsigned(8);
 }
 
-/** A row's samples without what stands before them; of finer ones the highest bits. */
+/** A row's samples without the `HISTORY` zeros, times `scale`, rounded down. */
 function scaled(row: Int32Array | Float64Array, scale: number): Int32Array {
   if (scale === 1 && row instanceof Int32Array) return row.subarray(HISTORY);
   const out = new Int32Array(row.length - HISTORY);
@@ -125,7 +128,10 @@ function scaled(row: Int32Array | Float64Array, scale: number): Int32Array {
   return out;
 }
 
-/** Makes a function that decodes frames of one stream, to samples of each channel in `outBits` bits. */
+/**
+ * Makes a function that decodes frames of one stream to rows of samples, one row for each channel, of
+ * `outBits` bits.
+ */
 export function flacDecoder(info: FlacInfo, outBits: 16 | 24): (frame: Uint8Array) => Int32Array[] {
   const input = new BitReader();
   return (frame) => {

@@ -1,12 +1,12 @@
 /**
- * A FLAC encoder (RFC 9639): uncompressed sound without loss in a form that MP4 carries and browsers
- * play. As small as the format allows for little: an hour of stereo takes a Worker some ten seconds.
+ * A FLAC encoder (RFC 9639): lossless, in a form that MP4 carries and browsers play. It is a compromise
+ * between size and speed: an hour of stereo takes a Worker some ten seconds.
  */
 import { BitWriter } from "./bit-writer.ts";
 import { crc8, crc16 } from "./crc.ts";
 import { planSubframe, putSubframe, refined, type Subframe } from "./flac-subframe.ts";
 
-/** Samples of each channel in a frame; only a stream's last frame may hold fewer. */
+/** Samples of each channel in a frame; only the last frame of a stream may have fewer. */
 export const FLAC_BLOCK = 4096;
 
 export interface FlacStream {
@@ -17,17 +17,17 @@ export interface FlacStream {
   totalSamples: number;
 }
 
-/** Codes of common rates (RFC 9639, table 15); 0 leaves it to the stream's header. */
+/** Common sample rates by their code (RFC 9639, table 15); code 0 means the rate of STREAMINFO. */
 const RATES = [0, 88_200, 176_400, 192_000, 8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000];
 
-/** What a decoder needs in advance: the signature and the STREAMINFO block, as WebCodecs and MP4 want it. */
+/** The decoder's configuration, as WebCodecs and MP4 expect it: the signature and the STREAMINFO block. */
 export function flacHeader({ sampleRate, channels, bits, totalSamples }: FlacStream): Uint8Array {
   const header = new Uint8Array(42);
   const view = new DataView(header.buffer);
   header.set([0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, 34]);
   view.setUint16(8, FLAC_BLOCK);
   view.setUint16(10, FLAC_BLOCK);
-  // 20 bits of rate, 3 of channels, 5 of sample size, 36 of length; frame sizes and MD5 stay unknown.
+  // 20 bits of rate, 3 of channels, 5 of sample size, 36 of length; frame sizes and MD5 are left unknown (0).
   view.setUint32(
     18,
     (sampleRate << 12) | ((channels - 1) << 9) | ((bits - 1) << 4) | Math.floor(totalSamples / 2 ** 32),
@@ -36,7 +36,7 @@ export function flacHeader({ sampleRate, channels, bits, totalSamples }: FlacStr
   return header;
 }
 
-/** A number as UTF-8 would code it, up to 31 bits. */
+/** Writes a number of up to 31 bits, coded like UTF-8. */
 function putFrameNumber(out: BitWriter, value: number): void {
   if (value < 0x80) {
     out.put(value, 8);
@@ -48,13 +48,16 @@ function putFrameNumber(out: BitWriter, value: number): void {
   for (let i = more - 1; i >= 0; i--) out.put(0x80 | ((value >>> (6 * i)) & 0x3f), 8);
 }
 
-/** Whether two channels take fewer bits as they are, or with one of them, or both, told by mean and difference. */
+/**
+ * Chooses the smallest coding: independent channels or, for stereo, left and side, side and right, or mid and
+ * side.
+ */
 function planFrame(channels: readonly Int32Array[], bits: number): { mode: number; subframes: Subframe[] } {
-  const own = channels.map((samples) => planSubframe(samples, bits));
-  const [left, right] = own;
+  const separate = channels.map((samples) => planSubframe(samples, bits));
+  const [left, right] = separate;
   const [a, b] = channels;
-  const plain = { mode: channels.length - 1, subframes: own };
-  if (channels.length !== 2 || !left || !right || !a || !b) return plain;
+  const independent = { mode: channels.length - 1, subframes: separate };
+  if (channels.length !== 2 || !left || !right || !a || !b) return independent;
   const [mean, difference] = [new Int32Array(a.length), new Int32Array(a.length)];
   for (let i = 0; i < a.length; i++) {
     const x = a[i] ?? 0;
@@ -64,7 +67,7 @@ function planFrame(channels: readonly Int32Array[], bits: number): { mode: numbe
   }
   const [mid, side] = [planSubframe(mean, bits), planSubframe(difference, bits + 1)];
   const ways = [
-    plain,
+    independent,
     { mode: 8, subframes: [left, side] },
     { mode: 9, subframes: [side, right] },
     { mode: 10, subframes: [mid, side] },
@@ -74,7 +77,7 @@ function planFrame(channels: readonly Int32Array[], bits: number): { mode: numbe
   return ways.reduce((best, way) => (size(way) < size(best) ? way : best));
 }
 
-/** One frame of a stream; `channels` hold equally many samples each, at most `FLAC_BLOCK`. */
+/** Encodes frame `index` of a stream; all rows of `channels` have the same length, at most `FLAC_BLOCK`. */
 export function flacFrame(stream: FlacStream, index: number, channels: readonly Int32Array[]): Uint8Array {
   const size = channels[0]?.length ?? 0;
   const { mode, subframes } = planFrame(channels, stream.bits);

@@ -1,9 +1,12 @@
-/** The other half of linear prediction: samples out of what it left of them (RFC 9639, 9.2.5 and 9.2.6). */
+/** Decodes linear prediction: restores samples from residuals (RFC 9639, 9.2.5 and 9.2.6). */
 
-/** Zeros that stand before a channel's samples, so that the longest predictor may look back from the first. */
+/**
+ * Number of zeros before a channel's samples, so that the longest predictor can look back from the first
+ * sample.
+ */
 export const HISTORY = 32;
 
-/** At most eight weights, and sums that fit 32 bits: most music. */
+/** For at most eight weights and sums of 32 bits, which is most music. */
 function predictFast(row: Int32Array, weights: readonly number[], shift: number): void {
   const [w1 = 0, w2 = 0, w3 = 0, w4 = 0, w5 = 0, w6 = 0, w7 = 0, w8 = 0] = weights;
   const start = HISTORY + weights.length;
@@ -17,7 +20,7 @@ function predictFast(row: Int32Array, weights: readonly number[], shift: number)
   let s7 = before(7);
   let s8 = before(8);
   for (let i = start; i < row.length; i++) {
-    // In two sums, because only the second has to wait for the sample before.
+    // Two sums, because only the second one depends on the sample before.
     const far = (Math.imul(w8, s8) + Math.imul(w7, s7) + Math.imul(w6, s6) + Math.imul(w5, s5)) | 0;
     const sum = (far + Math.imul(w4, s4) + Math.imul(w3, s3) + Math.imul(w2, s2) + Math.imul(w1, s1)) | 0;
     const next = ((row[i] ?? 0) + (sum >> shift)) | 0;
@@ -33,10 +36,10 @@ function predictFast(row: Int32Array, weights: readonly number[], shift: number)
   }
 }
 
-/** Up to 32 weights, and sums that fit 32 bits. */
+/** For up to 32 weights and sums of 32 bits. */
 function predictNarrow(row: Int32Array, weights: readonly number[], shift: number): void {
   const order = weights.length;
-  // Three more without weight, so that they can be taken by four.
+  // Three weights of 0 are added, so that the loop can take four at a time.
   const w = Int32Array.of(...weights, 0, 0, 0);
   for (let i = HISTORY + order; i < row.length; i++) {
     let sum = 0;
@@ -50,7 +53,7 @@ function predictNarrow(row: Int32Array, weights: readonly number[], shift: numbe
   }
 }
 
-/** Any sums: 33 bits times 15 bits, 32 times, are exact in doubles. */
+/** For any sums: 32 products of 33 and 15 bits are exact in doubles. */
 function predictWide(row: Int32Array | Float64Array, weights: readonly number[], shift: number): void {
   const order = weights.length;
   const w = Float64Array.from(weights);
@@ -63,9 +66,9 @@ function predictWide(row: Int32Array | Float64Array, weights: readonly number[],
 }
 
 /**
- * Adds the prediction to each residual of a row that holds `HISTORY` zeros, as many samples of `bits`
- * bits as there are weights, and residuals: the samples before, the nearest first, times `weights`,
- * divided by 2 ** `shift` and rounded down.
+ * Adds the prediction to each residual of a row, in place. The row has `HISTORY` zeros, as many samples of
+ * `bits` bits as there are weights, then residuals. The prediction is the sum of the samples before, the
+ * nearest first, times `weights`, divided by 2 ** `shift` and rounded down.
  */
 export function predict(
   row: Int32Array | Float64Array,
@@ -73,8 +76,8 @@ export function predict(
   weights: readonly number[],
   shift: number,
 ): void {
-  const reach = weights.reduce((sum, weight) => sum + Math.abs(weight), 0) * 2 ** (bits - 1);
-  if (reach >= 2 ** 31 || !(row instanceof Int32Array)) predictWide(row, weights, shift);
+  const largestSum = weights.reduce((sum, weight) => sum + Math.abs(weight), 0) * 2 ** (bits - 1);
+  if (largestSum >= 2 ** 31 || !(row instanceof Int32Array)) predictWide(row, weights, shift);
   else if (weights.length <= 8) predictFast(row, weights, shift);
   else predictNarrow(row, weights, shift);
 }

@@ -1,27 +1,32 @@
-/** One channel of a FLAC frame (RFC 9639, 9.2): how it takes the fewest bits, and those bits. */
+/** Encodes one channel of a FLAC frame (RFC 9639, 9.2): chooses the smallest coding, and writes it. */
 import type { BitWriter } from "./bit-writer.ts";
 import { type Prediction, predictLinearly, WEIGHT_BITS } from "./linear-prediction.ts";
 
-/** How a channel is written, and how many bits that takes at most. */
+/** How a channel is coded, and the most bits that this takes. */
 export interface Subframe {
   samples: Int32Array;
-  /** Of a sample, without the lowest ones that are 0 in all of them. */
+  /** Bits of a sample, without the lowest bits that are 0 in all samples. */
   bits: number;
+  /** How many lowest bits are 0 in all samples. */
   wasted: number;
-  /** Of difference (0 to 4), or another way. */
+  /**
+   * Order of the fixed predictor (0 to 4) or, with `prediction`, of the linear one; or `CONSTANT` or
+   * `VERBATIM`.
+   */
   order: number;
+  /** In bits. */
   size: number;
-  /** Takes the place of differences. */
+  /** A linear prediction, used instead of the fixed predictor. */
   prediction?: Prediction;
 }
 
 const CONSTANT = -2;
 const VERBATIM = -1;
-/** How many parts of a channel have a Rice parameter of their own, as a power of two. */
+/** Number of partitions with their own Rice parameter, as a power of two. */
 const PARTS = 4;
 const HEADER_BITS = 8 + 6 + (5 << PARTS);
 
-/** Absolute sums of the differences of order 0 to 4, from the fifth sample on. */
+/** Sums of the absolute differences of order 0 to 4, from the fifth sample on. */
 function differences(samples: Int32Array): number[] {
   let sum0 = 0;
   let sum1 = 0;
@@ -52,7 +57,7 @@ function differences(samples: Int32Array): number[] {
   return [sum0, sum1, sum2, sum3, sum4];
 }
 
-/** Bits that `count` whole numbers take at most in Rice codes of a parameter, where `sum` is theirs. */
+/** The most bits that `count` whole numbers with the sum `sum` take in Rice codes of parameter `k`. */
 const riceBits = (sum: number, count: number, k: number) => count * (k + 1) + sum / 2 ** k;
 
 function riceParameter(sum: number, count: number): number {
@@ -61,7 +66,7 @@ function riceParameter(sum: number, count: number): number {
   return k;
 }
 
-/** The samples of one channel, of `bits` bits each, in as few bits as is cheaply found. */
+/** A coding of one channel's samples, of `bits` bits each, that is small and quickly found. */
 export function planSubframe(samples: Int32Array, bits: number): Subframe {
   const first = samples[0] ?? 0;
   let any = 0;
@@ -81,16 +86,19 @@ export function planSubframe(samples: Int32Array, bits: number): Subframe {
   const sums = samples.length > 4 ? differences(kept.samples) : [Number.POSITIVE_INFINITY];
   const least = Math.min(...sums);
   const order = sums.indexOf(least);
-  // Of either sign, a difference becomes twice itself, or one less.
+  // Folding the sign into a difference makes it twice as large, or one less.
   const size =
     HEADER_BITS +
     order * kept.bits +
     riceBits(2 * least, samples.length, riceParameter(2 * least, samples.length));
-  const plain = samples.length * kept.bits;
-  return size < plain ? { ...kept, order, size } : { ...kept, order: VERBATIM, size: plain };
+  const verbatimBits = samples.length * kept.bits;
+  return size < verbatimBits ? { ...kept, order, size } : { ...kept, order: VERBATIM, size: verbatimBits };
 }
 
-/** The same with a linear prediction, where that takes fewer bits. Costs as much as four plans. */
+/**
+ * The same channel with linear prediction if that takes fewer bits. Takes as long as four calls of
+ * `planSubframe`.
+ */
 export function refined(subframe: Subframe): Subframe {
   const prediction = subframe.order === CONSTANT ? null : predictLinearly(subframe.samples);
   if (!prediction) return subframe;
@@ -102,7 +110,7 @@ export function refined(subframe: Subframe): Subframe {
   return size < subframe.size ? { ...subframe, order: weights.length, size, prediction } : subframe;
 }
 
-/** What is left of the samples by differences of an order; the first ones stay as they are. */
+/** Differences of an order; the first `order` samples are unchanged. */
 function differencesOf(samples: Int32Array, order: number): Int32Array {
   const row = samples.slice();
   for (let n = 1; n <= order; n++) {
@@ -116,7 +124,7 @@ function differencesOf(samples: Int32Array, order: number): Int32Array {
   return row;
 }
 
-/** Rice codes hold whole numbers from 0 on: small ones of either sign become small ones. */
+/** Writes residuals as Rice codes, with the sign folded in; changes `row`. */
 function putResidual(out: BitWriter, row: Int32Array, order: number): void {
   for (let i = order; i < row.length; i++) {
     const value = row[i] ?? 0;
@@ -139,8 +147,8 @@ export function putSubframe(out: BitWriter, { samples, bits, wasted, order, pred
   const type = order === CONSTANT ? 0 : order === VERBATIM ? 1 : prediction ? 31 + order : 8 | order;
   out.put((type << 1) | (wasted > 0 ? 1 : 0), 8);
   if (wasted > 0) out.put(1, wasted);
-  const plain = order === CONSTANT ? 1 : order === VERBATIM ? samples.length : order;
-  for (let i = 0; i < plain; i++) out.put(samples[i] ?? 0, bits);
+  const verbatimSamples = order === CONSTANT ? 1 : order === VERBATIM ? samples.length : order;
+  for (let i = 0; i < verbatimSamples; i++) out.put(samples[i] ?? 0, bits);
   if (prediction) {
     out.put(WEIGHT_BITS - 1, 4);
     out.put(prediction.shift, 5);

@@ -3,12 +3,12 @@
 interface Fourier {
   re: Float64Array;
   im: Float64Array;
-  /** Where each number is to be put in `re` and `im` before the transform; they come out in order. */
+  /** The index in `re` and `im` at which to put each input (bit-reversed); the output is in order. */
   places: Uint16Array;
   transform(): void;
 }
 
-/** Of `size` complex numbers, a power of two up to 65,536. */
+/** A transform of `size` complex numbers, a power of two up to 65,536. */
 export function fourier(size: number): Fourier {
   const [re, im] = [new Float64Array(size), new Float64Array(size)];
   const roots = circle(size, size / 2);

@@ -1,6 +1,6 @@
-/** Linear prediction of sound: weights by which the samples before foretell the next one. */
+/** Linear prediction: weights that predict each sample from the samples before it. */
 
-/** Samples of a block; other lengths are not worth it. */
+/** Samples of a block; blocks of other lengths are not predicted. */
 const LENGTH = 4096;
 const ORDER = 8;
 /** Bits of a weight. */
@@ -8,41 +8,43 @@ export const WEIGHT_BITS = 14;
 /** FLAC's own limit (RFC 9639, 9.2.6). */
 const MOST_SHIFT = 15;
 
-/** The window of Welch: the block's ends, where nothing is known beyond, count less. */
+/** Welch window: the block's ends count less, because the samples beyond them are unknown. */
 const WINDOW = Float64Array.from({ length: LENGTH }, (_, i) => 1 - ((2 * i + 1 - LENGTH) / LENGTH) ** 2);
 
-/** Used anew for each block: what is let go of here, several times for each packet, would fill a Worker's memory. */
-const SHAPED = new Float64Array(LENGTH);
+/** Reused for each block: new arrays several times per packet would fill a Worker's memory. */
+const WINDOWED = new Float64Array(LENGTH);
 
 export interface Prediction {
-  /** Times 2 ** `shift`; the nearest sample first. */
+  /** Multiplied by 2 ** `shift`; the nearest sample's first. */
   weights: number[];
   shift: number;
-  /** What is missing from the samples behind the first, as many as there are weights. */
+  /**
+   * The first samples, as many as there are weights, then for each sample the difference from its prediction.
+   */
   residual: Int32Array;
 }
 
 function autocorrelation(samples: Int32Array): number[] {
-  for (let i = 0; i < LENGTH; i++) SHAPED[i] = (WINDOW[i] ?? 0) * (samples[i] ?? 0);
+  for (let i = 0; i < LENGTH; i++) WINDOWED[i] = (WINDOW[i] ?? 0) * (samples[i] ?? 0);
   return Array.from({ length: ORDER + 1 }, (_, lag) => {
     let even = 0;
     let odd = 0;
     for (let i = lag + 1; i < LENGTH; i += 2) {
-      even += (SHAPED[i - 1] ?? 0) * (SHAPED[i - 1 - lag] ?? 0);
-      odd += (SHAPED[i] ?? 0) * (SHAPED[i - lag] ?? 0);
+      even += (WINDOWED[i - 1] ?? 0) * (WINDOWED[i - 1 - lag] ?? 0);
+      odd += (WINDOWED[i] ?? 0) * (WINDOWED[i - lag] ?? 0);
     }
     return even + odd;
   });
 }
 
-/** The best weights of an order by Levinson and Durbin, of the one that seems to take the fewest bits. */
+/** The weights of the order that is estimated to take the fewest bits, by Levinson-Durbin recursion. */
 function bestWeights(correlation: readonly number[]): number[] {
   let weights: number[] = [];
   let error = correlation[0] ?? 0;
   let best = { weights, bits: Number.POSITIVE_INFINITY };
   for (let order = 1; order <= ORDER && error > 0; order++) {
-    const told = weights.reduce((sum, weight, j) => sum + weight * (correlation[order - 1 - j] ?? 0), 0);
-    const reflection = ((correlation[order] ?? 0) - told) / error;
+    const explained = weights.reduce((sum, weight, j) => sum + weight * (correlation[order - 1 - j] ?? 0), 0);
+    const reflection = ((correlation[order] ?? 0) - explained) / error;
     weights = [
       ...weights.map((weight, j) => weight - reflection * (weights[order - 2 - j] ?? 0)),
       reflection,
@@ -54,7 +56,7 @@ function bestWeights(correlation: readonly number[]): number[] {
   return best.weights;
 }
 
-/** What weights for the last eight samples leave of the next one; null where that is beyond what its code may hold. */
+/** The residual of up to eight weights; null when a value is too large for its code. */
 function residualOf(samples: Int32Array, weights: readonly number[], scale: number): Int32Array | null {
   const [w1 = 0, w2 = 0, w3 = 0, w4 = 0, w5 = 0, w6 = 0, w7 = 0, w8 = 0] = weights;
   const order = weights.length;
@@ -87,7 +89,7 @@ function residualOf(samples: Int32Array, weights: readonly number[], scale: numb
   return most < 2 ** 29 ? residual : null;
 }
 
-/** Null where the samples can't be foretold so. */
+/** Null when the block has another length or can't be predicted. */
 export function predictLinearly(samples: Int32Array): Prediction | null {
   if (samples.length !== LENGTH) return null;
   const exact = bestWeights(autocorrelation(samples));

@@ -28,7 +28,7 @@ export function inverseMdct(
       im[place] = x * sin + y * cos;
     }
     transform();
-    // Two numbers c of the cosine transform at a time; each stands in the output twice, by symmetry.
+    // Each number of the cosine transform is in the output twice, by symmetry.
     const put = (at: number, c: number) => {
       if (at >= half) {
         left[at - half] = c;

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly modules of codecs that no platform of ours has, compiled. A Worker imports them as
- * files and may not compile any itself; see src/media/wasm.
+ * The compiled WebAssembly modules of codecs that neither Workers nor Node have. A Worker imports them as
+ * files, because it may not compile modules at run time; see src/media/wasm.
  */
 export interface CodecModules {
   aacEncoder: WebAssembly.Module;

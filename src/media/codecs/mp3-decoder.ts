@@ -1,4 +1,7 @@
-/** MP3 by minimp3 (github.com/lieff/minimp3), in the module of `minimp3-wasm` 0.1.0. */
+/**
+ * An MP3 decoder (ISO 11172-3): minimp3 (github.com/lieff/minimp3), in the WebAssembly module of
+ * `minimp3-wasm` 0.1.0.
+ */
 
 import type { Decoded } from "./decoded.ts";
 import { readMp3Header } from "./mp3-header.ts";
@@ -21,8 +24,9 @@ function named(exports: WebAssembly.Exports) {
 export const MP3_BITS = 16;
 
 /**
- * Makes a function that decodes a stream's frames in turn, each to as many samples as its header says:
- * silence where it is damaged, or lacks what came before it in the stream. A decoder's delay is in it.
+ * Makes a function that decodes a stream's frames in order, each to as many samples as its header says. A
+ * frame that is damaged, or that lacks data of earlier frames, decodes to silence. The decoder's delay is not
+ * removed.
  */
 export function mp3Decoder(module: WebAssembly.Module, channels: number): (frame: Uint8Array) => Decoded {
   const decoder = named(new WebAssembly.Instance(module, {}).exports);

@@ -1,20 +1,20 @@
 /** The header of an MP3 frame (ISO 11172-3, 2.4.1.3; 13818-3 for its lower rates). */
 
 export interface Mp3Header {
-  /** Of the frame, its header included. */
+  /** Length of the frame, header included. */
   bytes: number;
-  /** Of each channel. */
+  /** Samples of each channel. */
   samples: number;
   sampleRate: number;
   channels: number;
   /** 1 to 3. */
   layer: number;
-  /** What all frames of a stream have in common. */
+  /** A number that is the same for all frames of a stream. */
   kind: number;
 }
 
 const RATES = [44_100, 48_000, 32_000];
-/** Kilobits per second of MPEG-1 layers 1 to 3, then of MPEG-2 layer 1 and its layers 2 and 3. */
+/** Kilobits per second of MPEG-1 layers 1 to 3, then of MPEG-2 layer 1 and of its layers 2 and 3. */
 const KILOBITS = [
   [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
   [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -23,7 +23,10 @@ const KILOBITS = [
   [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ];
 
-/** Null where no frame begins, or one of free bit rate, whose length is not told. */
+/**
+ * The header at offset `at`. Null when no frame begins there, and for a free bit rate, which leaves the
+ * length unknown.
+ */
 export function readMp3Header(bytes: Uint8Array, at: number): Mp3Header | null {
   const [second = 0, third = 0, fourth = 0] = [bytes[at + 1], bytes[at + 2], bytes[at + 3]];
   if (bytes[at] !== 0xff || second < 0xe0 || at + 4 > bytes.length) return null;

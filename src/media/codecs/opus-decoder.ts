@@ -1,6 +1,6 @@
 /**
- * Opus by libopus, in the module that `opus-decoder` 0.7.12 carries. The names of imports and exports are those
- * that Emscripten's minifier gave them in that version (src/EmscriptenWasm.js).
+ * An Opus decoder (RFC 6716): libopus, in the WebAssembly module of `opus-decoder` 0.7.12. The names of
+ * imports and exports are those of Emscripten's minifier in that version (src/EmscriptenWasm.js).
  */
 
 import { XIPH_PLACES } from "./channels.ts";
@@ -10,16 +10,16 @@ import { callOf, memoryOf } from "./wasm-exports.ts";
 
 /** Opus is always decoded to this rate. */
 export const OPUS_RATE = 48_000;
-/** What is kept of the decoder's floats. */
+/** Bits of a sample, to which the decoder's floats are rounded. */
 export const OPUS_BITS = 24;
-/** libopus' own bound for a packet of one stream is 1275 bytes for each 20 milliseconds. */
+/** libopus' own limit for a packet of one stream is 1275 bytes for each 20 milliseconds. */
 const MOST_PACKET_BYTES = 61_440;
 
 interface Exports {
   memory: WebAssembly.Memory;
   start(): void;
   allocate(bytes: number): number;
-  /** 0 where it is refused. */
+  /** A decoder; 0 when the parameters are refused. */
   open(
     rate: number,
     channels: number,
@@ -29,7 +29,7 @@ interface Exports {
     preSkip: number,
     forceStereo: number,
   ): number;
-  /** How many samples of each channel came; below 0 where the packet is damaged. */
+  /** How many samples of each channel were decoded; negative when the packet is damaged. */
   decode(decoder: number, packet: number, bytes: number, out: number): number;
 }
 
@@ -41,7 +41,7 @@ function named(exports: WebAssembly.Exports): Exports {
 
 function system(): WebAssembly.Imports {
   const stop = () => {
-    throw new Error("The Opus decoder gave up.");
+    throw new Error("The Opus decoder aborted.");
   };
   const nothing = () => 0;
   return { a: { a: Math.cos, b: stop, d: stop, c: nothing, e: nothing, f: nothing } };
@@ -50,10 +50,10 @@ function system(): WebAssembly.Imports {
 const FULL = 2 ** (OPUS_BITS - 1);
 const whole = (value: number) => Math.max(-FULL, Math.min(FULL - 1, Math.round(value * FULL)));
 
-/** The stack's place, which is set aside before anything else is (see ../wasm/unpack.ts). */
+/** The stack's memory, which must be allocated before anything else (see src/media/wasm/unpack.ts). */
 const STACK_BYTES = 1_048_576;
 
-/** An instance with a decoder in it, and where a packet and its samples go. */
+/** A new instance with a decoder, and the addresses of the buffers for a packet and its samples. */
 function opened(module: WebAssembly.Module, { channels, streams, coupled, mapping }: OpusHead) {
   const opus = named(new WebAssembly.Instance(module, system()).exports);
   opus.start();
@@ -70,8 +70,8 @@ function opened(module: WebAssembly.Module, { channels, streams, coupled, mappin
 }
 
 /**
- * Makes a function that decodes a stream's packets in turn, to samples of each channel in `OPUS_BITS` bits; silence
- * as long as it would be for a damaged packet. The samples to be left out at the start are in it.
+ * Makes a function that decodes a stream's packets in order, to samples of `OPUS_BITS` bits. A damaged packet
+ * decodes to silence of the same length. The pre-skip is not removed.
  */
 export function opusDecoder(module: WebAssembly.Module, head: OpusHead): (packet: Uint8Array) => Decoded {
   const { channels } = head;
@@ -87,7 +87,7 @@ export function opusDecoder(module: WebAssembly.Module, head: OpusHead): (packet
     try {
       samples = opus.decode(decoder, input, packet.length, output);
     } catch (error) {
-      // What it left behind is not to be gone on with.
+      // After a trap the instance's memory is undefined: continue with a new one.
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       opus = opened(module, head);
     }

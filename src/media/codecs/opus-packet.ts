@@ -1,24 +1,27 @@
-/** What Opus says of itself: the head of a stream, and the length of a packet. */
+/** Reads the head of an Opus stream, and the duration of a packet. */
 
 /** 120 milliseconds at 48 kHz, the longest that a packet can be (RFC 6716, 3.2.5). */
 export const MOST_OPUS_SAMPLES = 5760;
 
-/** What the head of a stream says (RFC 7845, 5.1). */
+/** The head of a stream (RFC 7845, 5.1). */
 export interface OpusHead {
   channels: number;
-  /** Samples to leave out at the start, at 48 kHz. */
+  /** Samples to skip at the start, at 48 kHz. */
   preSkip: number;
   streams: number;
   /** How many of the streams have two channels. */
   coupled: number;
-  /** For each channel of the output, which channel of the streams it is. */
+  /** For each output channel, the index of the decoded channel. */
   mapping: number[];
 }
 
-/** A channel that is in none of the streams. */
+/** Index of an output channel that is silent. */
 const SILENT = 255;
 
-/** Null where it is no head, one that libopus would not take, or one of a mapping with matrices (RFC 8486), which is not decoded here. */
+/**
+ * Null when the bytes are no head, when libopus would refuse it, and for mappings with matrices (RFC 8486),
+ * which are not supported.
+ */
 export function opusHead(head: Uint8Array): OpusHead | null {
   if (head.length < 19) return null;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
@@ -29,12 +32,12 @@ export function opusHead(head: Uint8Array): OpusHead | null {
   const [streams, coupled] = [view.getUint8(19), view.getUint8(20)];
   const mapping = [...head.subarray(21, 21 + channels)];
   const isMapped = mapping.every((from) => from === SILENT || from < streams + coupled);
-  // As libopus has it (opus_multistream_decoder_init).
+  // The same checks as in libopus (opus_multistream_decoder_init).
   const isKnown = streams > 0 && coupled <= streams && streams + coupled <= SILENT && isMapped;
   return isKnown ? { channels, preSkip, streams, coupled, mapping } : null;
 }
 
-/** How many samples a packet decodes to, at 48 kHz (RFC 6716, 3.1 and 3.2); 0 where it says nothing that can be. */
+/** How many samples a packet decodes to, at 48 kHz (RFC 6716, 3.1 and 3.2); 0 when it is invalid. */
 export function opusSamples(packet: Uint8Array): number {
   const toc = packet[0];
   if (toc === undefined) return 0;

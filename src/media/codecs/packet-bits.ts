@@ -1,6 +1,6 @@
-/** A packet whose bits are read, in whatever order its codec has them. */
+/** The base of bit readers: holds a packet and a position. */
 
-/** Zeros behind a packet, so that a word may be looked at near its end. */
+/** Zeros after a packet, so that whole words can be read near its end. */
 const PADDING = 16;
 /** Far above any packet of sound: 65,536 samples of 8 channels in 32 bits are 2 MiB. */
 const MOST_PACKET_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
-/** Uncompressed sound as whole numbers. */
+/** Reads uncompressed sound as whole numbers. */
 
 export interface PcmForm {
-  /** Bits of a sample as it comes out of `read`; floats and 32 bit samples keep their 24 highest. */
+  /** Bits of a sample that `read` returns; floats and 32 bit samples are reduced to 24 bits. */
   bits: 16 | 24;
   bytesPerSample: number;
   /** The sample at a byte offset. */
@@ -11,14 +11,14 @@ export interface PcmForm {
 const clamp24 = (value: number) =>
   Math.max(-0x80_0000, Math.min(0x7f_ffff, Math.round(value * 0x80_0000))) || 0;
 
-/** ITU-T G.711, table 2a: a byte of telephone sound to 16 bits. */
+/** A byte of µ-law sound as 16 bits (ITU-T G.711, table 2a). */
 function muLaw(byte: number): number {
   const bits = ~byte & 0xff;
   const magnitude = ((((bits & 0x0f) << 3) + 0x84) << ((bits & 0x70) >> 4)) - 0x84;
   return bits & 0x80 ? -magnitude : magnitude;
 }
 
-/** ITU-T G.711, table 1a. */
+/** A byte of A-law sound as 16 bits (ITU-T G.711, table 1a). */
 function aLaw(byte: number): number {
   const bits = byte ^ 0x55;
   const segment = (bits & 0x70) >> 4;
@@ -30,7 +30,7 @@ function aLaw(byte: number): number {
 const signed24 = (high: number, middle: number, low: number) =>
   ((high << 24) | (middle << 16) | (low << 8)) >> 8;
 
-/** How to read a codec of mediabunny's PCM family; undefined for any other. */
+/** How to read a codec of mediabunny's PCM family (`pcm-s16`, `ulaw` and so on); undefined for any other. */
 export function pcmForm(codec: string): PcmForm | undefined {
   const little = !codec.endsWith("be");
   switch (codec.replace(/be$/, "")) {

@@ -2,12 +2,12 @@
 import { PacketBits } from "./packet-bits.ts";
 
 export class LowBitReader extends PacketBits {
-  /** Whether the packet has ended; it reads as zeros from there on. */
+  /** Whether more bits were read than the packet has; they are zeros. */
   ended(): boolean {
     return this.at > this.end;
   }
 
-  /** The next 32 bits, not read yet. */
+  /** The next 32 bits without reading them. */
   peek(): number {
     if (this.at >= this.end) return 0;
     const byte = this.at >> 3;
@@ -15,7 +15,7 @@ export class LowBitReader extends PacketBits {
     return (this.view.getUint32(byte, true) >>> bit) | (((this.bytes[byte + 4] ?? 0) << 1) << (31 - bit));
   }
 
-  /** 0 to 32 bits. */
+  /** Reads an unsigned number of 0 to 32 bits. */
   unsigned(bits: number): number {
     const value = bits === 0 ? 0 : (this.peek() << (32 - bits)) >>> (32 - bits);
     this.at += bits;

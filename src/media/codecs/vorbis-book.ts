@@ -1,13 +1,13 @@
-/** Vorbis codebooks (Vorbis I, 3): a Huffman code for whole numbers, and the vectors that they may stand for. */
+/** Vorbis codebooks (Vorbis I, 3): a Huffman code for entry numbers, and the vectors of the entries. */
 import { bitsOf, type LowBitReader } from "./vorbis-bits.ts";
 
 export interface Book {
   dimensions: number;
-  /** The vectors, one behind another; null for a book of plain numbers. */
+  /** The vectors, concatenated; null for a book without vectors. */
   vectors: Float32Array | null;
-  /** By the next bits: `number << 6 | bits of its code`; 0 where more bits decide. */
+  /** A lookup table by the next bits: `number << 6 | bits of its code`; 0 when the code is longer. */
   fast: Int32Array;
-  /** All codes in rising order, each from the highest of 32 bits on, with their lengths and numbers. */
+  /** All codes in ascending order, left-aligned in 32 bits, with their lengths and entry numbers. */
   codes: Uint32Array;
   lengths: Uint8Array;
   numbers: Uint16Array;
@@ -15,7 +15,7 @@ export interface Book {
 
 const FAST_BITS = 10;
 const FAST_MASK = (1 << FAST_BITS) - 1;
-/** For all books of a stream together; encoders in use stay below a tenth of it. */
+/** Limit for all books of a stream together; real encoders use less than a tenth of it. */
 const MOST_ENTRIES = 65_535;
 const MOST_VECTOR_NUMBERS = 2 * 1024 * 1024;
 
@@ -30,7 +30,7 @@ function reversed(word: number): number {
   return ((w >>> 16) | (w << 16)) >>> 0;
 }
 
-/** Bits of each entry's code; 0 for entries that are not used. */
+/** Reads the bits of each entry's code; 0 for unused entries. */
 function readLengths(input: LowBitReader, entries: number): Uint8Array {
   const lengths = new Uint8Array(entries);
   if (input.flag()) {
@@ -48,10 +48,10 @@ function readLengths(input: LowBitReader, entries: number): Uint8Array {
   return lengths;
 }
 
-/** Gives each entry in turn the lowest code that is free (Vorbis I, 3.2.1). */
+/** Assigns the lowest free code to each entry in order (Vorbis I, 3.2.1). */
 function assign(lengths: Uint8Array): { code: number; length: number; number: number }[] {
   const made: { code: number; length: number; number: number }[] = [];
-  // By length, the one code that is free and has no other free one below it; -1 for none.
+  // By length: the lowest free code of that length; -1 for none.
   const free = new Float64Array(33).fill(-1);
   free[0] = 0;
   for (const [number, length] of lengths.entries()) {
@@ -67,14 +67,14 @@ function assign(lengths: Uint8Array): { code: number; length: number; number: nu
   return made.sort((a, b) => a.code - b.code);
 }
 
-/** The float of Vorbis I, 9.2.2. */
+/** Reads a float (Vorbis I, 9.2.2). */
 function readFloat(input: LowBitReader): number {
   const bits = input.unsigned(32);
   const size = (bits & 0x1f_ffff) * 2 ** (((bits >>> 21) & 0x3ff) - 788);
   return bits >>> 31 ? -size : size;
 }
 
-/** The greatest whole number whose power of `dimensions` is at most `entries`. */
+/** The greatest whole number that, raised to `dimensions`, is at most `entries`. */
 function latticeSize(entries: number, dimensions: number): number {
   let size = Math.floor(entries ** (1 / dimensions));
   while ((size + 1) ** dimensions <= entries) size++;
@@ -132,7 +132,10 @@ export function readBooks(input: LowBitReader): Book[] {
   });
 }
 
-/** The next number; one that the packet's end cuts off is any. Throws where no code goes on so. */
+/**
+ * Reads the next entry number; past the packet's end the number is arbitrary. Throws when the bits match no
+ * code.
+ */
 export function readNumber(input: LowBitReader, book: Book): number {
   const word = input.peek();
   const known = book.fast[word & FAST_MASK] ?? 0;

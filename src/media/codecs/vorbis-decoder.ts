@@ -6,9 +6,9 @@ import { readCurve } from "./vorbis-floor.ts";
 import { addResidue } from "./vorbis-residue.ts";
 import type { Mapping, VorbisSetup } from "./vorbis-setup.ts";
 
-/** Of a sample that comes out: enough that rounding is far below what the format itself loses. */
+/** Bits of a decoded sample: their rounding error is far below the loss of the format. */
 export const VORBIS_BITS = 24;
-const TOP = 2 ** (VORBIS_BITS - 1);
+const FULL_SCALE = 2 ** (VORBIS_BITS - 1);
 
 /** The rising half of a window (Vorbis I, 4.3.1). */
 const slope = (length: number) =>
@@ -17,7 +17,7 @@ const slope = (length: number) =>
     return Math.sin((Math.PI / 2) * rise * rise);
   });
 
-/** Magnitude and angle back to two channels (Vorbis I, 4.3.5). */
+/** Turns magnitude and angle into two channels, in place (Vorbis I, 4.3.5). */
 function uncouple(magnitudes: Float64Array, angles: Float64Array): void {
   for (let i = 0; i < magnitudes.length; i++) {
     const m = magnitudes[i] ?? 0;
@@ -31,7 +31,9 @@ function uncouple(magnitudes: Float64Array, angles: Float64Array): void {
   }
 }
 
-/** The second half of one block fades into the first half of the next, over as much as the shorter has. */
+/**
+ * Overlaps the second half of one block with the first half of the next, over the length of the shorter one.
+ */
 function overlap(right: Float64Array, left: Float64Array, rise: Float64Array): Int32Array {
   const length = rise.length;
   const out = new Int32Array((right.length + left.length) / 2);
@@ -42,12 +44,12 @@ function overlap(right: Float64Array, left: Float64Array, rise: Float64Array): I
     let value = right[i] ?? 0;
     if (j >= length) value = left[skipped + j] ?? 0;
     else if (j >= 0) value = value * (rise[length - 1 - j] ?? 0) + (left[skipped + j] ?? 0) * (rise[j] ?? 0);
-    out[i] = Math.max(-TOP, Math.min(TOP - 1, Math.round(value * TOP)));
+    out[i] = Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, Math.round(value * FULL_SCALE)));
   }
   return out;
 }
 
-/** The spectra of a packet's channels, half a block long each. */
+/** Reads the spectra of a packet's channels; each is half a block long. */
 function readSpectra(
   input: LowBitReader,
   { floors, couplings, submaps }: Mapping,
@@ -83,8 +85,9 @@ function readSpectra(
 }
 
 /**
- * Makes a function that decodes a stream's packets in turn, to samples of each channel in `VORBIS_BITS` bits. The
- * first packet gives none: each gives what lies between its own middle and that of the one before.
+ * Makes a function that decodes a stream's packets in order, to samples of `VORBIS_BITS` bits, one row for
+ * each channel. The first packet gives none: a packet completes the samples from the middle of the previous
+ * block to its own middle.
  */
 export function vorbisDecoder(setup: VorbisSetup): (packet: Uint8Array) => Int32Array[] {
   const input = new LowBitReader();
@@ -105,12 +108,12 @@ export function vorbisDecoder(setup: VorbisSetup): (packet: Uint8Array) => Int32
     const size = sizes[mode.isLong ? 1 : 0];
     if (!size) return [];
     const { half, transform } = size;
-    // The shapes of the windows before and after, which their blocks tell as well.
+    // Skip the window flags: the sizes of the neighbouring blocks say the same.
     if (mode.isLong) input.unsigned(2);
     const spectra = readSpectra(input, mode.mapping, half);
     const left = new Float64Array(half);
     const out: Int32Array[] = [];
-    const rights = spectra.map((spectrum, c) => {
+    const rightHalves = spectra.map((spectrum, c) => {
       const right = new Float64Array(half);
       transform(spectrum, left, right);
       const last = before[c];
@@ -118,7 +121,7 @@ export function vorbisDecoder(setup: VorbisSetup): (packet: Uint8Array) => Int32
       if (last && rise) out[places[c] ?? c] = overlap(last, left, rise);
       return right;
     });
-    before = rights;
+    before = rightHalves;
     return out;
   };
 }

@@ -1,37 +1,39 @@
-/** Floors of type 1 (Vorbis I, 7): the rough shape of a spectrum, as straight lines between points. */
+/** Floors of type 1 (Vorbis I, 7): the envelope of a spectrum, as straight lines between points. */
 import { bitsOf, type LowBitReader } from "./vorbis-bits.ts";
 import { type Book, readNumber } from "./vorbis-book.ts";
 
 interface PointClass {
-  /** Points of one partition of this class. */
+  /** Number of points in a partition of this class. */
   count: number;
   subclassBits: number;
   masterBook: Book | null;
-  /** By subclass; null where its points are not coded and 0. */
+  /** By subclass; null when its points are not coded and 0. */
   books: (Book | null)[];
 }
 
 export interface Floor {
   partitions: PointClass[];
-  /** A height counts so many steps of 0.55 dB. */
+  /** One unit of height is this many steps of 0.55 dB. */
   multiplier: number;
-  /** Places of the points on the spectrum, in the order in which they are coded. */
+  /** Positions (X) of the points on the spectrum, in coding order. */
   places: number[];
-  /** The points from left to right, by index. */
+  /** Indexes of the points, from left to right. */
   order: number[];
-  /** Of each point, the nearest ones to either side of those coded before it, by index. */
+  /**
+   * For each point, the indexes of its nearest left and right neighbours among the points coded before it.
+   */
   neighbours: [number, number][];
 }
 
 const MOST_POINTS = 65;
-/** How many heights there are, by multiplier. */
+/** Number of possible heights, by multiplier. */
 const HEIGHTS = [0, 256, 128, 86, 64];
-/** Vorbis I, 10.1: steps of 140 / 256 dB. */
+/** Amplitudes of the heights (Vorbis I, 10.1), in steps of 140 / 256 dB. */
 const LEVELS = Float64Array.from({ length: 256 }, (_, i) => Math.fround(10 ** (((i - 255) * 7) / 256)));
 
 const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
 
-/** Reads a floor's setup. Floors of type 0, which no encoder has written since 2001, are refused. */
+/** Reads a floor's setup. Throws for floors of type 0, which no encoder has written since 2001. */
 export function readFloor(input: LowBitReader, bookAt: (index: number) => Book): Floor {
   if (input.unsigned(16) !== 1) throw new Error("This Vorbis stream is of a kind too old to be read here.");
   const used = Array.from({ length: input.unsigned(5) }, () => input.unsigned(4));
@@ -63,7 +65,10 @@ export function readFloor(input: LowBitReader, bookAt: (index: number) => Book):
   return { partitions, multiplier, places, order, neighbours };
 }
 
-/** Heights as coded: the first two as they are, the others against a line between their neighbours. */
+/**
+ * Reads the coded heights: the first two are absolute, the others relative to the line between their
+ * neighbours.
+ */
 function readHeights(input: LowBitReader, floor: Floor): number[] {
   const bits = bitsOf((HEIGHTS[floor.multiplier] ?? 0) - 1);
   const coded = [input.unsigned(bits), input.unsigned(bits)];
@@ -78,7 +83,7 @@ function readHeights(input: LowBitReader, floor: Floor): number[] {
   return coded;
 }
 
-/** Heights of the points; null for those that the curve passes by. */
+/** Heights (Y) of the points; null for points that the curve does not use. */
 function heights({ multiplier, places, neighbours }: Floor, coded: readonly number[]): (number | null)[] {
   const most = HEIGHTS[multiplier] ?? 0;
   const final = coded.slice();
@@ -104,7 +109,7 @@ function heights({ multiplier, places, neighbours }: Floor, coded: readonly numb
   return final.map((height, i) => (isUsed[i] ? height : null));
 }
 
-/** Draws a line as the format prescribes, in whole steps, without its last point. */
+/** Draws a line in whole steps, as the format prescribes, without its last point. */
 function drawLine(curve: Float64Array, x0: number, y0: number, x1: number, y1: number): void {
   const width = x1 - x0;
   const base = Math.trunc((y1 - y0) / width);
@@ -123,7 +128,7 @@ function drawLine(curve: Float64Array, x0: number, y0: number, x1: number, y1: n
   }
 }
 
-/** Reads one channel's floor into `curve`, half a block long. False where the channel is silent. */
+/** Reads one channel's floor into `curve`, half a block long. False when the channel is silent. */
 export function readCurve(input: LowBitReader, floor: Floor, curve: Float64Array): boolean {
   if (!input.flag()) return false;
   const coded = readHeights(input, floor);

@@ -1,16 +1,19 @@
-/** Residues (Vorbis I, 8): the fine shape of a spectrum, as sums of vectors from codebooks. */
+/** Residues (Vorbis I, 8): the fine structure of a spectrum, as sums of vectors from codebooks. */
 import type { LowBitReader } from "./vorbis-bits.ts";
 import { type Book, readNumber } from "./vorbis-book.ts";
 
 export interface Residue {
-  /** 0: a vector's numbers are spread over a partition; 1: they follow each other; 2: so, in turn over all channels. */
+  /**
+   * 0: a vector's numbers are spread over a partition; 1: they are consecutive; 2: as 1, with all channels
+   * interleaved.
+   */
   type: number;
   begin: number;
   end: number;
   partitionSize: number;
-  /** Tells the classes of as many partitions as it has dimensions. */
+  /** Each of its numbers holds the classes of as many partitions as the book has dimensions. */
   classBook: Book;
-  /** By class and pass. */
+  /** By class and pass; null when nothing is added. */
   books: (Book | null)[][];
 }
 
@@ -39,7 +42,7 @@ export function readResidueSetup(input: LowBitReader, bookAt: (index: number) =>
   return { type, begin, end, partitionSize, classBook, books };
 }
 
-/** Adds one partition to a spectrum; false where the packet ended. */
+/** Reads one partition and adds it to a spectrum; false when the packet has ended. */
 function addPartition(
   input: LowBitReader,
   book: Book,
@@ -63,7 +66,7 @@ function addPartition(
   return true;
 }
 
-/** Classes of the next partitions: digits of one number, the first one highest. */
+/** Reads the classes of the next partitions: the digits of one number, the most significant first. */
 function readClasses(input: LowBitReader, residue: Residue, out: Uint8Array, from: number): void {
   const { classBook, books } = residue;
   let rest = readNumber(input, classBook);
@@ -97,8 +100,8 @@ function addAll(input: LowBitReader, residue: Residue, spectra: readonly Float64
 }
 
 /**
- * Adds a residue to the spectra of its channels, each half a block long. A packet that ends early
- * leaves the rest as it is, which the format allows.
+ * Reads a residue and adds it to the spectra of its channels, each half a block long. When the packet ends
+ * early, which the format allows, the rest stays unchanged.
  */
 export function addResidue(
   input: LowBitReader,
@@ -116,9 +119,9 @@ export function addResidue(
   }
   if (isSilent.every(Boolean)) return;
   const channels = spectra.length;
-  const inTurn = new Float64Array(channels * (spectra[0]?.length ?? 0));
-  addAll(input, residue, [inTurn]);
+  const interleaved = new Float64Array(channels * (spectra[0]?.length ?? 0));
+  addAll(input, residue, [interleaved]);
   for (const [c, out] of spectra.entries()) {
-    for (let i = 0; i < out.length; i++) out[i] = inTurn[i * channels + c] ?? 0;
+    for (let i = 0; i < out.length; i++) out[i] = interleaved[i * channels + c] ?? 0;
   }
 }

@@ -1,4 +1,4 @@
-/** The headers of a Vorbis stream (Vorbis I, 4.2): all that its packets need to be read. */
+/** Reads the headers of a Vorbis stream (Vorbis I, 4.2), which configure the decoder. */
 import { bitsOf, LowBitReader } from "./vorbis-bits.ts";
 import { readBooks } from "./vorbis-book.ts";
 import { type Floor, readFloor } from "./vorbis-floor.ts";
@@ -9,7 +9,7 @@ export interface Mapping {
   floors: Floor[];
   /** Pairs of channels that are coded as magnitude and angle. */
   couplings: { magnitude: number; angle: number }[];
-  /** Which channels share a residue. */
+  /** Groups of channels that share a residue. */
   submaps: { residue: Residue; channels: number[] }[];
 }
 
@@ -24,8 +24,8 @@ export interface VorbisSetup {
 const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
 
 /**
- * The three headers as containers hand them over, one behind another: with two lengths in front in
- * runs of 255 (Ogg, WebM), or each behind its length in 16 bits (some MP4s).
+ * Splits a description into the three headers: either two lengths in Xiph lacing, then the headers (Ogg,
+ * WebM), or each header after its length in 16 bits (some MP4s).
  */
 function split(description: Uint8Array): Uint8Array[] {
   const at = (i: number) => description[i] ?? 0;
@@ -53,7 +53,7 @@ function split(description: Uint8Array): Uint8Array[] {
   });
 }
 
-/** Opens a header: its kind, and the name that all of them bear. */
+/** Opens a header, and checks its type and the text "vorbis". */
 function open(input: LowBitReader, header: Uint8Array | undefined, kind: number): void {
   input.open(header ?? new Uint8Array());
   const name = [kind, ...Array.from("vorbis", (letter) => letter.charCodeAt(0))];
@@ -76,8 +76,8 @@ function readMapping(
     return { magnitude, angle };
   });
   if (input.unsigned(2) !== 0) throw broken("reserved bits are set");
-  const owners = Array.from({ length: channels }, () => (count > 1 ? input.unsigned(4) : 0));
-  if (owners.some((owner) => owner >= count)) throw broken("a channel has no place");
+  const submapOf = Array.from({ length: channels }, () => (count > 1 ? input.unsigned(4) : 0));
+  if (submapOf.some((submap) => submap >= count)) throw broken("a channel has no submap");
   const parts = Array.from({ length: count }, () => {
     input.unsigned(8);
     const [floor, residue] = [floors[input.unsigned(8)], residues[input.unsigned(8)]];
@@ -85,16 +85,16 @@ function readMapping(
     return { floor, residue };
   });
   return {
-    floors: owners.flatMap((owner) => parts[owner]?.floor ?? []),
+    floors: submapOf.flatMap((submap) => parts[submap]?.floor ?? []),
     couplings,
     submaps: parts.map(({ residue }, index) => ({
       residue,
-      channels: owners.flatMap((owner, c) => (owner === index ? [c] : [])),
+      channels: submapOf.flatMap((submap, c) => (submap === index ? [c] : [])),
     })),
   };
 }
 
-/** Reads a decoder description. Throws where it is damaged, or of a kind that can't be read. */
+/** Reads a decoder description. Throws when it is damaged or not supported. */
 export function vorbisSetup(description: Uint8Array): VorbisSetup {
   const headers = split(description);
   const input = new LowBitReader();

@@ -1,4 +1,4 @@
-/** What a module of WebAssembly exports, by name. Each throws where the module has no such thing. */
+/** Exports of a WebAssembly module, by name. Both functions throw when the module has no such export. */
 
 export function memoryOf(exports: WebAssembly.Exports, name: string): WebAssembly.Memory {
   const memory = exports[name];

@@ -1,4 +1,4 @@
-/** A song's sound as AAC-LC: what every player and platform takes in an MP4. */
+/** Encodes a song's sound as AAC-LC, which every player and platform takes in an MP4. */
 import { EncodedPacket } from "mediabunny";
 import { AAC_CHANNELS, AAC_CONFIGS, AAC_SAMPLES, type AacRate, aacEncoder } from "../codecs/aac-encoder.ts";
 import { toStereo } from "../codecs/channels.ts";
@@ -7,20 +7,23 @@ import type { Samples } from "../song/samples.ts";
 import type { Sound } from "./sound.ts";
 
 /**
- * Samples before the first that is heard, which the film's edit list leaves out: as many as Apple's players
- * leave out where nothing tells them (QuickTime File Format, appendix G, "Using track structures to represent
- * encoder delay", read in November 2026).
+ * Priming samples: the samples before the first sample of the song, which the film's edit list skips. The
+ * number is the one that Apple's players assume when the file does not state it (QuickTime File Format,
+ * appendix G, "Using track structures to represent encoder delay", read in November 2026).
  */
 export const AAC_PRIMING = 2112;
-/** Silence given to the encoder first. It codes a song badly that is loud at once. */
+/**
+ * Samples of silence that are encoded first: the encoder codes a song badly that is loud from its first
+ * sample.
+ */
 const LEAD = AAC_PRIMING - AAC_SAMPLES;
 
-/** The nearest relative: 11,025 Hz and its multiples become 44,100. */
+/** 44,100 Hz for multiples of 11,025 Hz, 48,000 Hz for all other rates. */
 const aacRate = (rate: number): AacRate => (rate % 11_025 === 0 ? 44_100 : 48_000);
 
 type Stereo = [left: Float32Array, right: Float32Array];
 
-/** Two channels at the rate that is wanted, without delay. */
+/** The song mixed to two channels at the given rate, without delay. */
 async function* stereoOf(samples: Samples, rate: AacRate): AsyncGenerator<Stereo, void, unknown> {
   const mixed = toStereo(samples.channels, samples.bits);
   if (samples.sampleRate === rate) {
@@ -36,7 +39,10 @@ async function* stereoOf(samples: Samples, rate: AacRate): AsyncGenerator<Stereo
   yield [left.flush(), right.flush()];
 }
 
-/** Sets `count` pairs from `from` on into `out` at `at`. A function of its own, which is faster than a loop in a generator. */
+/**
+ * Copies `count` pairs from `from` on into `out` at `at`. A separate function, because a loop in a generator
+ * is slower.
+ */
 function interleave([left, right]: Stereo, from: number, count: number, out: Float32Array, at: number): void {
   for (let i = 0; i < count; i++) {
     out[at + 2 * i] = left[from + i] ?? 0;
@@ -45,10 +51,11 @@ function interleave([left, right]: Stereo, from: number, count: number, out: Flo
 }
 
 /**
- * Pairs for the encoder, a packet's worth at a time, in one array that is filled anew for the next; the last ones with
- * silence behind them. Tells how many the source gave, and how many are behind it.
+ * Pairs for the encoder, as many as one packet takes, after `lead` pairs of silence. Yields the same array
+ * each time; the last one is padded with silence. Returns how many pairs the source gave, and how many pairs
+ * are padding.
  */
-async function* framed(
+async function* packetPairs(
   lead: number,
   source: AsyncGenerator<Stereo>,
 ): AsyncGenerator<Float32Array, { given: number; unused: number }, unknown> {
@@ -75,8 +82,8 @@ async function* framed(
 }
 
 /**
- * `startSeconds`: when the samples begin; there is silence before. Nothing goes on after `endSeconds`: Firefox 153 would
- * play it, whatever the film's edit list says.
+ * Samples encoded as AAC. `startSeconds`: when the samples begin, with silence before. Sound after
+ * `endSeconds` is cut off: Firefox 153 would play it, whatever the film's edit list says.
  */
 export function asAac(
   samples: Samples,
@@ -100,13 +107,13 @@ export function asAac(
       const end = Math.ceil(endSeconds * sampleRate);
       let at = -AAC_PRIMING;
       const timed = (data: Uint8Array, length: number) => {
-        const lasts = Math.min(length, end - at);
-        const packet = new EncodedPacket(data, "key", at / sampleRate, lasts / sampleRate);
+        const duration = Math.min(length, end - at);
+        const packet = new EncodedPacket(data, "key", at / sampleRate, duration / sampleRate);
         at += AAC_SAMPLES;
         return packet;
       };
       const lead = LEAD + Math.round(startSeconds * sampleRate);
-      const frames = framed(lead, stereoOf(samples, sampleRate));
+      const frames = packetPairs(lead, stereoOf(samples, sampleRate));
       let unused = 0;
       try {
         for (let next = await frames.next(); at < end; next = await frames.next()) {

@@ -1,40 +1,42 @@
-/** H.264 in MP4 (ISO 14496-15): the decoder configuration of a sample entry, and the units of a packet. */
+/**
+ * H.264 in MP4 (ISO 14496-15): the decoder configuration of a sample entry, and the NAL units of a packet.
+ */
 import { boxesIn, viewOf } from "../lib/mp4-boxes.ts";
 
 export interface AvcConfig {
-  /** Bytes of the length in front of every NAL unit. */
+  /** Bytes of the length field in front of every NAL unit. */
   lengthSize: number;
   /** `profile_idc` (ITU-T H.264, annex A). */
   profile: number;
-  /** Grows with what a decoder must be able to do: profile, then level. */
+  /** Orders configurations by what they demand of a decoder: profile, then level. */
   demand: number;
   /** SPS, then PPS, then extensions of SPS. */
   parameterSets: Uint8Array[];
 }
 
-/** Fields of a visual sample entry in front of the boxes in it. */
+/** Bytes of a visual sample entry before its child boxes, header included. */
 export const ENTRY_FIELDS = 86;
 /** Kinds of NAL units (H.264, table 7-1). */
 const UNIT = { idr: 5, sps: 7, pps: 8, delimiter: 9, spsExtension: 13 } as const;
-/** Parameter sets in the order in which a packet has them. */
+/** Types of parameter sets, in the order in which a packet has them. */
 const SETS: readonly number[] = [UNIT.sps, UNIT.spsExtension, UNIT.pps];
-/** Profiles whose record may go on behind the PPS. */
+/** Profiles whose record may have more fields after the PPS. */
 const HIGH_PROFILES: readonly number[] = [100, 110, 122, 144];
 
-/** The `avcC` record in a sample entry; null where it is none of H.264. */
+/** The `avcC` record in a sample entry; null when the entry is not of H.264. */
 export function avcRecord(entry: Uint8Array): Uint8Array | null {
   for (const child of boxesIn(entry, ENTRY_FIELDS, entry.length))
     if (child.name === "avcC") return entry.subarray(child.start, child.end);
   return null;
 }
 
-/** Reads an `avcC` record; null where it is none. */
+/** Reads an `avcC` record; null when the bytes are not one. */
 export function parseAvcConfig(record: Uint8Array): AvcConfig | null {
   const [version, profile, , level, lengths] = record;
   if (version !== 1 || profile === undefined || level === undefined || lengths === undefined) return null;
   const parameterSets: Uint8Array[] = [];
   let at = 5;
-  /** As many sets as the byte says; false where they are cut off. */
+  /** Reads as many sets as the next byte says; false when they are cut off. */
   const take = (countMask: number) => {
     let left = (record[at++] ?? 0) & countMask;
     for (; left > 0; left--) {
@@ -47,13 +49,13 @@ export function parseAvcConfig(record: Uint8Array): AvcConfig | null {
     return true;
   };
   if (!take(0x1f) || !take(0xff) || parameterSets.length < 2) return null;
-  // Colours and bits stand between; many writers end the record in front of them.
+  // Chroma format and bit depths come first; many writers end the record before them.
   at += 3;
   if (HIGH_PROFILES.includes(profile) && at < record.length && !take(0xff)) return null;
   return { lengthSize: (lengths & 3) + 1, profile, demand: profile * 256 + level, parameterSets };
 }
 
-/** One NAL unit of a packet: where its length, its first byte and the next unit are. */
+/** One NAL unit of a packet: offsets of its length field (`at`), its first byte (`start`) and its end. */
 export interface NalUnit {
   type: number;
   at: number;
@@ -61,7 +63,7 @@ export interface NalUnit {
   end: number;
 }
 
-/** The NAL units of a packet, in order; ends before a length that reaches beyond it. */
+/** The NAL units of a packet, in order; ends before a unit that reaches beyond the packet. */
 export function nalUnits(packet: Uint8Array, lengthSize: number): NalUnit[] {
   const view = viewOf(packet);
   const units: NalUnit[] = [];
@@ -80,12 +82,12 @@ export const isSet = ({ type }: NalUnit) => SETS.includes(type);
 export const isIdr = ({ type }: NalUnit) => type === UNIT.idr;
 export const isDelimiter = ({ type }: NalUnit) => type === UNIT.delimiter;
 
-/** Whether a decoder can begin with this packet, whatever it decoded before. */
+/** Whether the packet has an IDR picture: a decoder can begin with it, whatever it decoded before. */
 export const opensAfresh = (packet: Uint8Array, lengthSize: number) =>
   nalUnits(packet, lengthSize).some(isIdr);
 
-/** The first number behind the fixed fields of a set, in Exp-Golomb code (H.264, 9.1). */
-function numberAt(set: Uint8Array, from: number): number {
+/** The Exp-Golomb code (H.264, 9.1) after the first `from` bytes of a set: the set's id. */
+function setId(set: Uint8Array, from: number): number {
   let bit = from * 8;
   const next = () => {
     const value = ((set[bit >>> 3] ?? 0xff) >>> (7 - (bit & 7))) & 1;
@@ -99,14 +101,14 @@ function numberAt(set: Uint8Array, from: number): number {
   return value - 1;
 }
 
-/** What a set replaces: the earlier one of the same kind and number. */
+/** A parameter set's type and id: a set replaces the earlier one of the same name. */
 export function setName(set: Uint8Array): string {
   const type = (set[0] ?? 0) & 0x1f;
-  // In front of an SPS's number stand profile, compatibility and level.
-  return `${type}:${numberAt(set, type === UNIT.sps ? 4 : 1)}`;
+  // Profile, compatibility flags and level come before an SPS's id.
+  return `${type}:${setId(set, type === UNIT.sps ? 4 : 1)}`;
 }
 
-/** Parameter sets as they stand in a packet, each with its length of 4 bytes in front; extensions follow their SPS. */
+/** Parameter sets as bytes of a packet, each after its length of 4 bytes; SPS extensions follow the SPS. */
 export function framedSets(sets: Iterable<Uint8Array>): Uint8Array {
   const rank = (set: Uint8Array) => SETS.indexOf((set[0] ?? 0) & 0x1f);
   const ordered = [...sets].sort((a, b) => rank(a) - rank(b));

@@ -1,14 +1,16 @@
-/** How a clip asks to be shown, where that is other than its pictures are stored: a film can't say so of a part of itself. */
+/** How a clip's header asks players to transform its pictures; a film can't ask this for one of its parts. */
 
 import { boxesIn, viewOf } from "../lib/mp4-boxes.ts";
 import { ENTRY_FIELDS } from "./avc.ts";
 import type { IndexedTrack } from "./clip-index.ts";
 
-/** Shares by which sizes may differ: 1,088 coded lines are shown as 1,080. */
+/** Share by which aspect ratios may differ: 1,088 coded lines are shown as 1,080. */
 const ROUNDING = 0.01;
 
-/** What the matrix does; null where it leaves a picture as it is or makes it larger or smaller. One of zeros says nothing. */
-function turned([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string | null {
+/**
+ * What the matrix does to a picture; null when it does nothing or only scales. A matrix of zeros is ignored.
+ */
+function matrixEffect([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string | null {
   if (a === 0 && b === 0 && c === 0 && d === 0) return null;
   if (a * d - b * c < 0) return "mirrored by its header";
   if (b === 0 && c === 0 && a > 0) return a === d ? null : "stretched by its header";
@@ -16,8 +18,8 @@ function turned([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string | null 
   return `turned by ${degrees}° by its header`;
 }
 
-/** `pasp` and `clap` of a sample entry (ISO 14496-12, 12.1.4). */
-function reshaped(entry: Uint8Array, width: number, height: number): string | null {
+/** What `pasp` and `clap` of a sample entry do to a picture (ISO 14496-12, 12.1.4); null when nothing. */
+function shapeEffect(entry: Uint8Array, width: number, height: number): string | null {
   const view = viewOf(entry);
   for (const { name, start, end } of boxesIn(entry, ENTRY_FIELDS, entry.length)) {
     const numbers = Array.from({ length: Math.floor((end - start) / 4) }, (_, i) =>
@@ -34,20 +36,20 @@ function reshaped(entry: Uint8Array, width: number, height: number): string | nu
 }
 
 /**
- * What a player would do to a clip's pictures, as the end of "The clip's pictures are"; null where it
- * shows them as they are stored. None of this is honoured in a film: it has one header for all its
- * clips, and Chromium and Firefox take a track's first sample entry for all of it. So clips are
- * refused that are turned by 90°, 180° or 270°, mirrored, stretched, of pixels that are not square, or
- * to be shown in part. A size or place alone is no reason: players fit pictures into their own.
+ * What a player would do to a clip's pictures, as the end of "The clip's pictures are"; null when it shows
+ * them as they are stored. A film can't keep any of this: it has one header for all its clips, and Chromium
+ * and Firefox use a track's first sample entry for the whole track. So clips are refused that are rotated,
+ * mirrored, stretched, made of pixels that are not square, or to be shown in part. Scaling and translation
+ * alone are accepted, because players fit pictures into their window.
  */
 export function shownOtherwise({ matrices, entry, shownSize }: IndexedTrack): string | null {
   for (const matrix of matrices) {
-    const way = turned(matrix);
-    if (way) return way;
+    const effect = matrixEffect(matrix);
+    if (effect) return effect;
   }
   const view = viewOf(entry);
   const [width, height] = [view.getUint16(32), view.getUint16(34)];
-  const shape = reshaped(entry, width, height);
+  const shape = shapeEffect(entry, width, height);
   if (shape) return shape;
   if (!(shownSize.width > 0 && shownSize.height > 0 && width > 0 && height > 0)) return null;
   const stretch = (shownSize.width * height) / (shownSize.height * width);

@@ -1,27 +1,30 @@
-/** A clip's edit list: which of its pictures are shown (ISO 14496-12, 8.6.6). */
+/** Applies a clip's edit list: which of its pictures are shown (ISO 14496-12, 8.6.6). */
 import type { IndexedTrack, Sample } from "./clip-index.ts";
 
-/** Pictures that the edit list shows, and when they end by the clip's own clock; or why they can't be told apart by copying packets. */
+/**
+ * The shown pictures, and when they end, in seconds on the clip's own timeline; or why the edit list can't be
+ * applied by copying packets, as the end of "The clip's edit list".
+ */
 type ShownPictures = { ok: true; samples: Sample[]; end: number } | { ok: false; why: string };
 
 /**
- * The pictures that are shown, in decode order, none that is hidden among them. A picture of which
- * less than half is shown counts as hidden.
+ * The pictures that the edit list shows, in decode order. A picture of which less than half is shown counts
+ * as hidden.
  *
- * | edit list | what becomes of it |
+ * | edit list | result |
  * |---|---|
  * | none; one edit from the first picture on | all pictures |
- * | empty edits in front | all pictures: the scene begins with the first |
- * | begins later, at a key picture | the pictures before it are left out |
+ * | empty edits first | all pictures: the scene begins with the first |
+ * | begins at a later key picture | the pictures before it are left out |
  * | begins later, between key pictures | refused: hidden pictures would have to be decoded |
- * | ends sooner | the later pictures are left out, as where a scene cuts a clip (cut.ts) |
- * | ends sooner, in a clip of fragments | all pictures (clip-fragments.ts) |
+ * | ends earlier | the later pictures are left out, as when a scene cuts a clip (cut.ts) |
+ * | ends earlier, in a fragmented clip | all pictures (clip-fragments.ts) |
  * | several edits with pictures | refused |
- * | a rate other than 1 (0 holds a picture) | refused |
+ * | a rate other than 1 (0 freezes a picture) | refused |
  * | only empty edits | refused: nothing is shown |
  *
- * Hidden pictures of next to no length would show all of those that are refused; but a film has one
- * picture for each of its frames, and editors and converters would come upon more.
+ * Clips that are refused could be shown by giving hidden pictures a duration near 0; but then the film would
+ * have more pictures than frames, which editors and converters would notice.
  */
 export function shownPictures({ edits, samples, startSeconds }: IndexedTrack): ShownPictures {
   const end = samples.reduce(

@@ -1,11 +1,16 @@
-/** The form that a clip must come in for its packets to be copied into a film, and what it comes in instead. */
+/**
+ * The output form that a clip must have for its packets to be copied into a film, and names for other forms.
+ */
 import { nameOther } from "../song/container.ts";
 import { fromBase64, parseAvcConfig } from "./avc.ts";
 
-/** What films are made of, as the end of a sentence that says what came. */
+/** What films are made of, as the end of a sentence that says what the clip is. */
 export const NEEDED_FORM = "films are made of MP4 with H.264 pictures of 8 bits, 4:2:0.";
 
-/** Baseline, main, extended and high: the profiles of 8 bits and 4:2:0, which is all that players agree on (H.264, annex A). */
+/**
+ * Baseline, main, extended and high: the profiles of 8 bits and 4:2:0, which all players support (H.264,
+ * annex A).
+ */
 const PROFILES = new Set([66, 77, 88, 100]);
 const PROFILE_NAMES: Readonly<Record<number, string>> = {
   44: "CAVLC 4:4:4 Intra",
@@ -14,7 +19,7 @@ const PROFILE_NAMES: Readonly<Record<number, string>> = {
   244: "High 4:4:4 Predictive",
 };
 
-/** Sample entries (mp4ra.org), by what people call them. */
+/** Sample entries (mp4ra.org) with the codecs' common names. */
 const CODEC_NAMES: Readonly<Record<string, string>> = {
   av01: "AV1",
   dvh1: "Dolby Vision",
@@ -29,7 +34,10 @@ const CODEC_NAMES: Readonly<Record<string, string>> = {
   vvc1: "VVC (H.266)",
 };
 
-/** What the pictures are that a film can't be made of; null where it can. `codec` as RFC 6381 has it, or a sample entry's name. */
+/**
+ * What a clip's pictures are when a film can't be made of them; null when it can. `codec`: an RFC 6381
+ * string, or a sample entry's name.
+ */
 export function foreignPictures(clip: { codec: string; decoderConfig: string }): string | null {
   const name = clip.codec.slice(0, 4);
   if (name !== "avc1" && name !== "avc3") return CODEC_NAMES[name] ?? `of the codec "${name}"`;
@@ -40,7 +48,7 @@ export function foreignPictures(clip: { codec: string; decoderConfig: string }):
   return config.lengthSize === 4 ? null : `H.264 whose units have lengths of ${config.lengthSize} bytes`;
 }
 
-/** Bytes at an offset that tell a kind of file; the boxes of an MP4 begin with none of them. */
+/** Signatures of other file types; no MP4 begins with one of them. */
 const SIGNATURES: readonly (readonly [at: number, ascii: string, name: string])[] = [
   [0, "\x1aE\xdf\xa3", "a WebM or Matroska file"],
   [8, "AVI ", "an AVI file"],
@@ -54,11 +62,11 @@ const SIGNATURES: readonly (readonly [at: number, ascii: string, name: string])[
   [0, "ID3", "an MP3 file"],
   [0, "\xff\xfb", "an MP3 file"],
 ];
-/** Enough for every signature and for two packets of a transport stream. */
+/** Enough for every signature and for the start of two packets of a transport stream. */
 export const SIGNATURE_BYTES = 256;
 const TRANSPORT_PACKET_BYTES = 188;
 
-/** What a file is that begins with these bytes, where it is known to be no MP4 video. */
+/** What kind of file begins with these bytes; null when it may be an MP4 video. */
 export function otherFile(head: Uint8Array): string | null {
   const known = nameOther(head);
   if (known) return known.name;
@@ -66,6 +74,6 @@ export function otherFile(head: Uint8Array): string | null {
   const found = SIGNATURES.find(([at, ascii]) => text.startsWith(ascii, at));
   if (found) return found[2];
   if (text[0] === "G" && text[TRANSPORT_PACKET_BYTES] === "G") return "an MPEG transport stream";
-  // Every MP4 has bytes near its start that are in no text.
+  // Every MP4 has control characters near its start.
   return /^[\s!-~\x80-\xff]+$/.test(text) ? "text" : null;
 }

@@ -1,15 +1,15 @@
-/** Clips whose index comes in pieces: movie fragments (ISO 14496-12, 8.8). */
+/** Reads clips whose index is split into movie fragments (ISO 14496-12, 8.8). */
 
 import { type Box, boxesIn, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
 import type { IndexedTrack } from "./clip-index.ts";
 
-/** What a fragment's samples are where it does not say: length in the track's units, bytes, flags. */
+/** Defaults of a fragment's samples: duration in the track's units, size in bytes, flags. */
 interface Defaults {
   length: number;
   bytes: number;
   flags: number;
 }
-/** Where the next fragment of a track goes on, in its units. */
+/** A track while its fragments are read; `decode` is the next sample's decode time in the track's units. */
 interface Open {
   track: IndexedTrack;
   defaults: Defaults;
@@ -17,9 +17,9 @@ interface Open {
 }
 export type Fragmented = Map<number, Open>;
 
-const NO_SYNC = 0x1_0000;
+const NON_SYNC = 0x1_0000;
 
-/** The defaults of a fragmented clip's tracks; empty for a clip that has its whole index in one piece. */
+/** The tracks of a fragmented clip by their ids; empty for a clip that flagBits its whole index in `moov`. */
 export function fragmented(bytes: Uint8Array, moov: Box, tracks: IndexedTrack[]): Fragmented {
   const view = viewOf(bytes);
   const open: Fragmented = new Map();
@@ -30,28 +30,28 @@ export function fragmented(bytes: Uint8Array, moov: Box, tracks: IndexedTrack[])
     const [length, size, flags] = [12, 16, 20].map((at) => view.getUint32(start + at));
     const defaults = { length: length ?? 0, bytes: size ?? 0, flags: flags ?? 0 };
     open.set(track.id, { track, defaults, decode: 0 });
-    // Written in front of the fragments, an edit's length may be that of the first of them.
+    // The edit list is written before the fragments: its length may be that of the first fragment only.
     track.edits = track.edits.map((edit) => (edit.from === null ? edit : { ...edit, seconds: 0 }));
   }
   return open;
 }
 
-/** Adds the samples of one `moof` box, which stands at `position` of the file. Throws where it is damaged. */
+/** Adds the samples of one `moof` box, which is at `position` of the file. Throws when it is damaged. */
 export function addFragment(bytes: Uint8Array, moof: Box, position: number, open: Fragmented): void {
   const view = viewOf(bytes);
   for (const traf of boxesIn(bytes, moof.start, moof.end)) {
     const tfhd = traf.name === "traf" ? boxWithin(bytes, traf, "tfhd") : null;
     const of = tfhd && open.get(view.getUint32(tfhd.start + 4));
     if (!tfhd || !of) continue;
-    const has = view.getUint32(tfhd.start);
+    const flagBits = view.getUint32(tfhd.start);
     let at = tfhd.start + 8;
-    const next = (bit: number, otherwise: number) => {
-      if (!(has & bit)) return otherwise;
+    const next = (bit: number, fallback: number) => {
+      if (!(flagBits & bit)) return fallback;
       at += 4;
       return view.getUint32(at - 4);
     };
-    const base = has & 1 ? Number(view.getBigUint64(at)) : position;
-    if (has & 1) at += 8;
+    const base = flagBits & 1 ? Number(view.getBigUint64(at)) : position;
+    if (flagBits & 1) at += 8;
     next(2, 0);
     const length = next(8, of.defaults.length);
     const defaults = { length, bytes: next(0x10, of.defaults.bytes), flags: next(0x20, of.defaults.flags) };
@@ -66,27 +66,27 @@ export function addFragment(bytes: Uint8Array, moof: Box, position: number, open
   }
 }
 
-/** Adds one run's samples, and says where in the file they end. */
+/** Adds one run's samples; returns the file offset of their end. */
 function addRun(
   view: DataView,
   run: Box,
   base: number,
-  follows: number,
+  defaultOffset: number,
   defaults: Defaults,
   of: Open,
 ): number {
-  const has = view.getUint32(run.start) & 0xff_ffff;
+  const flagBits = view.getUint32(run.start) & 0xff_ffff;
   let at = run.start + 4;
-  const next = (bit: number, otherwise: number) => {
-    if (!(has & bit)) return otherwise;
+  const next = (bit: number, fallback: number) => {
+    if (!(flagBits & bit)) return fallback;
     at += 4;
     return view.getInt32(at - 4);
   };
   const count = view.getUint32(at);
   at += 4;
-  let offset = has & 1 ? base + next(1, 0) : follows;
+  let offset = flagBits & 1 ? base + next(1, 0) : defaultOffset;
   const first = next(4, -1);
-  const width = [0x100, 0x200, 0x400, 0x800].filter((bit) => has & bit).length * 4;
+  const width = [0x100, 0x200, 0x400, 0x800].filter((bit) => flagBits & bit).length * 4;
   if (at + count * width > run.end || count > 100_000) throw new RangeError("A run is longer than its box.");
   const { track } = of;
   for (let i = 0; i < count; i++) {
@@ -99,7 +99,7 @@ function addRun(
       bytes: size,
       time,
       seconds: length / track.timescale,
-      key: !(flags & NO_SYNC),
+      key: !(flags & NON_SYNC),
     });
     offset += size;
     of.decode += length;

@@ -1,13 +1,14 @@
-/** Where each picture and each sound packet of a clip lies, and when it is due: a clip's index, read whole. */
+/** Reads a clip's index: where each packet of pictures and sound is in the file, and its time. */
 import { type Box, boxesIn, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
 
 /** One packet, in decode order. */
 export interface Sample {
-  /** In the file. */
+  /** Its offset in the file. */
   offset: number;
   bytes: number;
-  /** Seconds at which it is shown or heard, by the clip's own clock. */
+  /** Presentation time in seconds on the clip's own timeline. */
   time: number;
+  /** Duration. */
   seconds: number;
   key: boolean;
 }
@@ -17,29 +18,29 @@ export interface IndexedTrack {
   kind: "video" | "audio";
   /** Units in a second. */
   timescale: number;
-  /** The sample entry, a whole box: what a decoder must know. */
+  /** The sample entry, a whole box: the decoder's configuration. */
   entry: Uint8Array;
-  /** When the media's own zero is shown, in seconds: its edit list. */
+  /** When the media's time 0 is shown, in seconds, by the edit list. */
   startSeconds: number;
   edits: ClipEdit[];
-  /** How pictures are turned into place: a, b, c and d of the track's matrix and of the movie's, 1 as 65,536. */
+  /** How pictures are transformed: a, b, c and d of the track's matrix and of the movie's; 65,536 means 1. */
   matrices: number[][];
-  /** What the track's header says of its size in pixels; 0 where it does not. */
+  /** The size in pixels that the track's header states; 0 when it does not. */
   shownSize: { width: number; height: number };
   samples: Sample[];
 }
 
 /** One row of an edit list. */
 interface ClipEdit {
-  /** Of the clip's own clock: 0 may mean "to the end". */
+  /** Its length on the clip's own timeline; 0 may mean "to the end". */
   seconds: number;
-  /** By the media's clock, in seconds; null where nothing is shown for as long. */
+  /** Where it begins in the media, in seconds; null for an empty edit, which shows nothing. */
   from: number | null;
-  /** 1 is as fast as it was taken. */
+  /** 1 is normal speed. */
   rate: number;
 }
 
-/** A clip of some seconds has hundreds; counts beyond this are damage. */
+/** A clip of a few seconds has hundreds of samples; larger counts mean that the index is damaged. */
 const MOST_SAMPLES = 200_000;
 
 /** The index contradicts itself. */
@@ -48,7 +49,7 @@ export class BrokenIndex extends Error {
 }
 const broken = () => new BrokenIndex("The index contradicts itself.");
 
-/** Rows of a table whose count stands at `at`, each by its offset. */
+/** The offsets of a table's rows; the row count is at `at`. */
 function* rows(view: DataView, at: number, width: number, end: number): Generator<number> {
   if (at + 4 > end) throw broken();
   const count = view.getUint32(at);
@@ -56,8 +57,8 @@ function* rows(view: DataView, at: number, width: number, end: number): Generato
   for (let i = 0; i < count; i++) yield at + 4 + i * width;
 }
 
-/** A table of runs, each number as often as its run is long; exactly `count` of them. */
-function spread(view: DataView, table: Box, count: number): number[] {
+/** Expands a run-length coded table to exactly `count` numbers. */
+function expandRuns(view: DataView, table: Box, count: number): number[] {
   const out: number[] = [];
   for (const row of rows(view, table.start + 4, 8, table.end)) {
     const run = view.getUint32(row);
@@ -75,7 +76,7 @@ function sizesOf(view: DataView, { start, end }: Box): number[] {
   return Array.from(rows(view, start + 8, 4, end), (row) => view.getUint32(row));
 }
 
-/** Where each sample begins, from the chunks that they lie in. */
+/** The file offset of each sample, computed from the chunks. */
 function offsetsOf(view: DataView, sizes: number[], runs: Box, chunks: Box): number[] {
   const wide = chunks.name === "co64";
   const starts = Array.from(rows(view, chunks.start + 4, wide ? 8 : 4, chunks.end), (row) =>
@@ -111,14 +112,17 @@ function editsOf(view: DataView, list: Box | null, timescale: number, movieTimes
   });
 }
 
-/** Empty edits first, then where the media begins; what else an edit list can do, clip-edits.ts knows. */
+/**
+ * The length of the leading empty edits minus the media time of the first other edit. For the rest see
+ * clip-edits.ts.
+ */
 function startSecondsOf(edits: readonly ClipEdit[]): number {
-  let wait = 0;
+  let delay = 0;
   for (const { seconds, from } of edits) {
-    if (from !== null) return wait - from;
-    wait += seconds;
+    if (from !== null) return delay - from;
+    delay += seconds;
   }
-  return wait;
+  return delay;
 }
 
 /** a, b, c and d of a matrix (ISO 14496-12, 8.3.2). */
@@ -131,9 +135,9 @@ function readSamples(view: DataView, bytes: Uint8Array, tables: Box, track: Inde
   if (!stsz || !stsc || !stts || !chunks) throw broken();
   const sizes = sizesOf(view, stsz);
   const offsets = offsetsOf(view, sizes, stsc, chunks);
-  const lengths = spread(view, stts, sizes.length);
+  const lengths = expandRuns(view, stts, sizes.length);
   const [ctts, stss] = [table("ctts"), table("stss")];
-  const shifts = ctts && spread(view, ctts, sizes.length);
+  const shifts = ctts && expandRuns(view, ctts, sizes.length);
   const keys = stss && new Set(Array.from(rows(view, stss.start + 4, 4, stss.end), (r) => view.getUint32(r)));
   let decode = 0;
   for (const [i, size] of sizes.entries()) {
@@ -162,26 +166,26 @@ function readTrack(
   if (!tkhd || !mdhd || !hdlr || !stsd) throw broken();
   const handler = String.fromCharCode(...bytes.subarray(hdlr.start + 8, hdlr.start + 12));
   if (handler !== "vide" && handler !== "soun") return null;
-  // Several sample entries would mean that the codec changes on the way.
+  // Several sample entries would mean that the codec changes within the track.
   const entry = boxesIn(bytes, stsd.start + 8, stsd.end).next().value;
   if (!entry || view.getUint32(stsd.start + 4) !== 1) throw broken();
-  const wideness = (header: Box) => (view.getUint8(header.start) === 1 ? 20 : 12);
-  const timescale = view.getUint32(mdhd.start + wideness(mdhd));
+  const timesBytes = (header: Box) => (view.getUint8(header.start) === 1 ? 20 : 12);
+  const timescale = view.getUint32(mdhd.start + timesBytes(mdhd));
   if (timescale === 0) throw broken();
-  // Behind the times stand 16 bytes, the matrix, and the size.
-  const placed = tkhd.start + (view.getUint8(tkhd.start) === 1 ? 52 : 40);
+  // The matrix and the size come 16 bytes after the duration.
+  const matrixOffset = tkhd.start + (view.getUint8(tkhd.start) === 1 ? 52 : 40);
   const edits = editsOf(view, within("edts", "elst"), timescale, movie.timescale);
   const track: IndexedTrack = {
-    id: view.getUint32(tkhd.start + wideness(tkhd)),
+    id: view.getUint32(tkhd.start + timesBytes(tkhd)),
     kind: handler === "vide" ? "video" : "audio",
     timescale,
     entry: bytes.slice(entry.at, entry.end),
     startSeconds: startSecondsOf(edits),
     edits,
-    matrices: [matrixAt(view, placed), movie.matrix],
+    matrices: [matrixAt(view, matrixOffset), movie.matrix],
     shownSize: {
-      width: view.getUint32(placed + 36) / 0x1_0000,
-      height: view.getUint32(placed + 40) / 0x1_0000,
+      width: view.getUint32(matrixOffset + 36) / 0x1_0000,
+      height: view.getUint32(matrixOffset + 40) / 0x1_0000,
     },
     samples: [],
   };
@@ -189,14 +193,17 @@ function readTrack(
   return track;
 }
 
-/** The tracks of pictures and sound that a `moov` box describes. Throws (`BrokenIndex`, `RangeError`) where it is damaged. */
+/**
+ * The tracks of pictures and sound that a `moov` box describes. Throws `BrokenIndex` or `RangeError` when it
+ * is damaged.
+ */
 export function readIndex(bytes: Uint8Array, moov: Box): IndexedTrack[] {
   const view = viewOf(bytes);
   const mvhd = boxWithin(bytes, moov, "mvhd");
   if (!mvhd) throw broken();
   const isWide = view.getUint8(mvhd.start) === 1;
   const timescale = view.getUint32(mvhd.start + (isWide ? 20 : 12)) || 1;
-  // Behind the duration stand rate, volume and 10 bytes.
+  // Rate, volume and 10 reserved bytes come between the duration and the matrix.
   const movie = { timescale, matrix: matrixAt(view, mvhd.start + (isWide ? 48 : 36)) };
   return [...boxesIn(bytes, moov.start, moov.end)].flatMap((child) => {
     const track = child.name === "trak" ? readTrack(view, bytes, child, movie) : null;

@@ -1,53 +1,53 @@
-/** Cutting a clip at a frame, and making a short one last, without encoding it. */
+/** Cuts a clip at a frame, and makes a short clip fill its scene, without encoding. */
 import { SLACK_FRAMES } from "../../domain/cover/fill.ts";
 import type { Fill } from "../../domain/record/record.ts";
 
 export interface Shown {
-  /** Which packet of the clip, in decode order from 0. */
+  /** Index of the packet in the clip, in decode order, from 0. */
   packet: number;
   /** Seconds from the scene's start. */
   timestamp: number;
   duration: number;
 }
 
-/** Frames that would start this close to the scene's end are not shown. */
-const HAIR = 1e-6;
-/** Seconds by which sums of times may be off: no round of a loop begins for that. */
+/** Pictures that would start this close to the scene's end (in seconds) are not shown. */
+const END_TOLERANCE = 1e-6;
+/** Rounding error of sums of times, in seconds: no round of a loop begins for such a small remainder. */
 const ROUNDING = 1e-9;
 
 const earliest = (times: readonly number[]) =>
   times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
 
 /**
- * The first packets of a clip that begin within `span` seconds, with the times at which they are
- * shown, from `start` on; in decode order, as `times` are (presentation times in seconds). The last
- * of them lasts to the end of `span`.
+ * The first packets of a clip, in decode order: as many as it has pictures that begin within `span` seconds.
+ * Each has its presentation time, shifted by `start`. `times` are the presentation times of all packets, in
+ * seconds and in decode order. The last picture lasts to the end of `span`.
  *
- * A prefix in decode order always decodes. Where B-frames put a later picture into it, that picture
- * is shown in the place of the one that it displaces, at most a few frames early, on the scene's
- * last frames: the count and the cut stay exact, with no frozen frame.
+ * A prefix in decode order can always be decoded. With B-frames it may contain a picture from after the cut
+ * in place of one from before it. That picture is then shown at the other's time, at most a few frames early,
+ * among the scene's last frames: the number of pictures and the cut stay exact, and no frame freezes.
  */
 function prefix(times: readonly number[], span: number, start: number): Shown[] {
   const first = earliest(times);
-  const places = times
+  const sortedTimes = times
     .map((time) => time - first)
     .sort((a, b) => a - b)
-    .filter((time) => time < span - HAIR);
-  const kept = times.slice(0, places.length);
+    .filter((time) => time < span - END_TOLERANCE);
+  const kept = times.slice(0, sortedTimes.length);
   const order = kept.map((_, i) => i).sort((a, b) => (kept[a] ?? 0) - (kept[b] ?? 0));
   const shown: Shown[] = new Array(kept.length);
   order.forEach((packet, place) => {
-    const at = places[place] ?? 0;
-    shown[packet] = { packet, timestamp: start + at, duration: (places[place + 1] ?? span) - at };
+    const at = sortedTimes[place] ?? 0;
+    shown[packet] = { packet, timestamp: start + at, duration: (sortedTimes[place + 1] ?? span) - at };
   });
   return shown;
 }
 
 /**
- * A clip as it fills `span` seconds: cut where it is longer; where it is shorter, slowed down
- * evenly, or played again from its first picture, or with its last picture held. `times` in decode
- * order and `end` in seconds, `frame` the length of the film's frames. That the clip can fill its
- * scene so is for the caller to know (domain/fill.ts).
+ * The pictures of a clip that fills `span` seconds: cut when it is longer; when it is shorter, slowed down
+ * evenly (`stretch`), repeated from its first picture (`loop`), or with its last picture held (`hold`).
+ * `times` in decode order and `end` are in seconds; `frame` is the length of one film frame in seconds. The
+ * caller checks that the clip can fill the scene in this way (src/domain/cover/fill.ts).
  */
 export function cutClip(
   times: readonly number[],
@@ -69,7 +69,8 @@ export function cutClip(
   }
   const shown: Shown[] = [];
   for (let round = 0; round === 0 || span - round * length > slack + ROUNDING; round++) {
-    // The last round goes on to the end; one that would leave less than half a frame goes on for it.
+    // The last round lasts to the end of the scene; a remainder of less than the slack belongs to the round
+    // before.
     const rest = span - round * length;
     const lasts = rest - length > slack ? length : rest;
     for (const picture of prefix(times, lasts, round * length)) shown.push(picture);

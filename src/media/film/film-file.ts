@@ -1,4 +1,7 @@
-/** The film's file while it is written: room for the index in front, then the packets as they come. */
+/**
+ * The film's file while it is written: space for the index in front, then the packets in the order they are
+ * added.
+ */
 
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "../lib/mp4-boxes.ts";
 import { filmMark } from "../marks/film.ts";
@@ -6,28 +9,28 @@ import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from 
 import type { FilmSink } from "./sink.ts";
 
 /**
- * What every film keeps to: `iso2` for sample groups, `iso4` for signed shifts and `cslg` (as L-SMASH
- * has them, github.com/l-smash/l-smash, core/isom.c and core/file.c, read in November 2026).
+ * Brands of every film: `iso2` for sample groups, `iso4` for signed composition offsets and `cslg` (as in
+ * L-SMASH, github.com/l-smash/l-smash, core/isom.c and core/file.c, read in November 2026).
  */
 const BRANDS = ["isom", "iso2", "iso4", "mp41"];
 const ftyp = (further: readonly string[]) =>
   box("ftyp", ascii("isom"), u32(0x200), ...[...BRANDS, ...further].map(ascii));
-/** What stands ahead of the index, where a box of provenance stands by C2PA, too (C2PA 2.4, A.5.1). */
+/** The boxes before the index; C2PA also puts its provenance box here (C2PA 2.4, A.5.1). */
 const headOf = (further: readonly string[]) => joined([ftyp(further), filmMark]);
-/** With one further brand. */
+/** The size of the head with one further brand. */
 const HEAD_BYTES = headOf(["avc1"]).length;
-/** A header of the packets' box that has place for any size. */
+/** A header of `mdat` with a 64 bit size. */
 const MDAT_BYTES = 16;
 
-/** What stands in front of the packets: the most bytes that the index takes, by its parts. */
+/** Bytes to reserve before `mdat`, given the most bytes that each part of the index takes. */
 export const roomFor = (parts: readonly number[]) =>
   parts.reduce((sum, bytes) => sum + bytes, HEAD_BYTES + 1024);
 
-/** What the film's index says. */
+/** What is written into the film's index. */
 interface Index {
   tracks: readonly FilmTrack[];
   userData: Uint8Array;
-  /** Whether tracks have edit lists; else all of each is played, from the film's start on. */
+  /** Whether tracks get edit lists; without them all of each track is played from the film's start. */
   edits: boolean;
 }
 
@@ -48,20 +51,25 @@ function movie({ tracks, userData, edits }: Index, filmSeconds: number): Uint8Ar
   return box("moov", mvhd, ...tracks.map((track) => trak(track, filmSeconds, edits)), userData);
 }
 
-/** Header of a box that has no contents of its own, or none that are written with it. */
+/** Header of a box whose contents are zeros or written separately. */
 const header = (name: string, size: number) => joined([u32(size), ascii(name)]);
 
 export interface FilmFile {
-  /** A packet's bytes, in pieces. A promise where a part of the film goes out first: wait for it before the next. */
+  /**
+   * Adds a packet, whose bytes may come in pieces. A returned promise must be awaited before the next call.
+   */
   add(track: FilmTrack, at: Timing, bytes: Uint8Array[]): Promise<void> | undefined;
   /**
-   * Writes the index, in front if it has room there, else last; and says what the file would be with the other one.
-   * `brand`: one further that both keep to.
+   * Writes the index into the reserved space, or at the end when it does not fit. Returns the same file under
+   * the `other` index. `brand`: a further brand of both files.
    */
   finish(index: Index, other: Index | null, filmSeconds: number, brand?: "avc1"): Promise<OtherIndex | null>;
 }
 
-/** A second file that has the first one's packets: `head`, then zeros up to `from`, then the first one's bytes up to `to`, then `tail`. */
+/**
+ * A second file with the packets of the first: `head`, then zeros up to `from`, then the first file's bytes
+ * from `from` to `to`, then `tail`.
+ */
 export interface OtherIndex {
   head: Uint8Array;
   from: number;
@@ -69,8 +77,8 @@ export interface OtherIndex {
   tail: Uint8Array;
 }
 
-/** What stands in front of the packets' box at `packets`, and behind it what had no room there. */
-function laidOut(
+/** The bytes before `mdat`, which begins at `packets`, and after it the index when it did not fit before. */
+function layout(
   first: Uint8Array,
   index: Uint8Array,
   packets: number,
@@ -81,38 +89,38 @@ function laidOut(
   return { head: joined([first, header("free", packets - first.length)]), tail: index };
 }
 
-/** One after another; at once as long as there is room. */
-function appended(sink: Pick<FilmSink, "append">, pieces: Uint8Array[]): Promise<void> | undefined {
+/** Appends pieces in order; without a promise as long as the sink takes them at once. */
+function appendAll(sink: Pick<FilmSink, "append">, pieces: Uint8Array[]): Promise<void> | undefined {
   for (const [i, piece] of pieces.entries()) {
-    const full = sink.append(piece);
-    if (full) return full.then(() => appended(sink, pieces.slice(i + 1)));
+    const pending = sink.append(piece);
+    if (pending) return pending.then(() => appendAll(sink, pieces.slice(i + 1)));
   }
   return undefined;
 }
 
-export function filmFile(sink: Omit<FilmSink, "finish">, room: number): FilmFile {
-  sink.skip(room + MDAT_BYTES);
+export function filmFile(sink: Omit<FilmSink, "finish">, reserved: number): FilmFile {
+  sink.skip(reserved + MDAT_BYTES);
   return {
     add(track, at, bytes) {
       const offset = sink.position();
-      const full = appended(sink, bytes);
+      const pending = appendAll(sink, bytes);
       note(
         track,
         offset,
         bytes.reduce((sum, piece) => sum + piece.length, 0),
         at,
       );
-      return full;
+      return pending;
     },
     async finish(index, other, filmSeconds, brand) {
       const first = headOf(brand ? [brand] : []);
       const end = sink.position();
-      // The room that a large size would have needed is part of what is left free.
-      const size = end - room - 8;
+      // With a small size the 8 bytes of a large size's field become part of the free space.
+      const size = end - reserved - 8;
       const isLarge = size >= 2 ** 32;
-      const packets = isLarge ? room : room + 8;
+      const packets = isLarge ? reserved : reserved + 8;
       const indexed = ({ tracks, ...rest }: Index) =>
-        laidOut(
+        layout(
           first,
           movie({ tracks: tracks.filter(({ sizes }) => sizes.length > 0), ...rest }, filmSeconds),
           packets,

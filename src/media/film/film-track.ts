@@ -1,9 +1,11 @@
-/** One track of the film: what is noted of each sample while it is written, and the index made of it at the end. */
+/**
+ * One track of the film: the facts recorded of each sample while it is written, and the index made of them.
+ */
 
 import { ascii, box, column, fullBox, type Piece, u16, u32, u64, utf8, zeros } from "../lib/mp4-boxes.ts";
 import { packedLanguage } from "./language.ts";
 
-/** Units in a second of the film's own clock: whole for 24, 25, 30 and 60 frames per second. */
+/** Units per second of the movie's timescale: a frame is a whole number of them at 24, 25, 30 and 60 fps. */
 export const MOVIE_TIMESCALE = 57_600;
 
 export interface TrackForm {
@@ -11,35 +13,35 @@ export interface TrackForm {
   handler: "vide" | "soun" | "sbtl" | "text";
   name: string;
   timescale: number;
-  /** Whether players take it without being asked. */
+  /** Whether players play or show the track by default. */
   enabled: boolean;
-  /** Of tracks with the same number, not 0, players take one. */
+  /** Players choose one of the tracks with the same number; 0: no group. */
   group: number;
   language: string | null;
-  /** Pixels; 0 where it is not seen. */
+  /** Pixels; 0 when the track is not visible. */
   width: number;
   height: number;
-  /** Where on the film's picture it stands, in pixels from the top. */
+  /** Its position on the film's picture, in pixels from the top. */
   top: number;
-  /** The sample entry, given the bits per second that the track turned out to have; several where samples differ. */
+  /** The sample entry, given the track's final bits per second; several when samples need different ones. */
   entry(bitRate: number): Uint8Array | Uint8Array[];
-  /** The track that has the chapters. */
+  /** Id of the track that holds the chapters; null without one. */
   chapters: number | null;
-  /** How many samples before one must be decoded for it to come out right, where each can be begun with but for that. */
+  /** How many samples before a sample must be decoded for correct output (`roll` sample group); 0: none. */
   roll: number;
 }
 
-/** Samples in decode order, in the track's units. */
+/** Samples in decode order; times in the track's units. */
 export interface FilmTrack {
   form: TrackForm;
   sizes: number[];
   decode: number[];
   shift: number[];
-  /** Counted from 1. */
+  /** Numbers of the key samples, counted from 1. */
   keys: number[];
-  /** Runs of samples that lie one behind the other. */
+  /** Runs of samples that are contiguous in the file. */
   chunks: { offset: number; samples: number; end: number; entry: number }[];
-  /** Where the last sample ends. */
+  /** The latest end of a sample. */
   end: number;
 }
 
@@ -53,23 +55,29 @@ export const filmTrack = (form: TrackForm): FilmTrack => ({
   end: 0,
 });
 
-/** When a sample is due, in seconds of the film. */
+/** A sample's times, in seconds of the film. */
 export interface Timing {
   decode: number;
   timestamp: number;
   duration: number;
   key: boolean;
-  /** Which of the track's sample entries tells how to decode it, counted from 1; the first where it is left out. */
+  /** Number of the sample entry that describes it, counted from 1; 1 when left out. */
   entry?: number;
 }
 
-/** Notes a sample by where it lies in the file; its predecessor lasts until it is due. Decode times never fall. */
+/**
+ * Records a sample and its offset in the file; the sample before lasts until this one. Decode times never
+ * decrease.
+ */
 export function note(track: FilmTrack, offset: number, bytes: number, at: Timing): void {
   const { timescale } = track.form;
-  const due = Math.max(Math.round(at.decode * timescale), track.decode.at(-1) ?? Number.NEGATIVE_INFINITY);
+  const decodeTime = Math.max(
+    Math.round(at.decode * timescale),
+    track.decode.at(-1) ?? Number.NEGATIVE_INFINITY,
+  );
   track.sizes.push(bytes);
-  track.decode.push(due);
-  track.shift.push(Math.round(at.timestamp * timescale) - due);
+  track.decode.push(decodeTime);
+  track.shift.push(Math.round(at.timestamp * timescale) - decodeTime);
   if (at.key) track.keys.push(track.sizes.length);
   track.end = Math.max(track.end, Math.round((at.timestamp + at.duration) * timescale));
   const open = track.chunks.at(-1);
@@ -80,11 +88,14 @@ export function note(track: FilmTrack, offset: number, bytes: number, at: Timing
   } else track.chunks.push({ offset, samples: 1, end: offset + bytes, entry });
 }
 
-/** The most bytes that the index of a track takes, by its samples and chunks and what varies from sample to sample. */
+/**
+ * The most bytes that the index of a track takes, given its samples, its chunks and the bytes for each
+ * sample.
+ */
 export const tablesBytes = (samples: number, chunks: number, perSample: number) =>
   2048 + samples * perSample + chunks * 20;
 
-/** Equal numbers in a row, as pairs of how many and which. */
+/** Run-length codes numbers: pairs of a count and a number. */
 function runs(numbers: readonly number[]): number[] {
   const out: number[] = [];
   for (const n of numbers) {
@@ -94,7 +105,9 @@ function runs(numbers: readonly number[]): number[] {
   return out;
 }
 
-/** Chunks of as many samples, and of the same sample entry, as those before need no row. */
+/**
+ * Rows of `stsc`: a chunk with the same number of samples and the same entry as the one before needs no row.
+ */
 function chunkRuns(chunks: FilmTrack["chunks"]): number[] {
   return chunks.flatMap(({ samples, entry }, i) => {
     const before = chunks[i - 1];
@@ -116,7 +129,8 @@ function tables({ form, sizes, decode, shift, keys, chunks, end }: FilmTrack): U
   if (keys.length < sizes.length) pieces.push(counted("stss", 0, 1, keys));
   if (shift.some((n) => n !== 0)) {
     const [least, most] = [shift.reduce((a, b) => Math.min(a, b)), shift.reduce((a, b) => Math.max(a, b))];
-    // Pictures are due before they are decoded where B-frames are late: version 1 has signs.
+    // With B-frames a picture's presentation time can be before its decode time: version 1 has signed
+    // offsets.
     pieces.push(counted("ctts", 1, 2, runs(shift)));
     pieces.push(fullBox("cslg", 0, 0, column([Math.max(0, -least), least, most, decode[0] ?? 0, end])));
   }
@@ -144,9 +158,9 @@ function tables({ form, sizes, decode, shift, keys, chunks, end }: FilmTrack): U
 }
 
 /**
- * All samples in one group of `roll` (ISO 14496-12, 8.9 and 10.1). Only with it do Apple's players believe the edit
- * list; without it they leave out 2112 samples (QuickTime File Format, appendix G: "In the absence of the sample group
- * structures … an implicit encoding delay of 2112 samples", read in November 2026).
+ * One `roll` sample group for all samples (ISO 14496-12, 8.9 and 10.1). Apple's players obey the edit list
+ * only with it; without it they skip 2112 samples (QuickTime File Format, appendix G: "In the absence of the
+ * sample group structures … an implicit encoding delay of 2112 samples", read in November 2026).
  */
 const rollGroups = (roll: number, samples: number): Uint8Array[] => [
   fullBox("sgpd", 1, 0, ascii("roll"), u32(2), u32(1), u16(-roll)),
@@ -155,7 +169,7 @@ const rollGroups = (roll: number, samples: number): Uint8Array[] => [
 
 const MATRIX = (top: number) => column([0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, top * 0x1_0000, 0x4000_0000]);
 
-/** What stands in front of a track's tables, by its kind (ISO 14496-12, 12; QuickTime's `gmhd` for its text). */
+/** The media header box of a track, by its handler (ISO 14496-12, 12; QuickTime's `gmhd` for its text). */
 const HEADERS: Record<TrackForm["handler"], () => Uint8Array> = {
   vide: () => fullBox("vmhd", 0, 1, zeros(8)),
   soun: () => fullBox("smhd", 0, 0, zeros(4)),
@@ -168,14 +182,17 @@ const HEADERS: Record<TrackForm["handler"], () => Uint8Array> = {
     ),
 };
 
-/** What of a track is played, in its units: sound that only prepares the decoder is not, nor what goes on after the film. */
+/**
+ * The span of a track that is played, in its units: without priming samples, and without what comes after the
+ * film.
+ */
 function played({ form, decode, end }: FilmTrack, filmSeconds: number) {
   const start = decode[0] ?? 0;
-  // Not a unit more than the film, which would be that much longer for it.
+  // Round down: one unit more would make the film longer.
   return { start, end: Math.min(end, Math.floor(filmSeconds * form.timescale + 1e-6)) };
 }
 
-/** Where not all of a track is played, or not from the film's start. */
+/** The edit list; empty when the whole track is played from the film's start. */
 function editList(track: FilmTrack, filmSeconds: number): Piece[] {
   const { start, end } = played(track, filmSeconds);
   if (start === 0 && end === track.end) return [];
@@ -187,7 +204,7 @@ function editList(track: FilmTrack, filmSeconds: number): Piece[] {
   return [box("edts", fullBox("elst", 0, 0, u32(edits.length / 3), column(edits)))];
 }
 
-/** How long the track lasts in the film, in the film's units; without edit lists all of it is played. */
+/** The track's duration in the movie's timescale; without edit lists all of the track is played. */
 export function lasts(track: FilmTrack, filmSeconds: number, edits: boolean): number {
   const { decode, end, form } = track;
   const units = edits ? played(track, filmSeconds).end : end - (decode[0] ?? 0);

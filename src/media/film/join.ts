@@ -1,10 +1,10 @@
-/** Whether clips can stand one after another in one film without encoding. */
+/** Decides whether clips can be joined into one film without encoding. */
 import type { Failure } from "../../domain/record/record.ts";
 import type { ClipFacts } from "../clip.ts";
 import { refusal } from "../lib/failures.ts";
 import { foreignPictures } from "./clip-form.ts";
 
-/** A clip with the number of its scene as the person counts, from 1. */
+/** A clip with the number of its scene, counted from 1. */
 export interface Candidate {
   scene: number;
   clip: Pick<ClipFacts, "width" | "height" | "codec" | "decoderConfig">;
@@ -18,7 +18,7 @@ export function sceneNames(scenes: readonly number[]): string {
   return scenes.length < 2 ? `scene ${last}` : `scenes ${scenes.slice(0, -1).join(", ")} and ${last}`;
 }
 
-/** The value that most have; the first of them where several lead. */
+/** The most frequent value; the first one of equally frequent values. */
 export function commonest<T>(values: readonly T[]): T | undefined {
   const counts = new Map<T, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -26,9 +26,8 @@ export function commonest<T>(values: readonly T[]): T | undefined {
 }
 
 /**
- * Null where the clips can be joined by copying packets, else `clip_codec_differs` or
- * `clip_size_differs`, naming the scenes that stand out. Clips that only differ in parameter sets
- * can be joined (picture-sets.ts).
+ * Null when the clips can be joined by copying packets, else `clip_codec_differs` or `clip_size_differs`,
+ * naming the scenes that differ. Clips that differ only in parameter sets can be joined (picture-sets.ts).
  */
 export function refuseJoin(candidates: readonly Candidate[]): Failure | null {
   const foreign = candidates.filter(({ clip }) => foreignPictures(clip) !== null);

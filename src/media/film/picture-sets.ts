@@ -1,18 +1,19 @@
 /**
- * Where the parameter sets of a film's pictures stand (ISO 14496-15).
+ * Decides where the parameter sets of a film's pictures are stored (ISO 14496-15).
  *
- * Where all clips have the same sets, these stand in one `avc1` entry and in no sample. Else there is
- * one `avc3` entry for each group of clips, and every key sample also has its clip's sets in it.
+ * When all clips have the same sets, these are stored in one `avc1` entry and in no sample. Otherwise there
+ * is one `avc3` entry for each group of clips with the same sets, and every key sample also contains its
+ * clip's sets.
  *
- * Several `avc1` entries would be as true to the letter, but browsers decode a whole track by its first
- * entry. Of 19 films of clips with differing sets, tried on 27 November 2026, Firefox 153 broke off or
+ * Several `avc1` entries would also conform to the specification, but browsers decode a whole track with its
+ * first entry. Of 19 films of clips with differing sets, tried on 27 November 2026, Firefox 153 stopped or
  * showed broken pictures in 14, and Chromium 156 in at least 12 (PIPELINE_ERROR_DECODE); ffmpeg 5.1 and
- * GStreamer 1.22 showed them all. With `avc3` all four show every picture, also after a jump.
+ * GStreamer 1.22 showed them all. With `avc3` all four show every picture, also after a seek.
  *
- * On Apple's players nothing was tried. VideoToolbox is told the sets apart from the samples
- * (openradar 45418397, October 2018): therefore one `avc3` entry for each group, not one for all.
- * Safari's MSE says yes to `avc3` (Dash-Industry-Forum/dash.js#734, August 2015); FairPlay does not take
- * it (Eyevinn/moqlivemock#60, April 2026), nor did iTunes (gpac/gpac#13, May 2015).
+ * Apple's players were not tried. VideoToolbox gets the sets separately from the samples (openradar 45418397,
+ * October 2018): therefore one `avc3` entry for each group, not one for all. Safari's MSE supports `avc3`
+ * (Dash-Industry-Forum/dash.js#734, August 2015); FairPlay does not (Eyevinn/moqlivemock#60, April 2026), nor
+ * did iTunes (gpac/gpac#13, May 2015).
  */
 import {
   type AvcConfig,
@@ -29,12 +30,12 @@ import {
 } from "./avc.ts";
 import { pictureEntry, sharedBoxes } from "./sample-entry.ts";
 
-/** What is asked of a clip's scene here. */
+/** The facts of a cut that are needed here. */
 interface Cut {
   packets: { facts: { decoderConfig: string }; pictureEntry: Uint8Array };
 }
 
-/** By kind and number: what a decoder knows. */
+/** The parameter sets that a decoder has, by `setName`. */
 type Sets = ReadonlyMap<string, Uint8Array>;
 
 interface Group {
@@ -43,21 +44,23 @@ interface Group {
   sets: Sets;
 }
 
-/** A picture's packet as the film has it. */
+/** A picture's packet as it is written into the film. */
 interface Placed {
   bytes: Uint8Array[];
-  /** Whether a player may begin here: only with an instantaneous refresh. */
+  /** Whether a player can begin here: only with an IDR picture. */
   key: boolean;
   /** Its sample entry, counted from 1. */
   entry: number;
 }
 
 export interface PictureSets {
-  /** Pictures in the order of the film. Their bytes are views of `data`, or copies. */
+  /**
+   * Converts a packet; call it in the order of the film. The returned bytes are views of `data`, or copies.
+   */
   place(piece: { cut: Cut; key: boolean; opens: boolean }, data: Uint8Array): Placed;
-  /** Whether sets stand in samples; final once all pictures are placed. */
+  /** Whether samples contain sets; final once all pictures are placed. */
   inSamples(): boolean;
-  /** The sample entries, named by what the samples turned out to have. */
+  /** The sample entries: `avc3` when samples contain sets, else `avc1`. */
   entries(): Uint8Array[];
 }
 
@@ -66,7 +69,10 @@ const setsOf = ({ parameterSets }: AvcConfig): Sets =>
 const isSame = (a: Uint8Array | undefined, b: Uint8Array) =>
   a?.length === b.length && b.every((byte, i) => byte === a[i]);
 
-/** Clips by what they say in their entries; the most demanding first, since some players look no further. */
+/**
+ * Groups clips by the sets in their entries; the most demanding group first, because some players read only
+ * that.
+ */
 function grouped(cuts: readonly Cut[]): { groups: Group[]; numbers: Map<Cut, number> } {
   const groups = new Map<string, Group>();
   const keys = new Map<Cut, string>();
@@ -86,8 +92,8 @@ function grouped(cuts: readonly Cut[]): { groups: Group[]; numbers: Map<Cut, num
   };
 }
 
-/** The packet without its sets. */
-function without(data: Uint8Array, sets: readonly NalUnit[]): Uint8Array[] {
+/** The packet's bytes without its parameter sets. */
+function withoutSets(data: Uint8Array, sets: readonly NalUnit[]): Uint8Array[] {
   let from = 0;
   const kept = sets.map(({ at, end }) => {
     const piece = data.subarray(from, at);
@@ -97,18 +103,18 @@ function without(data: Uint8Array, sets: readonly NalUnit[]): Uint8Array[] {
   return [...kept, data.subarray(from)].filter(({ length }) => length > 0);
 }
 
-/** The packet with these sets in place of its own; a delimiter stays in front of them. */
-function restated(data: Uint8Array, units: readonly NalUnit[], sets: Sets): Uint8Array[] {
+/** The packet with these sets instead of its own; an access unit delimiter stays first. */
+function withSets(data: Uint8Array, units: readonly NalUnit[], sets: Sets): Uint8Array[] {
   const [first] = units;
   const from = first && isDelimiter(first) ? first.end : 0;
   const own = units.filter(isSet).map((unit) => ({ ...unit, at: unit.at - from, end: unit.end - from }));
-  return [data.subarray(0, from), framedSets(sets.values()), ...without(data.subarray(from), own)];
+  return [data.subarray(0, from), framedSets(sets.values()), ...withoutSets(data.subarray(from), own)];
 }
 
 /**
- * Plans the entries of a film's clips, each known to be H.264 with lengths of 4 bytes. Sets that a
- * clip's samples repeat are left out where the entry has them. Samples that change them make the film
- * `avc3` from there on: no index tells of such samples, and the entries are written last.
+ * Plans the sample entries of a film's clips, which must be H.264 with length fields of 4 bytes. Sets that
+ * samples repeat are left out when the entry has them. A sample that changes a set makes the film `avc3` from
+ * there on: the index does not show such samples in advance, and the entries are written last.
  */
 export function pictureSets(cuts: readonly Cut[]): PictureSets {
   const { groups, numbers } = grouped(cuts);
@@ -129,7 +135,11 @@ export function pictureSets(cuts: readonly Cut[]): PictureSets {
         inSamples = true;
       }
       const isKey = key && units.some(isIdr);
-      const bytes = !inSamples ? without(data, own) : key || opens ? restated(data, units, known) : [data];
+      const bytes = !inSamples
+        ? withoutSets(data, own)
+        : key || opens
+          ? withSets(data, units, known)
+          : [data];
       return { bytes, key: isKey, entry };
     },
     inSamples: () => inSamples,

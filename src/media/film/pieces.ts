@@ -1,4 +1,4 @@
-/** The film's packets out of its clips, read in few pieces, each byte once. */
+/** Reads the film's packets from its clips, in few range reads, each byte once. */
 
 import type { MediaFile } from "../lib/source.ts";
 import type { ClipSound, Heard } from "./clip-audio.ts";
@@ -6,12 +6,12 @@ import type { Sample } from "./clip-index.ts";
 import type { Timing } from "./film-track.ts";
 import type { Cut } from "./plan-cuts.ts";
 
-/** One packet of a clip as it stands in the film, in seconds of the film. */
+/** One packet of a clip, with its times in seconds of the film. */
 interface Piece extends Timing {
   track: "pictures" | "clips";
   cut: Cut;
   sample: Sample;
-  /** Whether its clip begins with it, or begins again. */
+  /** Whether it is the first packet of its clip, or of another round of a loop. */
   opens: boolean;
 }
 
@@ -19,7 +19,7 @@ interface Piece extends Timing {
 export interface Batch {
   pieces: Piece[];
   bytes: Uint8Array;
-  /** Where in the file `bytes` begin. */
+  /** The file offset of `bytes`. */
   start: number;
 }
 
@@ -32,15 +32,16 @@ interface Range {
 
 const RANGE_BYTES = 2 * 1024 * 1024;
 /**
- * Seconds of the film that are read together, however few bytes they are. The song is made AAC between two reads,
- * some 16 ms of CPU for each second of it, and nobody else in the isolate is served until the Worker waits for
- * a read: one who reads the bucket itself meets this up to four times (npm run bench:workerd, November 2026).
+ * Most seconds of the film in one read, however few bytes they have. Between two reads the song is encoded as
+ * AAC, some 16 ms of CPU per second of sound, and the isolate serves no other request until the Worker waits
+ * for a read. A request that reads the bucket itself can be delayed in this way up to four times (npm run
+ * bench:workerd, November 2026).
  */
 const RANGE_SECONDS = 4;
-/** Bytes between two pieces that are rather read than skipped. */
+/** Gaps of up to so many bytes between two pieces are read rather than skipped. */
 const GAP_BYTES = 256 * 1024;
 
-/** In the order of the file, where each track's packets stand there as they are decoded: always, but for odd files. */
+/** Sorts pieces by file offset, if each track stays in decode order, which is so in all but unusual files. */
 function inFileOrder(pieces: Piece[]): Piece[] {
   const sorted = pieces.toSorted((a, b) => a.sample.offset - b.sample.offset);
   const isOrdered = (["pictures", "clips"] as const).every((track) => {
@@ -50,7 +51,7 @@ function inFileOrder(pieces: Piece[]): Piece[] {
   return isOrdered ? sorted : pieces;
 }
 
-/** A cut's pieces for each time that its clip is played. */
+/** A cut's pieces, for each time that its clip is played. */
 function roundsOf(cut: Cut, sound: Heard[][]): Piece[][] {
   const { packets, startSeconds } = cut;
   const samples = packets.pictures();
@@ -105,16 +106,16 @@ function* ranges(cuts: readonly Cut[], sound: ClipSound | null): Generator<Range
 }
 
 /**
- * Gives the memory back at once. Left to the garbage collector, which a Worker's clock starts late,
- * a film's ranges would pile up beyond what a Worker may hold. Views on larger buffers are somebody's.
+ * Frees the memory at once. The garbage collector starts too late in a Worker, and a film's ranges would
+ * exceed the Worker's memory. A view of a larger buffer belongs to another owner and is left alone.
  */
 function free({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /**
- * Every packet of the film's clips, each track in decode order, read one range ahead of the writing:
- * two ranges are in memory at a time, and a batch's bytes are gone when the next one is asked for.
+ * Every packet of the film's clips, each track in decode order. Reads one range ahead, so two ranges are in
+ * memory at a time. A batch's bytes are freed when the next batch is requested.
  */
 export async function* batches(
   cuts: readonly Cut[],
@@ -122,7 +123,7 @@ export async function* batches(
 ): AsyncGenerator<Batch, void, unknown> {
   const start = (range: Range) => {
     const loading = range.file.take(range.start, range.end);
-    // Met again where it is waited for, or of no interest any more.
+    // A failure is reported where the range is awaited, or no longer matters.
     loading.catch(() => undefined);
     return { range, loading };
   };

@@ -1,4 +1,4 @@
-/** What the film will be made of, decided before a byte of it is written. */
+/** Plans the film's cuts and checks them, before a byte of the film is written. */
 import { fillsScene } from "../../domain/cover/fill.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
 import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts";
@@ -9,29 +9,29 @@ import type { Sample } from "./clip-index.ts";
 import { cutClip, type Shown } from "./cut.ts";
 import { refuseJoin, sceneNames } from "./join.ts";
 
-/** `fill` where the scene has a choice of its own. */
+/** An entry of the edit list with its clip's file; `fill` is set when the scene has its own choice. */
 export type FilmEdit = EditListEntry & { file: MediaFile };
 
-/** One clip as it will stand in the film. */
+/** One clip as it is used in the film. */
 export interface Cut {
   edit: FilmEdit;
   packets: ClipPackets;
   /** How many pictures are shown. */
   count: number;
-  /** Those, in decode order; a clip that is played again has its packets again. */
+  /** These pictures, in decode order; a loop repeats the clip's packets. */
   shown(pictures: readonly Sample[]): Shown[];
   startSeconds: number;
   spanSeconds: number;
-  /** How the clip is made to last; null where it does so by itself. */
+  /** How the clip is extended to fill its scene; null when it is long enough. */
   fill: Fill | null;
 }
 
-/** Clips whose indexes are read at a time: a Worker holds six connections. */
+/** Clips whose indexes are read concurrently: a Worker may have six open connections. */
 const AT_ONCE = 5;
 
 type Indexed = Awaited<ReturnType<typeof clipPackets>>;
 
-/** Every clip's index, each read once. */
+/** The index of every clip file, each read once. */
 async function indexed(edits: readonly FilmEdit[]): Promise<Map<MediaFile, Indexed>> {
   const files = [...new Set(edits.map(({ file }) => file))];
   const known = new Map<MediaFile, Indexed>();
@@ -46,7 +46,7 @@ async function indexed(edits: readonly FilmEdit[]): Promise<Map<MediaFile, Index
   return known;
 }
 
-/** What was tried in vain, and what else can be done. */
+/** For each fill: what was not enough, and what the user can do instead. */
 const TRIED = {
   none: [".", "Choose how short clips fill their scenes (stretch, hold or loop)"],
   stretch: [", even at half speed.", "Hold their last picture or loop them instead"],
@@ -57,19 +57,19 @@ const TRIED = {
 function tooShort(scenes: readonly number[], fill: Fill | null): { ok: false; failure: Failure } {
   const are = scenes.length === 1 ? "The clip of" : "The clips of";
   const short = scenes.length === 1 ? "is shorter than its scene" : "are shorter than their scenes";
-  const [even, instead] = TRIED[fill ?? "none"];
+  const [limit, instead] = TRIED[fill ?? "none"];
   return refusal(
     "clip_too_short",
-    `${are} ${sceneNames(scenes)} ${short}${even}`,
+    `${are} ${sceneNames(scenes)} ${short}${limit}`,
     `${instead}, generate longer clips, or shorten the scenes.`,
   );
 }
 
 /**
- * Reads every clip's index once; that they are whole was seen when they were collected. `fill` is
- * what happens to clips that are shorter than their scenes. Fails with `cover_broken`,
- * `clip_unreadable`, `output_form`, `media_gone`, `clip_too_short`, or as `refuseJoin` does; each names
- * the scenes, counted from 1.
+ * Reads every clip's index once; the clips' first pictures were checked when the clips were collected. `fill`
+ * says how clips that are shorter than their scenes are extended. Fails with `cover_broken`,
+ * `clip_unreadable`, `output_form`, `media_gone`, `clip_too_short`, or as `refuseJoin` does; all but
+ * `cover_broken` name the scenes, counted from 1.
  */
 export async function planCuts(
   edits: readonly FilmEdit[],
@@ -98,9 +98,9 @@ export async function planCuts(
     const { packets } = found;
     const sceneFrames = edit.endFrame - edit.startFrame;
     const fit = { clipFrames: packets.facts.frames, clipFps: packets.facts.fps, sceneFrames, fps };
-    const lasts = fillsScene({ ...fit, fill: null });
-    const chosen = lasts ? null : (edit.fill ?? fill);
-    if (!lasts && !fillsScene({ ...fit, fill: chosen })) {
+    const isLongEnough = fillsScene({ ...fit, fill: null });
+    const chosen = isLongEnough ? null : (edit.fill ?? fill);
+    if (!isLongEnough && !fillsScene({ ...fit, fill: chosen })) {
       short.push(i + 1);
       tried = chosen;
       continue;

@@ -1,4 +1,4 @@
-/** The song as a track of the film: its sample entry, and its packets until they end. */
+/** The song as a track of the film: its sample entry and its packets. */
 
 import { adtsConfig, withoutAdts } from "../lib/adts.ts";
 import type { MediaFile } from "../lib/source.ts";
@@ -9,7 +9,7 @@ import { songEntry } from "./sample-entry.ts";
 import type { Sound } from "./sound.ts";
 import { soundNotes } from "./sound-notes.ts";
 
-/** The song's packets can't be read to their end. */
+/** Thrown when the song's packets can't be read to their end. */
 export class UnreadableSong extends Error {
   override name = "UnreadableSong";
 }
@@ -17,19 +17,20 @@ export class UnreadableSong extends Error {
 export interface SongSound {
   timescale: number;
   entry(bitRate: number): Uint8Array;
-  /** Seconds that the first packet lasts, as nearly all do. */
+  /** Duration of the first packet in seconds; nearly all others have the same. */
   packetSeconds: number;
-  /** Packets before one that a decoder must have had. */
+  /** How many packets before a packet a decoder must have decoded to output it correctly. */
   roll: number;
-  /** What a person should know of it. */
+  /** Sentences for the user on where the sound may not play. */
   notes: string[];
-  /** Its packets in order, each time as many as are due. */
+  /** Starts reading its packets, in order. */
   open(): SongReader;
 }
 interface SongReader {
   /**
-   * Hands on every packet that begins by then, and when it is due, in seconds of the film; a promise
-   * from `take` is waited for. Throws `UnreadableSong`, or what stopped the reading of the file.
+   * Passes every remaining packet that begins at `seconds` or earlier to `take`, with its time in seconds of
+   * the film, and awaits what `take` returns. Throws `UnreadableSong`, or the error that stopped the reading
+   * of the file.
    */
   until(
     seconds: number,
@@ -37,18 +38,18 @@ interface SongReader {
   ): Promise<void>;
   close(): Promise<unknown>;
 }
-/** What times in files are rounded by. */
+/** Rounding of times in files. */
 const ROUNDING_SECONDS = 0.002;
 
 /**
- * Some damaged files lead mediabunny 1.61.0 back to where it was, over and over: ADTS frames of
- * several sample rates do so.
+ * Makes a reader. It throws when times run backwards: some damaged files, such as ADTS with frames of several
+ * sample rates, make mediabunny 1.61.0 repeat packets without end.
  */
 function readerOf(song: MediaFile, ranges: Ranges, skipSeconds: number): SongReader {
   let packets: readonly SongPacket[] | null = [];
   let at = 0;
   let last = Number.NEGATIVE_INFINITY;
-  async function follow(): Promise<SongPacket | null> {
+  async function readNext(): Promise<SongPacket | null> {
     while (packets && at === packets.length) {
       const next = await ranges.next().catch((error: unknown) => {
         throw song.trouble() ?? new UnreadableSong("A packet can't be read.", { cause: error });
@@ -61,14 +62,14 @@ function readerOf(song: MediaFile, ranges: Ranges, skipSeconds: number): SongRea
   return {
     async until(seconds, take) {
       for (;;) {
-        const next = packets?.[at] ?? (await follow());
+        const next = packets?.[at] ?? (await readNext());
         if (!next || next.timestamp - skipSeconds > seconds) return;
         if (next.timestamp < last - ROUNDING_SECONDS)
           throw new UnreadableSong("The packets are not in order.");
         last = next.timestamp;
         at++;
-        const full = take(next, next.timestamp - skipSeconds);
-        if (full) await full;
+        const pending = take(next, next.timestamp - skipSeconds);
+        if (pending) await pending;
       }
     },
     close: () => ranges.return(),
@@ -82,22 +83,25 @@ async function* packetsOf(sound: Sound, isAdts: boolean): Ranges {
     yield [isAdts ? { ...packet, data: withoutAdts(packet.data) } : packet];
 }
 
-/** Opus takes 80 milliseconds to converge (Opus in ISOBMFF 0.8.1, 4.3.6.2). */
+/**
+ * The track's `roll` in packets: 1 for AAC; Opus takes 80 milliseconds to converge (Opus in ISOBMFF 0.8.1,
+ * 4.3.6.2).
+ */
 function rollOf(codec: string, packetSeconds: number): number {
   if (codec === "aac") return 1;
   return codec === "opus" && packetSeconds > 0 ? Math.ceil(0.08 / packetSeconds) : 0;
 }
 
 async function firstOf(sound: Sound): Promise<SongPacket | null> {
-  const opening = sound.packets();
-  const first = await opening.next();
-  await opening.return();
+  const packets = sound.packets();
+  const first = await packets.next();
+  await packets.return();
   return first.done ? null : first.value;
 }
 
 /**
- * Null where MP4 has no form for the song's sound, or it has no packets. `mp3`: the stream in an
- * MP3, which also says what decoders leave out at its start; the film says so, too.
+ * The song as a track. Null when MP4 has no form for the song's sound, or the song has no packets. `mp3`: the
+ * stream of an MP3 file; the film skips the samples at the start that the stream says decoders skip.
  */
 export async function songSound(
   sound: Sound,

@@ -1,10 +1,10 @@
-/** What a person should know of a film's sound: where it may not play. */
+/** Notes for the user on where a film's sound may not play. */
 import type { AudioCodec } from "mediabunny";
 import type { Sound } from "./sound.ts";
 
 const NAMES: Partial<Record<AudioCodec, string>> = { mp3: "MP3", flac: "FLAC", opus: "Opus" };
 
-/** Kinds of AAC (audio object types, ISO 14496-3, table 1.3) by what people call them. */
+/** Common names of AAC's audio object types (ISO 14496-3, table 1.3). */
 const KINDS: Readonly<Record<number, string>> = {
   1: "AAC Main",
   3: "AAC SSR",
@@ -15,7 +15,9 @@ const KINDS: Readonly<Record<number, string>> = {
   39: "AAC-ELD",
 };
 const LOW_COMPLEXITY = 2;
-/** What marks an extension behind the rest, and that of SBR (ISO 14496-3, 1.6.6.1). */
+/**
+ * The sync word of an extension at the end of the config, and the object type of SBR (ISO 14496-3, 1.6.6.1).
+ */
 const SYNC = 0x2b7;
 const SBR = 5;
 
@@ -28,14 +30,14 @@ function bitsOf(bytes: Uint8Array): (count: number) => number {
   };
 }
 
-/** The kind that an AudioSpecificConfig announces; SBR also where old players need not know of it. */
+/** The object type that an AudioSpecificConfig signals; SBR also when it is signalled in the extension. */
 export function aacKind(config: Uint8Array): number {
   const read = bitsOf(config);
   const first = read(5);
   const kind = first === 31 ? 32 + read(6) : first;
   if (kind !== LOW_COMPLEXITY) return kind;
   if (read(4) === 15) read(24);
-  // Channels, and three flags of the form that nearly all have.
+  // The channel configuration and the three flags of GASpecificConfig in its usual form.
   read(4 + 3);
   return read(11) === SYNC && read(5) === SBR && read(1) === 1 ? SBR : kind;
 }
@@ -47,7 +49,7 @@ function bytesOf(description: AudioDecoderConfig["description"]): Uint8Array | n
     : new Uint8Array(description);
 }
 
-/** Sentences; none where the sound plays everywhere. HE-AAC that nothing announces can't be told. */
+/** Sentences; none when the sound plays everywhere. HE-AAC that is not signalled can't be detected. */
 export function soundNotes({ codec, config }: Pick<Sound, "codec" | "config">): string[] {
   if (codec !== "aac")
     return [

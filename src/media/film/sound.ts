@@ -1,4 +1,4 @@
-/** The song as the film carries it. */
+/** The song's sound in the form in which the film carries it. */
 import { type AudioCodec, EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../codecs/flac-encoder.ts";
 import type { CodecModules } from "../codecs/modules.ts";
@@ -15,15 +15,15 @@ import { asAac } from "./aac-sound.ts";
 export interface Sound {
   codec: AudioCodec;
   config: AudioDecoderConfig;
-  /** Seconds that each packet lasts, where all do and it is known. */
+  /** Duration of every packet in seconds, if it is known and the same for all. */
   packetSeconds?: number;
   packets(): AsyncGenerator<SongPacket, void, unknown>;
 }
 
 /**
- * MP4 has a form for uncompressed sound (ipcm) that most browsers don't play and older decoders
- * misread, and none of them plays Vorbis or, but for Safari, Apple Lossless; FLAC holds the same
- * samples and plays. What is finer than 24 bits is rounded to them.
+ * Samples encoded as FLAC. MP4's form for uncompressed sound (ipcm) does not play in most browsers, and older
+ * decoders misread it; no browser plays Vorbis in MP4, and only Safari plays Apple Lossless. FLAC holds the
+ * same samples and plays. Samples of more than 24 bits are rounded.
  */
 function asFlac(samples: CountedSamples): Sound {
   const { sampleRate, channels, bits, totalSamples } = samples;
@@ -43,12 +43,12 @@ function asFlac(samples: CountedSamples): Sound {
   };
 }
 
-/** What MP4 carries and browsers play from it. */
+/** Codecs that MP4 carries and browsers play from it. */
 const COPIED: ReadonlySet<string | null> = new Set(["mp3", "aac", "flac", "opus"]);
 
 /**
- * The song's own packets, byte for byte, where they play from an MP4; what else can be decoded here
- * as FLAC, sample for sample. Null where it can't.
+ * The song's own packets, byte for byte, when they play from an MP4; any other codec that can be decoded here
+ * as FLAC, sample for sample. Null when it can't be decoded.
  */
 export async function originalSound(
   file: MediaFile,
@@ -67,7 +67,9 @@ export async function originalSound(
   return { codec, config, packets };
 }
 
-/** AAC of any kind as it is, and all else made AAC, as far as `endSeconds`. Null where it can't be read. */
+/**
+ * AAC of any kind is copied; anything else is encoded as AAC, up to `endSeconds`. Null when it can't be read.
+ */
 export async function aacSound(
   file: MediaFile,
   track: InputAudioTrack,

@@ -1,4 +1,4 @@
-/** What the film says of itself: title, artist and cover, as iTunes and everybody after it reads them. */
+/** The film's metadata: title, artist and cover art, in the form of iTunes, which other players read too. */
 import { ascii, box, fullBox, type Piece, u32, utf8, zeros } from "../lib/mp4-boxes.ts";
 
 export interface Tags {
@@ -20,7 +20,7 @@ function cover(poster: Uint8Array | null): Uint8Array[] {
   return first === 0x89 && second === 0x50 && third === 0x4e ? [item("covr", PNG, poster)] : [];
 }
 
-/** The film's `udta` box. A poster that is no JPEG or PNG, or has more than 2 MB, is left out. */
+/** The film's `udta` box. A poster that is not a JPEG or PNG, or is larger than 2 MB, is left out. */
 export function userData({ title, artist }: Tags, poster: Uint8Array | null, chapters: Piece[]): Uint8Array {
   const items = [
     ...(title ? [item("\xa9nam", TEXT, utf8(title))] : []),

@@ -1,4 +1,7 @@
-/** Text that goes with the film's time: chapters for players' menus, captions to be shown or not. Never burned in. */
+/**
+ * Text tracks: chapters for players' menus, and captions that a viewer can turn on. Never burned into the
+ * pictures.
+ */
 
 import { ascii, box, column, fullBox, joined, u16, u32, utf8, zeros } from "../lib/mp4-boxes.ts";
 import { type FilmTrack, filmTrack, MOVIE_TIMESCALE } from "./film-track.ts";
@@ -12,16 +15,16 @@ export interface Caption {
   endFrame: number;
   text: string;
 }
-/** Lasts until the next one. */
+/** A text that lasts until the next one. */
 export interface TimedText {
   startFrame: number;
   text: string;
 }
 
-/** The length of a text is told in 16 bits, and nobody reads more. */
+/** A text's length field has 16 bits, but no viewer reads this much. */
 const MOST_TEXT_BYTES = 2000;
 
-/** Cut to so many bytes between two characters. */
+/** The text as UTF-8, cut between two characters to at most so many bytes. */
 function clipped(text: string, bytes: number): Uint8Array {
   let out = utf8(text);
   for (let length = text.length; out.length > bytes; length--)
@@ -29,7 +32,10 @@ function clipped(text: string, bytes: number): Uint8Array {
   return out;
 }
 
-/** Chapters from the film's start to its end, one at a time; those that begin outside the film or with another are left out. */
+/**
+ * Chapters that cover the film without overlaps; an empty one first when none begins at 0. Chapters that
+ * begin outside the film, or at the same frame as another, are left out.
+ */
 export function chapterTexts(chapters: readonly Chapter[], frames: number): TimedText[] {
   const texts: TimedText[] = [];
   for (const { title, startFrame } of chapters.toSorted((a, b) => a.startFrame - b.startFrame)) {
@@ -40,26 +46,28 @@ export function chapterTexts(chapters: readonly Chapter[], frames: number): Time
   return texts;
 }
 
-/** Captions and the silence between them; those that overlap stand one below the other. */
+/** Captions with empty texts between them; captions that overlap become one text of several lines. */
 export function captionTexts(captions: readonly Caption[], frames: number): TimedText[] {
-  const said = captions
+  const shown = captions
     .filter(({ text, startFrame, endFrame }) => text.trim() !== "" && endFrame > Math.max(0, startFrame))
     .toSorted((a, b) => a.startFrame - b.startFrame);
-  const turns = new Set(said.flatMap(({ startFrame, endFrame }) => [Math.max(0, startFrame), endFrame]));
+  const boundaries = new Set(
+    shown.flatMap(({ startFrame, endFrame }) => [Math.max(0, startFrame), endFrame]),
+  );
   const texts: TimedText[] = [];
-  for (const frame of [0, ...[...turns].sort((a, b) => a - b)]) {
-    const now = said.filter(({ startFrame, endFrame }) => startFrame <= frame && frame < endFrame);
-    const text = now.map((caption) => caption.text).join("\n");
+  for (const frame of [0, ...[...boundaries].sort((a, b) => a - b)]) {
+    const visible = shown.filter(({ startFrame, endFrame }) => startFrame <= frame && frame < endFrame);
+    const text = visible.map((caption) => caption.text).join("\n");
     if (frame < frames && text !== texts.at(-1)?.text) texts.push({ startFrame: frame, text });
   }
   return texts.length > 1 || texts[0]?.text ? texts : [];
 }
 
-/** QuickTime says with a box behind the text that it is UTF-8. */
+/** QuickTime marks a text as UTF-8 with a box after it. */
 const UTF8_MARK = box("encd", u32(0x100));
 const length = (text: Uint8Array) => u16(text.length);
 
-/** The bytes of each text, as the two forms have them: a length, the text, and QuickTime's mark. */
+/** The bytes of each text's sample: its length, the text and, for chapters, QuickTime's mark. */
 export function textSamples(texts: readonly TimedText[], kind: "chapters" | "captions"): Uint8Array[] {
   return texts.map(({ text }) => {
     const bytes = clipped(text, MOST_TEXT_BYTES);
@@ -67,10 +75,16 @@ export function textSamples(texts: readonly TimedText[], kind: "chapters" | "cap
   });
 }
 
-/** QuickTime's own text, which its players and ffmpeg read chapters from (QuickTime File Format, text media). */
+/**
+ * The sample entry of QuickTime text, from which its players and ffmpeg read chapters (QuickTime File Format,
+ * text media).
+ */
 const chapterEntry = () => box("text", zeros(6), u16(1), zeros(4), u32(1), zeros(34), [1, 0]);
 
-/** 3GPP timed text (TS 26.245): white at the bottom, centred, in a twentieth of the picture's height. */
+/**
+ * The sample entry of 3GPP timed text (TS 26.245): white, centred, at the bottom, a third of the track's
+ * height.
+ */
 function captionEntry(width: number, height: number): Uint8Array {
   const size = Math.max(8, Math.round(height / 3));
   return box(
@@ -92,12 +106,12 @@ export interface Picture {
   height: number;
 }
 
-/** Off until somebody asks for it. */
-const OFF = { timescale: MOVIE_TIMESCALE, enabled: false, chapters: null, roll: 0 };
+/** The form of a track that is disabled by default. */
+const DISABLED = { timescale: MOVIE_TIMESCALE, enabled: false, chapters: null, roll: 0 };
 
 export function chapterTrack(id: number): FilmTrack {
   return filmTrack({
-    ...OFF,
+    ...DISABLED,
     id,
     handler: "text",
     name: "Chapters",
@@ -113,7 +127,7 @@ export function chapterTrack(id: number): FilmTrack {
 export function captionTrack(id: number, language: string | null, film: Picture): FilmTrack {
   const height = Math.round(film.height * 0.15);
   return filmTrack({
-    ...OFF,
+    ...DISABLED,
     id,
     handler: "sbtl",
     name: "Captions",
@@ -126,7 +140,7 @@ export function captionTrack(id: number, language: string | null, film: Picture)
   });
 }
 
-/** Nero's list of chapters, which VLC and ffmpeg read, too: 255 at most, in units of 100 nanoseconds. */
+/** Nero's chapter list, which VLC and ffmpeg read too: at most 255 chapters, in units of 100 nanoseconds. */
 export function chapterList(texts: readonly TimedText[], fps: number): Uint8Array {
   const listed = texts.filter(({ text }) => text !== "").slice(0, 255);
   const entries = listed.flatMap(({ startFrame, text }) => {

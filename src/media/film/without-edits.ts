@@ -1,33 +1,35 @@
 /**
- * The same film for platforms that refuse edit lists: the same packets under another index, in which the sound begins
- * with what the edit list leaves out, as far as that is needed.
+ * The film for platforms that refuse edit lists: the same packets under another index. Instead of an edit
+ * list that skips the priming samples, the first packets of the sound are left out, as far as that brings it
+ * closer to the pictures.
  */
 import { AAC_PRIMING } from "./aac-sound.ts";
 import type { FilmTrack } from "./film-track.ts";
 
-/** How far sound may be off the pictures. */
+/** How far apart sound and pictures may be. */
 const MOST_OFFSET_SECONDS = 0.025;
 
 /**
- * With how many of its first packets left out the sound is nearest to the pictures, and by how many seconds it is off
- * at most; of AAC both for players that leave nothing out and for Apple's, which leave out 2112 samples, where that can be.
- * Those packets only prepare the decoder, or last a few milliseconds.
+ * How many first packets to drop so that the sound is closest to the pictures, and the remaining offset in
+ * seconds. For AAC the offset is the worse one of players that skip nothing and of Apple's, which skip 2112
+ * samples; if that can't be kept small, players that skip nothing decide. The dropped packets are priming, or
+ * last a few milliseconds.
  */
 function bestStart({ form, decode }: FilmTrack): { dropped: number; offset: number } {
   const assumed = form.roll === 1 ? AAC_PRIMING / form.timescale : 0;
   let best = { dropped: 0, offset: Number.POSITIVE_INFINITY };
-  let plain = best;
+  let nothingSkipped = best;
   for (const [dropped, due] of decode.entries()) {
     const late = -due / form.timescale;
     const offset = Math.max(Math.abs(late), Math.abs(late - assumed));
     if (offset < best.offset) best = { dropped, offset };
-    if (Math.abs(late) < plain.offset) plain = { dropped, offset: Math.abs(late) };
+    if (Math.abs(late) < nothingSkipped.offset) nothingSkipped = { dropped, offset: Math.abs(late) };
     if (late < -MOST_OFFSET_SECONDS) break;
   }
-  return best.offset <= MOST_OFFSET_SECONDS ? best : plain;
+  return best.offset <= MOST_OFFSET_SECONDS ? best : nothingSkipped;
 }
 
-/** The track's samples from one to another, which is not among them. */
+/** The track's samples from index `from` (inclusive) to `to` (exclusive). */
 function sliced(track: FilmTrack, from: number, to: number): FilmTrack {
   let at = 0;
   const chunks = track.chunks.flatMap((chunk) => {
@@ -52,7 +54,7 @@ function sliced(track: FilmTrack, from: number, to: number): FilmTrack {
   };
 }
 
-/** The film's pictures and its song; null where that can't be brought near enough to them. */
+/** The film's pictures and its song; null when they would be too far apart. */
 export function tracksWithoutEdits(
   pictures: FilmTrack,
   song: FilmTrack,
@@ -60,9 +62,9 @@ export function tracksWithoutEdits(
 ): FilmTrack[] | null {
   const { dropped, offset } = bestStart(song);
   if (offset > MOST_OFFSET_SECONDS) return null;
-  // Nothing else ends the sound with the film.
+  // Without an edit list only this ends the sound with the film.
   const end = (song.decode[dropped] ?? 0) + filmSeconds * song.form.timescale;
   const sound = sliced(song, dropped, song.decode.filter((due) => due < end).length);
-  // Sample groups of this kind announce an edit list; and there are no chapters here.
+  // `roll` groups imply an edit list, and this index has no chapters.
   return [pictures, sound].map((track) => ({ ...track, form: { ...track.form, roll: 0, chapters: null } }));
 }

@@ -1,4 +1,4 @@
-/** Writes a film that is planned: everything that goes into its file, in the order of time. */
+/** Writes a planned film: pictures, sound and texts, interleaved by time. */
 import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
 import type { SongPacket } from "../song/frames.ts";
 import type { ClipSound } from "./clip-audio.ts";
@@ -27,11 +27,11 @@ export interface FilmPlan {
 }
 
 const MIB = 1024 * 1024;
-/** The least that a bucket takes. */
+/** The smallest part that a bucket takes. */
 const PART_BYTES = 5 * MIB;
-/** Pictures and sound take turns this often, so that a player finds both in one place. */
+/** Pictures and sound are interleaved at this interval, so that a player finds both close together. */
 const TURN_SECONDS = 0.5;
-/** Opus has no shorter ones; a first packet that says it is shorter is no measure for the others. */
+/** Opus' shortest packet; a first packet that claims to be shorter says nothing about the others. */
 const SHORTEST_PACKET_SECONDS = 0.0025;
 const ID = { pictures: 1, song: 2, clips: 3, captions: 4, chapters: 5 };
 
@@ -85,26 +85,29 @@ function tracksOf({ cuts, song, clips, chapters, captions, language }: FilmPlan,
   };
 }
 
-/** How many bytes to leave for the index: what it takes at most, but for a song whose packets are of many lengths. */
+/**
+ * Bytes to reserve for the index: the most that it takes, unless the song's packets have very different
+ * durations.
+ */
 function roomOf(plan: FilmPlan, further: readonly Uint8Array[]): number {
   const seconds = plan.frames / plan.fps;
   const turns = Math.ceil(seconds / TURN_SECONDS) + 2 * plan.cuts.length + 2;
   const pictures = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
-  const heard = (plan.clips?.packets ?? []).flat(2).length;
-  const sung = Math.ceil((1.1 * seconds) / Math.max(plan.song.packetSeconds, SHORTEST_PACKET_SECONDS));
+  const clipPackets = (plan.clips?.packets ?? []).flat(2).length;
+  const songPackets = Math.ceil((1.1 * seconds) / Math.max(plan.song.packetSeconds, SHORTEST_PACKET_SECONDS));
   return roomFor([
-    // Size, place in time and its shift, each of its own; key pictures are few. Clips whose sound is
-    // kept have turns of their own.
-    tablesBytes(pictures, turns + heard, 24),
-    tablesBytes(sung + 50, turns, 12),
-    plan.clips ? tablesBytes(heard, heard, 12) : 0,
+    // Each picture has its own size, duration and composition offset; key pictures are few. Each packet of
+    // clip sound may begin a new chunk.
+    tablesBytes(pictures, turns + clipPackets, 24),
+    tablesBytes(songPackets + 50, turns, 12),
+    plan.clips ? tablesBytes(clipPackets, clipPackets, 12) : 0,
     tablesBytes(plan.captions.length, 1, 12),
     tablesBytes(plan.chapters.length, 1, 12),
     ...further.map(({ length }) => length),
   ]);
 }
 
-/** Texts stand in front of all else: a player has them at once. */
+/** Writes the texts before everything else, so that a player has them at once. */
 async function addTexts(
   file: FilmFile,
   track: FilmTrack | null,
@@ -122,9 +125,9 @@ async function addTexts(
 interface Written {
   object: StoredObject;
   withoutEdits: OtherIndex | null;
-  /** When the song's last packet ends. */
+  /** When the song's last packet ends, in seconds. */
   songSeconds: number;
-  /** Whether clips' parameter sets differ, so that they stand in samples. */
+  /** Whether the clips' parameter sets differ, so that samples contain them. */
   setsDiffer: boolean;
 }
 
@@ -136,8 +139,8 @@ export async function writeFilm(
   const sets = pictureSets(plan.cuts);
   const tracks = tracksOf(plan, sets);
   const list = plan.chapters.length > 0 ? [chapterList(plan.chapters, plan.fps)] : [];
-  const labels = userData(plan.tags, plan.poster, list);
-  const room = roomOf(plan, [labels, ...sets.entries().slice(1)]);
+  const metadata = userData(plan.tags, plan.poster, list);
+  const room = roomOf(plan, [metadata, ...sets.entries().slice(1)]);
   const sink = partSink(upload, Math.max(PART_BYTES, Math.ceil((room + 16) / MIB) * MIB));
   const file = filmFile(sink, room);
   await addTexts(file, tracks.chapters, plan, "chapters");
@@ -146,7 +149,7 @@ export async function writeFilm(
   const addSongPacket = ({ data, duration }: SongPacket, timestamp: number) =>
     file.add(tracks.song, { decode: timestamp, timestamp, duration, key: true }, [data]);
   const total = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
-  let [written, told, turn] = [0, 0, 0];
+  let [written, reported, turn] = [0, 0, 0];
   try {
     for await (const { pieces, bytes, start } of batches(plan.cuts, plan.clips)) {
       for (const piece of pieces) {
@@ -160,11 +163,11 @@ export async function writeFilm(
         const data = bytes.subarray(sample.offset - start, sample.offset - start + sample.bytes);
         const { bytes: placed, ...at } =
           piece.track === "pictures" ? sets.place(piece, data) : { bytes: [data] };
-        const full = file.add(track, { ...piece, ...at }, placed);
-        if (full) await full;
+        const pending = file.add(track, { ...piece, ...at }, placed);
+        if (pending) await pending;
         if (piece.track === "pictures") written++;
-        if (written === told || (written - told < total / 100 && written < total)) continue;
-        told = written;
+        if (written === reported || (written - reported < total / 100 && written < total)) continue;
+        reported = written;
         onProgress?.(written / total);
       }
     }
@@ -172,20 +175,20 @@ export async function writeFilm(
   } finally {
     await song.close();
   }
-  const { pictures, song: sung, clips, captions, chapters } = tracks;
+  const { pictures, song: songTrack, clips, captions, chapters } = tracks;
   const seconds = plan.frames / plan.fps;
-  const all = [pictures, sung, clips, captions, chapters].flatMap((track) => track ?? []);
-  const plain = tracksWithoutEdits(pictures, sung, seconds);
+  const all = [pictures, songTrack, clips, captions, chapters].flatMap((track) => track ?? []);
+  const unedited = tracksWithoutEdits(pictures, songTrack, seconds);
   const withoutEdits = await file.finish(
-    { tracks: all, userData: labels, edits: true },
-    plain && { tracks: plain, userData: userData(plan.tags, plan.poster, []), edits: false },
+    { tracks: all, userData: metadata, edits: true },
+    unedited && { tracks: unedited, userData: userData(plan.tags, plan.poster, []), edits: false },
     seconds,
     sets.inSamples() ? undefined : "avc1",
   );
   return {
     object: await sink.finish(),
     withoutEdits,
-    songSeconds: sung.end / sung.form.timescale,
+    songSeconds: songTrack.end / songTrack.form.timescale,
     setsDiffer: sets.inSamples(),
   };
 }

@@ -1,52 +1,58 @@
 /**
- * A file as a row of equal blocks, of which few are held: loaded by range where they are asked for
- * here and there, and from one open stream where they are asked for in order.
+ * A file as a sequence of equal blocks, of which a few are cached. Blocks are loaded by range when the access
+ * is random, and from one open stream when they are read in order.
  */
 
 export interface Loader {
-  /** Bytes `start` to `end`; null where the object is gone. */
+  /** Bytes `start` (inclusive) to `end` (exclusive); null when the object is gone. */
   read(start: number, end: number): Promise<Uint8Array | null>;
-  /** The same, as they come. Absent where there is nothing to gain. */
+  /** The same bytes as a stream. Absent when a stream has no advantage. */
   stream?(start: number, end: number): Promise<ReadableStream<Uint8Array> | null>;
 }
 
 interface Block {
   loading: Promise<Uint8Array>;
-  /** Null until they are there. */
+  /** Null until loaded. */
   bytes: Uint8Array | null;
 }
 
 export interface Blocks {
-  /** Starts loading where it is not held. */
+  /** Starts loading the block unless it is cached. */
   at(index: number): Block;
+  /** The block's bytes when they are cached and loaded, else null. */
   held(index: number): Uint8Array | null;
-  /** Exactly these bytes, by a range of their own: nothing is held. */
+  /** Exactly these bytes, by a separate range request; they are not cached. */
   take(start: number, end: number): Promise<Uint8Array>;
-  /** Lets go of blocks and of the stream. */
+  /** Drops the cached blocks and closes the stream. */
   release(): void;
-  /** How many ranges and streams were asked for. */
+  /** How many ranges and streams were requested. */
   reads(): number;
-  /** What stopped the loading. */
+  /** The error that stopped the loading; undefined when there was none. */
   trouble(): unknown;
 }
 
-/** One read of the bucket: a 4 minute mp3 takes three, where mediabunny alone would take thousands. */
+/**
+ * One read of the bucket: a 4 minute MP3 takes three, while mediabunny alone would make thousands of reads.
+ */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
-/** Blocks held at a time, and the file's last besides, which is looked at early for an index or tags: what a file costs of memory. */
+/**
+ * Blocks cached at a time, besides the file's last block, which is often read early for an index or tags.
+ * This decides how much memory an open file takes.
+ */
 const BLOCKS_HELD = 2;
 
-/** The object was deleted, or is not the one that was measured any more. */
+/** The object was deleted or replaced since it was measured. */
 export class SourceGone extends Error {
   override name = "SourceGone";
 }
 
-/** An open stream, read only as far as somebody wants it. */
-function tap(stream: ReadableStream<Uint8Array>, start: number) {
+/** An open stream that is read only as far as bytes are asked for. */
+function streamReader(stream: ReadableStream<Uint8Array>, start: number) {
   const reader = stream.getReader();
   let rest: Uint8Array = new Uint8Array();
   return {
     at: start,
-    /** Null where the stream ends before. */
+    /** The next bytes; null when the stream ends before. */
     async take(bytes: number): Promise<Uint8Array | null> {
       const out = new Uint8Array(bytes);
       for (let filled = 0; filled < bytes; ) {
@@ -63,7 +69,7 @@ function tap(stream: ReadableStream<Uint8Array>, start: number) {
       this.at += bytes;
       return out;
     },
-    /** A stream that failed can't be canceled, and need not be. */
+    /** Canceling a stream that has failed rejects; ignore that. */
     close: () => void reader.cancel().catch(() => undefined),
   };
 }
@@ -71,7 +77,7 @@ function tap(stream: ReadableStream<Uint8Array>, start: number) {
 export function blocksOf(bytes: number, loader: Loader): Blocks {
   const final = Math.ceil(bytes / BLOCK_BYTES) - 1;
   const held = new Map<number, Block>();
-  let open: ReturnType<typeof tap> | null = null;
+  let open: ReturnType<typeof streamReader> | null = null;
   let streams = loader.stream !== undefined;
   let last = Number.NaN;
   let queue: Promise<unknown> = Promise.resolve();
@@ -83,7 +89,7 @@ export function blocksOf(bytes: number, loader: Loader): Blocks {
     open = null;
   }
 
-  /** The next bytes of a file that is read in order; null where a range must be asked for. */
+  /** The next bytes of a file that is read in order; null when the caller must request a range instead. */
   async function fromStream(start: number, end: number): Promise<Uint8Array | null> {
     try {
       if (open?.at !== start) {
@@ -91,13 +97,14 @@ export function blocksOf(bytes: number, loader: Loader): Blocks {
         if (end >= bytes) return null;
         reads++;
         const stream = await loader.stream?.(start, held.has(final) ? final * BLOCK_BYTES : bytes);
-        open = stream ? tap(stream, start) : null;
+        open = stream ? streamReader(stream, start) : null;
       }
       const block = await open?.take(end - start);
       if (!block) close();
       return block ?? null;
     } catch {
-      // A server may not do this, a connection may break: the range asked for instead tells what is wrong.
+      // The server may not support streams, or the connection broke: the range request that follows reports
+      // the error.
       if (!open) streams = false;
       close();
       return null;
@@ -130,7 +137,7 @@ export function blocksOf(bytes: number, loader: Loader): Blocks {
     return take(start, end);
   }
 
-  /** One after another: a stream has one end. */
+  /** Loads blocks one after another, because they may share one stream. */
   function start(index: number): Block {
     const loading = queue.then(() => load(index));
     const block: Block = { bytes: null, loading };

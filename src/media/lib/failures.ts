@@ -1,7 +1,7 @@
 import { failure } from "../../domain/controller/tasks.ts";
 import type { Failure } from "../../domain/record/record.ts";
 
-/** A failure that trying again can't mend; `nextAction` says what the person can do. */
+/** A failure result that is not retryable; `nextAction` tells the user what to do. */
 export const refusal = (
   code: string,
   message: string,
@@ -11,7 +11,7 @@ export const refusal = (
   failure: failure(code, message, { nextAction }),
 });
 
-/** The bucket's object is not the one that was named. */
+/** The failure `media_gone`: the object in the bucket was replaced or deleted. */
 export const vanished = (what: string): { ok: false; failure: Failure } =>
   refusal(
     "media_gone",

@@ -1,6 +1,6 @@
-/** Boxes of an MP4 (ISO 14496-12), written and walked. */
+/** Writes and reads the boxes of an MP4 (ISO 14496-12). */
 
-/** What a box is put together from. */
+/** Bytes that boxes are made of. */
 export type Piece = Uint8Array | readonly number[];
 
 export const u16 = (n: number) => [(n >>> 8) & 0xff, n & 0xff];
@@ -28,7 +28,7 @@ export function box(name: string, ...pieces: Piece[]): Uint8Array {
 export const fullBox = (name: string, version: number, flags: number, ...pieces: Piece[]) =>
   box(name, [version, ...u32(flags).slice(1)], ...pieces);
 
-/** A table's numbers, 4 bytes each. */
+/** A table's numbers, 4 bytes each, big-endian. */
 export function column(numbers: readonly number[]): Uint8Array {
   const out = new Uint8Array(numbers.length * 4);
   const view = new DataView(out.buffer);
@@ -40,7 +40,10 @@ export function column(numbers: readonly number[]): Uint8Array {
 
 export const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** A box by offsets in the bytes that it was found in: all of it from `at`, its contents from `start` to `end`. */
+/**
+ * A box as offsets into the bytes that it was found in: its header at `at`, its contents from `start` to
+ * `end`.
+ */
 export interface Box {
   name: string;
   at: number;
@@ -49,8 +52,8 @@ export interface Box {
 }
 
 /**
- * The header at an offset of `bytes`, of a box that may reach beyond them; null where there is none.
- * `left`: how far the box may reach, for one whose size says "to the end".
+ * The box whose header is at offset `at` of `bytes`; the box may end beyond them. Null when there is no
+ * header. `left`: how many bytes the file has from there, for a box whose size means "to the end".
  */
 export function boxAt(bytes: Uint8Array, at: number, left = bytes.length - at): Box | null {
   if (at + 8 > bytes.length) return null;
@@ -64,7 +67,7 @@ export function boxAt(bytes: Uint8Array, at: number, left = bytes.length - at): 
   return { name, at, start: at + header, end: at + size };
 }
 
-/** The boxes one after another from `from` to `to`; ends before one that does not fit. */
+/** The boxes from offset `from` to `to`, in order; ends before a box that does not fit. */
 export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
   for (let at = from; at < to; ) {
     const found = boxAt(bytes, at, to - at);
@@ -74,7 +77,7 @@ export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator
   }
 }
 
-/** The first box of that name inside another, down a path of names. */
+/** The first box at a path of names inside another box; null when there is none. */
 export function boxWithin(bytes: Uint8Array, outer: Box, ...path: string[]): Box | null {
   let inside: Box | null = outer;
   for (const name of path) {

@@ -1,12 +1,14 @@
 /**
- * Whether an MP4's index (ISO 14496-12) can be walked: counts in a damaged or hostile one lead
+ * Checks whether an MP4's index (ISO 14496-12) is safe to read: counts in a damaged or hostile index send
  * mediabunny 1.61.0 through billions of steps, which nothing can interrupt.
  */
 import type { MediaFile } from "./source.ts";
 
-/** An hour of film at 60 frames per second has 216,000; one in common use has one for each sample of sound. */
+/**
+ * An hour of video at 60 frames per second has 216,000; some common files have one for each sample of sound.
+ */
 const MOST_SHIFTED_SAMPLES = 2_000_000;
-/** Each sample is found by walking its chunk: a second or two at most. */
+/** mediabunny finds each sample by walking its chunk; this many steps take a second or two. */
 const MOST_STEPS = 2e9;
 const MOST_INDEX_BYTES = 32 * 1024 * 1024;
 const MOST_BOXES = 100_000;
@@ -14,12 +16,15 @@ const CONTAINERS = new Set(["moov", "trak", "mdia", "minf", "stbl", "moof", "tra
 
 interface Box {
   name: string;
-  /** Its contents, by offset in the bytes it was read from. */
+  /** Where its contents begin and end, as offsets into the bytes it was read from. */
   start: number;
   end: number;
 }
 
-/** The box at an offset of `head`, which stands at `position` of `length` bytes, cut to them; null where there is none. */
+/**
+ * The box at offset `at` of `head`, at `position` in a file of `length` bytes, cut to the file; null without
+ * one.
+ */
 function readBox(head: DataView, at: number, position: number, length: number): Box | null {
   if (at + 8 > head.byteLength) return null;
   const small = head.getUint32(at);
@@ -31,7 +36,7 @@ function readBox(head: DataView, at: number, position: number, length: number): 
   return { name, start: position + header, end: Math.min(length, position + size) };
 }
 
-/** What the tables of one track, or of one fragment, say about its samples. */
+/** Counts that the tables of one track, or of one fragment, state. */
 interface Tables {
   samples: number;
   sizes: number;
@@ -40,7 +45,7 @@ interface Tables {
   shifted: number;
 }
 
-/** Adds up a column of a table: 4 byte numbers behind a count at `at`, each entry `width` bytes. */
+/** A column of a table: the number at `offset` of each entry of `width` bytes, after the count at `at`. */
 function column(view: DataView, at: number, width: number, offset: number, end: number): number[] {
   const out: number[] = [];
   if (at + 4 > end) return out;
@@ -62,12 +67,14 @@ function readTable(view: DataView, { name, start, end }: Box, tables: Tables): v
   }
 }
 
-function areSound({ samples, sizes, sizesDiffer, chunk, shifted }: Tables): boolean {
+function areSafe({ samples, sizes, sizesDiffer, chunk, shifted }: Tables): boolean {
   if (shifted > MOST_SHIFTED_SAMPLES || (shifted > 0 && samples > MOST_SHIFTED_SAMPLES)) return false;
   return !sizesDiffer || (chunk <= Math.max(1, sizes) && samples * chunk <= MOST_STEPS);
 }
 
-/** Walks a box's children; the tables of a track are judged together where it ends. */
+/**
+ * Walks a box's children; the tables of a track are checked together at its end. False when a track fails.
+ */
 function walk(view: DataView, from: number, to: number, tables: Tables): boolean {
   for (let at = from; at + 8 <= to; ) {
     const box = readBox(view, at, at, to);
@@ -75,13 +82,15 @@ function walk(view: DataView, from: number, to: number, tables: Tables): boolean
     const isTrack = box.name === "trak" || box.name === "traf";
     const inside = isTrack ? { samples: 0, sizes: 0, sizesDiffer: false, chunk: 0, shifted: 0 } : tables;
     if (!CONTAINERS.has(box.name)) readTable(view, box, tables);
-    else if (!walk(view, box.start, box.end, inside) || (isTrack && !areSound(inside))) return false;
+    else if (!walk(view, box.start, box.end, inside) || (isTrack && !areSafe(inside))) return false;
     at = box.end;
   }
   return true;
 }
 
-/** Reads the index, wherever it stands in the file. True also where there is none: that is for others to miss. */
+/**
+ * Reads the index, wherever it is in the file. Also true without an index: the caller finds that out itself.
+ */
 export async function indexIsSound(file: MediaFile): Promise<boolean> {
   let position = 0;
   for (let boxes = 0; position + 8 <= file.bytes; boxes++) {

@@ -6,8 +6,8 @@ import {
 } from "mediabunny";
 
 /**
- * A track's packets in decode order, one in memory at a time. mediabunny's own iterator reads ahead
- * as many as were taken in the last second, which in a Worker, whose clock stands still, can be all.
+ * A track's packets in decode order, one in memory at a time. mediabunny's own iterator reads ahead as many
+ * packets as were taken in the last second; a Worker's clock does not advance, so that could be all of them.
  */
 export async function* packetsOf(
   track: InputTrack,

@@ -1,18 +1,23 @@
-/** Sound at another sample rate, block by block: a windowed sinc as a polyphase filter. */
+/** Changes the sample rate of sound, block by block, with a windowed sinc as a polyphase filter. */
 
-/** How far what can't be told apart at the lower rate is pressed down, in decibels: enough for speech. */
+/** Attenuation of frequencies that would alias at the lower rate, in decibels: enough for speech. */
 const SPEECH_DECIBELS = 80;
-/** Below the noise of 16 bits. */
+/** For music: aliasing stays below the noise of 16 bits. */
 export const MUSIC_DECIBELS = 100;
-/** Width of the filter's slope, as a share of the lower rate: 7 to 9 kHz for 16 kHz, 21 to 27 for 48. */
+/**
+ * Width of the filter's transition band, as a share of the lower rate: 7 to 9 kHz for 16 kHz, 21 to 27 for
+ * 48.
+ */
 const SLOPE = 1 / 8;
-/** Positions between two samples that a filter is kept for; odd rates take the nearest. */
+/**
+ * Positions between two samples that have a filter of their own; ratios that need more use the nearest one.
+ */
 const MOST_PHASES = 1024;
 
 interface Resampler {
-  /** What can be told of the output so far; fresh, possibly empty. */
+  /** The output that is complete so far: a new array, possibly empty. */
   push(block: Float32Array): Float32Array;
-  /** The rest of it, as if silence followed. */
+  /** The rest of the output, as if silence followed the input. */
   flush(): Float32Array;
 }
 
@@ -28,7 +33,10 @@ function bessel(x: number): number {
   return sum;
 }
 
-/** Half a Kaiser window's length in samples, for a slope that is a share of the sample rate (Oppenheim & Schafer, 7.6). */
+/**
+ * Half the length of a Kaiser window in samples; `slope` is a share of the sample rate (Oppenheim & Schafer,
+ * 7.6).
+ */
 const halfLength = (slope: number, decibels: number) =>
   Math.ceil((decibels - 8) / (2.285 * 2 * Math.PI * slope) / 2);
 
@@ -54,8 +62,8 @@ function filters(phases: number, half: number, cutoff: number, decibels: number)
 }
 
 /**
- * From one rate to another, both in Hz. Output sample `n` is the sound at `n / to`
- * seconds: the filter's delay is taken out. `m` samples give `ceil(m * to / from)` in all.
+ * Makes a resampler from one rate to another, both in Hz. Output sample `n` is the sound at `n / to` seconds:
+ * the filter's delay is removed. `m` samples give `ceil(m * to / from)` in all.
  */
 export function resampler(from: number, to: number, decibels = SPEECH_DECIBELS): Resampler {
   const divisor = greatestDivisor(from, to);
@@ -72,7 +80,7 @@ export function resampler(from: number, to: number, decibels = SPEECH_DECIBELS):
   let count = half - 1;
   let received = 0;
   let made = 0;
-  /** Where in `held` the next output's first weight falls, and how far it lies behind, in 1/`up` samples. */
+  /** Index in `held` of the next output's first weight, and the fraction beyond it, in 1/`up` samples. */
   let at = 0;
   let rest = 0;
 
@@ -84,7 +92,7 @@ export function resampler(from: number, to: number, decibels = SPEECH_DECIBELS):
       const first = row === phases ? at + 1 : at;
       if (first + width > count) break;
       row = row === phases ? 0 : row * width;
-      // Two sums at a time, because each waits for its own last addition.
+      // Two independent sums, because each addition waits for the one before it in the same sum.
       let even = 0;
       let odd = 0;
       for (let i = 0; i < width; i += 2) {

@@ -1,18 +1,25 @@
-/** Media files as mediabunny reads them: by range, in few large reads, from the bucket or from memory. */
+/**
+ * Media files for mediabunny and for our readers: few large range reads from the bucket, or bytes in memory.
+ */
 import { CustomSource, type Source } from "mediabunny";
 import type { Storage, StoredObject } from "../../storage/port.ts";
 import { BLOCK_BYTES, blocksOf, type Loader, SourceGone } from "./blocks.ts";
 
 export { SourceGone } from "./blocks.ts";
 
-/** mediabunny's own cache: enough for the few hundred bytes that it asks for at a time, little enough to stay fast. */
+/**
+ * mediabunny's own cache: enough for the few hundred bytes that it reads at a time, small enough to stay
+ * fast.
+ */
 const CACHE_BYTES = 64 * 1024;
-/** A reader that asks for one place more often, and for nothing else, will never come to an end. */
+/** A reader that asks for the same position more often in a row is in an endless loop. */
 const MOST_REPEATS = 100;
-/** An index or a tag beyond this would take the memory that a Worker has. */
+/** A larger index or tag would take all the memory of a Worker. */
 const MOST_BYTES_AT_ONCE = 33 * 1024 * 1024;
 
-/** What a reader is shown instead of the whole file: `head`, and behind it the file's bytes from `start` to `end`. */
+/**
+ * What a reader sees instead of the whole file: `head`, followed by the file's bytes from `start` to `end`.
+ */
 export interface View {
   head: Uint8Array;
   start: number;
@@ -22,19 +29,29 @@ export interface View {
 export interface MediaFile {
   readonly bytes: number;
   /**
-   * For one mediabunny `Input` after another; disposing the input leaves the file usable. `watched`
-   * for files that can lead the reader in circles: it sees every read, and ends those with an error.
+   * A source for one mediabunny `Input`; disposing the input leaves the file usable, and another source can
+   * be made. `watched`: for formats whose damaged files can send mediabunny into an endless loop; such a
+   * source sees every read (no cache) and throws when the reader loops.
    */
   source(watched?: boolean, view?: View): Source;
-  /** Bytes `start` (inclusive) to `end` (exclusive), as far as the file reaches. Rejects with `SourceGone`. */
+  /**
+   * Bytes `start` (inclusive) to `end` (exclusive), cut to the file, through the cache. Rejects with
+   * `SourceGone`.
+   */
   read(start: number, end: number): Promise<Uint8Array>;
-  /** As `read`, but in one read of exactly these bytes that holds nothing; they are the caller's, to do with as it likes. */
+  /** As `read`, but by one request of exactly these bytes, past the cache. The caller owns the bytes. */
   take(start: number, end: number): Promise<Uint8Array>;
-  /** Lets go of what is held in memory and of the connection; reading on is possible. A film's clips are all open at once. */
+  /**
+   * Drops the cache and closes the stream; later reads still work. Needed because all clips of a film are
+   * open at once.
+   */
   release(): void;
-  /** How many reads the bucket has served: ranges, and streams of what was read in order. */
+  /** How many reads the bucket has served: ranges and streams. */
   reads(): number;
-  /** What stopped the reading, where something did: `SourceGone`, or what the bucket threw. */
+  /**
+   * The error that stopped the reading (`SourceGone`, or what the bucket threw); undefined when there was
+   * none.
+   */
   trouble(): unknown;
 }
 
@@ -57,7 +74,7 @@ function mediaFile(bytes: number, loader: Loader): MediaFile {
     return out;
   }
 
-  /** Without a promise where the bytes are in memory already, which is almost always. */
+  /** Returns the bytes without a promise when they are cached, which is almost always. */
   function readAtOnce(start: number, end: number): Uint8Array | Promise<Uint8Array> {
     const index = Math.floor(start / BLOCK_BYTES);
     const block = end <= (index + 1) * BLOCK_BYTES ? blocks.held(index) : null;
@@ -84,11 +101,11 @@ function mediaFile(bytes: number, loader: Loader): MediaFile {
           return out;
         });
       },
-      // The blocks are what saves reads: the "network" profile on top would fetch up to 8 MiB ahead
-      // once more, into memory that a Worker does not have for every file of a film.
+      // The blocks already save reads: the "network" profile would prefetch up to 8 MiB in addition, and a
+      // Worker does not have that memory for every file of a film.
       prefetchProfile: watched ? "none" : "fileSystem",
       maxCacheSize: watched ? 0 : CACHE_BYTES,
-      // A prefetch that fails is met again by the read that needs it; `trouble` keeps the reason.
+      // A failed prefetch fails again in the read that needs it; `trouble` keeps the reason.
       handleUnhandledError: () => undefined,
     });
   }
@@ -97,7 +114,7 @@ function mediaFile(bytes: number, loader: Loader): MediaFile {
   return { bytes, source, read, take, release: blocks.release, reads: blocks.reads, trouble: blocks.trouble };
 }
 
-/** An object of the bucket, pinned to the version that `etag` names. */
+/** An object of the bucket, pinned to the version with this `etag`. */
 export function storedFile(
   storage: Pick<Storage, "read"> & Partial<Pick<Storage, "stream">>,
   { key, etag, bytes }: Pick<StoredObject, "key" | "etag" | "bytes">,
@@ -115,8 +132,8 @@ export function memoryFile(bytes: Uint8Array): MediaFile {
 export type Read<T> = { ok: true; value: T } | { ok: false; cause: "gone" | "unreadable"; error: unknown };
 
 /**
- * Runs work that reads the file. A vanished object and bytes that can't be parsed are values;
- * what the bucket itself threw is thrown again, because trying later can help.
+ * Runs work that reads the file. A vanished object ("gone") and bytes that can't be parsed ("unreadable") are
+ * values; errors of the bucket are thrown again, because a later try can succeed.
  */
 export async function reading<T>(file: MediaFile, work: () => Promise<T>): Promise<Read<T>> {
   try {

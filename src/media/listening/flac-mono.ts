@@ -1,4 +1,4 @@
-/** Sound packed small for a transcriber: one channel of 16 kHz, which is all that it hears, as FLAC. */
+/** Parts of a song for a transcriber as FLAC: one channel of 16 kHz, because transcribers use no more. */
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../codecs/flac-encoder.ts";
 import { resampler } from "../lib/resample.ts";
 import type { Mono } from "./mono.ts";
@@ -10,21 +10,24 @@ interface Packed {
   last: boolean;
 }
 
-/** Whisper's own rate (whisper/audio.py): it would do the same. Lower ones stay as they are. */
+/** Whisper's own rate (whisper/audio.py): it resamples to this. Lower rates are kept. */
 const RATE = 16_000;
 const HEADER_BYTES = 42;
 const FRAME_HEADER_BYTES = 32;
-/** What lower bits a song is told without that might not fit with them. MP3 at its best errs by more. */
+/** How many low bits are dropped when the song might not fit. Even the best MP3 has larger errors. */
 const COARSE_BITS = 4;
-/** The border is sought in this much sound before the part is full. */
+/** The cut is searched for in the last so many seconds of a full part. */
 const SEARCH_SECONDS = 10;
 const QUIET_SECONDS = 0.05;
 
-/** The most bytes that so many samples of so many bits may take. */
-const most = (samples: number, bits: number) =>
+/** The most bytes that this many samples of this many bits can take. */
+const mostBytes = (samples: number, bits: number) =>
   Math.ceil(samples / FLAC_BLOCK) * ((FLAC_BLOCK * bits) / 8 + FRAME_HEADER_BYTES);
 
-/** Whole numbers of 16 bits, multiples of `step`, in blocks of `FLAC_BLOCK`, and what is left in the last. */
+/**
+ * The sound resampled to `rate` and rounded to multiples of `step` (16 bit range), in blocks of `FLAC_BLOCK`
+ * samples.
+ */
 async function* resampled(
   sound: Mono,
   from: number,
@@ -48,7 +51,10 @@ async function* resampled(
   if (filled > 0) yield open.subarray(0, filled);
 }
 
-/** The middle of the quietest `width` samples, at or behind `from`; the last of equals. */
+/**
+ * The middle of the quietest window of `width` samples that begins at `from` or later; the last one of
+ * equals.
+ */
 function quietest(samples: Int32Array, from: number, width: number): number {
   let energy = 0;
   let least = Number.POSITIVE_INFINITY;
@@ -74,9 +80,9 @@ function joined(blocks: readonly Int32Array[]): Int32Array {
 }
 
 /**
- * A part that begins `overlapSeconds` before `afterSeconds` and reaches the song's end, or as far as
- * `maxBytes` allow and from there back to the quietest moment of the last ten seconds. In memory: the
- * part, and those seconds. Null where `maxBytes` hold no second behind `afterSeconds`.
+ * A part that begins `overlapSeconds` before `afterSeconds`. It reaches the song's end or, when `maxBytes` do
+ * not suffice, the quietest moment of the last ten seconds that fit. Holds the part and those seconds in
+ * memory. Null when `maxBytes` can't hold one second after `afterSeconds`.
  */
 export async function packedPart(
   sound: Mono,
@@ -88,11 +94,11 @@ export async function packedPart(
   const from = Math.max(0, Math.round((afterSeconds - overlapSeconds) * sound.sampleRate));
   const startSeconds = from / sound.sampleRate;
   const total = Math.ceil(((sound.totalSamples - from) * rate) / sound.sampleRate);
-  const bits = HEADER_BYTES + most(total, 16) <= maxBytes ? 16 : 16 - COARSE_BITS;
+  const bits = HEADER_BYTES + mostBytes(total, 16) <= maxBytes ? 16 : 16 - COARSE_BITS;
   const search = Math.min(SEARCH_SECONDS * rate, maxBytes / bits);
 
   const stream: FlacStream = { sampleRate: rate, channels: 1, bits: 16, totalSamples: 0 };
-  const out = new Uint8Array(Math.min(maxBytes, HEADER_BYTES + most(total + FLAC_BLOCK, bits)));
+  const out = new Uint8Array(Math.min(maxBytes, HEADER_BYTES + mostBytes(total + FLAC_BLOCK, bits)));
   let size = HEADER_BYTES;
   let frames = 0;
   let written = 0;
@@ -112,7 +118,7 @@ export async function packedPart(
     held += next.value.length;
     next = await blocks.next();
     if (next.done) break;
-    last = size + most(held + FLAC_BLOCK, bits) <= out.length;
+    last = size + mostBytes(held + FLAC_BLOCK, bits) <= out.length;
     if (!last) break;
     const oldest = held > search + FLAC_BLOCK ? pending.shift() : undefined;
     if (oldest) {
@@ -124,10 +130,10 @@ export async function packedPart(
 
   let samples = joined(pending);
   if (!last) {
-    const firstBorder = Math.ceil((afterSeconds - startSeconds + 1) * rate) - written;
-    if (firstBorder >= samples.length) return null;
+    const earliestCut = Math.ceil((afterSeconds - startSeconds + 1) * rate) - written;
+    if (earliestCut >= samples.length) return null;
     const width = Math.round(QUIET_SECONDS * rate);
-    samples = samples.subarray(0, quietest(samples, Math.max(0, firstBorder), width));
+    samples = samples.subarray(0, quietest(samples, Math.max(0, earliestCut), width));
   }
   for (let at = 0; at < samples.length; at += FLAC_BLOCK) write(samples.subarray(at, at + FLAC_BLOCK));
   out.set(flacHeader({ ...stream, totalSamples: written }));

@@ -1,4 +1,4 @@
-/** A song's sound mixed to one channel, from any moment on. */
+/** A song's sound mixed to one channel, readable from any sample on. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { type PcmForm, pcmForm } from "../codecs/pcm.ts";
 import type { MediaFile } from "../lib/source.ts";
@@ -9,13 +9,13 @@ type Blocks = AsyncGenerator<Float32Array, void, unknown>;
 
 export interface Mono {
   sampleRate: number;
-  /** As exact as is known before they are read. */
+  /** An estimate where only reading all samples would give the exact number. */
   totalSamples: number;
-  /** The mean of all channels from a sample on, in units of 16 bits (-32,768 to 32,767). */
+  /** The mean of all channels from sample `from` on, in the range of 16 bits (-32,768 to 32,767). */
   blocks(from: number): Blocks;
 }
 
-/** Uncompressed sound is read from where it is wanted. */
+/** Uncompressed sound is read directly from sample `from` on. */
 async function* uncompressed(track: InputAudioTrack, form: PcmForm, rate: number, from: number): Blocks {
   const channels = await track.getNumberOfChannels();
   const scale = 2 ** (16 - form.bits) / channels;
@@ -37,7 +37,7 @@ async function* uncompressed(track: InputAudioTrack, form: PcmForm, rate: number
   }
 }
 
-/** What must be decoded is decoded from the start. */
+/** Compressed sound is decoded from its start, and the first `from` samples are dropped. */
 async function* decoded(samples: Samples, from: number): Blocks {
   const scale = 2 ** (16 - samples.bits) / samples.channels;
   let skip = from;
@@ -52,7 +52,7 @@ async function* decoded(samples: Samples, from: number): Blocks {
   }
 }
 
-/** Null where this codec can't be decoded here. */
+/** Null when the song's codec can't be decoded here. */
 export async function monoOf(
   file: MediaFile,
   track: InputAudioTrack,

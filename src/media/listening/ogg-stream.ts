@@ -1,7 +1,7 @@
-/** Packets of Opus or Vorbis in an Ogg stream (RFC 3533; RFC 7845; Vorbis I, appendix A). */
+/** Writes packets of Opus or Vorbis into an Ogg stream (RFC 3533; RFC 7845; Vorbis I, appendix A). */
 import { ascii, joined } from "../lib/mp4-boxes.ts";
 
-/** A page is closed once it has this much, and before it would have more segments than it can count. */
+/** A page is closed when it has this many bytes, or when the next packet would exceed its segment table. */
 const PAGE_BYTES = 8192;
 const MOST_SEGMENTS = 255;
 const SEGMENT_BYTES = 255;
@@ -14,7 +14,7 @@ const CRC = Int32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** Writes its pages one after another; `close` writes the last. */
+/** Makes a writer that passes each complete page to `append`; `close` writes the last page. */
 export function oggStream(append: (page: Uint8Array) => void) {
   let sequence = 0;
   let open: Uint8Array[] = [];
@@ -49,23 +49,23 @@ export function oggStream(append: (page: Uint8Array) => void) {
   }
 
   return {
-    /** Before all others, each on a page of its own. */
+    /** Header packets come before all others, each on its own page. */
     header(packet: Uint8Array): void {
       put(packet, 0);
       flush(sequence === 0 ? BEGINS : 0);
     },
-    /** `end`: how many samples there are once it is decoded. */
+    /** `end`: the granule position, which is the number of samples up to the end of this packet. */
     packet: put,
     close: () => flush(ENDS),
   };
 }
 
-/** No comments, by nobody. */
+/** An empty vendor string and no comments. */
 const NO_COMMENTS = [0, 0, 0, 0, 0, 0, 0, 0];
 
 /**
- * The packets that a decoder wants first, from what mediabunny says of the track; null where that is
- * none. A stream that is cut out of another begins to sound at once.
+ * The header packets of a decoder, from the description that mediabunny gives of the track; null when it is
+ * invalid. For a stream that is cut from inside a song (`isCut`) the decoder skips nothing at the start.
  */
 export function oggHeaders(
   codec: "opus" | "vorbis",
@@ -78,7 +78,7 @@ export function oggHeaders(
     if (isCut) head.fill(0, 10, 12);
     return [head, joined([ascii("OpusTags"), NO_COMMENTS])];
   }
-  // Two packets more than there are lengths, which are told in sums of up to 255.
+  // The lengths of the first two packets (Xiph lacing), then the three packets.
   if (description[0] !== 2) return null;
   let at = 1;
   const length = () => {

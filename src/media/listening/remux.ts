@@ -1,21 +1,21 @@
-/** Compressed sound cut into parts without decoding it: the song's own packets in a file of their own. */
+/** Cuts compressed sound into parts without decoding: the song's own packets in a new file. */
 import { type AudioCodec, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import type { AudioFormat } from "../../domain/record/record.ts";
 import { packetsOf } from "../lib/packets.ts";
 import { trackConfig } from "../song/track-codec.ts";
 import { type PacketFile, WRAPPINGS, type Wrapping } from "./wrapping.ts";
 
-/** What packets of a codec are put into; undefined for one that can't be cut so. */
+/** The format of parts of a codec; undefined for a codec that can't be cut this way. */
 export const packetFormat = (codec: AudioCodec): AudioFormat | undefined => WRAPPINGS.get(codec)?.format;
 
 interface Packets {
-  /** Seconds at which each begins, and the end of the last. */
+  /** Start of each packet in seconds, and the end of the last one. */
   times: number[];
-  /** Bytes that all before a packet take in the new file; one more than there are packets. */
+  /** Bytes that all packets before a packet take in the new file; one entry more than packets. */
   offsets: number[];
 }
 
-/** Throws where times run backwards: mediabunny would repeat such packets without end. */
+/** Throws when times run backwards: mediabunny would repeat such packets without end. */
 async function listPackets(track: InputAudioTrack, { added }: Wrapping): Promise<Packets> {
   const packets: Packets = { times: [], offsets: [0] };
   let bytes = 0;
@@ -31,7 +31,7 @@ async function listPackets(track: InputAudioTrack, { added }: Wrapping): Promise
   return packets;
 }
 
-/** The first index whose value is at least `wanted`; the list ascends. */
+/** The first index whose value is at least `wanted`, in an ascending list. */
 function firstAtLeast(list: readonly number[], wanted: number): number {
   let low = 0;
   let high = list.length;
@@ -49,19 +49,19 @@ interface Span {
   end: number;
 }
 
-/** The part behind packet `from`, as far as `room` bytes reach. */
-function fill({ times, offsets }: Packets, from: number, overlapSeconds: number, room: number): Span {
+/** The part that continues at packet `from`, overlap included, as long as `maxBytes` bytes allow. */
+function fill({ times, offsets }: Packets, from: number, overlapSeconds: number, maxBytes: number): Span {
   const start = (times[from] ?? 0) - overlapSeconds;
   const first = from === 0 ? 0 : Math.max(0, firstAtLeast(times, start));
-  const end = firstAtLeast(offsets, (offsets[first] ?? 0) + room + 1e-6) - 1;
+  const end = firstAtLeast(offsets, (offsets[first] ?? 0) + maxBytes + 1e-6) - 1;
   return { first, end };
 }
 
 /**
- * The next part of as few as fit, all about as large as each other: the least room that does not
- * take one more part. Null where not a packet fits behind the overlap.
+ * The next part, when the rest of the song is split into as few parts as possible of about equal size: the
+ * smallest size that does not need another part. Null when no packet fits after the overlap.
  */
-function nextSpan(packets: Packets, from: number, overlapSeconds: number, room: number): Span | null {
+function nextSpan(packets: Packets, from: number, overlapSeconds: number, maxBytes: number): Span | null {
   const total = packets.times.length - 1;
   const partsIn = (size: number) => {
     let parts = 0;
@@ -72,11 +72,11 @@ function nextSpan(packets: Packets, from: number, overlapSeconds: number, room: 
     }
     return parts;
   };
-  const fewest = partsIn(room);
+  const fewest = partsIn(maxBytes);
   if (fewest === Number.POSITIVE_INFINITY) return null;
   let low = 0;
-  let high = room;
-  while (high - low > room / 4096) {
+  let high = maxBytes;
+  while (high - low > maxBytes / 4096) {
     const middle = (low + high) / 2;
     if (partsIn(middle) <= fewest) high = middle;
     else low = middle;
@@ -92,9 +92,9 @@ interface Remuxed {
 }
 
 /**
- * The part behind `afterSeconds` (0, or the end of the part before), which begins `overlapSeconds`
- * before that. Sound alone: pictures and tags stay behind. Null where `maxBytes` hold not a packet
- * behind the overlap, or there is none left. Reads the file through, and the part once more.
+ * The part after `afterSeconds` (0, or the end of the previous part), which begins `overlapSeconds` earlier.
+ * Sound only, without pictures and tags. Null when `maxBytes` can't hold a packet after the overlap, or no
+ * packet is left. Reads the whole file, and the part once more.
  */
 export async function remuxedPart(
   track: InputAudioTrack,
@@ -125,7 +125,7 @@ export async function remuxedPart(
     file.add(packet);
     packet = left > 1 ? await sink.getNextPacket(packet) : null;
   }
-  // A Vorbis decoder says nothing until it has two packets.
+  // A Vorbis decoder outputs nothing for its first packet.
   const audible = codec === "vorbis" && first > 0 ? first + 1 : first;
   const [startSeconds = 0, endSeconds = 0] = [times[audible], times[end]];
   return file && { bytes: await file.close(), startSeconds, endSeconds, last: end === total };

@@ -1,4 +1,4 @@
-/** Files of packets that transcribers take, made in memory: MP3, M4A and Ogg. */
+/** Writes packets into files that transcribers take, in memory: MP3, M4A and Ogg. */
 import type { AudioCodec, EncodedPacket } from "mediabunny";
 import type { AudioFormat } from "../../domain/record/record.ts";
 import { opusSamples } from "../codecs/opus-packet.ts";
@@ -10,30 +10,30 @@ import { countFrame, cutFrames } from "./mp3-cut.ts";
 import { oggHeaders, oggStream } from "./ogg-stream.ts";
 
 export interface PacketFile {
-  /** In order, the first one too. */
+  /** Adds a packet, in order; the one that was passed to `open` too. */
   add(packet: EncodedPacket): void;
   close(): Promise<Uint8Array>;
 }
 
 export interface Wrapping {
   format: AudioFormat;
-  /** What it adds to a packet and to a file at most, in bytes. */
+  /** The most bytes that the format adds to a packet (`added`) and to a file (`fixed`). */
   added(packetBytes: number): number;
   fixed: number;
-  /** Null where the decoder's configuration lacks what the file must say. */
+  /** Null when the decoder's configuration lacks what the file must contain. */
   open(first: EncodedPacket, form: FileForm): PacketFile | null;
 }
 interface FileForm {
   config: AudioDecoderConfig;
-  /** Whether it begins inside the song. */
+  /** Whether the file begins later than the song. */
   isCut: boolean;
   /** How many packets there will be. */
   count: number;
-  /** How many bytes the file has at most. */
+  /** The most bytes that the file can have. */
   capacity: number;
 }
 
-/** Bytes in memory of a known size. */
+/** A buffer of a fixed capacity that is written like a `FilmSink`. */
 function memory(capacity: number) {
   const bytes = new Uint8Array(capacity);
   let end = 0;
@@ -61,7 +61,7 @@ function mp3File({ data }: EncodedPacket, { count, capacity }: FileForm): Packet
 const bytesOf = (description: AudioDecoderConfig["description"]) =>
   description instanceof Uint8Array ? description : null;
 
-/** With its index in front. */
+/** An M4A with its index in front. */
 function m4aFile(first: EncodedPacket, { config, count, capacity }: FileForm): PacketFile | null {
   const isAdts = !config.description;
   const description = isAdts ? adtsConfig(first.data) : bytesOf(config.description);
@@ -108,7 +108,7 @@ const oggFile =
     const file = memory(capacity);
     const stream = oggStream(file.append);
     for (const header of headers) stream.header(header);
-    // The first packet of a Vorbis stream only prepares for the second.
+    // The first packet of a Vorbis stream outputs no samples.
     const start = first.timestamp + first.duration;
     let samples = 0;
     return {

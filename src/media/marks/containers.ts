@@ -1,12 +1,15 @@
-/** The parts that JPEG, PNG and WebP files are made of, by offsets. Any bytes are taken: a damaged file ends early. */
+/** Splits JPEG, PNG and WebP files into their parts. Never throws: the parts of a damaged file end early. */
 import { joined, viewOf } from "../lib/mp4-boxes.ts";
 
-/** All of it from `at` to `end`, its contents from `start`; behind the contents there may be a checksum or padding. */
+/**
+ * A part as offsets: all of it from `at` to `end`, its contents from `start`; a checksum or padding may
+ * follow them.
+ */
 export interface Part {
   name: string;
   at: number;
   start: number;
-  /** Where the contents end. */
+  /** End of the contents. */
   stop: number;
   end: number;
 }
@@ -23,7 +26,10 @@ export function pictureForm(bytes: Uint8Array): PictureForm | null {
   return name4(bytes, 0) === "RIFF" && name4(bytes, 8) === "WEBP" ? "webp" : null;
 }
 
-/** A JPEG's marker segments up to its first scan (ISO 10918-1, B.1.1); the name is the marker's number, as `e1`. */
+/**
+ * A JPEG's marker segments up to its first scan (ISO 10918-1, B.1.1); the name is the marker in hex, such as
+ * `e1`.
+ */
 function* jpegParts(bytes: Uint8Array): Generator<Part> {
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1] ?? 0;
@@ -69,12 +75,12 @@ const starts = (bytes: Uint8Array, text: string) =>
 
 const JPEG_XMP = "http://ns.adobe.com/xap/1.0/\0";
 const PNG_XMP = "XML:com.adobe.xmp\0";
-/** Keyword, not compressed, no language, no translated keyword. */
+/** What precedes an XMP packet; in a PNG: keyword, not compressed, no language, no translated keyword. */
 export const XMP_HEADS = { jpeg: JPEG_XMP, png: `${PNG_XMP}\0\0\0\0`, webp: "" };
 
 /**
  * The XMP packet in a part of a picture (XMP Specification Part 3, "Storage in Files", January 2020, for JPEG
- * and PNG; RFC 9649, 2.7.1.5 for WebP); null where this part has none. A compressed one is given as it stands.
+ * and PNG; RFC 9649, 2.7.1.5 for WebP); null when the part has none. A compressed packet is not decompressed.
  */
 export function xmpIn(form: PictureForm, bytes: Uint8Array, { name, start, stop }: Part): Uint8Array | null {
   const contents = bytes.subarray(start, stop);
@@ -82,17 +88,20 @@ export function xmpIn(form: PictureForm, bytes: Uint8Array, { name, start, stop 
   if (form === "jpeg")
     return name === "e1" && starts(contents, JPEG_XMP) ? contents.subarray(JPEG_XMP.length) : null;
   if (name !== "iTXt" || !starts(contents, PNG_XMP)) return null;
-  // Two flags, then language and translated keyword, each ended by a zero.
+  // Two flags, then language and translated keyword, each terminated by a zero.
   const language = contents.indexOf(0, PNG_XMP.length + 2);
   const keyword = language < 0 ? -1 : contents.indexOf(0, language + 1);
   return keyword < 0 ? null : contents.subarray(keyword + 1);
 }
 
-/** Of a JUMBF superbox's description that says it is a C2PA manifest store (C2PA 2.4, 11.1). */
+/** Type and label in the description of a JUMBF superbox that is a C2PA manifest store (C2PA 2.4, 11.1). */
 const C2PA_TYPE = "c2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71";
 const isC2pa = (jumbf: Uint8Array) => starts(jumbf.subarray(16), C2PA_TYPE);
 
-/** A JPEG's manifest store is cut into APP11 segments; each repeats the box's header (ISO 19566-5, D.2). */
+/**
+ * The JUMBF boxes of a JPEG, which are split into APP11 segments; each repeats the box's header (ISO 19566-5,
+ * D.2).
+ */
 function jpegManifests(bytes: Uint8Array, parts: Part[]): Uint8Array[] {
   const boxes = new Map<number, { order: number; from: number; piece: Uint8Array }[]>();
   for (const { name, start, stop } of parts) {

@@ -1,4 +1,4 @@
-/** Says in a picture's file that AI made it. Its pixels stay as they are. */
+/** Marks a picture's file as AI-generated, without changing its pixels. */
 import { PICTURE_SOURCE, type PosterMark } from "../../domain/views/ai-sources.ts";
 import { ascii, joined, type Piece, u16, u32, viewOf } from "../lib/mp4-boxes.ts";
 import {
@@ -17,14 +17,15 @@ export interface MarkedPoster {
   by: PosterMark;
 }
 
-/** A segment's length is told in two bytes, which count themselves. */
+/** A segment's length field has two bytes, which it counts too. */
 const MOST_IN_SEGMENT = 65_535 - 2;
 
 /**
- * The picture with `PICTURE_SOURCE` in its XMP. A C2PA manifest that says that AI made it is kept instead: any
- * byte that is added breaks its binding to the file. So is XMP that names a source already, whatever it
- * is; other XMP has the property added. Where that can't be done (it is compressed, damaged, or full) a
- * packet of ours takes its place: these formats have room for one.
+ * The picture with `PICTURE_SOURCE` in its XMP. Left unchanged when a C2PA manifest says that AI made it (any
+ * added byte breaks the manifest's binding to the file), and when its XMP already names a source, whichever
+ * it is. The property is added to other XMP. When that is impossible (the XMP is compressed, damaged or
+ * full), a new packet replaces it, because these formats hold only one. `by` says where the mark is; null:
+ * the picture can't be marked.
  */
 export function markedPoster(bytes: Uint8Array): MarkedPoster {
   const form = pictureForm(bytes);
@@ -53,7 +54,7 @@ const WRITERS: Record<PictureForm, Writer> = { jpeg: inJpeg, png: inPng, webp: i
 const spliced = (bytes: Uint8Array, from: number, to: number, ...pieces: Piece[]) =>
   joined([bytes.subarray(0, from), ...pieces, bytes.subarray(to)]);
 
-/** In its old place, or behind JFIF and Exif, which come first in their file. */
+/** Puts the packet in place of the old one, or after JFIF and Exif, which must come first. */
 function inJpeg(bytes: Uint8Array, parts: Part[], old: Part | undefined, packet: Uint8Array): Uint8Array {
   const first = parts.findIndex(({ name }) => name !== "e0" && name !== "e1");
   const at = (first < 0 ? parts.at(-1)?.end : parts[first]?.at) ?? 2;
@@ -61,7 +62,7 @@ function inJpeg(bytes: Uint8Array, parts: Part[], old: Part | undefined, packet:
   return spliced(bytes, old?.at ?? at, old?.end ?? at, [0xff, 0xe1], u16(contents.length + 2), contents);
 }
 
-/** In its old place, or behind the header. */
+/** Puts the packet in place of the old one, or after the header; null without a header. */
 function inPng(
   bytes: Uint8Array,
   parts: Part[],
@@ -75,13 +76,13 @@ function inPng(
   return spliced(bytes, old?.at ?? header.end, old?.end ?? header.end, chunk);
 }
 
-/** That a file of this size and look has metadata (RFC 9649, 2.7.1.5 and 2.7.1.1). */
+/** Flags of the extended header (RFC 9649, 2.7.1.5 and 2.7.1.1). */
 const XMP_FLAG = 0x04;
 const ALPHA_FLAG = 0x10;
 const le24 = (n: number) => [n & 0xff, (n >> 8) & 0xff, (n >> 16) & 0xff];
 const le32 = (n: number) => u32(n).toReversed();
 
-/** In its old place, or at the end; in front a header that says that it is there. */
+/** Puts the packet in place of the old one, or at the end, and sets its flag in the extended header. */
 function inWebp(
   bytes: Uint8Array,
   parts: Part[],
@@ -103,7 +104,9 @@ function inWebp(
 
 const padded = (chunk: Uint8Array) => (chunk.length & 1 ? joined([chunk, [0]]) : chunk);
 
-/** Of a file that has none: size and transparency as its picture tells them (RFC 6386, 9.1; RFC 9649, 3.4). */
+/**
+ * An extended header with the size and transparency that the picture states (RFC 6386, 9.1; RFC 9649, 3.4).
+ */
 function extendedHeader(bytes: Uint8Array, { name, start, stop }: Part): Uint8Array | null {
   const view = viewOf(bytes);
   if (name === "VP8 " && stop - start >= 10) {
@@ -114,9 +117,9 @@ function extendedHeader(bytes: Uint8Array, { name, start, stop }: Part): Uint8Ar
     return width > 0 && height > 0 ? header(0, width, height) : null;
   }
   if (name !== "VP8L" || stop - start < 5 || bytes[start] !== 0x2f) return null;
-  const told = view.getUint32(start + 1, true);
-  const hasAlpha = (told >>> 28) & 1;
-  return header(hasAlpha ? ALPHA_FLAG : 0, (told & 0x3fff) + 1, ((told >>> 14) & 0x3fff) + 1);
+  const fields = view.getUint32(start + 1, true);
+  const hasAlpha = (fields >>> 28) & 1;
+  return header(hasAlpha ? ALPHA_FLAG : 0, (fields & 0x3fff) + 1, ((fields >>> 14) & 0x3fff) + 1);
 }
 
 const header = (flags: number, width: number, height: number) =>
@@ -128,7 +131,7 @@ const CRC32 = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** The check of a PNG's chunk, over its name and contents (W3C PNG, third edition, annex D). */
+/** The CRC of a PNG's chunk, over its name and contents (W3C PNG, third edition, annex D). */
 function crc32(bytes: Uint8Array): number {
   let rest = 0xffff_ffff;
   for (const byte of bytes) rest = (rest >>> 8) ^ (CRC32[(rest ^ byte) & 0xff] ?? 0);

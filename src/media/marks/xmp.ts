@@ -1,6 +1,6 @@
 /**
- * XMP packets that say how media was made, in IPTC's property `DigitalSourceType` (XMP Specification
- * Part 1, 2012; IPTC Photo Metadata Standard 2024.1, "Digital Source Type", namespace Iptc4xmpExt).
+ * XMP packets that state how media was made, in IPTC's property `DigitalSourceType` (XMP Specification Part
+ * 1, 2012; IPTC Photo Metadata Standard 2024.1, "Digital Source Type", namespace Iptc4xmpExt).
  */
 
 import { type AiSource, isAiSource, sourceUri } from "../../domain/views/ai-sources.ts";
@@ -8,12 +8,12 @@ import { type AiSource, isAiSource, sourceUri } from "../../domain/views/ai-sour
 const property = (source: AiSource) =>
   `<Iptc4xmpExt:DigitalSourceType>${sourceUri(source)}</Iptc4xmpExt:DigitalSourceType>`;
 
-/** `about` stands in an attribute already: it is the text between its quotes. */
+/** An `rdf:Description` with the property; `about` is the attribute's value with its quotes. */
 const description = (source: AiSource, about: string, rdf: string) =>
   `<${rdf}:Description ${rdf}:about=${about} xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">` +
   `${property(source)}</${rdf}:Description>`;
 
-/** A whole packet of its own, in UTF-8. */
+/** A complete packet in UTF-8 with only this property. */
 export function xmpPacket(source: AiSource): Uint8Array {
   return new TextEncoder().encode(
     `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>` +
@@ -22,13 +22,13 @@ export function xmpPacket(source: AiSource): Uint8Array {
   );
 }
 
-/** Longest name of a term that is taken from a file. */
+/** A term of the vocabulary, at most 64 letters long. */
 const TERM = /digitalsourcetype\/([A-Za-z]{1,64})/gi;
 const MOST_TERMS = 8;
 
 /**
- * The terms of IPTC's vocabulary that stand in bytes of XMP or C2PA, whose texts are both written as
- * they are; each once, at most eight, in the file's order. What a compressed manifest says is not found.
+ * The terms of IPTC's vocabulary in bytes of XMP or C2PA, both of which store text uncompressed: each once,
+ * at most eight, in the order of the file. Terms in a compressed manifest are not found.
  */
 export function sourceTerms(bytes: Uint8Array): string[] {
   const terms = new Set<string>();
@@ -45,8 +45,8 @@ export const saysAi = (bytes: Uint8Array): boolean => sourceTerms(bytes).some(is
 export const latin1 = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes);
 
 /**
- * The packet with the property added, all else as it was; the very packet where it has one already,
- * whatever it says; null where it is no XMP in UTF-8 that has a place for it.
+ * The packet with the property added and everything else unchanged. The same object when the packet already
+ * has the property, with whatever value; null when it is not XMP in UTF-8 with an RDF element.
  */
 export function withSource(packet: Uint8Array, source: AiSource): Uint8Array | null {
   const text = utf8(packet);
@@ -55,19 +55,21 @@ export function withSource(packet: Uint8Array, source: AiSource): Uint8Array | n
   const end = [...text.matchAll(/<\/([A-Za-z_][\w.-]*):RDF\s*>/g)].at(-1);
   const [, rdf = ""] = end ?? [];
   if (!end) return null;
-  // All descriptions of a packet are about one thing (XMP Specification Part 1, 7.4).
+  // All descriptions in a packet are about the same resource (XMP Specification Part 1, 7.4).
   const [, about = '""'] =
     /\s(?:[\w.-]+:)?about\s*=\s*("[^"<]*"|'[^'<]*')/.exec(firstTag(text, `<${rdf}:Description`)) ?? [];
   const added = description(source, about, rdf);
-  // Writers leave white space at the end to be used up.
+  // Writers leave white space at the end as padding: use it up first.
   const closing = text.lastIndexOf("<?xpacket end=");
   const tail = closing > end.index ? closing : text.length;
   const kept = text.slice(end.index, tail).trimEnd();
-  const room = text.slice(end.index + kept.length, tail).slice(added.length);
-  return new TextEncoder().encode(text.slice(0, end.index) + added + kept + room + text.slice(tail));
+  const padding = text.slice(end.index + kept.length, tail).slice(added.length);
+  return new TextEncoder().encode(text.slice(0, end.index) + added + kept + padding + text.slice(tail));
 }
 
-/** The first tag that begins so, up to its end: attributes that go on for longer than 4,000 characters are cut. */
+/**
+ * The first tag that begins with a text, up to its end; empty when the tag is longer than 4,000 characters.
+ */
 function firstTag(text: string, beginning: string): string {
   const at = text.indexOf(beginning);
   const tag = at < 0 ? "" : text.slice(at, at + 4000);

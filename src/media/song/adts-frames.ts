@@ -1,4 +1,4 @@
-/** The frames of an AAC stream (ISO 14496-3, 1.A.2.2). */
+/** Reads the frames of an ADTS stream of AAC (ISO 14496-3, 1.A.2.2). */
 
 import type { MediaFile } from "../lib/source.ts";
 import { type Walked, walkFrames } from "./frames.ts";
@@ -11,7 +11,10 @@ const SAMPLES = 1024;
 /** The longest that a frame can be. */
 const MOST_FRAME_BYTES = 8191;
 
-/** Null where no frame begins, or one of several blocks or of channels told elsewhere, which is not known here. */
+/**
+ * Null when no frame begins there, and for frames that are not supported: of several blocks, or without a
+ * channel number.
+ */
 function readAdtsHeader(bytes: Uint8Array, at: number) {
   const [b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0, b6 = 0] = bytes.subarray(at + 1, at + 7);
   const sampleRate = RATES[(b2 >> 2) & 15];
@@ -25,11 +28,13 @@ function readAdtsHeader(bytes: Uint8Array, at: number) {
 export interface AdtsLength extends Walked {
   sampleRate: number;
   channels: number;
-  /** Whether something else stands behind the last frame than the beginning of another. */
+  /** Whether something other than the beginning of a frame follows the last frame. */
   broken: boolean;
 }
 
-/** Counts frames that follow one another without a gap, as far as `mostSeconds`; null without a first. */
+/**
+ * Counts frames that follow each other without gaps, up to `mostSeconds`; null when there is no first frame.
+ */
 export async function countAdts(
   file: MediaFile,
   span: Span,
@@ -47,6 +52,6 @@ export async function countAdts(
     },
     { resync: false, mostSamples: mostSeconds * sampleRate },
   );
-  const whole = walked.samples > mostSeconds * sampleRate || span.end - walked.reached <= MOST_FRAME_BYTES;
-  return { ...walked, sampleRate, channels, broken: !whole };
+  const isWhole = walked.samples > mostSeconds * sampleRate || span.end - walked.reached <= MOST_FRAME_BYTES;
+  return { ...walked, sampleRate, channels, broken: !isWhole };
 }

@@ -1,4 +1,7 @@
-/** An AIFF's or AIFF-C's chunks (Apple, "Audio Interchange File Format", 1.3 of 1989, and its AIFF-C draft of 1991), as facts of a WAV. */
+/**
+ * Reads the chunks of AIFF and AIFF-C (Apple, "Audio Interchange File Format", 1.3 of 1989, and its AIFF-C
+ * draft of 1991) as WAV facts.
+ */
 
 import type { MediaFile } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
@@ -7,7 +10,7 @@ import type { WavFacts } from "./wav.ts";
 const MOST_CHUNKS = 1000;
 const COMM_BYTES = 18;
 
-/** How samples are coded, by AIFF-C's name of it: WAV's format tag, and which byte comes first. */
+/** AIFF-C's compression types: WAV's format tag, byte order and bits. */
 const CODINGS: Readonly<Record<string, { formatTag: number; littleEndian?: true; bits?: number }>> = {
   NONE: { formatTag: 1 },
   twos: { formatTag: 1 },
@@ -24,29 +27,29 @@ const CODINGS: Readonly<Record<string, { formatTag: number; littleEndian?: true;
   ulaw: { formatTag: 7, bits: 8 },
   ULAW: { formatTag: 7, bits: 8 },
 };
-/** None of WAV's: a coding that is not known here. */
+/** An unknown compression type: a format tag that WAV does not have. */
 const UNKNOWN = { formatTag: -1 };
 
-/** Of 80 bits: 15 of exponent, then a fraction of 64 with its whole one. */
+/** An 80 bit float: a sign, 15 bits of exponent, then 64 bits of mantissa with an explicit integer bit. */
 function extended(view: DataView, at: number): number {
   const exponent = (view.getUint16(at) & 0x7fff) - 16_383;
   return view.getUint32(at + 2) * 2 ** (exponent - 31) + view.getUint32(at + 6) * 2 ** (exponent - 63);
 }
 
-/** Whether it begins as one does. */
+/** Whether the file begins like an AIFF or AIFF-C. */
 export const isAiff = (head: Uint8Array): boolean =>
   ascii(head, 0, 4) === "FORM" && /^AIF[FC]$/.test(ascii(head, 8, 4));
 
 export interface AiffFacts extends WavFacts {
-  /** Chunks of text, by their names: title and artist. */
+  /** Text chunks: title (`NAME`) and artist (`AUTH`). */
   texts: { name: "NAME" | "AUTH"; span: Span }[];
 }
 
-/** Throws where the file has no chunks of format or samples. */
+/** Throws when the file has no chunk of format or samples. */
 export async function readAiff(file: MediaFile): Promise<AiffFacts> {
   const isCompressed = ascii(await file.read(8, 12), 0, 4) === "AIFC";
   let format: Omit<AiffFacts, "data" | "promised" | "tags" | "texts"> | null = null;
-  let sound: Span | null = null;
+  let data: Span | null = null;
   let promised: number | null = null;
   const tags: WavFacts["tags"] = [];
   const texts: AiffFacts["texts"] = [];
@@ -76,14 +79,14 @@ export async function readAiff(file: MediaFile): Promise<AiffFacts> {
         littleEndian,
         signedBytes: formatTag === 1 && width === 1 && ascii(head, 26, 4) !== "raw ",
       };
-    } else if (name === "SSND" && !sound && head.length >= 16) {
+    } else if (name === "SSND" && !data && head.length >= 16) {
       const from = start + 8 + view.getUint32(8);
       promised = size - 8 - view.getUint32(8);
-      sound = { start: Math.min(from, file.bytes), end: span.end };
+      data = { start: Math.min(from, file.bytes), end: span.end };
     } else if (name === "ID3 " || name === "id3 ") tags.push({ name: "id3", span });
     else if (name === "NAME" || name === "AUTH") texts.push({ name, span });
     at = start + size + (size % 2);
   }
-  if (!format || !sound) throw new Error("The AIFF lacks its format or its samples.");
-  return { ...format, data: sound, promised, tags, texts };
+  if (!format || !data) throw new Error("The AIFF lacks its format or its samples.");
+  return { ...format, data, promised, tags, texts };
 }

@@ -1,4 +1,4 @@
-/** Samples of sound that is decoded by WebAssembly: MP3 and Opus. */
+/** Samples of songs that WebAssembly decodes: MP3 and Opus. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import type { Decoded } from "../codecs/decoded.ts";
 import type { CodecModules } from "../codecs/modules.ts";
@@ -16,11 +16,11 @@ import { trackCodec, trackConfig } from "./track-codec.ts";
 type Decode = (packet: Uint8Array) => Decoded;
 type Packets = AsyncIterable<Pick<SongPacket, "data" | "timestamp">>;
 
-async function* singly<T>(source: AsyncIterable<readonly T[]>): AsyncGenerator<T, void, unknown> {
+async function* flattened<T>(source: AsyncIterable<readonly T[]>): AsyncGenerator<T, void, unknown> {
   for await (const some of source) yield* some;
 }
 
-/** Throws `SoundDamaged` where there are packets, and not one can be decoded. */
+/** Decodes packets in order. Throws `SoundDamaged` when there are packets and none can be decoded. */
 async function* decodedEach(packets: Packets, decode: Decode): AsyncGenerator<Timed, void, unknown> {
   let [good, damaged] = [0, 0];
   for await (const { data, timestamp } of packets) {
@@ -32,8 +32,8 @@ async function* decodedEach(packets: Packets, decode: Decode): AsyncGenerator<Ti
   if (good === 0 && damaged > 0) throw new SoundDamaged(0, "none of its packets can be decoded");
 }
 
-/** Without the first samples, which only prepare the decoder. */
-async function* behind(source: Blocks, skipped: number): Blocks {
+/** The blocks without the first `skipped` samples, which are priming. */
+async function* withoutStart(source: Blocks, skipped: number): Blocks {
   let left = skipped;
   for await (const rows of source) {
     const length = rows[0]?.length ?? 0;
@@ -43,8 +43,8 @@ async function* behind(source: Blocks, skipped: number): Blocks {
 }
 
 /**
- * Null for any other codec, or a stream of Opus that is described in a way that is not known here. `mp3` is the stream
- * in an MP3, which says what decoders leave out at its start.
+ * The samples of a song in MP3 or Opus. Null for any other codec, and for an Opus stream whose head is not
+ * supported. `mp3`: the stream of an MP3 file, which states how many samples decoders skip at the start.
  */
 export async function codedSamples(
   file: MediaFile,
@@ -56,16 +56,16 @@ export async function codedSamples(
   const config = codec === "mp3" || codec === "opus" ? await trackConfig(track) : null;
   if (!config) return null;
   const first = mp3 ? null : await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
-  // In an MP4 its edit list says it: packets are due before the film begins.
+  // In an MP4 the edit list states it: the first packets have negative times.
   const earlySeconds = Math.max(0, -(first?.timestamp ?? 0));
   if (codec === "mp3") {
     const { sampleRate, numberOfChannels: channels } = config;
     const early = Math.round(earlySeconds * sampleRate);
     const blocks = () => {
-      const packets = mp3 ? singly(mp3Packets(file, mp3)) : packetsOf(track);
+      const packets = mp3 ? flattened(mp3Packets(file, mp3)) : packetsOf(track);
       const skipped = mp3 ? (mp3.info?.skipped.start ?? 0) : early;
-      const each = decodedEach(packets, mp3Decoder(modules.mp3Decoder, channels));
-      return even(behind(untorn(each, sampleRate, channels, GAP_SECONDS), skipped), channels);
+      const decoded = decodedEach(packets, mp3Decoder(modules.mp3Decoder, channels));
+      return even(withoutStart(untorn(decoded, sampleRate, channels, GAP_SECONDS), skipped), channels);
     };
     return { sampleRate, channels, bits: MP3_BITS, blocks };
   }
@@ -75,8 +75,8 @@ export async function codedSamples(
   const { channels } = head;
   const skipped = Math.max(head.preSkip, Math.round(earlySeconds * OPUS_RATE));
   const blocks = () => {
-    const each = decodedEach(packetsOf(track), opusDecoder(modules.opusDecoder, head));
-    return even(behind(untorn(each, OPUS_RATE, channels, GAP_SECONDS), skipped), channels);
+    const decoded = decodedEach(packetsOf(track), opusDecoder(modules.opusDecoder, head));
+    return even(withoutStart(untorn(decoded, OPUS_RATE, channels, GAP_SECONDS), skipped), channels);
   };
   return { sampleRate: OPUS_RATE, channels, bits: OPUS_BITS, blocks };
 }

@@ -1,8 +1,8 @@
-/** Containers of songs: what we accept, what browsers call it, and what other bytes turn out to be. */
+/** Containers of songs: the accepted formats, their content types, and names for other files. */
 import { ADTS, FLAC, type InputFormat, MATROSKA, MP3, MP4, MPEG_TS, OGG, QTFF, WAVE, WEBM } from "mediabunny";
 import type { AudioFormat } from "../../domain/record/record.ts";
 
-/** What is looked for, in this order. HLS stays out: a playlist would make us read other addresses. */
+/** Formats to try, in this order. HLS is left out: a playlist would make us read other addresses. */
 export const CONTAINERS: InputFormat[] = [MP4, QTFF, WEBM, MATROSKA, WAVE, OGG, FLAC, MP3, ADTS, MPEG_TS];
 
 const ACCEPTED = new Map<InputFormat, AudioFormat>([
@@ -28,7 +28,7 @@ export const FORMAT_NAMES: Record<AudioFormat, string> = {
   aiff: "AIFF",
 };
 
-/** The one name of each format's type that we store. */
+/** The content type that is stored for each format. */
 export const CONTENT_TYPES: Record<AudioFormat, string> = {
   mp3: "audio/mpeg",
   wav: "audio/wav",
@@ -40,7 +40,7 @@ export const CONTENT_TYPES: Record<AudioFormat, string> = {
   aiff: "audio/aiff",
 };
 
-/** Names in use, by content type and by the file name's ending. Some systems say `audio/aac` of an M4A. */
+/** Formats by declared content type and by file extension. Some systems declare `audio/aac` for an M4A. */
 const DECLARED: Readonly<Record<string, readonly AudioFormat[]>> = {
   "audio/mpeg": ["mp3"],
   "audio/mp3": ["mp3"],
@@ -82,8 +82,8 @@ const DECLARED: Readonly<Record<string, readonly AudioFormat[]>> = {
 };
 
 /**
- * The format that a file claims to be, where that is not `found`: by its content type (parameters
- * are ignored), then by its name. Undefined where claims agree or say nothing.
+ * The format that the client declared, when it is not `found`: by the content type (parameters are ignored),
+ * then by the file name. Undefined when the declarations agree or say nothing.
  */
 export function contradiction(
   found: AudioFormat,
@@ -95,7 +95,7 @@ export function contradiction(
   return claims.find((formats) => !formats.includes(found))?.[0];
 }
 
-/** Bytes at an offset that tell a kind of file; `audio` where it is music in a form that we do not take. */
+/** Signatures of other file types; `audio`: it is audio in a format that is not accepted. */
 const SIGNATURES: readonly { at: number; ascii: string; name: string; audio: boolean }[] = [
   { at: 0, ascii: "\x30\x26\xb2\x75", name: "a Windows Media file", audio: true },
   { at: 0, ascii: "caff", name: "a Core Audio file", audio: true },
@@ -111,7 +111,7 @@ const SIGNATURES: readonly { at: number; ascii: string; name: string; audio: boo
   { at: 0, ascii: "GIF8", name: "a GIF image", audio: false },
 ];
 
-/** What a file that is none of ours seems to be, from its first bytes. */
+/** The type of a file that is not accepted, by its first bytes; undefined when unknown. */
 export function nameOther(head: Uint8Array): { name: string; audio: boolean } | undefined {
   const text = String.fromCharCode(...head.subarray(0, 256));
   if (/^\s*(<!doctype html|<html|<\?xml|<svg|<script)/i.test(text))

@@ -1,4 +1,4 @@
-/** Lyrics as song files carry them: plain text, or LRC with times of lines and, where it is the enhanced kind, of words. */
+/** Lyrics in song files: plain text, or LRC with times of lines and, in enhanced LRC, of words. */
 import type { EmbeddedLyrics } from "../../domain/record/record.ts";
 import { storable } from "../../domain/record/text.ts";
 
@@ -6,33 +6,36 @@ type Line = EmbeddedLyrics["lines"][number];
 
 const MOST_LINES = 2000;
 const MOST_CHARACTERS = 500;
-/** Of all lines: a song has some hundreds. */
+/** In all lines together; a song has some hundreds. */
 const MOST_WORDS = 10_000;
 const MOST_TEXT = 2_000_000;
 
-/** Cuts lines to size and leaves out empty ones, and times that the song does not have; null where nothing is left. */
+/**
+ * Cleans lines and limits their number and length. Leaves out empty lines and lines that begin outside the
+ * song; null when no line is left.
+ */
 export function bounded(
   form: EmbeddedLyrics["form"],
   language: string | null,
   lines: readonly Line[],
   songSeconds: number,
 ): EmbeddedLyrics | null {
-  const isSung = (seconds: number) => seconds >= 0 && seconds < songSeconds;
+  const isInSong = (seconds: number) => seconds >= 0 && seconds < songSeconds;
   let total = 0;
   const kept = lines
     .map((line) => ({ ...line, text: clean(line.text) }))
-    .filter(({ text, startSeconds }) => text !== "" && (startSeconds === null || isSung(startSeconds)))
+    .filter(({ text, startSeconds }) => text !== "" && (startSeconds === null || isInSong(startSeconds)))
     .slice(0, MOST_LINES)
     .map((line) => {
       const text = storable(line.text, MOST_CHARACTERS).trim();
       total += line.words.length;
-      // A line that is cut, and one behind too many words, has none.
+      // A line that was cut, or comes after too many words, gets no word times.
       if (text.length < line.text.length || total > MOST_WORDS) return { ...line, text, words: [] };
       const words = line.words
         .map((word) => ({ ...word, text: clean(word.text) }))
         .filter((word) => word.text !== "");
-      // Several words under one time have no time of their own: then the line has none of words.
-      const timed = words.every((word) => isSung(word.startSeconds) && !/\s/.test(word.text));
+      // If several words share one time, the line gets no word times.
+      const timed = words.every((word) => isInSong(word.startSeconds) && !/\s/.test(word.text));
       return { ...line, text, words: timed ? words : [] };
     });
   return kept.length > 0 ? { form, language, lines: kept } : null;
@@ -47,7 +50,9 @@ const clean = (text: string) =>
       .trim(),
   );
 
-/** An ISO 639-2 code of a tag as BCP 47 has it ("eng" is "en"); null where it says "undetermined" or is none. */
+/**
+ * The BCP 47 form of a tag's ISO 639-2 code ("eng" becomes "en"); null when it is undetermined or no code.
+ */
 export function languageOf(code: string | undefined): string | null {
   if (!code || !/^[a-z]{2,3}$/i.test(code) || /^(und|xxx|zxx|mul|mis)$/i.test(code)) return null;
   return Intl.getCanonicalLocales(code)[0] ?? null;
@@ -61,7 +66,10 @@ const HEADER = /^\s*\[([a-z#]+):([^\]]*)\]\s*$/i;
 
 const toSeconds = (minutes = "0", seconds = "0") => Number(minutes) * 60 + Number(seconds.replace(":", "."));
 
-/** The pieces of a line behind times of their own; a last time without a piece is where the one before ends. */
+/**
+ * The words of a line, each after its time. A last time without text is the end of the word before, and is
+ * ignored.
+ */
 function timedWords(body: string, lineStart: number): Line["words"] {
   const [before = "", ...rest] = body.split(WORD_STAMP);
   if (rest.length === 0) return [];
@@ -73,11 +81,11 @@ function timedWords(body: string, lineStart: number): Line["words"] {
   return words;
 }
 
-/** LRC by its lines. A positive `offset`, in milliseconds, makes lines come earlier. */
+/** Reads the lines of LRC. A positive `offset` header, in milliseconds, moves lines earlier. */
 function readLrc(rows: readonly string[]): Line[] {
   const headers = rows.map((row) => HEADER.exec(row));
-  const told = Number(headers.find((header) => header?.[1]?.toLowerCase() === "offset")?.[2]);
-  const offset = Number.isFinite(told) ? told / 1000 : 0;
+  const offsetMs = Number(headers.find((header) => header?.[1]?.toLowerCase() === "offset")?.[2]);
+  const offset = Number.isFinite(offsetMs) ? offsetMs / 1000 : 0;
   const moved = (seconds: number) => {
     const at = seconds - offset;
     return Math.abs(offset) > 3600 ? seconds : Math.max(0, Math.round(at * 1000) / 1000);
@@ -93,7 +101,7 @@ function readLrc(rows: readonly string[]): Line[] {
       return starts.map((start) => ({
         text,
         startSeconds: moved(start),
-        // Repeated lines have their words' times for the first.
+        // A line with several times has word times for the first one only: shift them for the others.
         words: words.map((word) => ({
           text: word.text,
           startSeconds: moved(word.startSeconds + start - (starts[0] ?? 0)),
@@ -103,7 +111,10 @@ function readLrc(rows: readonly string[]): Line[] {
     .sort((a, b) => a.startSeconds - b.startSeconds);
 }
 
-/** A tag's text as lyrics: LRC where most of its lines have times within the song, else plain. Null without any. */
+/**
+ * A tag's text as lyrics: LRC when at least half of its lines have times, else plain text. Null when it has
+ * no lines.
+ */
 export function lyricsOfText(
   text: string,
   language: string | null,
@@ -119,8 +130,8 @@ export function lyricsOfText(
     const lrc = bounded("lrc", language, readLrc(rows), songSeconds);
     if (lrc) return lrc;
   }
-  const plain = rows
+  const untimed = rows
     .filter((row) => timed === 0 || !HEADER.test(row))
     .map((row) => ({ text: row.replace(STAMPS, ""), startSeconds: null, words: [] }));
-  return bounded("plain", language, plain, songSeconds);
+  return bounded("plain", language, untimed, songSeconds);
 }

@@ -1,10 +1,12 @@
-/** The blocks before a FLAC's first frame (RFC 9639, 8): what the stream is, and its tags. */
+/** Reads the metadata blocks of a FLAC (RFC 9639, 8): STREAMINFO and the places of the tags. */
 
 import type { MediaFile, View } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
 
 export interface FlacBlocks {
-  /** Signature and STREAMINFO alone, in front of the frames: pictures of any size stay out of a reader's way. */
+  /**
+   * The signature, STREAMINFO and the frames, without the other blocks, which may hold pictures of any size.
+   */
   view: View;
   comments: Span | null;
   pictures: Span[];
@@ -15,7 +17,7 @@ const MOST_BLOCKS = 1000;
 const COMMENTS = 4;
 const PICTURE = 6;
 
-/** Throws where it does not begin as a FLAC does. */
+/** Throws when the span does not begin like a FLAC. */
 export async function readFlacBlocks(file: MediaFile, { start, end }: Span): Promise<FlacBlocks> {
   const first = await file.read(start, start + 8 + STREAMINFO_BYTES);
   if (ascii(first, 0, 4) !== "fLaC" || ((first[4] ?? 0) & 0x7f) !== 0)

@@ -1,4 +1,7 @@
-/** The frames of a FLAC stream (RFC 9639, 9.1), found by their headers: their lengths are not told. */
+/**
+ * Finds the frames of a FLAC stream (RFC 9639, 9.1) by their headers, because the format does not state frame
+ * lengths.
+ */
 
 import { crc8 } from "../codecs/crc.ts";
 import { BLOCK_BYTES } from "../lib/blocks.ts";
@@ -11,18 +14,18 @@ const CHUNK_BYTES = 512 * 1024;
 
 interface FlacHeader {
   variable: boolean;
-  /** Of the frame; where their sizes vary, of its first sample. */
+  /** The frame's number or, in a stream of variable block sizes, the number of its first sample. */
   number: number;
   samples: number;
 }
 
-/** Null where no frame begins. */
+/** Null when no frame begins at `at`. */
 function readHeader(bytes: Uint8Array, at: number): FlacHeader | null {
   const [second = 0, third = 0, fourth = 0, first = 0] = bytes.subarray(at + 1, at + 5);
   const [sizeCode, rateCode] = [third >> 4, third & 15];
   if (bytes[at] !== 0xff || (second & 0xfe) !== 0xf8) return null;
   if (sizeCode === 0 || rateCode === 15 || fourth >> 4 > 10 || fourth & 1) return null;
-  // A number as UTF-8 would code it.
+  // A number that is coded like UTF-8.
   const more = first < 0x80 ? 0 : Math.clz32(~(first << 24)) - 1;
   if (first >= 0x80 && (more < 1 || more > 6)) return null;
   let number = first & (0x7f >> (more && more + 1));
@@ -36,7 +39,10 @@ function readHeader(bytes: Uint8Array, at: number): FlacHeader | null {
   return { variable: (second & 1) === 1, number, samples };
 }
 
-/** Where the next frame begins, from `from` on and before `usable`, that follows `last`; null without one. */
+/**
+ * The frame that follows `last` and begins at offset `from` or later, but before `usable`; null when there is
+ * none.
+ */
 function nextStart(
   bytes: Uint8Array,
   from: number,
@@ -51,28 +57,28 @@ function nextStart(
   return null;
 }
 
-/** Shorter is no frame; what the stream says of its shortest is not always so. */
+/** No frame is shorter. The stream's own minimum is not reliable. */
 const SHORTEST = 10;
 
-/** The longest that a frame can be, as the stream says, and as the format has it. */
+/** The longest frame in bytes: by the stream's own statement (`longest`), and by the format (`most`). */
 function boundsOf({ head }: View): { longest: number; most: number } {
   const stream = new DataView(head.buffer, head.byteOffset + 8);
   const channels = ((stream.getUint8(12) >> 1) & 7) + 1;
-  const told = stream.getUint32(7) >>> 8;
+  const stated = stream.getUint32(7) >>> 8;
   return {
-    longest: (told || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2,
+    longest: (stated || stream.getUint16(2) * channels * 4) + LONGEST_HEADER + 2,
     most: 65_535 * channels * 4 + LONGEST_HEADER + 2,
   };
 }
 
 export interface FlacLength extends Walked {
-  /** Whether more stands behind the last frame than it can be long. */
+  /** Whether more bytes follow the start of the last frame than a frame can have. */
   broken: boolean;
 }
 
 /**
- * Counts frames that follow one another, as far as `mostSamples`; null without a first. The view is
- * one of `readFlacBlocks`. Where one is damaged the count ends, as that of `flacPackets` does.
+ * Counts consecutive frames, up to `mostSamples`; null when there is no first frame. `view` comes from
+ * `readFlacBlocks`. The count ends at a damaged frame, as `flacPackets` does.
  */
 export async function countFlac(
   file: MediaFile,
@@ -102,8 +108,8 @@ export async function countFlac(
 }
 
 /**
- * The frames themselves, in order, range by range. mediabunny 1.61.0 finds none where a header has the rate in kHz
- * (code 12 of RFC 9639, table 15): it takes the number for Hz. ffmpeg writes 192 kHz so.
+ * The frames, in order, read range by range. mediabunny 1.61.0 finds no frames when a header has the rate in
+ * kHz (code 12 of RFC 9639, table 15), because it reads the number as Hz. ffmpeg writes 192 kHz like this.
  */
 export async function* flacPackets(
   file: MediaFile,
@@ -122,7 +128,7 @@ export async function* flacPackets(
   for (let position = start; position < end; ) {
     const held = position < BLOCK_BYTES;
     const to = Math.min(end, position + CHUNK_BYTES, held ? BLOCK_BYTES : end);
-    // The first block is there already: what the song is was found out by it.
+    // The first block is cached already, because the song's format was detected with it.
     const bytes: Uint8Array = joined([
       rest,
       await (held ? file.read(position, to) : file.take(position, to)),
@@ -142,6 +148,6 @@ export async function* flacPackets(
     rest = bytes.slice(from);
     if (rest.length > most + CHUNK_BYTES) break;
   }
-  // A decoder stops where the frame ends.
+  // The packet may have bytes after the frame; a decoder stops at the frame's end.
   if (last) yield packet(rest.subarray(0, Math.max(longest, most)), last);
 }

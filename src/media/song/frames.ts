@@ -1,17 +1,17 @@
-/** Walking the frames of a stream that has no index, block by block. */
+/** Walks the frames of a stream without an index, block by block. */
 
 import type { MediaFile } from "../lib/source.ts";
 import type { Span } from "./outer-tags.ts";
 
 export interface Frame {
   bytes: number;
-  /** Of each channel. */
+  /** Samples of each channel. */
   samples: number;
 }
 
 export interface SongPacket {
   data: Uint8Array;
-  /** Seconds from the song's start; negative for sound that only prepares the decoder. */
+  /** Seconds from the song's start; negative for priming. */
   timestamp: number;
   duration: number;
 }
@@ -19,20 +19,20 @@ export interface SongPacket {
 export interface Walked {
   frames: number;
   samples: number;
-  /** Of all frames that hold sound. */
+  /** Bytes of all frames with sound. */
   bytes: number;
-  /** Where the last whole frame ends. */
+  /** File offset of the end of the last complete frame. */
   reached: number;
 }
 
 const CHUNK_BYTES = 512 * 1024;
-/** A frame's header, and what `read` may look at behind it. */
+/** Bytes of a frame's header and of what `read` may read after it. */
 const LOOK_AHEAD = 256;
 
 /**
- * Sums up frames until `mostSamples`. `read` is given bytes and where a frame might begin, with 256
- * behind it unless the file ends; null says that none does, whereupon the next is searched for
- * (`resync`) or the walk ends.
+ * Adds up frames until `mostSamples`. `read` gets bytes and the offset at which a frame may begin, with at
+ * least 256 bytes after it unless the file ends. It returns null when no frame begins there; then the walk
+ * searches for the next frame (`resync`) or ends.
  */
 export async function walkFrames(
   file: MediaFile,
@@ -42,7 +42,7 @@ export async function walkFrames(
 ): Promise<Walked> {
   const sum: Walked = { frames: 0, samples: 0, bytes: 0, reached: start };
   for (let position = start; position < end && sum.samples <= mostSamples; ) {
-    // One byte before, because some encoders write frames a byte too short.
+    // Start one byte earlier, because some encoders write frames that are one byte too short.
     const from = Math.max(start, position - 1);
     const chunk = await file.read(from, Math.min(end, from + CHUNK_BYTES));
     const usable = from + chunk.length >= end ? chunk.length : chunk.length - LOOK_AHEAD;

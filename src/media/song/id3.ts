@@ -1,18 +1,18 @@
-/** ID3v2 tags (id3.org: 2.2, 2.3, 2.4), frame by frame, so that one of any size costs little memory. */
+/** Reads ID3v2 tags (id3.org: 2.2, 2.3, 2.4) frame by frame, so that large tags take little memory. */
 
 import type { MediaFile } from "../lib/source.ts";
 import { ascii, type Span, synchsafe } from "./outer-tags.ts";
 
 export interface Id3Frame {
-  /** Four letters; those of version 2.2 are given the later name. */
+  /** Four letters; frames of version 2.2 have their later name. */
   name: string;
-  /** The frame's content, cut to what `wanted` allows. */
+  /** The frame's content, cut to the length that `wanted` gives. */
   bytes: Uint8Array;
-  /** How long it is as a whole. */
+  /** Length of the whole content. */
   length: number;
 }
 
-/** Names of version 2.2, which have three letters. */
+/** Later names of version 2.2's frames, which have three letters. */
 const LATER_NAMES: Record<string, string> = {
   TT2: "TIT2",
   TP1: "TPE1",
@@ -21,13 +21,16 @@ const LATER_NAMES: Record<string, string> = {
   PIC: "APIC",
 };
 const MOST_FRAMES = 500;
-/** How far into a tag is looked. */
+/** How much of a tag is read. */
 const MOST_BYTES = 24 * 1024 * 1024;
-/** Of a tag that has to be held in memory, because its sizes count bytes that are not stored. */
+/**
+ * The same for a tag that must be held in memory, because its sizes do not count the bytes of
+ * unsynchronisation.
+ */
 const MOST_BYTES_HELD = 4 * 1024 * 1024;
 
-/** Takes out the zeros that keep a decoder from seeing a frame of sound (ID3v2.4, 6.1). */
-function synchronised(bytes: Uint8Array): Uint8Array {
+/** Reverses unsynchronisation: removes the zeros that hide false frame headers (ID3v2.4, 6.1). */
+function resynchronised(bytes: Uint8Array): Uint8Array {
   let to = 0;
   const out = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) {
@@ -37,9 +40,12 @@ function synchronised(bytes: Uint8Array): Uint8Array {
   return out.subarray(0, to);
 }
 
-const plain = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+const bigEndian = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 
-/** The frames whose names `wanted` gives a number of bytes for. A tag that can't be read has none. */
+/**
+ * The frames whose names are in `wanted`, with the most bytes to read of each. A tag that can't be read has
+ * none.
+ */
 export async function* id3Frames(
   file: MediaFile,
   { start, end }: Span,
@@ -50,19 +56,19 @@ export async function* id3Frames(
   if (ascii(head, 0, 3) !== "ID3" || version < 2 || version > 4 || (version === 2 && flags & 0x40)) return;
   const body = start + 10;
   const size = Math.min(synchsafe(head.subarray(6)), end - body, MOST_BYTES);
-  const scattered = (flags & 0x80) !== 0;
-  const held =
-    scattered && version < 4
-      ? synchronised(await file.read(body, body + Math.min(size, MOST_BYTES_HELD)))
+  const isUnsynchronised = (flags & 0x80) !== 0;
+  const inMemory =
+    isUnsynchronised && version < 4
+      ? resynchronised(await file.read(body, body + Math.min(size, MOST_BYTES_HELD)))
       : null;
-  const length = held?.length ?? size;
+  const length = inMemory?.length ?? size;
   const read = async (from: number, to: number) =>
-    held ? held.subarray(from, to) : await file.read(body + from, body + Math.min(to, length));
+    inMemory ? inMemory.subarray(from, to) : await file.read(body + from, body + Math.min(to, length));
 
   let at = 0;
   if (flags & 0x40) {
     const extended = await read(0, 4);
-    at = version === 3 ? 4 + plain(extended) : synchsafe(extended);
+    at = version === 3 ? 4 + bigEndian(extended) : synchsafe(extended);
   }
   const letters = version === 2 ? 3 : 4;
   const headerBytes = version === 2 ? 6 : 10;
@@ -72,31 +78,32 @@ export async function* id3Frames(
     if (!/^[A-Z0-9]+$/.test(id)) return;
     const field = frame.subarray(letters, 2 * letters);
     const from = at + headerBytes;
-    let bytes = version === 4 ? synchsafe(field) : plain(field);
-    // Some programs write plain sizes into version 2.4: the one behind which a frame or zeros stand is right.
-    if (version === 4 && bytes !== plain(field)) {
-      const [first = 0] = await read(from + plain(field), from + plain(field) + 1);
+    let bytes = version === 4 ? synchsafe(field) : bigEndian(field);
+    // Some programs write plain sizes into version 2.4: the right size is the one that a frame or zeros
+    // follow.
+    if (version === 4 && bytes !== bigEndian(field)) {
+      const [first = 0] = await read(from + bigEndian(field), from + bigEndian(field) + 1);
       const [other = 0] = await read(from + bytes, from + bytes + 1);
       const isFrame = (byte: number) => byte === 0 || (byte >= 0x30 && byte <= 0x5a);
-      if (isFrame(first) && !isFrame(other)) bytes = plain(field);
+      if (isFrame(first) && !isFrame(other)) bytes = bigEndian(field);
     }
     at = from + bytes;
     const name = letters === 3 ? (LATER_NAMES[id] ?? id) : id;
     const most = Object.hasOwn(wanted, name) ? wanted[name] : undefined;
     if (!most || bytes === 0 || at > length) continue;
     const kind = frame[9] ?? 0;
-    // Compressed or encrypted, and what else stands before the content.
+    // Skip compressed and encrypted frames; `extra` are the bytes before the content.
     if (version === 3 && kind & 0xc0) continue;
     if (version === 4 && kind & 0x0c) continue;
     const extra =
       version === 3 ? (kind & 0x20 ? 1 : 0) : version === 4 ? (kind & 0x40 ? 1 : 0) + (kind & 1 ? 4 : 0) : 0;
     const content = await read(from + extra, Math.min(at, from + extra + most));
-    const loose = version === 4 && (scattered || kind & 2);
-    yield { name, bytes: loose ? synchronised(content) : content, length: bytes - extra };
+    const isFrameUnsynchronised = version === 4 && (isUnsynchronised || kind & 2);
+    yield { name, bytes: isFrameUnsynchronised ? resynchronised(content) : content, length: bytes - extra };
   }
 }
 
-/** UTF-8 is often said to be Latin-1; the other way round it hardly ever reads. */
+/** UTF-8 is often labelled as Latin-1, and Latin-1 text is hardly ever valid UTF-8. */
 function latin1OrUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
@@ -105,7 +112,10 @@ function latin1OrUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Text in one of the four encodings (ID3v2.4, 4): Latin-1, UTF-16 with a mark of its order or without, UTF-8. */
+/**
+ * Text in one of the four encodings (ID3v2.4, 4): Latin-1, UTF-16 with byte order mark, UTF-16 without,
+ * UTF-8.
+ */
 export function id3Text(encoding: number, bytes: Uint8Array): string {
   if (encoding === 0 || encoding > 3) return latin1OrUtf8(bytes);
   if (encoding === 3) return new TextDecoder().decode(bytes);
@@ -117,7 +127,7 @@ export function id3Text(encoding: number, bytes: Uint8Array): string {
   return new TextDecoder("utf-16le").decode(swapped);
 }
 
-/** Where a text that begins at `from` ends, and where what follows its zeros begins. */
+/** Offsets of the end of the text that begins at `from`, and of the first byte after its terminator. */
 export function id3TextEnd(encoding: number, bytes: Uint8Array, from: number): { end: number; next: number } {
   if (encoding === 0 || encoding >= 3) {
     const end = bytes.indexOf(0, from);

@@ -1,4 +1,4 @@
-/** How long a song is, by its frames or samples, and how much of the file they take. */
+/** Measures a song's duration by its frames or samples, and its bit rate. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import type { AudioFormat } from "../../domain/record/record.ts";
 import { flacInfo } from "../codecs/flac-decoder.ts";
@@ -11,16 +11,16 @@ import type { Span } from "./outer-tags.ts";
 import type { WavFacts } from "./wav.ts";
 
 export interface Length {
-  /** As decoders play it: what MP3 encoders pad is left out where the file says how much. */
+  /** As decoders play it: without the padding of MP3 encoders, if the file states it. */
   seconds: number;
-  /** What the file's header promises, where it does. */
+  /** The duration that the file's header states; null when it does not. */
   promised: number | null;
-  /** Of the sound, without headers and tags; of an Ogg with its pages. */
+  /** Of the sound, without headers and tags; for an Ogg with its page headers. */
   bitsPerSecond: number;
-  /** Of an MP3: what tags that count in frames mean. */
+  /** Duration of an MP3's frame, for tags that count in frames; null for other formats. */
   mpegFrameSeconds: number | null;
 }
-/** `tooLong` is an estimate of the seconds; `missing` the bytes that a header announces. */
+/** `tooLong`: `seconds` is an estimate. `missing`: `announced` is the file size that the header implies. */
 export type Measured =
   | { kind: "length"; length: Length }
   | { kind: "tooLong"; seconds: number }
@@ -48,7 +48,7 @@ async function measureMp3(file: MediaFile, mp3: Mp3Stream, most: number): Promis
   const share = (span.end - span.start) / (reached - span.start);
   if (samples > most * header.sampleRate)
     return { kind: "tooLong", seconds: (samples / header.sampleRate) * share };
-  // Where most of it is no sound, the frames are chance.
+  // If less than half of the bytes are frames, their headers are chance hits.
   if (2 * bytes < reached - span.start) return damaged;
   const mpegFrameSeconds = header.samples / header.sampleRate;
   const skipped = info?.skipped ?? { start: 0, end: 0 };
@@ -76,7 +76,7 @@ async function measureAdts(file: MediaFile, span: Span, most: number): Promise<M
 function measureWav(wav: WavFacts): Measured {
   const { data, promised, sampleRate, frameBytes } = wav;
   const there = data.end - data.start;
-  // A last byte is often left away.
+  // The last byte is often missing.
   if (promised !== null && there + 1 < promised) return { kind: "missing", announced: data.start + promised };
   const samples = Math.floor(there / frameBytes);
   return lengthOf(samples / sampleRate, samples * frameBytes);
@@ -93,7 +93,7 @@ async function measureFlac(file: MediaFile, view: View, most: number): Promise<M
   return lengthOf(seconds, counted.bytes, { promised });
 }
 
-/** By mediabunny, whose reading of these is what the film is made from. */
+/** Measures with mediabunny, which also reads these formats when the film is made. */
 async function measureTrack(
   file: MediaFile,
   track: InputAudioTrack,
@@ -111,7 +111,7 @@ async function measureTrack(
   return lengthOf(seconds, bytes, { promised });
 }
 
-/** Reads no further than `most` seconds. */
+/** Measures a song, and stops after `most` seconds. */
 export async function measureSong(
   file: MediaFile,
   track: InputAudioTrack,
@@ -126,6 +126,6 @@ export async function measureSong(
   return measureTrack(file, track, format, most);
 }
 
-/** Headers round, and encoders pad: this much less than promised is still all of it. */
+/** Whether a song is cut off. Headers round and encoders pad, so a small difference is ignored. */
 export const fallsShort = ({ seconds, promised }: Length) =>
   promised !== null && seconds < promised - Math.max(0.5, promised * 0.02);

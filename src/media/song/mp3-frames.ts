@@ -1,15 +1,23 @@
-/** The frames of an MP3 (ISO 11172-3, 2.4.1.3; 13818-3 for its lower rates), and what the first one says of the others. */
+/**
+ * Finds and counts the frames of an MP3 (ISO 11172-3, 2.4.1.3; 13818-3 for its lower rates), and reads its
+ * info frame.
+ */
 
 import { type Mp3Header, readMp3Header } from "../codecs/mp3-header.ts";
 import type { MediaFile } from "../lib/source.ts";
 import { type Walked, walkFrames } from "./frames.ts";
 import { ascii, type Span } from "./outer-tags.ts";
 
-/** What a first frame without sound says (Xing and LAME's "info tag"; Fraunhofer's VBRI counts, and holds sound). */
+/**
+ * The info frame: Xing's and LAME's "info tag", a frame without sound; or Fraunhofer's VBRI, a frame with
+ * sound.
+ */
 interface Mp3Info {
+  /** The number of frames that it states; null when it does not. */
   frames: number | null;
-  /** Samples that decoders leave out, at the start and at the end. */
+  /** Samples that decoders skip at the start and at the end. */
   skipped: { start: number; end: number };
+  /** Whether the frame has no sound. */
   silent: boolean;
 }
 
@@ -35,26 +43,30 @@ export function readInfo(
   const frames = flags & 1 ? uint(bytes, xing + 8, 4) : null;
   const lame =
     xing + 8 + (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0) + (flags & 4 ? 100 : 0) + (flags & 8 ? 4 : 0);
-  // ffmpeg, and with it Chrome, believes these three (libavformat/mp3dec.c).
-  const told = /^(LAME|Lavf|Lavc)$/.test(ascii(bytes, lame, 4)) && lame + 24 <= at + length;
-  const [delay, padding] = told
+  // ffmpeg, and so Chrome, trusts these three encoders (libavformat/mp3dec.c).
+  const isTrusted = /^(LAME|Lavf|Lavc)$/.test(ascii(bytes, lame, 4)) && lame + 24 <= at + length;
+  const [delay, padding] = isTrusted
     ? [uint(bytes, lame + 21, 2) >> 4, uint(bytes, lame + 22, 2) & 0xfff]
     : [0, 0];
-  const skipped = told ? { start: delay + DECODER_DELAY, end: Math.max(0, padding - DECODER_DELAY) } : none;
+  const skipped = isTrusted
+    ? { start: delay + DECODER_DELAY, end: Math.max(0, padding - DECODER_DELAY) }
+    : none;
   return { frames, skipped, silent: true };
 }
 
 export interface Mp3Stream {
-  /** From its first frame to its end. */
+  /** From the first frame to the end of the sound. */
   span: Span;
   header: Mp3Header;
   info: Mp3Info | null;
 }
 
-/** How far the first frame is searched for. */
+/** How many bytes are searched for the first frame. */
 const MOST_JUNK = 256 * 1024;
 
-/** Finds the first frame that another of its kind follows; null without one. */
+/**
+ * Finds the first frame that another frame of its kind follows, or an info frame; null when there is none.
+ */
 export async function openMp3(file: MediaFile, { start, end }: Span): Promise<Mp3Stream | null> {
   const bytes = await file.read(start, Math.min(end, start + MOST_JUNK));
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
@@ -68,11 +80,14 @@ export async function openMp3(file: MediaFile, { start, end }: Span): Promise<Mp
 }
 
 export interface Mp3Length extends Walked {
-  /** What the file says of the number of its frames; null where it is silent, or was put together of several. */
+  /**
+   * The number of frames that the file states; null when it does not, or when it was joined from several
+   * files.
+   */
   promisedFrames: number | null;
 }
 
-/** Counts the frames of a stream, as far as `mostSeconds`; damage between them is passed over. */
+/** Counts the frames of a stream, up to `mostSeconds`; skips damaged bytes between frames. */
 export async function countMp3(
   file: MediaFile,
   { span, header, info }: Mp3Stream,
@@ -85,7 +100,7 @@ export async function countMp3(
     (bytes, at) => {
       const frame = readMp3Header(bytes, at);
       if (frame?.kind !== header.kind) return null;
-      // Another one marks where a second file begins.
+      // A second info frame means that another file begins here.
       const found = readInfo(bytes, at, frame);
       if (!found) return frame;
       infos++;

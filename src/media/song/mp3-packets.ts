@@ -1,4 +1,7 @@
-/** The frames of an MP3, those that were counted when it was measured, and what a film that copies them has before them. */
+/**
+ * Reads the frames of an MP3, the same ones that `countMp3` counts, and the silent frame that a film puts
+ * before them.
+ */
 
 import { readMp3Header } from "../codecs/mp3-header.ts";
 import { BLOCK_BYTES } from "../lib/blocks.ts";
@@ -8,10 +11,10 @@ import type { SongPacket } from "./frames.ts";
 import { type Mp3Stream, readInfo } from "./mp3-frames.ts";
 
 const RANGE_BYTES = 512 * 1024;
-/** What is looked at behind a frame's header. */
+/** Bytes that are read after a frame's header. */
 const LOOK_AHEAD = 256;
 
-/** Every frame that holds sound, range by range; damage between them is passed over. */
+/** Every frame with sound, read range by range; skips damaged bytes between frames. */
 export async function* mp3Packets(
   file: MediaFile,
   { span, header }: Mp3Stream,
@@ -21,7 +24,7 @@ export async function* mp3Packets(
   for (let position = span.start; position < span.end; ) {
     const held = position < BLOCK_BYTES;
     const end = Math.min(span.end, position + RANGE_BYTES, held ? BLOCK_BYTES : span.end);
-    // The first block is there already: what the song is was found out by it.
+    // The first block is cached already, because the song's format was detected with it.
     const bytes = joined([rest, await (held ? file.read(position, end) : file.take(position, end))]);
     if (end === BLOCK_BYTES) file.release();
     position = end;
@@ -31,7 +34,7 @@ export async function* mp3Packets(
     for (let lost = false; at < usable; ) {
       const frame = readMp3Header(bytes, at);
       if (frame?.kind !== header.kind) {
-        // One byte before, because some encoders write frames a byte too short.
+        // Start one byte earlier, because some encoders write frames that are one byte too short.
         const next = bytes.indexOf(0xff, lost || at === 0 ? at + 1 : at - 1);
         lost = true;
         at = next < 0 ? usable : next;
@@ -55,10 +58,11 @@ export async function* mp3Packets(
 }
 
 /**
- * How many samples a film with the MP3's own frames leaves out of its start, and how many of them are silence that is
- * put before those frames. Chromium 156 leaves out an encoder's delay twice where it ends within the first packet, as
- * in nearly all MPEG-1 (1,105 samples of 1,152); where it ends in the second, it and others are right to the sample
- * (`npm run test:playback`, November 2026).
+ * How many samples a film that copies the MP3's frames skips at its start (`skipped`), and how many of them
+ * are a silent frame that is put before the song's frames (`silent`). Chromium 156 skips an encoder's delay
+ * twice when the delay ends within the first packet, as in nearly all MPEG-1 (1,105 samples of 1,152). When
+ * it ends in the second packet, Chromium and others are exact to the sample (`npm run test:playback`,
+ * November 2026).
  */
 export function mp3Start({ header, info }: Mp3Stream): { skipped: number; silent: number } {
   const skipped = info?.skipped.start ?? 0;
@@ -66,7 +70,10 @@ export function mp3Start({ header, info }: Mp3Stream): { skipped: number; silent
   return { skipped: skipped + silent, silent };
 }
 
-/** A frame as this one, but with no checksum and no data: its side information, all zero, says so (ISO 11172-3, 2.4.1.7). */
+/**
+ * A frame like this one, but without checksum and data, which its side information of zeros states (ISO
+ * 11172-3, 2.4.1.7).
+ */
 function silentFrame(frame: Uint8Array): Uint8Array {
   const silent = new Uint8Array(frame.length);
   silent.set(frame.subarray(0, 4));
@@ -74,20 +81,20 @@ function silentFrame(frame: Uint8Array): Uint8Array {
   return silent;
 }
 
-/** Every frame that holds sound, behind the silence that `mp3Start` tells of. */
+/** Every frame with sound, after the silent frame of `mp3Start`, if any. */
 export async function* copiedMp3Packets(
   file: MediaFile,
   stream: Mp3Stream,
 ): AsyncGenerator<SongPacket[], void, unknown> {
   const { silent } = mp3Start(stream);
-  const later = silent / stream.header.sampleRate;
-  let begun = silent === 0;
+  const delay = silent / stream.header.sampleRate;
+  let hasStarted = silent === 0;
   for await (const packets of mp3Packets(file, stream)) {
     const [first] = packets;
-    if (first && !begun) {
-      begun = true;
+    if (first && !hasStarted) {
+      hasStarted = true;
       yield [{ ...first, data: silentFrame(first.data) }];
     }
-    yield packets.map((packet) => ({ ...packet, timestamp: packet.timestamp + later }));
+    yield packets.map((packet) => ({ ...packet, timestamp: packet.timestamp + delay }));
   }
 }

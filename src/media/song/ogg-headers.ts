@@ -1,14 +1,17 @@
-/** Whether the tags of an Ogg (RFC 3533, 6) can be held in memory: mediabunny 1.61.0 reads them whole, several times over. */
+/**
+ * Checks whether the tags of an Ogg (RFC 3533, 6) fit in memory: mediabunny 1.61.0 holds them whole, several
+ * times.
+ */
 
 import type { MediaFile } from "../lib/source.ts";
 import { ascii } from "./outer-tags.ts";
 
 const MOST_BYTES = 12 * 1024 * 1024;
-/** mediabunny's time grows with the square of tags of one name. */
+/** mediabunny's time grows with the square of the number of tags of one name. */
 const MOST_TAGS = 10_000;
 const PAGE_HEADER = 27;
 
-/** How many tags a packet of them announces behind the name of who wrote it; 0 where it is another packet. */
+/** The number of tags that a comment packet states after its vendor string; 0 for another packet. */
 function announcedTags(page: Uint8Array): number {
   const start = ascii(page, 0, 8) === "OpusTags" ? 8 : ascii(page, 0, 7) === "\x03vorbis" ? 7 : -1;
   if (start < 0 || start + 8 > page.length) return 0;
@@ -17,7 +20,7 @@ function announcedTags(page: Uint8Array): number {
   return at + 4 <= page.length ? view.getUint32(at, true) : Number.POSITIVE_INFINITY;
 }
 
-/** Walks the pages before the first that ends a packet of sound. */
+/** Walks the pages before the first one that ends a packet of sound. */
 export async function oggTagsFit(file: MediaFile): Promise<boolean> {
   for (let at = 0; at + PAGE_HEADER <= file.bytes; ) {
     if (at > MOST_BYTES) return false;

@@ -1,4 +1,4 @@
-/** Opening a song for mediabunny, whatever its container. */
+/** Opens a song with mediabunny, whatever its container. */
 import {
   ADTS,
   FLAC,
@@ -25,17 +25,18 @@ import { type Mp3Stream, openMp3 } from "./mp3-frames.ts";
 import { beforeTrailingTags, leadingTags, type Span } from "./outer-tags.ts";
 import { plainWav, readWav, type WavFacts } from "./wav.ts";
 
-/** What was read of a file before mediabunny is shown its sound, and nothing else of it. */
+/** What we read of a file ourselves, before mediabunny reads its sound. */
 export interface Layout {
-  /** Undefined where the whole file is shown. */
+  /** What mediabunny sees of the file; undefined: the whole file. */
   view?: View;
-  /** Tags around the sound. */
+  /** ID3v2 tags before the sound. */
   id3: Span[];
+  /** Offset of the ID3v1 tag. */
   id3v1?: number | null;
   mp3?: Mp3Stream;
   flac?: FlacBlocks;
   wav?: WavFacts;
-  /** The same, where it is an AIFF that mediabunny is shown as a WAV. */
+  /** The same facts, when the file is an AIFF; mediabunny sees it as a WAV. */
   aiff?: AiffFacts;
 }
 
@@ -46,13 +47,13 @@ export interface OpenSong {
 }
 
 /**
- * Containers in which mediabunny 1.61.0 can run in circles over a damaged file: it searches the last
- * 8 bytes for ever (`resync` in its matroska/ebml.ts).
+ * Containers in which mediabunny 1.61.0 can loop endlessly over a damaged file: it searches the last 8 bytes
+ * again and again (`resync` in its matroska/ebml.ts).
  */
 const WATCHED = new Set<InputFormat>([WEBM, MATROSKA]);
 const INDEXED = new Set<InputFormat>([MP4, QTFF]);
 
-// Its warnings are about what people upload: nobody who reads a log can do anything about them.
+// Its warnings are about users' files: an operator can't do anything about them.
 Logging.level = LogLevel.Errors;
 
 const viewOf = ({ start, end }: Span): View => ({ head: new Uint8Array(), start, end });
@@ -67,10 +68,10 @@ async function containerOf(file: MediaFile, span: Span): Promise<InputFormat | n
   }
 }
 
-/** Streams of frames, around which tags of other formats stand. */
+/** Streams of frames, which may have tags before and after them. */
 const TAGGED = new Set<InputFormat>([MP3, ADTS, FLAC]);
 
-/** Tags and headers can be of any size, wrong or hostile: mediabunny gets to see the sound alone. */
+/** Tags and headers can be of any size, wrong or hostile, so mediabunny sees only the sound. */
 async function layoutOf(
   file: MediaFile,
   container: InputFormat,
@@ -92,7 +93,10 @@ async function layoutOf(
   return { id3v1, mp3, view: viewOf(mp3.span) };
 }
 
-/** The caller disposes the input. Null for a container that is none of ours; throws for a hopeless index. */
+/**
+ * The caller disposes the input. Null for an unsupported container; throws when the index or the headers are
+ * damaged.
+ */
 export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   if (isAiff(await file.read(0, 12))) {
     const aiff = await readAiff(file);
@@ -102,7 +106,7 @@ export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   }
   const { id3, end: start } = await leadingTags(file);
   let container = await containerOf(file, { start, end: file.bytes });
-  // Behind a tag, an MP3 may begin with more that is no sound than mediabunny passes over.
+  // After a tag, an MP3 may have more bytes without sound than mediabunny skips.
   if (!container && id3.length > 0 && (await openMp3(file, { start, end: file.bytes }))) container = MP3;
   if (!container || (start > 0 && !TAGGED.has(container))) return null;
   if (INDEXED.has(container) && !(await indexIsSound(file))) throw new Error("The index can't be walked.");
@@ -111,18 +115,21 @@ export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   return { input: new Input({ source, formats: [container] }), container, layout };
 }
 
-/** A track's packets summed up, without reading what is in them. */
+/** The number, bytes and end of a track's packets, without reading their contents. */
 export interface PacketSum {
   count: number;
   bytes: number;
-  /** Where the last one ends. */
+  /** End of the last packet. */
   seconds: number;
 }
 
-/** More are never in a song: those of 2.5 milliseconds, the shortest there are, last an hour. */
+/** No song has more: packets of 2.5 milliseconds, the shortest possible, would last an hour. */
 const MOST_PACKETS = 1_500_000;
 
-/** Reads a track's index, or the file where it has none. Throws where times run backwards, which has no end. */
+/**
+ * Reads a track's index, or the whole file without one. Throws when times run backwards, because that can be
+ * endless.
+ */
 export async function sumPackets(track: InputAudioTrack): Promise<PacketSum> {
   const sum = { count: 0, bytes: 0, seconds: 0 };
   let last = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** Tags that stand before and behind the sound of MP3, AAC and FLAC files, and are no part of it. */
+/** Finds the tags before and after the sound of MP3, AAC and FLAC files. */
 import type { MediaFile } from "../lib/source.ts";
 
 export interface Span {
@@ -9,7 +9,7 @@ export interface Span {
 
 export const ascii = (bytes: Uint8Array, at: number, length: number) =>
   String.fromCharCode(...bytes.subarray(at, at + length));
-/** A number of 7 bits in each byte (ID3v2.4, 6.2). */
+/** A number with 7 bits in each byte (ID3v2.4, 6.2). */
 export const synchsafe = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
 const little = (bytes: Uint8Array, at: number) =>
   (bytes[at] ?? 0) +
@@ -17,11 +17,11 @@ const little = (bytes: Uint8Array, at: number) =>
   (bytes[at + 2] ?? 0) * 2 ** 16 +
   (bytes[at + 3] ?? 0) * 2 ** 24;
 
-/** Each has been seen several times in one file; more is an attack. */
+/** Files with several tags of the same kind exist; more than this is an attack. */
 const MOST_TAGS = 16;
 const MOST_PADDING = 64 * 1024;
 
-/** How long the ID3v2 tag is that begins with these bytes (ID3v2.4, 3.1), or the APE tag; 0 where there is none. */
+/** Length of the ID3v2 tag (ID3v2.4, 3.1) or APE tag that begins with these bytes; 0 when there is none. */
 function leadingTag(head: Uint8Array): number {
   if (ascii(head, 0, 3) === "ID3" && head.subarray(6, 10).every((byte) => byte < 0x80)) {
     return 10 + synchsafe(head.subarray(6, 10)) + ((head[5] ?? 0) & 0x10 ? 10 : 0);
@@ -29,7 +29,9 @@ function leadingTag(head: Uint8Array): number {
   return ascii(head, 0, 8) === "APETAGEX" ? 32 + little(head, 12) : 0;
 }
 
-/** The ID3v2 tags at the file's start, in order, and where they and zeros behind them end. */
+/**
+ * The ID3v2 tags at the file's start, in order, and the end of all tags there and of the zeros after them.
+ */
 export async function leadingTags(file: MediaFile): Promise<{ id3: Span[]; end: number }> {
   const id3: Span[] = [];
   let at = 0;
@@ -41,26 +43,27 @@ export async function leadingTags(file: MediaFile): Promise<{ id3: Span[]; end: 
     at += length;
   }
   if (at === 0 || at >= file.bytes) return { id3, end: Math.min(at, file.bytes) };
-  const behind = await file.read(at, at + MOST_PADDING);
+  const padding = await file.read(at, at + MOST_PADDING);
   return {
     id3,
     end:
       at +
       Math.max(
         0,
-        behind.findIndex((byte) => byte !== 0),
+        padding.findIndex((byte) => byte !== 0),
       ),
   };
 }
 
-/** How long the tag is that ends with these bytes; 0 where there is none. */
+/** Length of the tag that ends with these bytes; 0 when there is none. */
 function trailingTag(tail: Uint8Array): number {
   const from = (back: number) => tail.length - back;
   if (ascii(tail, from(128), 3) === "TAG") return ascii(tail, from(355), 4) === "TAG+" ? 355 : 128;
-  // APEv2: 32 bytes at the end count themselves and the items; a header of 32 may stand before.
+  // APEv2: the size in the 32 byte footer includes the footer and the items; a header of 32 bytes may come
+  // before.
   if (ascii(tail, from(32), 8) === "APETAGEX")
     return little(tail, from(20)) + ((tail[from(9)] ?? 0) & 0x80 ? 32 : 0);
-  // Lyrics3: six digits say how far back it begins; its first version says nothing and has at most 5100 bytes.
+  // Lyrics3: six digits are its length; the first version states no length and has at most 5100 bytes.
   if (ascii(tail, from(9), 9) === "LYRICS200") return Number(ascii(tail, from(15), 6)) + 15 || 0;
   if (ascii(tail, from(9), 9) === "LYRICSEND") {
     const begin = ascii(tail, from(5120), 5120).lastIndexOf("LYRICSBEGIN");
@@ -70,7 +73,10 @@ function trailingTag(tail: Uint8Array): number {
   return 0;
 }
 
-/** Where the sound that begins at `start` ends: before tags of any kind. `id3v1` is where such a tag stands. */
+/**
+ * The end of the sound that begins at `start`: before all trailing tags. `id3v1`: the offset of an ID3v1 tag,
+ * or null.
+ */
 export async function beforeTrailingTags(
   file: MediaFile,
   start: number,

@@ -1,4 +1,4 @@
-/** A song's sound as whole numbers, decoded here where no codec of the platform's is to be had. */
+/** Decodes a song's sound to whole numbers, with our own decoders, because a Worker has none. */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { alacDecoder } from "../codecs/alac-decoder.ts";
 import { flacDecoder, flacInfo } from "../codecs/flac-decoder.ts";
@@ -13,31 +13,31 @@ import type { SongPacket } from "./frames.ts";
 import type { Layout } from "./open-song.ts";
 import { pcmCodec, type WavFacts } from "./wav.ts";
 
-/** The most samples of each channel that a block holds. */
+/** The most samples of each channel in a block. */
 export const BLOCK_SAMPLES = 4096;
 
 export interface Samples {
   sampleRate: number;
   channels: number;
-  /** Bits of a sample: its values run from -(2 ** (bits - 1)) to 2 ** (bits - 1) - 1. */
+  /** Bits of a sample: values are from -(2 ** (bits - 1)) to 2 ** (bits - 1) - 1. */
   bits: 16 | 24;
   /**
-   * One array for each channel, equally long: `BLOCK_SAMPLES`, and what is left in the last. Fresh
-   * arrays each time. Throws `SoundDamaged`, and what reading the file throws.
+   * Blocks of one row for each channel, of equal length: `BLOCK_SAMPLES`, fewer in the last block. The arrays
+   * are new each time. Throws `SoundDamaged`, and errors of reading the file.
    */
   blocks(): Blocks;
 }
 export type Blocks = AsyncGenerator<Int32Array[], void, unknown>;
 
 export interface CountedSamples extends Samples {
-  /** Of each channel, as exact as is known before they are read. */
+  /** Of each channel; an estimate where only decoding would give the exact number. */
   totalSamples: number;
 }
 
-/** What of a file's layout its samples depend on. */
+/** The parts of a file's layout that its samples depend on. */
 export type SongLayout = Pick<Layout, "flac" | "wav">;
 
-/** A packet of the song can't be decoded, and never will. */
+/** Thrown when a packet of the song can't be decoded; trying again does not help. */
 export class SoundDamaged extends Error {
   override name = "SoundDamaged";
 
@@ -48,15 +48,15 @@ export class SoundDamaged extends Error {
 
 type Decode = (packet: Uint8Array) => Int32Array[];
 type Form = Pick<Samples, "sampleRate" | "channels" | "bits"> & {
-  /** Of each channel; 0 where only the track knows. */
+  /** Of each channel; 0 or undefined when only the track or its frames have it. */
   totalSamples?: number;
-  /** The last packet may decode to more than belongs to the song. */
+  /** Whether the last packet may decode to more samples than the song has. */
   isPadded?: boolean;
-  /** Makes a function that decodes packets, from the first on. */
+  /** Makes a function that decodes packets in order, from the first one on. */
   decoder(): Decode;
 };
 
-function attempt(decode: Decode, packet: Uint8Array, seconds: number): Int32Array[] {
+function decodeOrThrow(decode: Decode, packet: Uint8Array, seconds: number): Int32Array[] {
   try {
     return decode(packet);
   } catch (error) {
@@ -64,21 +64,21 @@ function attempt(decode: Decode, packet: Uint8Array, seconds: number): Int32Arra
   }
 }
 
-/** What a packet was decoded to, and when it is due in seconds. */
+/** A decoded packet with its time in seconds. */
 export interface Timed {
   timestamp: number;
   rows: Int32Array[];
 }
 
-/** More than times are rounded by, and less than is heard as out of step. */
+/** More than the rounding of times, and less than a listener notices as out of sync. */
 export const GAP_SECONDS = 0.02;
-/** Vorbis' packets are due when their middle is heard, or their start, as their lengths change. */
+/** A Vorbis packet's time may be that of its middle or of its start, depending on the block sizes. */
 const VORBIS_GAP_SECONDS = 0.06;
 const MOST_GAP_SECONDS = 30 * 60;
 
 /**
- * With silence where packets are missing: where one is due by more than `tolerance` seconds later than what came
- * before it lasts. Without it everything behind a gap would be heard too early.
+ * Inserts silence where packets are missing: where a packet's time is more than `tolerance` seconds after the
+ * end of the samples before it. Otherwise everything after a gap would play too early.
  */
 export async function* untorn(
   source: AsyncIterable<Timed>,
@@ -86,25 +86,25 @@ export async function* untorn(
   channels: number,
   tolerance: number,
 ): Blocks {
-  let given = 0;
-  /** By how much packets are ahead of their samples where nothing is missing. */
-  let usual = Number.POSITIVE_INFINITY;
+  let yielded = 0;
+  /** Difference between packets' times and the samples' times when nothing is missing. */
+  let usualOffset = Number.POSITIVE_INFINITY;
   for await (const { timestamp, rows } of source) {
-    const ahead = timestamp - given / rate;
-    if (given > 0 && ahead - usual > tolerance) {
-      let missing = Math.round(Math.min(ahead - usual, MOST_GAP_SECONDS) * rate);
-      given += missing;
+    const offset = timestamp - yielded / rate;
+    if (yielded > 0 && offset - usualOffset > tolerance) {
+      let missing = Math.round(Math.min(offset - usualOffset, MOST_GAP_SECONDS) * rate);
+      yielded += missing;
       for (; missing > 0; missing -= BLOCK_SAMPLES) {
         const length = Math.min(missing, BLOCK_SAMPLES);
         yield Array.from({ length: channels }, () => new Int32Array(length));
       }
-    } else if (given > 0) usual = Math.min(usual, ahead);
-    given += rows[0]?.length ?? 0;
+    } else if (yielded > 0) usualOffset = Math.min(usualOffset, offset);
+    yielded += rows[0]?.length ?? 0;
     yield rows;
   }
 }
 
-/** Decoded packets, without what lies before the track's beginning. */
+/** Decodes packets, and drops samples before the track's start. */
 async function* decodedEach(
   packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
   { sampleRate, decoder }: Form,
@@ -112,12 +112,12 @@ async function* decodedEach(
   const decode = decoder();
   for await (const { data, timestamp } of packets) {
     const before = Math.max(0, -Math.round(timestamp * sampleRate));
-    const rows = attempt(decode, data, timestamp).map((row) => row.subarray(before));
+    const rows = decodeOrThrow(decode, data, timestamp).map((row) => row.subarray(before));
     yield { timestamp: Math.max(0, timestamp), rows };
   }
 }
 
-/** As many samples as there are to be. */
+/** The blocks cut after `limit` samples. */
 async function* limited(source: Blocks, limit: number): Blocks {
   let left = limit;
   for await (const rows of source) {
@@ -126,7 +126,7 @@ async function* limited(source: Blocks, limit: number): Blocks {
   }
 }
 
-/** Blocks of any size cut anew into those of `Samples`. */
+/** Blocks of any size, cut into blocks of `BLOCK_SAMPLES`. */
 export async function* even(source: Blocks, channels: number): Blocks {
   let open: Int32Array[] | null = null;
   let filled = 0;
@@ -151,7 +151,7 @@ export async function* even(source: Blocks, channels: number): Blocks {
   if (open) yield open.map((row) => row.subarray(0, filled));
 }
 
-/** Reads packets of uncompressed sound. */
+/** Makes a function that reads packets of uncompressed sound. */
 const pcmDecoder = (form: PcmForm, channels: number) => (packet: Uint8Array) => {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const stride = form.bytesPerSample * channels;
@@ -162,7 +162,7 @@ const pcmDecoder = (form: PcmForm, channels: number) => (packet: Uint8Array) => 
   });
 };
 
-const holding = (bits: number) => (bits > 16 ? 24 : 16);
+const outputBits = (bits: number) => (bits > 16 ? 24 : 16);
 
 async function formOf(
   file: MediaFile,
@@ -171,14 +171,14 @@ async function formOf(
 ): Promise<Form | null> {
   if (await isAlac(track)) {
     const config = await alacCookie(file, track);
-    const bits = holding(config.bits);
+    const bits = outputBits(config.bits);
     return { ...config, bits, decoder: () => alacDecoder(config, bits) };
   }
   const codec = await track.getCodec();
   const description = (await track.getDecoderConfig())?.description;
   if (codec === "flac" && description instanceof Uint8Array) {
     const info = flacInfo(description);
-    const bits = holding(info.bits);
+    const bits = outputBits(info.bits);
     return { ...info, bits, decoder: () => flacDecoder(info, bits) };
   }
   if (codec === "vorbis" && description instanceof Uint8Array) {
@@ -193,15 +193,15 @@ async function formOf(
 }
 
 async function countSamples(track: InputAudioTrack, sampleRate: number): Promise<number> {
-  // Without a first packet there is no last one, and mediabunny looks for that in a FLAC for ever.
+  // Without a first packet there is no last one, and mediabunny would search a FLAC for it endlessly.
   const first = await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true });
   const seconds = first ? (await track.computeDuration()) - Math.max(0, first.timestamp) : 0;
   return Math.round(seconds * sampleRate);
 }
 
 /**
- * Null where this codec is not decoded here (mp3, opus: see coded-samples.ts; aac). The track is one of the file's;
- * `layout` is what was read of the file before.
+ * The samples of a song in PCM, FLAC, Apple Lossless or Vorbis; null for other codecs (MP3 and Opus: see
+ * coded-samples.ts; AAC is not decoded). `track` is a track of the file; the layout comes from `openSong`.
  */
 export async function samplesOf(
   file: MediaFile,
@@ -216,7 +216,7 @@ export async function samplesOf(
       ? ((await countFlac(file, flac.view, Number.POSITIVE_INFINITY))?.samples ?? 0)
       : await countSamples(track, sampleRate);
   const totalSamples = form.totalSamples || (await counted());
-  // Only a container that counts in samples knows how many are too many.
+  // Only a container whose time unit is one sample states the exact number of samples.
   const isExact = form.isPadded && (await track.getTimeResolution()) === sampleRate;
   const limit = isExact ? totalSamples : Number.POSITIVE_INFINITY;
   const gap = form.isPadded ? VORBIS_GAP_SECONDS : GAP_SECONDS;

@@ -1,4 +1,4 @@
-/** What a song file says of itself: title, artist, lyrics and picture, from whatever kind of tag it has. */
+/** Reads a song's title, artist, lyrics and cover art from all kinds of tags. */
 import type { MetadataTags } from "mediabunny";
 import type { CoverArt, EmbeddedLyrics } from "../../domain/record/record.ts";
 import { storable } from "../../domain/record/text.ts";
@@ -17,7 +17,7 @@ export interface SongTags {
   coverArt: CoverArt | null;
 }
 
-/** What is found, before the best of it is taken. */
+/** All values found, from which `bestOf` chooses. */
 interface Found {
   title: string[];
   artist: string[];
@@ -40,12 +40,12 @@ const WANTED = {
 };
 
 function line(values: readonly string[]): string | null {
-  // NUL stands between the values of an ID3 frame (ID3v2.4, 4.2).
+  // NUL separates the values of an ID3 frame (ID3v2.4, 4.2).
   const texts = values.map((value) => storable(value.replaceAll("\0", " ").trim(), MOST_TAG_CHARACTERS));
   return texts.find((text) => text !== "") ?? null;
 }
 
-/** Words with times before words without; a front cover before other pictures. */
+/** Prefers lyrics with times to lyrics without, and a front cover to other pictures. */
 export function bestOf({ title, artist, synced, texts, covers }: Found, songSeconds: number): SongTags {
   const read = texts.flatMap(({ text, language }) => lyricsOfText(text, language, songSeconds) ?? []);
   const seen = covers.filter(({ cover }) => cover !== null);
@@ -57,7 +57,7 @@ export function bestOf({ title, artist, synced, texts, covers }: Found, songSeco
   };
 }
 
-/** Adds what an ID3v2 tag holds; see `readSylt` for `mpegFrameSeconds`. */
+/** Adds the values of an ID3v2 tag; see `readSylt` for `mpegFrameSeconds`. */
 export async function addId3(
   found: Found,
   file: MediaFile,
@@ -77,7 +77,7 @@ export async function addId3(
       if (lyrics) found.synced.push(lyrics);
     }
     if (name === "APIC") {
-      // Version 2.2 has three letters for the type of picture, the others a text.
+      // Version 2.2 has three letters for the picture's type, later versions a text.
       const kind = /^(PNG|JPG)$/.test(ascii(bytes, 1, 3)) ? 4 : id3TextEnd(0, bytes, 1).next;
       const start = id3TextEnd(encoding, bytes, kind + 1).next;
       const cover = measureCover(bytes.subarray(start), length - start);
@@ -93,7 +93,7 @@ export function addId3v1(found: Found, tag: Uint8Array): void {
   found.artist.push(field(33));
 }
 
-/** Adds a WAV's list of facts, which is chunks in a chunk. */
+/** Adds the values of a WAV's `LIST` chunk, which contains chunks. */
 export async function addRiffInfo(found: Found, file: MediaFile, { start, end }: Span): Promise<void> {
   const bytes = await file.read(start, Math.min(end, start + 4 * TEXT_BYTES));
   if (ascii(bytes, 0, 4) !== "INFO") return;
@@ -107,7 +107,7 @@ export async function addRiffInfo(found: Found, file: MediaFile, { start, end }:
   }
 }
 
-/** Adds a chunk of text of an AIFF. */
+/** Adds a text chunk of an AIFF. */
 export async function addAiffText(
   found: Found,
   file: MediaFile,
@@ -118,7 +118,7 @@ export async function addAiffText(
   found[name === "NAME" ? "title" : "artist"].push(text);
 }
 
-/** Names under which Vorbis comments carry lyrics; "synced" ones are LRC. */
+/** Names of Vorbis comments with lyrics, in order of preference; "synced" ones are LRC. */
 const LYRICS_NAMES = ["SYNCEDLYRICS", "LYRICS", "UNSYNCEDLYRICS"];
 const MOST_COMMENTS = 1000;
 
@@ -158,7 +158,7 @@ async function readComments(file: MediaFile, { start, end }: Span): Promise<[str
   return out;
 }
 
-/** Adds what mediabunny has read of the tags of an MP4, an Ogg or a WebM. */
+/** Adds the tags of an MP4, an Ogg or a WebM, as mediabunny read them. */
 export function addRead(found: Found, { title, artist, lyrics, images, raw }: MetadataTags): void {
   if (title) found.title.push(title);
   if (artist) found.artist.push(artist);

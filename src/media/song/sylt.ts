@@ -1,4 +1,4 @@
-/** Lyrics with times in an ID3 tag: the SYLT frame (ID3v2.4, 4.9). */
+/** Reads lyrics with times from an ID3 tag: the SYLT frame (ID3v2.4, 4.9). */
 import type { EmbeddedLyrics } from "../../domain/record/record.ts";
 import { bounded, languageOf } from "./embedded-lyrics.ts";
 import { id3Text, id3TextEnd } from "./id3.ts";
@@ -6,8 +6,11 @@ import { ascii } from "./outer-tags.ts";
 
 const MPEG_FRAMES = 1;
 const MILLISECONDS = 2;
-/** Kinds of content that are sung: "other", lyrics, and a transcription. The rest are chords, events and the like. */
-const SUNG = [0, 1, 2];
+/**
+ * Content types that can be lyrics: "other", lyrics, and a transcription. The rest are chords, events and the
+ * like.
+ */
+const LYRICS_TYPES = [0, 1, 2];
 const MOST_PIECES = 20_000;
 
 interface Piece {
@@ -18,7 +21,7 @@ interface Piece {
 function* pieces(bytes: Uint8Array, secondsPerUnit: number): Generator<Piece> {
   const encoding = bytes[0] ?? 0;
   let at = id3TextEnd(encoding, bytes, 6).next;
-  // Only the first text may tell the order of bytes.
+  // Only the first text may have a byte order mark.
   const big = encoding === 1 && [6, at].some((i) => bytes[i] === 0xfe && bytes[i + 1] === 0xff);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < MOST_PIECES && at < bytes.length; i++) {
@@ -30,7 +33,10 @@ function* pieces(bytes: Uint8Array, secondsPerUnit: number): Generator<Piece> {
   }
 }
 
-/** Syllables between which no space stands are one word, sung from the first on; unless spaces are left out altogether. */
+/**
+ * The words of a line: pieces without a space between them are one word, with the time of the first. When no
+ * piece has spaces (`spaced` is false), each piece is a word.
+ */
 function wordsOf(line: readonly Piece[], spaced: boolean): { text: string; startSeconds: number }[] {
   if (line.length < 2) return [];
   const words: { text: string; startSeconds: number }[] = [];
@@ -47,7 +53,10 @@ function wordsOf(line: readonly Piece[], spaced: boolean): { text: string; start
 
 const opensLine = (text: string) => /[\r\n]/.test(text.slice(0, text.length - text.trimStart().length));
 
-/** Pieces in lines: where one begins with a line break or the one before ends with it; each for itself where none does. */
+/**
+ * Groups pieces into lines, at a line break at a piece's start or end; without any line breaks each piece is
+ * a line.
+ */
 function linesOf(all: readonly Piece[]): Piece[][] {
   const breaks = all.some(({ text }) => /[\r\n]/.test(text));
   const lines: Piece[][] = [];
@@ -62,8 +71,8 @@ function linesOf(all: readonly Piece[]): Piece[][] {
 }
 
 /**
- * Reads a SYLT frame's content; null where it holds no lyrics. `mpegFrameSeconds` is how long one
- * frame of the song lasts, for tags that count in frames; null where it has none.
+ * Reads a SYLT frame's content; null when it has no lyrics. `mpegFrameSeconds`: duration of one MPEG frame of
+ * the song, for tags that count in frames; null when the song has none.
  */
 export function readSylt(
   bytes: Uint8Array,
@@ -71,7 +80,7 @@ export function readSylt(
   songSeconds: number,
 ): EmbeddedLyrics | null {
   const unit = bytes[4] === MILLISECONDS ? 0.001 : bytes[4] === MPEG_FRAMES ? mpegFrameSeconds : null;
-  if (unit === null || !SUNG.includes(bytes[5] ?? -1)) return null;
+  if (unit === null || !LYRICS_TYPES.includes(bytes[5] ?? -1)) return null;
   const all = [...pieces(bytes, unit)];
   const spaced = all.some(({ text }) => /[^\S\r\n]/.test(text));
   const lines = linesOf(all).map((line) => ({

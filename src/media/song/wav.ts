@@ -1,35 +1,41 @@
-/** A WAV's chunks (Microsoft RIFF; EBU Tech 3306 for RF64), and a plain form of it for readers that expect one. */
+/**
+ * Reads a WAV's chunks (Microsoft RIFF; EBU Tech 3306 for RF64), and makes a simple header for mediabunny.
+ */
 
 import type { MediaFile, View } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
 
 export interface WavFacts {
-  /** 1 whole numbers, 3 floats, 6 and 7 telephone codes; others are compressed. */
+  /** 1: integers, 3: floats, 6: A-law, 7: µ-law; others are compressed. */
   formatTag: number;
   channels: number;
   sampleRate: number;
+  /** Bits of a sample. */
   bits: number;
-  /** Of one sample of all channels. */
+  /** Bytes of one sample of all channels. */
   frameBytes: number;
-  /** Where the samples are, as far as they are there. */
+  /** The span of the samples, cut to the file. */
   data: Span;
-  /** How many bytes of them the header announces; null where it does not know, as of a recording that went to a pipe. */
+  /**
+   * Bytes of samples that the header states; null when it does not, as for a recording that was written to a
+   * pipe.
+   */
   promised: number | null;
-  /** Chunks of tags: LIST and id3. */
+  /** Tag chunks: LIST and id3. */
   tags: { name: "LIST" | "id3"; span: Span }[];
   littleEndian: boolean;
-  /** Whether samples of 8 bits have a sign: an AIFF's do. */
+  /** Whether 8 bit samples are signed, as in AIFF. */
   signedBytes?: boolean;
 }
 
 const MOST_CHUNKS = 1000;
-/** Sizes from here on, and 0, say "unknown": programs that write to a pipe leave them so. */
+/** Sizes from here on, and 0, mean "unknown": programs that write to a pipe leave them like this. */
 const UNKNOWN_SIZE = 0x7fff_0000;
 const EXTENSIBLE = 0xfffe;
 
 const isName = (bytes: Uint8Array) => bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
 
-/** Throws where the file has no chunks of format or samples. */
+/** Throws when the file has no chunk of format or samples. */
 export async function readWav(file: MediaFile): Promise<WavFacts> {
   const littleEndian = ascii(await file.read(0, 4), 0, 4) !== "RIFX";
   let format: Pick<WavFacts, "formatTag" | "channels" | "sampleRate" | "bits" | "frameBytes"> | null = null;
@@ -55,17 +61,18 @@ export async function readWav(file: MediaFile): Promise<WavFacts> {
     } else if (name === "ds64" && head.length >= 24) {
       longSize = Number(view.getBigUint64(16, true));
     } else if (name === "data" && !found) {
-      const told = size >= UNKNOWN_SIZE && longSize > 0 ? longSize : size;
-      const known = told > 0 && (told < UNKNOWN_SIZE || told === longSize) && Number.isSafeInteger(told);
-      const end = known ? Math.min(file.bytes, start + told) : file.bytes;
-      found = { data: { start, end }, promised: known ? told : null };
+      const stated = size >= UNKNOWN_SIZE && longSize > 0 ? longSize : size;
+      const known =
+        stated > 0 && (stated < UNKNOWN_SIZE || stated === longSize) && Number.isSafeInteger(stated);
+      const end = known ? Math.min(file.bytes, start + stated) : file.bytes;
+      found = { data: { start, end }, promised: known ? stated : null };
       if (end === file.bytes) break;
     } else if (name === "LIST" || name.toLowerCase() === "id3 ") {
       const end = Math.min(file.bytes, start + size);
       tags.push({ name: name === "LIST" ? "LIST" : "id3", span: { start, end } });
     }
     at = start + size;
-    // Chunks begin at even places, which not all writers know.
+    // Chunks begin at even offsets, but not all writers obey this.
     if (size % 2 === 1) {
       const next = await file.read(at, at + 5);
       if (!isName(next.subarray(0, 4)) || isName(next.subarray(1))) at++;
@@ -75,7 +82,7 @@ export async function readWav(file: MediaFile): Promise<WavFacts> {
   return { ...format, ...found, tags, littleEndian };
 }
 
-/** The same samples behind the shortest header there is: mediabunny 1.61.0 takes a size of 0 at its word. */
+/** The same samples after a minimal header with true sizes: mediabunny 1.61.0 takes a size of 0 literally. */
 export function plainWav(facts: WavFacts): View {
   const { littleEndian, formatTag, channels, sampleRate, frameBytes, bits, data } = facts;
   const head = new Uint8Array(44);
@@ -100,8 +107,8 @@ export function plainWav(facts: WavFacts): View {
 }
 
 /**
- * What the samples are, by mediabunny's names. It tells those of a WAV whose header is big-endian (RIFX) wrongly:
- * version 1.61.0 names them as if they were not.
+ * mediabunny's name of the sample format. For a WAV with a big-endian header (RIFX), version 1.61.0 returns
+ * the little-endian name, which is corrected here.
  */
 export function pcmCodec(codec: string, wav: WavFacts | undefined): string {
   if (!wav) return codec;
@@ -113,7 +120,7 @@ const COMPRESSED: Record<number, string> = { 2: "ADPCM", 17: "ADPCM", 80: "MPEG 
 /** Bits of a sample by format tag. */
 const WIDTHS: Record<number, number[]> = { 1: [8, 16, 24, 32], 3: [32, 64], 6: [8], 7: [8] };
 
-/** What the file holds where its samples can't be read here; null where they can. */
+/** What the file holds when its samples can't be read here; null when they can. */
 export function foreignWav({ formatTag, bits, channels, frameBytes }: WavFacts): string | null {
   const widths = WIDTHS[formatTag];
   if (!widths) return COMPRESSED[formatTag] ?? `a codec that is not known here (${formatTag})`;

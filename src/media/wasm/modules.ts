@@ -1,4 +1,4 @@
-/** The codecs' modules as a Worker has them: compiled when it is deployed. */
+/** The codecs' modules in a Worker: compiled when it is deployed. */
 import type { CodecModules } from "../codecs/modules.ts";
 import aacEncoder from "./aac-encoder.wasm";
 import mp3Decoder from "./mp3-decoder.wasm";

@@ -5,7 +5,10 @@ import { editList, FPS, madeOf, open, packets } from "../../support/films.ts";
 import { fixture, silentWav } from "../../support/media.ts";
 import { seenIn } from "../../support/numbered.ts";
 
-/** Name, number, frames and rate of each; B-frames, several groups (open ones, too), none, another rate, fragments. */
+/**
+ * Name, number, frames and rate of each clip: B-frames, several (also open) groups, one group, another rate,
+ * fragments.
+ */
 const CLIPS = [
   { name: "pyramid", number: 1, frames: 192, fps: 24 },
   { name: "groups", number: 2, frames: 192, fps: 24 },
@@ -14,7 +17,7 @@ const CLIPS = [
   { name: "fragments", number: 5, frames: 90, fps: 24 },
 ] as const;
 
-/** The same numbers for the same seed (mulberry32). */
+/** A generator of random numbers from a seed (mulberry32). */
 function dice(seed: number) {
   let state = seed;
   return () => {
@@ -25,7 +28,9 @@ function dice(seed: number) {
   };
 }
 
-/** Scenes of a quarter of a second to all of a clip, to exactly so many frames; no clip stands beside itself. */
+/**
+ * Scenes from a quarter of a second to a whole clip, exactly `frames` long in all; no clip follows itself.
+ */
 function scenesOf(frames: number, random: () => number) {
   const scenes: { clip: (typeof CLIPS)[number]; frames: number }[] = [];
   for (let left = frames; left > 0; ) {
@@ -39,12 +44,14 @@ function scenesOf(frames: number, random: () => number) {
   return scenes;
 }
 
-/** From 10 seconds to 10 minutes, each half a fourth longer than the last, at lengths that are no whole frames. */
+/**
+ * Song lengths from 10 seconds to 10 minutes, growing geometrically, that are not whole numbers of frames.
+ */
 const SONGS = Array.from({ length: 20 }, (_, i) => 10 * 60 ** (i / 19) + (i * 0.0137) / 3);
 
 describe("the film of a generated song", () => {
   it.each(SONGS.map((seconds, i) => [seconds.toFixed(3), seconds, i] as const))(
-    "of %s seconds is as long as it to the frame, and changes its picture on every planned frame",
+    "of %s seconds has its length to the frame, and cuts on every planned frame",
     async (_, seconds, seed) => {
       const wav = silentWav(seconds, 8000, 1);
       const song = storedFile(
@@ -79,9 +86,9 @@ describe("the film of a generated song", () => {
         expect(pictures.map((picture) => picture.clip)).toEqual(new Array(own).fill(clip.number));
         expect(pictures[0]?.frame).toBe(0);
         pictures.forEach((picture, i) => {
-          // At its own time within the scene, to the film's clock of 57600 units a second.
+          // At its own time within the scene, to one unit of the film's timescale of 57,600.
           expect(Math.abs(picture.timestamp - startFrame / FPS - i / clip.fps)).toBeLessThan(2e-5);
-          // A picture that others need may come early, but only at the end, and never late.
+          // A picture that others need may come early, but only at the scene's end, and never late.
           const early = picture.frame - i;
           expect(early === 0 || (early > 0 && early <= 3 && own - i <= 4)).toBe(true);
         });

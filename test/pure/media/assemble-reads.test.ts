@@ -4,7 +4,9 @@ import { type MediaFile, storedFile } from "../../../src/media/lib/source.ts";
 import { editList, FPS, film, open, range } from "../../support/films.ts";
 import { fixture } from "../../support/media.ts";
 
-/** A clip of so many bytes: pictures of noise, which nobody decodes here, with the index in front or last. */
+/**
+ * A clip of so many bytes: pictures of noise, which are not decoded here, with the index in front or last.
+ */
 async function largeClip(frames: number, bytes: number, index: "front" | "last"): Promise<Uint8Array> {
   using input = open(fixture("clips/a-5s-24fps.mp4"));
   const config = await (await input.getPrimaryVideoTrack())?.getDecoderConfig();
@@ -25,7 +27,7 @@ async function largeClip(frames: number, bytes: number, index: "front" | "last")
   return new Uint8Array(target.buffer ?? new ArrayBuffer());
 }
 
-/** A bucket's object that counts what is read of it. */
+/** An object of a bucket that counts the bytes that are read from it. */
 function counted(bytes: Uint8Array) {
   const read = { bytes: 0, most: 0 };
   const storage = {
@@ -40,7 +42,7 @@ function counted(bytes: Uint8Array) {
 }
 
 const SONGS = ["audio/cbr.mp3", "audio/faststart.m4a", "audio/opus.ogg", "audio/moov-last.m4a"];
-/** As models deliver them: 5 seconds of 2 to 6 megabytes. */
+/** Clips as models deliver them: 5 seconds in 2 to 6 megabytes. */
 const SIZES = [2e6, 3.1e6, 4.5e6, 6e6];
 
 describe("a film", () => {
@@ -70,13 +72,13 @@ describe("a film", () => {
     expect(file.reads()).toBeLessThanOrEqual(5);
   });
 
-  it("waits for a read every four seconds, however few bytes they are", async () => {
+  it("waits for a read at least every four seconds of film, however few bytes they have", async () => {
     const { file, read } = counted(await largeClip(240, 1e6, "front"));
     await film(editList([file, 240]), { song: counted(fixture("audio/cbr.mp3")).file });
     expect(read.most).toBeLessThan(1e6 * (0.1 + 0.9 * (4 / 10) + 0.02));
   });
 
-  it("reads no further into a clip than it is shown", async () => {
+  it("reads of a clip only the part that is shown", async () => {
     const { file, read } = counted(await largeClip(72, 6e6, "front"));
     await film(editList([file, 24]), { song: counted(fixture("audio/cbr.mp3")).file });
     expect(read.bytes).toBeLessThan(6e6 * (0.1 + 0.9 * (24 / 71)));

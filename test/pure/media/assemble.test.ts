@@ -55,18 +55,18 @@ describe("a film", () => {
     );
   });
 
-  it("is made of the clips’ own packets, each from its first on", async () => {
+  it("consists of the clips’ own packets, each clip’s from its first on", async () => {
     const { pictures } = await film(editList([A, 120], [B, 50]));
     const [a, b] = [await packetsOf(`clips/${A}.mp4`, "video"), await packetsOf(`clips/${B}.mp4`, "video")];
     expect(data(pictures)).toEqual([...data(a), ...data(b.slice(0, 50))]);
   });
 
-  it("carries every packet of the song untouched, and no sound of a clip", async () => {
+  it("has every packet of the song unchanged, and no clip’s sound", async () => {
     const { sound, soundCodec } = await film(editList(["with-audio-5s", 120], [A, 60]));
     const own = await packetsOf("song.mp3", "audio");
     expect(soundCodec).toBe("mp3");
     expect(data(sound)).toEqual(data(own));
-    // Its encoder says how much of the start only prepares the decoder (1105 samples): players leave that out.
+    // The file states the encoder's delay (1105 samples), which players skip.
     sound.forEach((packet, i) => {
       expect(packet.timestamp).toBeCloseTo((own[i]?.timestamp ?? -1) - 1105 / 22_050, 4);
     });
@@ -76,7 +76,7 @@ describe("a film", () => {
     ["faststart.m4a", "aac", 12, "faststart.m4a"],
     ["adts.aac", "aac", 12.074, "faststart.m4a"],
     ["opus.ogg", "opus", 12, "opus.ogg"],
-  ])("carries %s untouched", async (name, codec, seconds, same) => {
+  ])("has the packets of %s unchanged", async (name, codec, seconds, same) => {
     const { sound, soundCodec, soundSeconds } = await film(editList([A, 48]), {
       song: song(`audio/${name}`),
     });
@@ -97,7 +97,7 @@ describe("a film", () => {
     ["pcm16.wav", 12],
     ["pcm24-stereo.wav", 4],
     ["vorbis.ogg", 12],
-  ])("carries %s without loss in a form that browsers play", async (name, seconds) => {
+  ])("has %s without loss, in a form that browsers play", async (name, seconds) => {
     const { soundCodec, soundSeconds } = await film(editList([A, 48]), {
       song: song(`audio/${name}`),
     });
@@ -105,7 +105,7 @@ describe("a film", () => {
     expect(soundSeconds).toBeCloseTo(seconds, 6);
   });
 
-  it("gives a clip of 30 frames per second its own times, and starts the next scene on its frame", async () => {
+  it("keeps the picture times of a clip of 30 frames per second, and starts the next scene on its frame", async () => {
     const { pictures, pictureSeconds } = await film(
       editList(["c-5s-30fps", 97], [A, 51], ["c-5s-30fps", 33]),
     );
@@ -122,7 +122,7 @@ describe("a film", () => {
     expect(pictureSeconds).toBeCloseTo(181 / FPS, 4);
   });
 
-  it("states each clip’s parameter sets in front of its key pictures where clips differ in them", async () => {
+  it("has each clip’s parameter sets before its key pictures when clips differ in them", async () => {
     const { pictures } = await film(editList([A, 20], ["baseline-5s-24fps", 20], [A, 20]));
     const keys = pictures.filter((p) => p.key).map((p) => (p.data[4] ?? 0) & 0x1f);
     expect(keys).toEqual([7, 7, 7]);
@@ -132,7 +132,7 @@ describe("a film", () => {
     expect(third?.data).toEqual(first?.data);
   });
 
-  it("has its index in front, with little room to spare", async () => {
+  it("has its index in front, with little free space", async () => {
     const edits = editList(...range(12).map((): [string, number] => [A, 24]));
     const { bytes } = await film(edits, { song: song("audio/cbr.mp3") });
     expect(boxes(bytes)).toEqual(["ftyp", "uuid", "moov", "free", "mdat"]);
@@ -141,13 +141,13 @@ describe("a film", () => {
     expect(bytes.length).toBeLessThan((sound + pictures) * 1.06);
   });
 
-  it("has its index last where the song has far more packets than its length lets expect", async () => {
+  it("has its index last when the song has far more packets than expected from its length", async () => {
     const { bytes, sound } = await film(editList([A, 30]));
     expect(boxes(bytes)).toEqual(["ftyp", "uuid", "free", "mdat", "moov"]);
     expect(sound).toHaveLength((await packetsOf("song.mp3", "audio")).length);
   });
 
-  it("goes out in equal parts, the first one last", async () => {
+  it("is uploaded in equal parts, the first one last", async () => {
     const scenes = range(130).map((i): [string, number] => [i % 2 ? A : B, 120]);
     const { order, result, pictures, bytes } = await film(editList(...scenes));
     expect(order).toEqual([2, 3, 4, 5, 1]);
@@ -155,15 +155,15 @@ describe("a film", () => {
     expect(pictures).toHaveLength(130 * 120);
   });
 
-  it("tells how far it is, ever onwards, up to all of it", async () => {
-    const told: number[] = [];
-    await film(editList([A, 120], [B, 120]), { onProgress: (fraction) => told.push(fraction) });
-    expect(told).toEqual(told.toSorted((a, b) => a - b));
-    expect(told.at(-1)).toBe(1);
-    expect(told.length).toBeGreaterThan(50);
+  it("reports its progress, always rising, up to 1", async () => {
+    const fractions: number[] = [];
+    await film(editList([A, 120], [B, 120]), { onProgress: (fraction) => fractions.push(fraction) });
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions.length).toBeGreaterThan(50);
   });
 
-  it("answers with the edit list it was made from", async () => {
+  it("returns the edit list that it was made from", async () => {
     const { result } = await film(editList([A, 20], [B, 22]));
     expect(result.editList).toEqual([
       { sceneId: "scene-0", clipId: "clip-0", startFrame: 0, endFrame: 20 },
@@ -208,13 +208,13 @@ describe("a film that can’t be made", () => {
     expect(result.ok || result.failure.message).toMatch(said);
   });
 
-  it("is refused where the song can’t be read", async () => {
+  it("is refused when the song can’t be read", async () => {
     const { result } = await assemble(editList([A, 50]), { song: song("broken/noise.mp3") });
     expect(result).toMatchObject({ ok: false, failure: { code: "song_unreadable" } });
   });
 
-  it("is refused where the song’s times run backwards half-way, and its upload is aborted", async () => {
-    // From half-way on, frames that say they have half the rate, and twice the length.
+  it("is refused when the song’s times run backwards half-way, and its upload is aborted", async () => {
+    // From half-way on, frames that state half the rate, and so twice the duration.
     const bytes = fixture("audio/adts.aac");
     const lengthAt = (at: number) =>
       (((bytes[at + 3] ?? 0) & 3) << 11) | ((bytes[at + 4] ?? 0) << 3) | ((bytes[at + 5] ?? 0) >> 5);
@@ -227,7 +227,7 @@ describe("a film that can’t be made", () => {
     expect(target.state()).toBe("aborted");
   });
 
-  it("is refused where a clip vanishes after it was measured, and its upload is aborted", async () => {
+  it("is refused when a clip vanishes after it was measured, and its upload is aborted", async () => {
     const vanishing = stored(fixture(`clips/${A}.mp4`), 1);
     const { result, target } = await assemble(editList([B, 50], [vanishing, 50]));
     expect(result).toMatchObject({ ok: false, failure: { code: "media_gone" } });
@@ -235,12 +235,12 @@ describe("a film that can’t be made", () => {
     expect(target.state()).toBe("aborted");
   });
 
-  it("is refused where the song vanishes", async () => {
+  it("is refused when the song vanishes", async () => {
     const { result } = await assemble(editList([A, 50]), { song: stored(fixture("song.mp3"), 0) });
     expect(result).toMatchObject({ ok: false, failure: { code: "media_gone" } });
   });
 
-  it("throws what the bucket throws, and aborts the upload", async () => {
+  it("throws the bucket’s errors, and aborts the upload", async () => {
     const target = memoryUpload(1);
     const upload = async () => target.upload;
     await expect(assemble(editList([A, 50]), { upload })).rejects.toThrow("the bucket is down");

@@ -21,13 +21,13 @@ async function facts(name: string) {
   return inspected.clip;
 }
 
-/** Where a box's name stands in the file. */
+/** The offset of a box's name in the file. */
 function indexesOf(bytes: Uint8Array, name: string): number[] {
   const text = Buffer.from(bytes).toString("latin1");
   return [...text.matchAll(new RegExp(name, "g"))].map(({ index }) => index);
 }
 
-/** The same clip with a megabyte of nothing between its packets and its index. */
+/** The same clip with a megabyte of free space between its packets and its index. */
 function indexLast(bytes: Uint8Array): Uint8Array {
   const at = bytes.findLastIndex((_, i) => String.fromCharCode(...bytes.subarray(i, i + 4)) === "moov") - 4;
   return joined([bytes.subarray(0, at), box("free", new Uint8Array(1 << 20)), bytes.subarray(at)]);
@@ -52,7 +52,7 @@ describe("a clip", () => {
   });
 
   it.each(["a-5s-24fps", "c-5s-30fps", "numbered/groups", "numbered/fragments", "with-audio-5s"])(
-    "is read as others read it: %s",
+    "is read as mediabunny reads it: %s",
     async (name) => {
       const bytes = fixture(`clips/${name}.mp4`);
       const found = await clipPackets(memoryFile(bytes), false);
@@ -77,7 +77,7 @@ describe("a clip", () => {
   it.each([
     ["in front", fixture("clips/a-5s-24fps.mp4"), 1, 8 * 1024],
     ["last, behind a megabyte", indexLast(fixture("clips/numbered/groups.mp4")), 2, 8 * 1024 + 6000],
-  ])("costs a read or two and a few kilobytes where its index is %s", async (_where, bytes, reads, most) => {
+  ])("costs a read or two and a few kilobytes when its index is %s", async (_where, bytes, reads, most) => {
     let read = 0;
     const stored = changingBucket(bytes, 99);
     const counted: typeof stored = {
@@ -96,12 +96,12 @@ describe("a clip", () => {
     expect(inspected.reads()).toBe(reads);
   });
 
-  it("whose first picture needs others to be seen is refused", async () => {
+  it("whose first picture can't be decoded alone is refused", async () => {
     const bytes = fixture("clips/numbered/plain.mp4");
     const found = await clipPackets(memoryFile(bytes), false);
     const [first] = found.ok ? found.packets.pictures() : [];
     if (!first) throw new Error("no pictures");
-    // Turns the slice of an instantaneous refresh (type 5) into a plain one (type 1).
+    // Turns the slice of an IDR picture (type 5) into a non-IDR one (type 1).
     const view = new DataView(bytes.buffer);
     for (let at = first.offset; at < first.offset + first.bytes; at += 4 + view.getUint32(at)) {
       const unit = bytes[at + 4] ?? 0;
@@ -120,7 +120,7 @@ describe("a clip", () => {
     expect(await inspectClip(bytes)).toMatchObject({ ok: false, failure: { code: "clip_unreadable" } });
   });
 
-  it.each(["stsc", "ctts"])("whose index counts to 4 billion is refused in good time: %s", async (table) => {
+  it.each(["stsc", "ctts"])("whose index counts to 4 billion is refused quickly: %s", async (table) => {
     const bytes = fixture("clips/a-5s-24fps.mp4");
     const text = String.fromCharCode(...bytes.subarray(0, 8000));
     const entry = text.indexOf(table) + (table === "stsc" ? 16 : 12);
@@ -130,7 +130,7 @@ describe("a clip", () => {
   });
 
   it.each(["a-5s-24fps", "with-audio-5s", "numbered/fragments"])(
-    "is measured or refused in good time, whatever bytes of its index are damaged: %s",
+    "is measured or refused quickly, whatever bytes of its index are damaged: %s",
     async (name) => {
       const bytes = fixture(`clips/${name}.mp4`);
       const heads = ["moov", "moof"].flatMap((box) => indexesOf(bytes, box));
@@ -156,7 +156,7 @@ describe("a clip", () => {
     },
   );
 
-  it("that was deleted meanwhile is refused as such", async () => {
+  it("that was deleted meanwhile is refused as gone", async () => {
     const bytes = fixture("clips/a-5s-24fps.mp4");
     const file = storedFile(changingBucket(bytes, 0), { key: "song", etag: "v1", bytes: bytes.length });
     expect(await inspectClip(file)).toMatchObject({ ok: false, failure: { code: "media_gone" } });
@@ -164,7 +164,7 @@ describe("a clip", () => {
 });
 
 describe("clips", () => {
-  it("join when they agree in size and form, also with other parameter sets or another rate", async () => {
+  it("can be joined when they agree in size and form, also with other parameter sets or frame rates", async () => {
     const names = ["a-5s-24fps", "baseline-5s-24fps", "bframes-5s-24fps", "c-5s-30fps", "with-audio-5s"];
     const clips = await Promise.all(names.map(facts));
     expect(refuseJoin(clips.map((clip, i) => ({ scene: i + 1, clip })))).toBeNull();
@@ -180,7 +180,7 @@ describe("clips", () => {
     expect(refused?.message).toMatch(/scene 2 \(1280×720\), scene 5 \(1280×720\)/);
   });
 
-  it("of 10 bits, or with more colour than players take, are refused as another codec", async () => {
+  it("of 10 bits, or with more colour than players support, are refused as another codec", async () => {
     const clip = await facts("a-5s-24fps");
     const record = fromBase64(clip.decoderConfig);
     record[1] = 110;
@@ -203,7 +203,7 @@ describe("clips", () => {
     expect(refused?.message).toMatch(/scene 2\b/);
   });
 
-  it("are named as people count", () => {
+  it("are named by their scenes, counted from 1", () => {
     expect([[3], [3, 5], [3, 5, 7]].map(sceneNames)).toEqual([
       "scene 3",
       "scenes 3 and 5",
@@ -216,13 +216,13 @@ describe("a decoder configuration", () => {
   // Version, profile, compatibility, level, 4 byte lengths, one SPS of 3 bytes, one PPS of 2.
   const record = Uint8Array.of(1, 100, 0, 31, 0xff, 0xe1, 0, 3, 0x67, 1, 2, 1, 0, 2, 0x68, 9);
 
-  it("gives its parameter sets, with their lengths, as a packet has them", () => {
+  it("gives its parameter sets, with their lengths, in the form of packets", () => {
     const config = parseAvcConfig(record);
     if (!config) throw new Error("not parsed");
     expect([...framedSets(config.parameterSets)]).toEqual([0, 0, 0, 3, 0x67, 1, 2, 0, 0, 0, 2, 0x68, 9]);
   });
 
-  it("gives extensions of its SPS, too, which follow it in a packet", () => {
+  it("also gives extensions of its SPS, which follow it in a packet", () => {
     const config = parseAvcConfig(Uint8Array.of(...record, 0xfd, 0xf8, 0xf8, 1, 0, 2, 0x6d, 5));
     expect([...framedSets(config?.parameterSets ?? [])].filter((byte) => byte > 0x60)).toEqual([
       0x67, 0x6d, 0x68,
@@ -236,7 +236,7 @@ describe("a decoder configuration", () => {
     ["a PPS of number 2", [0x68, 0x60], "8:2"],
     ["a PPS of number 6", [0x68, 0x38], "8:6"],
     ["a PPS that ends at once", [0x68], "8:0"],
-  ])("tells which set another one replaces: %s", (_what, set, name) => {
+  ])("names sets so that a set replaces the one of the same name: %s", (_what, set, name) => {
     expect(setName(Uint8Array.from(set))).toBe(name);
   });
 
@@ -245,7 +245,7 @@ describe("a decoder configuration", () => {
     ["a plain picture", [0, 0, 0, 2, 0x41, 8], false],
     ["nothing", [], false],
     ["a length beyond its end", [0, 0, 9, 2, 0x41, 8], false],
-  ])("tells whether a decoder can begin with %s", (_what, packet, expected) => {
+  ])("decides whether a decoder can begin with %s", (_what, packet, expected) => {
     expect(opensAfresh(Uint8Array.from(packet), 4)).toBe(expected);
   });
 
@@ -254,7 +254,7 @@ describe("a decoder configuration", () => {
     ["cut off", record.slice(0, 9)],
     ["of another version", Uint8Array.of(0, ...record.slice(1))],
     ["without sets", Uint8Array.of(1, 100, 0, 31, 0xff, 0xe0, 0)],
-  ])("is none when %s", (_what, bytes) => {
+  ])("is null when %s", (_what, bytes) => {
     expect(parseAvcConfig(bytes)).toBeNull();
   });
 

@@ -16,7 +16,7 @@ describe("a film whose sound is MP3", async () => {
   const { bytes } = await madeOf(editList([A, 120], ["b-5s-24fps", 120]));
   const own = data(await packetsOf("song.mp3", "audio"));
 
-  it("is a song of MP3 sound, as long as the one that it was made of", async () => {
+  it("is a song of MP3 sound, as long as the song that it was made from", async () => {
     expect(await probed(bytes)).toMatchObject({
       format: "m4a",
       codec: "mp3",
@@ -33,7 +33,7 @@ describe("a film whose sound is MP3", async () => {
     expect(data(sound)).toEqual(own.slice(0, sound.length));
   });
 
-  it("is sent to a transcriber as the MP3 that it is", async () => {
+  it("is sent to a transcriber as MP3", async () => {
     const heard = await nextPart(memoryFile(bytes), await probed(bytes), 0);
     if (!heard.ok) throw new Error(heard.failure.message);
     const { part } = heard;

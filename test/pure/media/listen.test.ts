@@ -14,7 +14,7 @@ describe("a song that the transcriber takes", () => {
     ["vorbis.ogg", "audio/ogg"],
     ["moov-last.m4a", "audio/mp4"],
     ["opus.webm", "audio/webm"],
-  ])("goes to it as it is: %s", async (name, contentType) => {
+  ])("is sent unchanged: %s", async (name, contentType) => {
     const bytes = fixture(`audio/${name}`);
     const { durationSeconds } = await songOf(memoryFile(bytes));
     expect(await allParts(bytes)).toEqual([
@@ -29,7 +29,7 @@ describe("a song that the transcriber takes", () => {
     ]);
   });
 
-  it("costs one read where its name tells enough, and is not kept", async () => {
+  it("costs one read when its format is enough to decide, and is not cached", async () => {
     const bytes = fixture("song.mp3");
     const song = await songOf(memoryFile(bytes));
     const storage = { read: async (_key: string, start: number, end: number) => bytes.slice(start, end) };
@@ -39,8 +39,8 @@ describe("a song that the transcriber takes", () => {
   });
 });
 
-describe("a song that it does not take as it is", () => {
-  it("goes as M4A where it is AAC without a container, frame by frame", async () => {
+describe("a song that the transcriber does not take unchanged", () => {
+  it("is sent as M4A when it is AAC without a container, frame by frame", async () => {
     const [part, ...others] = await allParts(fixture("audio/adts.aac"));
     if (!part) throw new Error("There is no part.");
     expect(others).toEqual([]);
@@ -53,12 +53,12 @@ describe("a song that it does not take as it is", () => {
     const inside = await unpacked(part.bytes);
     expect(inside).toMatchObject({ container: "MP4", tracks: 1, codec: "aac" });
     const frames = await payloads(fixture("audio/adts.aac"));
-    // Seven bytes of ADTS stand before each frame.
+    // Each frame has an ADTS header of seven bytes.
     expect(inside.packets.map((packet) => packet.data)).toEqual(frames.map((frame) => frame.subarray(7)));
     expect(part.endSeconds).toBeCloseTo(inside.seconds, 3);
   });
 
-  it("goes without its pictures", async () => {
+  it("is sent without its pictures", async () => {
     const video = fixture("clips/with-audio-5s.mp4");
     const [part, ...others] = await allParts(video);
     if (!part) throw new Error("There is no part.");
@@ -69,14 +69,14 @@ describe("a song that it does not take as it is", () => {
     expect(inside.packets.map((packet) => packet.data)).toEqual(await payloads(video));
   });
 
-  it("goes as Ogg where it is Opus in MP4", async () => {
+  it("is sent as Ogg when it is Opus in MP4", async () => {
     const [part] = await allParts(await looped(fixture("audio/opus.ogg"), 1, "m4a"));
     if (!part) throw new Error("There is no part.");
     expect(part).toMatchObject({ filename: "song.ogg", contentType: "audio/ogg", last: true });
     expect(await payloads(part.bytes)).toEqual(await payloads(fixture("audio/opus.ogg")));
   });
 
-  it("goes as FLAC where it is Apple Lossless", async () => {
+  it("is sent as FLAC when it is Apple Lossless", async () => {
     const song = await songOf(memoryFile(fixture("audio/alac.m4a")));
     const [part, ...others] = await allParts(fixture("audio/alac.m4a"));
     if (!part) throw new Error("There is no part.");
@@ -88,17 +88,17 @@ describe("a song that it does not take as it is", () => {
   });
 });
 
-describe("a song that can't be heard", () => {
+describe("a song that can't be read", () => {
   const bytes = fixture("audio/adts.aac");
   const object = { key: "song", etag: "v1", bytes: bytes.length };
 
-  it("is gone where it changed meanwhile", async () => {
+  it("is gone when it changed meanwhile", async () => {
     const song = await songOf(memoryFile(bytes));
     const file = storedFile(changingBucket(bytes, 0), object);
     expect(await nextPart(file, song, 0)).toMatchObject({ ok: false, failure: { code: "media_gone" } });
   });
 
-  it("is told to be unreadable where it is damaged", async () => {
+  it("is unreadable when it is damaged", async () => {
     const song = await songOf(memoryFile(bytes));
     const damaged = memoryFile(new Uint8Array(bytes.length).fill(7));
     expect(await nextPart(damaged, song, 0)).toMatchObject({
@@ -107,7 +107,7 @@ describe("a song that can't be heard", () => {
     });
   });
 
-  it("may be heard later where the bucket failed", async () => {
+  it("may be read later when the bucket failed", async () => {
     const song = await songOf(memoryFile(bytes));
     const down = new Error("the bucket is down");
     await expect(nextPart(storedFile(brokenBucket(down), object), song, 0)).rejects.toBe(down);

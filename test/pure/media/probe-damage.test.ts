@@ -58,7 +58,7 @@ const songs = new Map<string, Uint8Array>([
 const names = [...songs.keys()];
 const probe = (bytes: Uint8Array) => probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });
 
-/** What a song's facts may be, whatever was done to it. */
+/** Checks that a song's facts are within bounds, or that it is refused with a message. */
 async function isSane(bytes: Uint8Array): Promise<void> {
   const result = await probe(bytes);
   if (!result.ok) {
@@ -80,7 +80,7 @@ async function isSane(bytes: Uint8Array): Promise<void> {
 }
 
 describe("a song that was damaged is measured or refused, and neither throws nor hangs", () => {
-  it.each(names)("where it breaks off: %s", async (name) => {
+  it.each(names)("when it is cut off: %s", async (name) => {
     const song = songs.get(name) ?? new Uint8Array();
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     await fc.assert(
@@ -89,7 +89,7 @@ describe("a song that was damaged is measured or refused, and neither throws nor
     );
   });
 
-  it.each(names)("where bytes of it are wrong: %s", async (name) => {
+  it.each(names)("when some bytes are wrong: %s", async (name) => {
     const song = songs.get(name) ?? new Uint8Array();
     const anywhere = fc.nat(song.length - 1);
     const inFront = fc.nat(Math.min(4000, song.length - 1));
@@ -107,7 +107,7 @@ describe("a song that was damaged is measured or refused, and neither throws nor
     );
   });
 
-  it.each(names)("where a piece of it is missing or doubled: %s", async (name) => {
+  it.each(names)("when a piece is missing or doubled: %s", async (name) => {
     const song = songs.get(name) ?? new Uint8Array();
     const place = fc.nat(song.length - 1);
     await fc.assert(
@@ -166,7 +166,7 @@ describe("tags of any bytes are read to an end", () => {
     );
   });
 
-  it("as LRC that a careless pattern would take for ever for", () => {
+  it("as LRC that would make a careless regular expression run endlessly", () => {
     const hostile = [
       `${"\n".repeat(1_000_000)}x`,
       "[00:01]".repeat(100_000),

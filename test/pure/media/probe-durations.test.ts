@@ -25,7 +25,7 @@ const flacOfUnknownLength = () => {
 };
 const SAMPLES = 20_000;
 
-/** Name, bytes, seconds as ffmpeg 5.1 decodes them, and what may be missing: one packet of sound, or one sample. */
+/** Name, bytes, seconds as ffmpeg 5.1 decodes them, and the tolerance: one packet of sound, or one sample. */
 const songs: readonly (readonly [name: string, make: () => Uint8Array, decoded: number, packet: number])[] = [
   ["song.mp3", () => fixture("song.mp3"), 65, 1 / 22_050],
   ["cbr.mp3", () => audio("cbr.mp3"), 12, 1 / 22_050],
@@ -72,7 +72,7 @@ const songs: readonly (readonly [name: string, make: () => Uint8Array, decoded: 
     3.23918,
     1 / 44_100,
   ],
-  // ffmpeg leaves out the first one's delay and the second's silent frame, and plays what is padded between.
+  // ffmpeg skips the first file's delay and the second's silent frame, and plays the padding between them.
   ["two MP3s in one", () => joined(audio("cbr.mp3"), audio("cbr.mp3")), 24.08705, 1153 / 22_050],
   ["an AAC behind a tag", () => joined(id3(4, [title("One")]), audio("adts.aac")), 12.07438, 1 / 22_050],
   ["a FLAC that does not know its length", flacOfUnknownLength, 12, 1 / 22_050],
@@ -140,20 +140,20 @@ describe("a song's length is that of its sound as it is decoded", () => {
     expect(durationSeconds).toBeGreaterThanOrEqual(seconds - (start + end) / rate - 0.0005);
   });
 
-  // Players without such care play these as noise.
-  it("also where a tag behind it holds what looks like sound", async () => {
+  // Simple players play these as noise.
+  it("also when a tag after it holds bytes that look like sound", async () => {
     const frames = ape(audio("cbr.mp3").subarray(20_000, 30_000));
     const song = joined(audio("cbr.mp3"), frames, lyrics3("LYR00010[00:01]Hey"), id3v1("One", "Two"));
     expect((await probed(song)).durationSeconds).toBeCloseTo(12, 4);
   });
 
-  it("also where a writer does not pad its chunks", async () => {
+  it("also when a writer does not pad its chunks", async () => {
     const bytes = wav(SAMPLES, { before: [chunk("bext", new Uint8Array(603), { padded: false })] });
     expect((await probed(bytes)).durationSeconds).toBe(2.5);
   });
 
   const installed = spawnSync("ffmpeg", ["-version"]).status === 0;
-  it.skipIf(!installed)("which ffmpeg confirms, where it is installed", { timeout: 120_000 }, async () => {
+  it.skipIf(!installed)("which ffmpeg confirms, when it is installed", { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "songs-"));
     try {
       for (const [name, make, decoded] of songs) {

@@ -45,7 +45,7 @@ describe("a song of 200 MB costs at most eight reads of the bucket", () => {
     expect(seen.open).toBe(0);
   });
 
-  it("and one that is too long for a film is read no further than its longest", async () => {
+  it("and a song that is too long is read only up to the limit", async () => {
     const { result, seen, reads } = await probed(longMp3(210_000));
     expect(result).toMatchObject({ ok: false, failure: { code: "audio_too_long" } });
     expect(JSON.stringify(result)).toMatch(/lasts 84 minutes/);

@@ -6,7 +6,7 @@ import { fixture } from "../../support/media.ts";
 import { apic, bytesOf, id3, id3v1, joined, png, sylt, title, uslt, utf16 } from "../../support/song-tags.ts";
 import { chunk, wav } from "../../support/wavs.ts";
 
-/** 24 milliseconds a frame: five seconds. */
+/** Five seconds of frames of 24 milliseconds. */
 const sound = joined(...Array(210).fill(mp3Frame));
 const utf8 = (text: string) => [...new TextEncoder().encode(text)];
 
@@ -19,7 +19,7 @@ async function probed(...parts: Uint8Array[]) {
 const lyricsIn = async (...parts: Uint8Array[]) => (await probed(...parts)).embeddedLyrics;
 const plain = (text: string) => ({ text, startSeconds: null, words: [] });
 
-/** A FLAC with the blocks of tags that are given put in. */
+/** A FLAC with the given metadata blocks added. */
 function flacWith(...blocks: [kind: number, content: number[]][]): Uint8Array {
   const flac = fixture("audio/song.flac");
   const tags = blocks.map(([kind, inside]) => [
@@ -37,7 +37,7 @@ const comments = (...texts: string[]) => {
   return [...size(0), ...size(texts.length), ...entries];
 };
 
-/** An M4A whose index, which stands at its end, has tags behind its tracks. */
+/** An M4A whose index, at its end, has tags after its tracks. */
 function m4aWith(items: Record<string, [type: number, content: number[]]>): Uint8Array {
   const box = (name: string, content: number[]) => {
     const length = content.length + 8;
@@ -60,7 +60,7 @@ function oggWith(tags: number[]): Uint8Array {
   return song.read(0, song.bytes);
 }
 
-/** A picture as FLAC and Ogg hold it. */
+/** A picture in the form of FLAC and Ogg. */
 function flacPicture(picture: Uint8Array): number[] {
   const uint = (n: number) => [0, 0, n >> 8, n & 255];
   const [type, mime] = [uint(3), "image/png"];
@@ -77,11 +77,11 @@ describe("a song's title and artist", () => {
     ["UTF-8", id3(4, [["TIT2", [3, ...utf8("Café")]]])],
     ["version 2.2", id3(2, [["TT2", [0, ...bytesOf("Caf\xe9")]]])],
     ["the second of two tags", joined(id3(4, []), id3(3, [["TIT2", [3, ...utf8("Café")]]]))],
-  ])("are read in every writing: %s", async (_name, tag) => {
+  ])("are read in every encoding: %s", async (_name, tag) => {
     expect((await probed(tag, sound)).title).toBe("Café");
   });
 
-  it("are those of the old tag at the end where there is no other", async () => {
+  it("are those of the ID3v1 tag at the end when there is no other", async () => {
     expect(await probed(sound, id3v1("Night", "Drive"))).toMatchObject({ title: "Night", artist: "Drive" });
     expect(await probed(id3(4, [title("New")]), sound, id3v1("Old", "Drive"))).toMatchObject({
       title: "New",
@@ -89,7 +89,7 @@ describe("a song's title and artist", () => {
     });
   });
 
-  it("are read from a WAV's own list and from its ID3 chunk", async () => {
+  it("are read from a WAV's LIST chunk and from its ID3 chunk", async () => {
     const list = chunk("LIST", bytesOf("INFOINAM\x04\0\0\0One\0IART\x04\0\0\0Two\0"));
     expect(await probed(wav(20_000, { behind: [list] }))).toMatchObject({ title: "One", artist: "Two" });
     const tag = chunk("id3 ", id3(4, [title("Three")]));
@@ -128,7 +128,7 @@ describe("lyrics in a song's tags", () => {
     expect(await lyricsIn(...parts)).toEqual({ form: "plain", language, lines });
   });
 
-  it("may be LRC inside of plain text, with an offset and repeated lines in their order", async () => {
+  it("may be LRC in a plain text frame, with an offset, and repeated lines in order of time", async () => {
     const lrc =
       "[ar:Somebody]\n[offset:+500]\n[00:01.00][00:03.50]Neon rain\n[00:02.20]On the wire\n[00:04.9]\n";
     expect(await lyricsIn(id3(4, [uslt(utf8(lrc), 3)]), sound)).toEqual({
@@ -142,7 +142,7 @@ describe("lyrics in a song's tags", () => {
     });
   });
 
-  it("may be LRC with times of words", async () => {
+  it("may be LRC with word times", async () => {
     const lrc =
       "[00:01.00]<00:01.00>Neon <00:01.40>rain<00:02.00>\n[00:02.50]On <00:02.75> the <00:03.000>wire\n";
     const lyrics = await lyricsIn(flacWith([4, comments(`SYNCEDLYRICS=${lrc}`)]));
@@ -167,7 +167,7 @@ describe("lyrics in a song's tags", () => {
     ]);
   });
 
-  it("keep their text where their times are those of another song", async () => {
+  it("keep their text when their times are those of another song", async () => {
     const lrc = "[10:01.00]Neon rain\n[10:02.20]On the wire";
     expect(await lyricsIn(id3(4, [uslt(utf8(lrc), 3)]), sound)).toEqual({
       form: "plain",
@@ -214,7 +214,7 @@ describe("lyrics in a song's tags", () => {
         { format: 1 },
       ),
     ],
-  ])("may have times in a frame of their own: %s", async (_name, frame) => {
+  ])("may be in the frame for lyrics with times: %s", async (_name, frame) => {
     const lyrics = await lyricsIn(id3(4, [uslt(bytesOf("[00:01]Other words")), frame]), sound);
     expect(lyrics).toMatchObject({ form: "sylt", language: "en" });
     const rounded = lyrics?.lines.map(({ text, startSeconds, words }) => [
@@ -228,7 +228,7 @@ describe("lyrics in a song's tags", () => {
     ]);
   });
 
-  it("have times of lines alone where each piece is a line", async () => {
+  it("have only line times when each piece is a line", async () => {
     const frame = sylt([
       [bytesOf("Neon rain"), 1000],
       [bytesOf("On the wire"), 2000],
@@ -239,12 +239,12 @@ describe("lyrics in a song's tags", () => {
     ]);
   });
 
-  it("are not what a frame of chords or events says", async () => {
+  it("are not read from a frame of chords or events", async () => {
     const chords = sylt([[bytesOf("Am"), 1000]], { kind: 5 });
     expect(await lyricsIn(id3(4, [chords]), sound)).toBeNull();
   });
 
-  it("are cut to two thousand lines of five hundred characters", async () => {
+  it("are limited to two thousand lines of five hundred characters", async () => {
     const lyrics = await lyricsIn(id3(4, [uslt(bytesOf(`${"la ".repeat(400)}\n`.repeat(3000)))]), sound);
     expect(lyrics?.lines).toHaveLength(1666);
     expect(Math.max(...(lyrics?.lines ?? []).map((line) => line.text.length))).toBeLessThanOrEqual(500);
@@ -255,13 +255,13 @@ describe("lyrics in a song's tags", () => {
 
 describe("the picture in a song's tags", () => {
   const back = apic(png(10, 20), 4);
-  it("is measured, the front before the back", async () => {
+  it("is measured, the front cover in preference to the back", async () => {
     const { coverArt } = await probed(id3(4, [back, apic(png(300, 200, 5000))]), sound);
     expect(coverArt).toEqual({ contentType: "image/png", bytes: 5000, width: 300, height: 200 });
     expect((await probed(id3(3, [back]), sound)).coverArt).toMatchObject({ width: 10, height: 20 });
   });
 
-  it("may be that of an old tag, or of a FLAC", async () => {
+  it("may be that of an ID3v2.2 tag, or of a FLAC", async () => {
     const old = id3(2, [["PIC", [0, ...bytesOf("PNG"), 3, 0, ...png(300, 200)]]]);
     expect((await probed(old, sound)).coverArt).toMatchObject({ width: 300 });
     const block = flacPicture(png(30, 20, 500));
@@ -285,7 +285,7 @@ describe("the picture in a song's tags", () => {
     expect((await probed(ogg)).coverArt).toMatchObject({ bytes: 500, width: 30 });
   });
 
-  it("is left out where it is no picture, or larger than 16 MB", async () => {
+  it("is left out when it is not a picture, or larger than 16 MB", async () => {
     expect((await probed(id3(4, [apic(new Uint8Array(500))]), sound)).coverArt).toBeNull();
     const picture = png(300, 200, 17 * 1024 * 1024);
     const head = id3(4, [["APIC", picture.length + 13]]);
@@ -296,7 +296,7 @@ describe("the picture in a song's tags", () => {
 });
 
 describe("a tag of 100 MB", () => {
-  it("costs few reads, and the frames in front of the picture are read", async () => {
+  it("costs few reads, and the frames before the picture are read", async () => {
     const head = id3(4, [title("Large"), ["APIC", 100e6]]);
     const song = content(head, { count: 100e6, bytes: 1 }, { count: 1000, bytes: 960, make: () => mp3Frame });
     const { storage, seen, object } = countingBucket(song);

@@ -34,7 +34,7 @@ function renamed(name: string, word: string, other: string): Uint8Array {
 }
 /** MPEG-1 layer II of 128 kbit/s at 48 kHz. */
 const layer2 = Uint8Array.of(0xff, 0xfd, 0x84, 0, ...new Uint8Array(380));
-/** A comment packet that announces a hundred thousand tags. */
+/** A comment packet that states a hundred thousand tags. */
 function hostileOgg(): Uint8Array {
   const song = longOgg(40, [...bytesOf("OpusTags"), 0, 0, 0, 0, 0xa0, 0x86, 1, 0]);
   return song.read(0, song.bytes);
@@ -42,7 +42,8 @@ function hostileOgg(): Uint8Array {
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 describe("a song", () => {
-  // Lengths as ffmpeg decodes them; some encoders pad, so they may pass the 12 (or 4) seconds that went in.
+  // Lengths as ffmpeg decodes them; some encoders pad, so they may exceed the 12 (or 4) seconds that were
+  // encoded.
   it.each([
     ["adts.aac", "aac", "aac", 12.074, 1024 / 22_050, 22_050, 1],
     ["cbr.mp3", "mp3", "mp3", 12, 576 / 22_050, 22_050, 1],
@@ -65,19 +66,19 @@ describe("a song", () => {
     expect(Math.abs(durationSeconds - seconds)).toBeLessThanOrEqual(packet + 0.0005);
   });
 
-  it("brings its title and artist", async () => {
+  it("has its title and artist", async () => {
     expect(await probeFixture("song.mp3")).toMatchObject({
       ok: true,
       audio: { title: "Sparks in the Silent Air", artist: "OMVEE Fixtures", bytes: 522_951 },
     });
   });
 
-  it("may be the sound of a video", async () => {
+  it("may be the sound track of a video", async () => {
     const result = await probeFixture("clips/with-audio-5s.mp4");
     expect(result).toMatchObject({ ok: true, audio: { format: "m4a", codec: "aac", durationSeconds: 5 } });
   });
 
-  it("costs one read where its header tells all, however large it is", async () => {
+  it("costs one read when its header is enough, however large it is", async () => {
     const wav = silentWav(1180);
     expect(wav.bytes).toBeGreaterThan(200e6);
     const storage = { read: async (_key: string, start: number, end: number) => wav.read(start, end) };
@@ -87,7 +88,7 @@ describe("a song", () => {
     expect(file.reads()).toBe(1);
   });
 
-  it("that changes while it is read is refused as such", async () => {
+  it("that changes while it is read is refused as gone", async () => {
     const bytes = fixture("song.mp3");
     const file = storedFile(changingBucket(bytes, 0), { key: "song", etag: "v1", bytes: bytes.length });
     const result = await probeSong(file, { contentType: "audio/mpeg", bytes: bytes.length });
@@ -95,7 +96,7 @@ describe("a song", () => {
   });
 });
 
-describe("a file that is no usable song is refused", () => {
+describe("a file that is not a usable song is refused", () => {
   it.each([
     ["empty.mp3", "audio_empty"],
     ["truncated.mp3", "audio_truncated"],
@@ -105,7 +106,7 @@ describe("a file that is no usable song is refused", () => {
     ["noise.mp3", "audio_not_audio"],
     ["wrong-extension.mp3", "audio_mislabelled"],
     ["video-only.mp4", "audio_no_track"],
-  ])("%s as %s, in words and with what to do", async (name, code) => {
+  ])("%s as %s, with a message and a next action", async (name, code) => {
     const result = await probeFixture(`broken/${name}`);
     expect(result).toMatchObject({ ok: false, failure: { code, retryable: false } });
     if (result.ok) return;
@@ -124,17 +125,17 @@ describe("a file that is no usable song is refused", () => {
     ["audio/opus.webm", 0.9],
     ["audio/song.flac", 0.9],
     ["audio/pcm16.wav", 0.99],
-  ])("where it breaks off: %s at %d", async (path, share) => {
+  ])("when it is cut off: %s at %d", async (path, share) => {
     const whole = fixture(path);
     expect(await codeOf(probe(whole.slice(0, Math.floor(whole.length * share))))).toBe("audio_truncated");
   });
 
-  it("where fewer bytes arrived than were announced", async () => {
+  it("when fewer bytes arrived than were declared", async () => {
     const bytes = fixture("audio/noheader.mp3");
     expect(await codeOf(probe(bytes.slice(0, 50_000), { bytes: bytes.length }))).toBe("audio_truncated");
   });
 
-  it("where its name or type says another container, naming both", async () => {
+  it("when its name or type states another container, naming both", async () => {
     const wav = fixture("audio/pcm16.wav");
     const result = await probe(wav, { contentType: "audio/mpeg; charset=binary" });
     expect(result).toMatchObject({ ok: false, failure: { code: "audio_mislabelled" } });
@@ -157,13 +158,13 @@ describe("a file that is no usable song is refused", () => {
   });
 
   it.each(["faststart.m4a", "opus.ogg", "opus.webm", "pcm16.wav"])(
-    "where a tag stands in front of what never has one: %s",
+    "when a tag is before a container that never has one: %s",
     async (name) => {
       expect(await codeOf(probe(joined(id3(4, []), fixture(`audio/${name}`))))).toBe("audio_not_audio");
     },
   );
 
-  it("where it holds no sound", async () => {
+  it("when it has no sound", async () => {
     const wav = silentWav(0);
     expect(await codeOf(probe(wav.read(0, wav.bytes)))).toBe("audio_empty");
   });
@@ -189,7 +190,7 @@ describe("a file that is no usable song is refused", () => {
     ["a protected song", () => renamed("faststart.m4a", "mp4a", "drms"), /protected against copying/],
     ["MPEG layer II", () => joined(...Array(200).fill(layer2)), /MPEG audio of layer 2/],
     ["an Ogg with a hostile number of tags", () => hostileOgg(), /more tags/],
-  ])("where it is %s, with the reason and what to upload instead", async (_what, make, said) => {
+  ])("when it is %s, with the reason and what to upload instead", async (_what, make, said) => {
     const result = await probe(make());
     expect(result).toMatchObject({ ok: false, failure: { code: "audio_unsupported", retryable: false } });
     if (result.ok) return;
@@ -201,7 +202,7 @@ describe("a file that is no usable song is refused", () => {
     const letters = [...ascii(word)];
     return bytes.findIndex((_, i) => letters.every((letter, k) => bytes[i + k] === letter));
   };
-  /** Where the tenth frame of an ADTS stream begins. */
+  /** The offset of the tenth frame of an ADTS stream. */
   const tenth = (bytes: Uint8Array) => {
     let start = 0;
     for (let i = 0; i < 9; i++) {
@@ -238,12 +239,12 @@ describe("a file that is no usable song is refused", () => {
       "faststart.m4a",
       (b: Uint8Array) => b.fill(0xff, at(b, "stsc") + 16, at(b, "stsc") + 20),
     ],
-  ])("in good time, though it could be read for ever: %s", async (_what, name, damage) => {
+  ])("quickly, though it could be read endlessly: %s", async (_what, name, damage) => {
     const bytes = damage(fixture(`audio/${name}`));
     expect(await codeOf(probe(bytes))).toBe("audio_truncated");
   });
 
-  it("and never by an exception or as a song, whatever bytes it has", async () => {
+  it("and never throws or counts as a song, whatever bytes it has", async () => {
     const noise = fc.uint8Array({ minLength: 1, maxLength: 4000 });
     await fc.assert(
       fc.asyncProperty(noise, async (bytes) => {
@@ -253,7 +254,7 @@ describe("a file that is no usable song is refused", () => {
     );
   });
 
-  it("or taken, but never by an exception, where single bytes of a song are broken", async () => {
+  it("or accepted, but never throws, when single bytes of a song are damaged", async () => {
     const songs = ["cbr.mp3", "faststart.m4a", "opus.ogg", "opus.webm", "song.flac", "pcm16.wav", "adts.aac"];
     const whole = new Map(songs.map((name) => [name, fixture(`audio/${name}`)]));
     const damage = fc.array(fc.tuple(fc.nat(2000), fc.integer({ min: 0, max: 255 })), {

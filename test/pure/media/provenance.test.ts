@@ -20,7 +20,7 @@ import {
 } from "../../support/pictures.ts";
 
 const IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/";
-/** As Google's pictures say it in their manifests. */
+/** As in the manifests of Google's pictures. */
 const GOOGLE = `c2pa.created digitalSourceType ${IPTC}trainedAlgorithmicMedia Applied imperceptible SynthID watermark.`;
 const AIGC = '{"AIGC":{"Label":"1","ContentProducer":"001","ProduceID":"7"}}';
 const xmpSaying = (term: string) =>
@@ -43,27 +43,27 @@ describe.each(FORMS)("a picture in %s", (form) => {
     expect(pictureProvenance(plain)).toEqual([]);
   });
 
-  it("says what its C2PA manifest states, and how large it is", () => {
+  it("has a mark for its C2PA manifest, with its terms and size", () => {
     const store = manifestStore(GOOGLE);
     const of = { bytes: store.length, sources: ["trainedAlgorithmicMedia"], watermark: "SynthID" as const };
     expect(found(...manifestParts(form, store))).toEqual([facts("c2pa", of)]);
   });
 
-  it("says what its XMP states", () => {
+  it("has a mark for its XMP, with its terms", () => {
     const packet = xmpSaying("compositeSynthetic");
     expect(found(xmpPart(form, packet))).toEqual([
       facts("xmp", { bytes: packet.length, sources: ["compositeSynthetic"] }),
     ]);
   });
 
-  it("says the label of China's rule in XMP, beside the packet", () => {
+  it("has a mark for China's label in XMP, besides that for the packet", () => {
     const marks = found(
       xmpPart(form, `<TC260:AIGC xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/">${AIGC}</TC260:AIGC>`),
     );
     expect(marks.map(({ kind }) => kind)).toEqual(["xmp", "aigc"]);
   });
 
-  it("never fails, says little and nothing too long, whatever its bytes", () => {
+  it("never fails, and its marks are few and short, whatever its bytes", () => {
     const whole = carrying(
       form,
       plain,
@@ -88,7 +88,7 @@ describe.each(FORMS)("a picture in %s", (form) => {
 });
 
 describe("a picture", () => {
-  it("of another form says nothing, whatever its bytes", () => {
+  it("of another format has no marks, whatever its bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect(pictureProvenance(bytes)).toEqual([]);
@@ -96,7 +96,7 @@ describe("a picture", () => {
     );
   });
 
-  it("in PNG says which notes it has, by their keywords", () => {
+  it("in PNG has a mark for each text chunk, named by its keyword", () => {
     const file = carrying(
       "png",
       drawn("png"),
@@ -117,7 +117,7 @@ describe("a picture", () => {
     ["jpeg", jpegSegment(0xe1, bytesOf(`Exif\0\0${AIGC}`))],
     ["webp", webpChunk("EXIF", bytesOf(AIGC))],
     ["png", pngChunk("eXIf", bytesOf(AIGC))],
-  ] as const)("in %s says the label of China's rule in Exif", (form, part) => {
+  ] as const)("in %s has a mark for China's label in Exif", (form, part) => {
     expect(pictureProvenance(carrying(form, drawn(form), part))).toEqual([facts("aigc")]);
   });
 
@@ -128,7 +128,7 @@ describe("a picture", () => {
     },
   );
 
-  it("names each term once, and eight at most", () => {
+  it("names each term once, and at most eight", () => {
     const terms = Array.from({ length: 12 }, (_, i) => `term${"abcdefghijkl"[i]}`);
     const [mark] = pictureProvenance(
       carrying("png", drawn("png"), xmpPart("png", [...terms, ...terms].map(xmpSaying).join(""))),
@@ -160,7 +160,7 @@ describe("a clip", () => {
     expect(await of(clip)).toEqual([]);
   });
 
-  it("says what stands in front of it and behind it", async () => {
+  it("has marks for boxes before and after its packets", async () => {
     const store = manifestStore(GOOGLE);
     const ftyp = (clip[2] ?? 0) * 256 + (clip[3] ?? 0);
     expect(
@@ -171,7 +171,7 @@ describe("a clip", () => {
     ]);
   });
 
-  it("says what its index carries: XMP as QuickTime has it, and the label of China's rule", async () => {
+  it("has marks for what its index contains: XMP in QuickTime's form, and China's label", async () => {
     const moov = box(
       "moov",
       box("udta", box("XMP_", bytesOf(xmpSaying("digitalCapture"))), box("meta", bytesOf(AIGC))),
@@ -182,12 +182,12 @@ describe("a clip", () => {
     ]);
   });
 
-  it("that is a film of ours says what we marked it with", async () => {
+  it("that is a film of ours has the mark that we wrote", async () => {
     const { target } = await assemble(editList(["a-5s-24fps", 24]));
     expect(await of(target.film())).toEqual([facts("xmp", { sources: ["compositeSynthetic"] })]);
   });
 
-  it("costs one read and one for each box behind its first part, however large they are", async () => {
+  it("costs one read, and one for each box after its first part, whatever their sizes", async () => {
     const reads: number[] = [];
     const file = Buffer.concat([
       box("ftyp"),
@@ -207,7 +207,7 @@ describe("a clip", () => {
     expect(Math.max(...reads)).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  it("ends its reading at a number of boxes", async () => {
+  it("is read up to a number of boxes", async () => {
     const many = Buffer.concat(Array.from({ length: 1000 }, () => box("free")));
     expect(await of(many, xmp(xmpSaying("digitalCapture")))).toEqual([]);
   });

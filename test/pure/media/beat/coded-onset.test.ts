@@ -29,12 +29,12 @@ async function packets(path: string) {
     found.push({ data, timestamp });
   return found;
 }
-/** From the nearest beat, in seconds. */
+/** Distance from the nearest beat, in seconds. */
 const offBeat = (grid: BeatGrid, time: number) => {
   const turns = ((time - grid.offsetSeconds) * grid.bpm) / 60;
   return (Math.abs(turns - Math.round(turns)) * 60) / grid.bpm;
 };
-/** What LAME puts in front of a song, and a decoder behind that, in samples. */
+/** LAME's delay before a song, and a decoder's delay after that, in samples. */
 const LAME_DELAY = 576 + 529;
 
 describe("the beat of a song that can't be decoded here", () => {
@@ -42,7 +42,7 @@ describe("the beat of a song that can't be decoded here", () => {
     ["song.mp3", 96, LAME_DELAY / 22_050],
     ["audio/drums.mp3", 100, 0.25 + LAME_DELAY / 32_000],
     ["audio/drums.m4a", 100, 0.25],
-  ])("is found in its packets to 0.1 a minute and 25 ms: %s", async (path, bpm, first) => {
+  ])("is found in its packets to 0.1 beats per minute and 25 ms: %s", async (path, bpm, first) => {
     const grid = await beat(path);
     expect(grid.bpm).toBeCloseTo(bpm, 1);
     expect(offBeat(grid, first)).toBeLessThan(0.025);
@@ -58,7 +58,7 @@ describe("the beat of a song that can't be decoded here", () => {
   });
 
   it.each(["audio/pcm16.wav", "audio/song.flac", "audio/vorbis.ogg"])(
-    "is surer where it can be: %s",
+    "has a higher confidence when it can be decoded: %s",
     async (path) => {
       const grid = await beat(path);
       expect(Math.abs(grid.bpm - 96)).toBeLessThan(0.1);
@@ -69,7 +69,7 @@ describe("the beat of a song that can't be decoded here", () => {
 });
 
 describe("an encoder's gains", () => {
-  it("tell of an attack at every drum of an MP3", async () => {
+  it("show an attack at every drum of an MP3", async () => {
     const attacks = (await packets("audio/drums.mp3")).flatMap(({ data, timestamp }) =>
       (readMp3Gains(data) ?? []).flatMap(({ attack }, granule) =>
         attack ? [timestamp + (granule * 576) / 32_000] : [],
@@ -95,7 +95,7 @@ describe("an encoder's gains", () => {
     }
   });
 
-  it("are found behind an encoder's name in front of an AAC frame", async () => {
+  it("are found after an encoder's name at the start of an AAC frame", async () => {
     const toBits = (bytes: Iterable<number>) =>
       [...bytes].map((b) => b.toString(2).padStart(8, "0")).join("");
     const toBytes = (bits: string) =>
@@ -111,7 +111,7 @@ describe("an encoder's gains", () => {
     }
   });
 
-  it("are numbers or nothing, whatever the bytes", () => {
+  it("are numbers or null, whatever the bytes", () => {
     const heads = fc.constantFrom(
       [],
       [0xff, 0xfb, 0x90, 0x44],

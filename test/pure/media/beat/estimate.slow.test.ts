@@ -5,7 +5,10 @@ import type { BeatGrid } from "../../../../src/domain/record/record.ts";
 import { estimateBeat } from "../../../../src/media/beat/estimate.ts";
 import { PATTERNS, played, random, type Song, steady } from "../../../support/rhythm.ts";
 
-/** How far a moment is from the nearest of a grid's beats, or of every `beats`th from the first downbeat, in seconds. */
+/**
+ * Distance in seconds of a time from the nearest beat of a grid, or from the nearest of every `beats`th beat
+ * from the first downbeat on.
+ */
 function offBeat(grid: BeatGrid, time: number, beats = 1): number {
   const turns = ((time - grid.offsetSeconds) * grid.bpm) / 60 / beats;
   return (Math.abs(turns - Math.round(turns)) * beats * 60) / grid.bpm;
@@ -17,7 +20,7 @@ const beatOf = async (song: Song): Promise<BeatGrid> => {
 };
 
 describe("a steady beat", () => {
-  it("is found to 0.1 a minute and 20 ms; below 75 and above 145 a minute perhaps at twice or half its tempo", async () => {
+  it("is found to 0.1 beats per minute and 20 ms; below 75 and above 145 perhaps at double or half its tempo", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...Object.values(PATTERNS)),
@@ -29,7 +32,8 @@ describe("a steady beat", () => {
           const times = Math.round((2 * grid.bpm) / bpm) / 2;
           expect(bpm > 75 && bpm < 145 ? [1] : [0.5, 1, 2]).toContain(times);
           expect(Math.abs(grid.bpm / times - bpm)).toBeLessThan(0.1);
-          // At half the tempo, every beat of the grid is one of the song's; else the other way round.
+          // At half the tempo every beat of the grid is a beat of the song; otherwise every beat of the song
+          // is in the grid.
           const [start, end] = [0, Math.floor(((20 - offset) * bpm) / 60 / 2) * 2];
           const nearest = (beat: number) =>
             Math.min(...[0, 1].map((i) => offBeat(grid, steady(bpm, offset)(beat + (times < 1 ? i : 0)))));
@@ -51,15 +55,18 @@ describe("a steady beat", () => {
     ["waltz", 96.5],
     ["waltz", 141],
   ] as const;
-  it.each([...sure, ["house", 118] as const])("of %s at %d a minute is sure", async (name, bpm) => {
-    const grid = await beatOf({ pattern: PATTERNS[name], timeOf: steady(bpm, 0.7), seconds: 40 });
-    expect(grid.bpm).toBeCloseTo(bpm, 1);
-    expect(grid.confidence).toBeGreaterThan(0.8);
-    expect(offBeat(grid, 0.7)).toBeLessThan(0.02);
-    expect(grid.source).toBe("estimated");
-  });
+  it.each([...sure, ["house", 118] as const])(
+    "of %s at %d per minute has a high confidence",
+    async (name, bpm) => {
+      const grid = await beatOf({ pattern: PATTERNS[name], timeOf: steady(bpm, 0.7), seconds: 40 });
+      expect(grid.bpm).toBeCloseTo(bpm, 1);
+      expect(grid.confidence).toBeGreaterThan(0.8);
+      expect(offBeat(grid, 0.7)).toBeLessThan(0.02);
+      expect(grid.source).toBe("estimated");
+    },
+  );
 
-  it.each(sure)("of %s at %d a minute has its bars begin where they do", async (name, bpm) => {
+  it.each(sure)("of %s at %d per minute has the right downbeats", async (name, bpm) => {
     const { beatsPerBar } = PATTERNS[name];
     const grid = await beatOf({ pattern: PATTERNS[name], timeOf: steady(bpm, 0.7), seconds: 40, seed: 3 });
     expect(grid.beatsPerBar).toBe(beatsPerBar);
@@ -68,7 +75,7 @@ describe("a steady beat", () => {
     expect(grid.offsetSeconds).toBeLessThan((beatsPerBar * 60) / bpm);
   });
 
-  it("of ten minutes is met to half a frame to its end", async () => {
+  it("of ten minutes is exact to half a frame up to its end", async () => {
     for (const bpm of [97.531, 126.37]) {
       const timeOf = steady(bpm, 0.4);
       const grid = await beatOf({ pattern: PATTERNS.rock, timeOf, seconds: 600, sampleRate: 8000 });
@@ -77,18 +84,18 @@ describe("a steady beat", () => {
     }
   });
 
-  it("is a whole number a minute where that moves no beat", async () => {
+  it("is a whole number per minute when that moves no beat", async () => {
     expect((await beatOf({ pattern: PATTERNS.rock, timeOf: steady(110, 0.2), seconds: 40 })).bpm).toBe(110);
     const between = await beatOf({ pattern: PATTERNS.rock, timeOf: steady(110.3, 0.2), seconds: 40 });
     expect(between.bpm).toBeCloseTo(110.3, 1);
   });
 
-  it("begins at the song's start where a song begins with its first downbeat", async () => {
+  it("begins at the song's start when a song begins with its first downbeat", async () => {
     const grid = await beatOf({ pattern: PATTERNS.rock, timeOf: steady(100, 0), seconds: 30 });
     expect(grid.offsetSeconds).toBeLessThan(0.005);
   });
 
-  it("is the same at any rate and number of channels, and however quiet", async () => {
+  it("is the same at any sample rate, number of channels and loudness", async () => {
     const song = { pattern: PATTERNS.rock, timeOf: steady(104.2, 0.5), seconds: 20, noise: 0 };
     const variants = [
       { sampleRate: 8000 },
@@ -105,7 +112,7 @@ describe("a steady beat", () => {
     }
   });
 
-  it("survives a break without drums", async () => {
+  it("is found despite a break without drums", async () => {
     const timeOf = steady(112, 0.3);
     const rock = played({ pattern: PATTERNS.rock, timeOf, seconds: 60 });
     const silent = async function* () {
@@ -122,7 +129,7 @@ describe("a steady beat", () => {
   });
 });
 
-describe("what keeps no steady beat", () => {
+describe("sound without a steady beat", () => {
   const next = random(7);
   const walk = [0.3];
   for (let i = 1; i < 400; i++) walk.push((walk[i - 1] ?? 0) + 0.55 * (0.85 + 0.3 * next()));
@@ -145,13 +152,13 @@ describe("what keeps no steady beat", () => {
     expect(grid?.confidence ?? 0).toBeLessThan(SNAP_CONFIDENCE);
   });
 
-  it("has no grid where it is silence, or shorter than eight beats", async () => {
+  it("has no grid when it is silence, or shorter than eight beats", async () => {
     expect(await estimateBeat(played({ seconds: 20, noise: 0 }))).toBeNull();
     expect(await estimateBeat(played({ pattern: PATTERNS.clicks, seconds: 2 }))).toBeNull();
     expect(await estimateBeat(played({ seconds: 0 }))).toBeNull();
   });
 
-  it("is never trusted where it is too short to tell", async () => {
+  it("never has a high confidence when it is very short", async () => {
     const grid = await estimateBeat(
       played({ pattern: PATTERNS.clicks, timeOf: steady(150, 0), seconds: 3.6 }),
     );

@@ -8,7 +8,9 @@ import { fixture } from "../../../support/media.ts";
 import { openTrack, packetsOfFixture } from "../../../support/sound.ts";
 
 const ascii = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
-/** Where the cookie of a fixture stands: behind the second `alac` of its index, or the third in a MOV's `wave`. */
+/**
+ * Offset of a fixture's cookie: after the second `alac` of its index, or after the third, in a MOV's `wave`.
+ */
 const cookieAt = (bytes: Uint8Array) => Buffer.from(bytes).lastIndexOf(ascii("alac")) + 8;
 
 const CONFIG: AlacConfig = {
@@ -26,13 +28,13 @@ describe("an Apple Lossless track", () => {
     ["alac-stereo.m4a", { ...CONFIG, channels: 2 }],
     ["alac.mov", { ...CONFIG, sampleRate: 22_050 }],
     ["alac-5.1.m4a", { ...CONFIG, channels: 6, sampleRate: 48_000 }],
-  ])("tells its form: %s", async (name, form) => {
+  ])("has this form: %s", async (name, form) => {
     const { file, track } = await openTrack(fixture(`audio/${name}`));
     expect(await isAlac(track)).toBe(true);
     expect(await alacCookie(file, track)).toEqual(form);
   });
 
-  it("is told from other tracks", async () => {
+  it("is distinguished from other tracks", async () => {
     for (const name of ["faststart.m4a", "song.flac"]) {
       expect(await isAlac((await openTrack(fixture(`audio/${name}`))).track)).toBe(false);
     }
@@ -77,7 +79,7 @@ describe("an Apple Lossless packet", () => {
     [20, 24, 16],
     [24, 24, 1],
     [32, 24, 1 / 256],
-  ] as const)("may be uncompressed; its %i bits go to the top of %i", (bits, outBits, factor) => {
+  ] as const)("may be uncompressed; its %i bits are scaled to %i", (bits, outBits, factor) => {
     const values = [0, 256, -512, 32_000, -32_768];
     const [row = []] = alacDecoder({ ...CONFIG, bits }, outBits)(plainPacket(values, bits));
     expect([...row]).toEqual(values.map((value) => value * factor));
@@ -92,7 +94,7 @@ describe("an Apple Lossless packet", () => {
     expect(() => alacDecoder({ ...CONFIG, ...over }, 16)(packet)).toThrow(Error);
   });
 
-  it("that breaks off is an error, wherever it does", async () => {
+  it("that is cut off is an error, wherever it is cut", async () => {
     const [packet = new Uint8Array()] = await packetsOfFixture("alac-stereo.m4a");
     const decode = alacDecoder({ ...CONFIG, channels: 2 }, 16);
     expect(decode(packet)[1]).toHaveLength(4096);
@@ -101,7 +103,7 @@ describe("an Apple Lossless packet", () => {
     }
   });
 
-  it("that is damaged is an error or other samples of the same form, never more", async () => {
+  it("that is damaged is an error, or gives other samples of the same number", async () => {
     const packets = await packetsOfFixture("alac-5.1.m4a");
     const decode = alacDecoder({ ...CONFIG, channels: 6 }, 16);
     fc.assert(

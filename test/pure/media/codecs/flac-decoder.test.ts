@@ -8,7 +8,7 @@ import { packetsOfFixture } from "../../../support/sound.ts";
 const info = { sampleRate: 44_100, channels: 1, bits: 16, totalSamples: 0 };
 const STEREO = { ...info, channels: 2 };
 
-/** A frame by RFC 9639, 9.1: 16 samples of a fixed-size stream unless told otherwise. */
+/** A frame by RFC 9639, 9.1: 16 samples of a fixed-size stream by default. */
 function frame(
   body: (out: BitWriter) => void,
   { mode = 0, depth = 0, size = [0b0110, 15, 8] } = {},
@@ -42,7 +42,7 @@ const decoded = (bytes: Uint8Array, form: typeof info = info, outBits: 16 | 24 =
   flacDecoder(form, outBits)(bytes).map((row) => [...row]);
 
 describe("a FLAC frame", () => {
-  it("may leave its lowest bits out where they are 0", () => {
+  it("may leave out lowest bits that are 0", () => {
     const bytes = frame((out) => {
       out.put(VERBATIM | 1, 8);
       out.put(1, 3);
@@ -51,12 +51,12 @@ describe("a FLAC frame", () => {
     expect(decoded(bytes)).toEqual([ramp(8)]);
   });
 
-  it("may hold residuals as they are, and of no bits at all", () => {
+  it("may hold uncompressed residuals, also of 0 bits", () => {
     const bytes = frame((out) => {
       out.put((8 | 1) << 1, 8);
       out.put(100, 16);
       out.put(0b00_0001, 6);
-      // Parts of 7 and 8 residuals, with the parameter that escapes.
+      // Partitions of 7 and 8 residuals, with the escape parameter.
       out.put(15, 4);
       out.put(5, 5);
       for (let i = 0; i < 7; i++) out.put(-3, 5);
@@ -150,7 +150,7 @@ describe("a FLAC frame", () => {
     expect(decoded(bytes)).toEqual([new Array(size).fill(-1234)]);
   });
 
-  it("may have bytes behind it that are none of its own", () => {
+  it("may be followed by other bytes", () => {
     const bytes = frame((out) => verbatim(out, ramp(1), 16));
     expect(decoded(Uint8Array.of(...bytes, 0x54, 0x41, 0x47))).toEqual([ramp(1)]);
   });
@@ -161,7 +161,7 @@ describe("a damaged FLAC frame is an error", () => {
     expect(() => flacDecoder(form, 16)(bytes)).toThrow(Error);
   };
 
-  it("wherever a bit is flipped, and wherever it breaks off", async () => {
+  it("wherever a bit is flipped, and wherever it is cut off", async () => {
     const [bytes = new Uint8Array()] = await packetsOfFixture("song.flac");
     fc.assert(
       fc.property(fc.integer({ min: 0, max: bytes.length * 8 - 1 }), (bit) => {
@@ -174,7 +174,7 @@ describe("a damaged FLAC frame is an error", () => {
     );
   });
 
-  it("where it is noise, also behind a sound beginning", () => {
+  it("when it is noise, also after a valid beginning", () => {
     const anyBytes = fc.uint8Array({ minLength: 0, maxLength: 300 });
     fc.assert(
       fc.property(anyBytes, (bytes) => {
@@ -190,11 +190,11 @@ describe("a damaged FLAC frame is an error", () => {
     ["another number of channels", frame((out) => verbatim(out, ramp(1), 16)), STEREO],
     ["another sample size", frame((out) => verbatim(out, ramp(1), 8), { depth: 1 }), info],
     ["a predictor that does not exist", frame((out) => out.put(13 << 1, 8)), info],
-  ])("where it has %s", (_, bytes, form) => {
+  ])("when it has %s", (_, bytes, form) => {
     refused(bytes, form);
   });
 
-  it("where the stream is not described", () => {
+  it("when the stream has no description", () => {
     expect(() => flacInfo(new Uint8Array(41))).toThrow("STREAMINFO");
     expect(() => flacInfo(new Uint8Array(42))).toThrow("STREAMINFO");
   });

@@ -46,7 +46,7 @@ const tone = (loud: number, step = 0.05) =>
   new Int32Array(FLAC_BLOCK).map((_, i) => loud * Math.sin(i * step) + ((i * 7919) % 13));
 
 describe("FLAC", () => {
-  it.each([16, 24] as const)("brings back every sample of %i bits", (bits) => {
+  it.each([16, 24] as const)("decodes to every sample of %i bits", (bits) => {
     fc.assert(
       fc.property(anySamples(bits), fc.integer({ min: 0, max: 2 ** 26 }), (samples, index) => {
         expect(roundTrip(stream({ bits }), [samples], index)).toEqual([samples]);
@@ -55,7 +55,7 @@ describe("FLAC", () => {
     );
   });
 
-  it.each([16, 24] as const)("brings back both channels of %i bits, alike or not", (bits) => {
+  it.each([16, 24] as const)("decodes to both channels of %i bits, similar or not", (bits) => {
     const limit = 2 ** (bits - 1);
     fc.assert(
       fc.property(anySamples(bits), fc.integer({ min: -limit, max: limit - 1 }), (left, apart) => {
@@ -69,7 +69,7 @@ describe("FLAC", () => {
     );
   });
 
-  it("brings back the loudest clicks and the deepest silence, on every channel", () => {
+  it("decodes to the loudest clicks and to silence, on every channel", () => {
     const click = new Int32Array(FLAC_BLOCK).map((_, i) => (i % 997 === 0 ? 0x7f_ffff : -0x80_0000));
     const silence = new Int32Array(FLAC_BLOCK);
     const alone = silence.with(1, 0x7f_ffff);
@@ -77,7 +77,7 @@ describe("FLAC", () => {
     expect(roundTrip(stream({ bits: 24, channels: 3 }), channels, 3)).toEqual(channels);
   });
 
-  it("takes little room for what both channels share", () => {
+  it("takes few bits for what both channels share", () => {
     const form = stream({ channels: 2 });
     const [left, right] = [tone(9000), tone(9000).map((value, i) => value + (i % 100 ? 0 : 1))];
     expect(bytesOf(form, left, right)).toBeLessThan(1.25 * bytesOf(stream(), left));
@@ -90,17 +90,17 @@ describe("FLAC", () => {
     ).toBeLessThan(1.5 * bytesOf(stream(), left));
   });
 
-  it("takes no room for lowest bits that are 0, as of 16 bits that are stored as 24", () => {
+  it("takes no bits for lowest bits that are 0, as in 16 bits that are stored as 24", () => {
     const fine = tone(9000).map((value) => value << 8);
     expect(bytesOf(stream({ bits: 24 }), fine)).toBeLessThan(bytesOf(stream(), tone(9000)) + 16);
   });
 
-  it("foretells tones", () => {
+  it("predicts tones", () => {
     const chord = tone(9000, 0.9).map((value, i) => value + 5000 * Math.sin(i * 1.7));
     expect(bytesOf(stream(), chord)).toBeLessThan(0.5 * FLAC_BLOCK * 2);
   });
 
-  it("never takes more room than the samples themselves, but for its header", () => {
+  it("never takes more bits than the samples themselves, except for its header", () => {
     fc.assert(
       fc.property(fc.infiniteStream(fc.integer({ min: -0x8000, max: 0x7fff })), (noise) => {
         const samples = Int32Array.from(noise.take(FLAC_BLOCK));
@@ -110,7 +110,7 @@ describe("FLAC", () => {
     );
   });
 
-  it("codes every number by every parameter", () => {
+  it("codes every number with every parameter", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 30 }),
@@ -181,7 +181,7 @@ describe("uncompressed samples", () => {
     expect(read(codec, ...bytes)).toBe(value);
   });
 
-  it("of other codecs are not", () => {
+  it("of other codecs are not read", () => {
     expect(pcmForm("mp3")).toBeUndefined();
   });
 });

@@ -68,14 +68,14 @@ async function description(name: string): Promise<Uint8Array> {
 
 describe("a Vorbis stream", () => {
   it.each(Object.entries(SUMS))(
-    "decodes to what ffmpeg makes of it, but for rounding: %s",
+    "decodes to the same samples as in ffmpeg, except for rounding: %s",
     async (name, sums) => {
       const { blocks } = await samplesOfFixture(name);
       const weigh = (row: Int32Array) =>
         row.reduce((sum, v, i) => sum + (v * (((i * 37) % 101) - 50)) / 50, 0);
       const ours: number[][] = [];
       for await (const block of blocks()) ours.push(block.map(weigh));
-      // Half a step of rounding, and the floats of ffmpeg, in each of 4096 samples.
+      // Half a step of rounding, and the precision of ffmpeg's floats, in each of 4096 samples.
       for (const [i, row] of sums.entries()) {
         for (const [c, sum] of row.entries()) expect(Math.abs((ours[i]?.[c] ?? 0) - sum)).toBeLessThan(150);
       }
@@ -86,14 +86,14 @@ describe("a Vorbis stream", () => {
     ["vorbis.ogg", 264_600],
     ["vorbis.mp4", 66_150],
     ["vorbis-5.1.ogg", 24_000],
-  ])("lasts as long as its container says, to the sample: %s", async (name, total) => {
+  ])("has the length that its container states, to the sample: %s", async (name, total) => {
     const { blocks, totalSamples } = await samplesOfFixture(name);
     let length = 0;
     for await (const [row] of blocks()) length += row?.length ?? 0;
     expect([totalSamples, length]).toEqual([total, total]);
   });
 
-  it("may have its headers behind lengths of 16 bits, as some MP4s have", async () => {
+  it("may have its headers after lengths of 16 bits, as in some MP4s", async () => {
     const laced = await description("vorbis.mp4");
     const comment = laced[2] ?? 0;
     const headers = [laced.subarray(3, 33), laced.subarray(33, 33 + comment), laced.subarray(33 + comment)];
@@ -109,7 +109,7 @@ describe("a damaged Vorbis stream", () => {
     for (const { at, byte } of damages) out[at % out.length] = byte;
     return out;
   };
-  /** What was thrown; undefined where nothing was. */
+  /** The error that was thrown; undefined when there was none. */
   const thrown = (work: () => void): unknown => {
     try {
       return work();
@@ -118,14 +118,14 @@ describe("a damaged Vorbis stream", () => {
     }
   };
 
-  it("is an error where its headers break off, wherever they do", async () => {
+  it("is an error when its headers are cut off, wherever they are cut", async () => {
     const headers = await description("vorbis.ogg");
     for (let length = 0; length < headers.length - 1; length += 37) {
       expect(() => vorbisSetup(headers.subarray(0, length))).toThrow(Error);
     }
   });
 
-  it("is an error or another stream where its headers are damaged, and takes no longer", async () => {
+  it("is an error or another stream when its headers are damaged, and takes no longer", async () => {
     const headers = await description("vorbis.ogg");
     const [, packet = new Uint8Array()] = await packetsOfFixture("vorbis.ogg");
     fc.assert(
@@ -141,7 +141,7 @@ describe("a damaged Vorbis stream", () => {
     );
   });
 
-  it("is an error or other samples of the same form where a packet is damaged or breaks off", async () => {
+  it("is an error, or gives other samples of the same number, when a packet is damaged or cut off", async () => {
     const setup = vorbisSetup(await description("vorbis.mp4"));
     const packets = await packetsOfFixture("vorbis.mp4");
     fc.assert(
@@ -169,14 +169,14 @@ describe("a damaged Vorbis stream", () => {
     );
   });
 
-  it("is an error where a packet is none of sound", async () => {
+  it("is an error when a packet is not an audio packet", async () => {
     const decode = vorbisDecoder(vorbisSetup(await description("vorbis.mp4")));
     expect(() => decode(Uint8Array.of(3, 0, 0))).toThrow("not one of sound");
   });
 });
 
 describe("the inverse cosine transform", () => {
-  it("is what its definition says", () => {
+  it("agrees with its definition", () => {
     const anySize = fc.constantFrom(4, 8, 32, 128);
     fc.assert(
       fc.property(

@@ -32,11 +32,13 @@ const level = (row: Float32Array | undefined) => {
   return Math.sqrt(part.reduce((sum, value) => sum + value * value, 0) / part.length);
 };
 
-/** The song itself, as it should be heard, at the film's rate. */
+/** The song itself at the film's rate, for comparison. */
 const ideal = (seconds: number, rate: number) =>
   Float32Array.from({ length: Math.round(seconds * rate) }, (_, i) => noiseAt(i / rate));
 
-/** Milliseconds by which the film is later than the song, at its start, in its middle and at its end. */
+/**
+ * Milliseconds by which the film's sound is later than the song, at the start, in the middle and at the end.
+ */
 async function offsets(film: Uint8Array, seconds: number): Promise<number[]> {
   const { sampleRate, channels } = await heardIn(film);
   const song = ideal(seconds, sampleRate);
@@ -46,7 +48,7 @@ async function offsets(film: Uint8Array, seconds: number): Promise<number[]> {
   });
 }
 
-describe("a song made AAC", () => {
+describe("a song encoded as AAC", () => {
   it.each([
     [8000, 1, 48_000],
     [11_025, 2, 44_100],
@@ -62,7 +64,7 @@ describe("a song made AAC", () => {
     [176_400, 1, 44_100],
     [192_000, 2, 48_000],
   ])(
-    "of %i Hz and %i channels is heard with its film to a millisecond, in stereo at %i Hz",
+    "of %i Hz and %i channels is in sync to a millisecond, in stereo at %i Hz",
     async (rate, channels, expected) => {
       const seconds = 3.3;
       const { bytes, frames, result } = await filmOf(noiseWav(seconds, rate, new Array(channels).fill(0.8)));
@@ -80,7 +82,7 @@ describe("a song made AAC", () => {
     },
   );
 
-  it("is loud from its first sample on where the song is", async () => {
+  it("is loud from its first sample on if the song is", async () => {
     const { bytes } = await filmOf(noiseWav(2.5, 44_100, [0.9, 0.9]));
     const { channels } = await heardIn(bytes);
     const song = ideal(2.5, 44_100);
@@ -96,7 +98,7 @@ describe("a song made AAC", () => {
     ["low frequencies", [0, 0, 0, 1, 0, 0], [0, 0]],
     ["back left", [0, 0, 0, 0, 1, 0], [HALF_POWER, 0]],
     ["back right", [0, 0, 0, 0, 0, 1], [0, HALF_POWER]],
-  ])("has of 5.1 what stands %s where it belongs", async (_name, loudness, expected) => {
+  ])("mixes the %s channel of 5.1 into stereo at its level", async (_name, loudness, expected) => {
     const { bytes } = await filmOf(noiseWav(2.2, 48_000, loudness));
     const { channels } = await heardIn(bytes);
     const full = level(ideal(2.2, 48_000)) * (32_000 / 32_768);
@@ -121,7 +123,7 @@ describe("a song made AAC", () => {
     }
   });
 
-  it("does not depend on how its samples come in blocks", async () => {
+  it("does not depend on the sizes of blocks", async () => {
     const packetsOf = async (lengths: readonly number[]) => {
       const blocks = async function* () {
         let at = 0;
@@ -156,7 +158,7 @@ describe("a song made AAC", () => {
     expect((last?.timestamp ?? 0) + (last?.duration ?? 0)).toBeCloseTo(0.7, 6);
   });
 
-  it("begins later where the song's sound does", async () => {
+  it("begins later when the song's sound does", async () => {
     const blocks = async function* () {
       yield [new Int32Array(9600).fill(1000)];
     };
@@ -166,7 +168,7 @@ describe("a song made AAC", () => {
     expect((last?.timestamp ?? 0) + (last?.duration ?? 0)).toBeCloseTo(1.5 + 0.2, 6);
   });
 
-  it("is refused as unreadable where not a sample can be decoded", async () => {
+  it("is refused as unreadable when no sample can be decoded", async () => {
     const song = fixture("song.mp3").slice();
     const { result, target } = await assemble(editList(["a-5s-24fps", 24]), {
       sound: "aac",
@@ -179,7 +181,7 @@ describe("a song made AAC", () => {
     expect(target.state()).toBe("completed");
   });
 
-  it("tells decoders what the encoder itself tells", () => {
+  it("has the decoder configuration that the encoder itself gives", () => {
     for (const rate of [44_100, 48_000] as const) {
       expect(aacEncoder(codecs.aacEncoder, rate).config()).toEqual(Uint8Array.from(AAC_CONFIGS[rate]));
     }
@@ -188,7 +190,7 @@ describe("a song made AAC", () => {
 
 describe("the same song in every codec", () => {
   it.each(["song.flac", "vbr.mp3", "cbr.mp3", "opus.ogg", "opus.webm", "vorbis.ogg", "faststart.m4a"])(
-    "is heard when its WAV is, to a millisecond: %s",
+    "is in sync with its WAV to a millisecond: %s",
     async (name) => {
       const [wav, other] = await Promise.all(
         ["pcm16.wav", name].map(async (file) => heardIn((await filmOf(fixture(`audio/${file}`))).bytes)),
@@ -217,11 +219,11 @@ describe("AAC that is copied", () => {
   it.each([
     ["AAC-LC, 44.1 kHz stereo", "1210", 2],
     ["AAC-LC with the mark of no SBR", "121056e500", 2],
-    ["HE-AAC that is told at once", "2b920800", 5],
+    ["HE-AAC that is signalled first", "2b920800", 5],
     ["HE-AAC that old players need not know of", "131056e598", 5],
     ["HE-AAC v2", "eb8a0800", 29],
     ["xHE-AAC", "f95008", 42],
-  ])("is known by what announces it: %s", (_name, config, kind) => {
+  ])("has the object type that its config signals: %s", (_name, config, kind) => {
     expect(aacKind(Uint8Array.from(Buffer.from(config, "hex")))).toBe(kind);
   });
 
@@ -230,13 +232,13 @@ describe("AAC that is copied", () => {
     ["2b920800", 2, 1],
     ["1230", 6, 1],
     ["2bb20800", 6, 2],
-  ])("is warned of where it is no stereo AAC-LC: %s of %i channels", (config, numberOfChannels, count) => {
+  ])("has a note when it is not stereo AAC-LC: %s of %i channels", (config, numberOfChannels, count) => {
     const description = Uint8Array.from(Buffer.from(config, "hex"));
     const form = { codec: "mp4a.40", sampleRate: 44_100, numberOfChannels, description };
     expect(soundNotes({ codec: "aac", config: form })).toHaveLength(count);
   });
 
-  it("stands in the film byte for byte, without a warning", async () => {
+  it("is copied byte for byte, without a note", async () => {
     const { result, bytes } = await filmOf(fixture("audio/faststart.m4a"));
     expect(result.notes).toEqual([]);
     expect(otherFile(bytes, result.withoutEdits)).not.toBeNull();

@@ -22,7 +22,7 @@ const CAPTIONS = [
 const SONG = song("audio/faststart.m4a");
 
 describe("chapters", () => {
-  it("are a track that QuickTime reads, to which pictures and song point, and that is not shown by itself", async () => {
+  it("are a track that QuickTime reads, referenced by pictures and song, and disabled by default", async () => {
     const { bytes } = await madeOf(EDITS, { song: SONG, chapters: CHAPTERS });
     const [track] = textTracks(bytes, "text");
     expect(track).toMatchObject({ enabled: false, form: "text" });
@@ -35,7 +35,7 @@ describe("chapters", () => {
     expect(pointers.map((chap) => chap && view.getUint32(chap.start))).toEqual([track?.id, track?.id, null]);
   });
 
-  it("are a list that VLC and others read", async () => {
+  it("are also in the list that VLC and others read", async () => {
     const { bytes } = await madeOf(EDITS, { song: SONG, chapters: CHAPTERS });
     const list = boxWithin(bytes, movieOf(bytes), "udta", "chpl");
     expect(list && [...bytes.subarray(list.at, list.end)]).toEqual([
@@ -43,7 +43,7 @@ describe("chapters", () => {
     ]);
   });
 
-  it.skipIf(!FFMPEG_INSTALLED)("are what ffprobe finds, once each", async () => {
+  it.skipIf(!FFMPEG_INSTALLED)("are found by ffprobe, each once", async () => {
     const { bytes } = await madeOf(EDITS, { song: SONG, chapters: CHAPTERS });
     const { stdout } = ffmpeg("ffprobe", ["-v", "error", "-show_chapters", "-of", "json", "-i", "{}"], bytes);
     expect(JSON.parse(new TextDecoder().decode(stdout)).chapters).toMatchObject([
@@ -82,7 +82,7 @@ describe("chapters", () => {
     );
   });
 
-  it("keep whole characters where a title is too long for the list", () => {
+  it("are cut between characters when a title is too long for the list", () => {
     const list = chapterList([{ startFrame: 0, text: "é🎵".repeat(100) }], FPS);
     const length = list[8 + 4 + 4 + 1 + 8] ?? 0;
     expect(length).toBeGreaterThan(248);
@@ -93,7 +93,7 @@ describe("chapters", () => {
 });
 
 describe("captions", () => {
-  it("are a track of their own in the song’s language, off until asked for, with nothing between them", async () => {
+  it("are a separate track in the song’s language, disabled by default, with empty texts between them", async () => {
     const { bytes } = await madeOf(EDITS, { song: SONG, captions: CAPTIONS, language: "de" });
     const [track] = textTracks(bytes, "sbtl");
     expect(track).toMatchObject({ enabled: false, form: "tx3g", language: "deu" });
@@ -120,14 +120,14 @@ describe("captions", () => {
     ["haw", "haw"],
     ["xx", "und"],
     [null, "und"],
-  ])("are in the language %s as %s", async (language, expected) => {
+  ])("in the language %s have the code %s", async (language, expected) => {
     const { bytes } = await madeOf(EDITS, { song: SONG, captions: CAPTIONS, language });
     expect(textTracks(bytes, "sbtl")[0]?.language).toBe(expected);
     using input = open(bytes);
     expect(await (await input.getPrimaryAudioTrack())?.getLanguageCode()).toBe(expected);
   });
 
-  it.skipIf(!FFMPEG_INSTALLED)("are what ffmpeg makes subtitles of", async () => {
+  it.skipIf(!FFMPEG_INSTALLED)("are read as subtitles by ffmpeg", async () => {
     const { bytes } = await madeOf(EDITS, { song: SONG, captions: CAPTIONS });
     const args = ["-v", "error", "-i", "{}", "-map", "0:s", "-c", "text", "-f", "srt", "-"];
     const { stdout } = ffmpeg("ffmpeg", args, bytes);
@@ -137,7 +137,7 @@ describe("captions", () => {
     expect(said).toContain("00:00:06,250 --> 00:00:08,333\nthe end");
   });
 
-  it("are at every frame those that last then, one below the other", () => {
+  it("show at every frame all that are active then, one below the other", () => {
     const caption = fc.record({
       startFrame: fc.integer({ min: -20, max: FRAMES + 20 }),
       endFrame: fc.integer({ min: -20, max: FRAMES + 20 }),
@@ -162,16 +162,16 @@ describe("captions", () => {
   });
 });
 
-describe("what the film says of itself", () => {
+describe("the film’s metadata", () => {
   const tagsOf = async (over: Parameters<typeof film>[1]) =>
     (await film(EDITS, { song: SONG, ...over })).tags;
 
-  it("is the song’s title and artist", async () => {
+  it("has the song’s title and artist", async () => {
     const tags = { title: "Sparks ü", artist: "Nobody" };
     expect(await tagsOf({ tags })).toMatchObject(tags);
   });
 
-  it("is nothing where nothing is known", async () => {
+  it("is empty when nothing is known", async () => {
     const tags = await tagsOf({ tags: { title: null, artist: null } });
     expect([tags.title, tags.artist, tags.images]).toEqual([undefined, undefined, undefined]);
   });
@@ -179,7 +179,7 @@ describe("what the film says of itself", () => {
   it.each([
     ["JPEG", [0xff, 0xd8, 0xff, 0xe0], "image/jpeg"],
     ["PNG", [0x89, 0x50, 0x4e, 0x47], "image/png"],
-  ])("is a cover given as a %s", async (_form, magic, mimeType) => {
+  ])("has a cover that is a %s", async (_form, magic, mimeType) => {
     const poster = new Uint8Array(2 * 1024 * 1024).fill(7);
     poster.set(magic);
     const { images } = await tagsOf({ poster });
@@ -190,7 +190,7 @@ describe("what the film says of itself", () => {
   it.each([
     ["in another form", fixture("song.json")],
     ["too large", Uint8Array.from({ length: 2 * 1024 * 1024 + 1 }, (_, i) => [0xff, 0xd8, 0xff][i] ?? 0)],
-  ])("is no cover that is %s", async (_what, poster) => {
+  ])("has no cover that is %s", async (_what, poster) => {
     expect((await tagsOf({ poster })).images).toBeUndefined();
   });
 });

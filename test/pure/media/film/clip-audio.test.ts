@@ -21,12 +21,12 @@ const SONG = song("audio/faststart.m4a");
 /** An AAC packet of the clip lasts 1024 samples. */
 const PACKET = 1024 / 44_100;
 
-/** The same clip, whose sound is said to be stereo, or of another codec. */
+/** The same clip, with sound that is labelled as stereo, or as another codec. */
 function changed(patch: "stereo" | "alac"): MediaFile {
   const bytes = Buffer.from(fixture(`clips/${SOUNDING}.mp4`));
   const entry = bytes.indexOf("mp4a\0\0\0\0\0\0");
   if (patch === "alac") bytes.write("alac", entry);
-  // The AudioSpecificConfig behind its tag and length: 0x1208 is AAC, 44.1 kHz, one channel.
+  // The AudioSpecificConfig after its tag and length: 0x1208 is AAC, 44.1 kHz, one channel.
   else bytes[bytes.indexOf(Buffer.of(0x12, 0x08), entry) + 1] = 0x10;
   return memoryFile(new Uint8Array(bytes));
 }
@@ -51,13 +51,13 @@ const times = (kept: Packet[], from: number, to: number) =>
   kept.map((p) => p.timestamp).filter((time) => time >= from - 1e-6 && time < to);
 
 describe("the clips’ sound", () => {
-  it("is left out unless asked for", async () => {
+  it("is left out by default", async () => {
     const { bytes, result } = await madeOf(editList([SOUNDING, 120]), { song: SONG });
     expect(tracksOf(bytes)).toHaveLength(2);
     expect(result.silentScenes).toEqual([]);
   });
 
-  it("is a second track that is off, under the song, which is as it would be alone", async () => {
+  it("is a second, disabled track, and does not change the song’s track", async () => {
     const kept = await tracks(editList([SOUNDING, 120], [SILENT, 120]));
     expect(kept.names).toEqual(["Song", "Clips"]);
     expect(kept.defaults).toEqual([true, false]);
@@ -65,7 +65,7 @@ describe("the clips’ sound", () => {
     expect(data(kept.song)).toEqual(data(await packetsOf("audio/faststart.m4a", "audio")));
   });
 
-  it("is the clips’ own packets, at the times of their scenes, with nothing where no clip sounds", async () => {
+  it("is the clips’ own packets, at the times of their scenes, without packets where no clip has sound", async () => {
     const { clips, result } = await tracks(editList([SOUNDING, 60], [SILENT, 72], [SOUNDING, 96]));
     const own = (await packetsOf(`clips/${SOUNDING}.mp4`, "audio")).filter((p) => p.timestamp >= -1e-6);
     const [first, third] = [times(clips, 0, 2.5), times(clips, 5.5, 9.5)];
@@ -82,12 +82,12 @@ describe("the clips’ sound", () => {
     expect(result.silentScenes).toEqual([]);
   });
 
-  it("leaves the film’s index in front", async () => {
+  it("keeps the film’s index in front", async () => {
     const { bytes } = await tracks(editList([SOUNDING, 120], [SOUNDING, 120], [SOUNDING, 48]));
     expect(boxes(bytes)).toEqual(["ftyp", "uuid", "moov", "free", "mdat"]);
   });
 
-  it("never begins before what is heard has ended, and loses a packet at most at a cut", async () => {
+  it("never overlaps the sound before, and loses at most one packet at a cut", async () => {
     const { clips } = await tracks(editList([SOUNDING, 37], [SOUNDING, 41], [SOUNDING, 120]));
     clips.slice(1).forEach(({ timestamp }, i) => {
       const gap = timestamp - (clips[i]?.timestamp ?? 0) - PACKET;
@@ -96,7 +96,7 @@ describe("the clips’ sound", () => {
     });
   });
 
-  it("is heard again with a clip that is looped, ends with one that is held, and is not slowed down", async () => {
+  it("repeats with a looped clip, ends with a held one, and is left out of a stretched one", async () => {
     const edits = editList([SOUNDING, 180, "loop"], [SOUNDING, 180, "hold"], [SOUNDING, 180, "stretch"]);
     const { clips, result } = await tracks(edits);
     const own = (await packetsOf(`clips/${SOUNDING}.mp4`, "audio")).filter((p) => p.timestamp >= -1e-6);
@@ -109,14 +109,14 @@ describe("the clips’ sound", () => {
   it.each([
     ["of another form than most", "stereo", "its sound has another form than that of most clips"],
     ["of a form that is not known", "alac", "its sound has a form that can't be carried"],
-  ] as const)("%s is left out, and the result says so", async (_what, patch, reason) => {
+  ] as const)("%s is left out, and the result reports it", async (_what, patch, reason) => {
     const { clips, result } = await tracks(editList([SOUNDING, 48], [changed(patch), 48], [SOUNDING, 48]));
     expect(times(clips, 2 + PACKET, 4)).toEqual([]);
     expect(times(clips, 4, 6).length).toBeGreaterThan(80);
     expect(result.silentScenes).toEqual([{ scene: 2, reason }]);
   });
 
-  it("makes no track where no clip has any", async () => {
+  it("has no track when no clip has sound", async () => {
     const { ids, result } = await tracks(editList([SILENT, 48]));
     expect(ids).toHaveLength(1);
     expect(result.silentScenes).toEqual([]);

@@ -17,7 +17,7 @@ function within(bytes: Uint8Array, ...path: string[]): Box {
   if (!found) throw new Error(`No ${path.join("/")}.`);
   return found;
 }
-/** The clip with other numbers, 4 bytes each, at these places behind a box's header. */
+/** The clip with other numbers, 4 bytes each, at these offsets after a box's header. */
 function patched(bytes: Uint8Array, start: number, numbers: Readonly<Record<number, number>>): Uint8Array {
   const out = bytes.slice();
   for (const [at, n] of Object.entries(numbers)) viewOf(out).setInt32(start + Number(at), n);
@@ -34,7 +34,7 @@ function turned(of: "track" | "movie", a: number, b: number, c: number, d: numbe
 const resized = (width: number, height: number) =>
   patched(UPRIGHT, within(UPRIGHT, "tkhd").start, { 76: width * ONE, 80: height * ONE });
 
-/** The clip, whose index is last, with other boxes behind the first one of its sample entry. */
+/** The clip, whose index is last, with other boxes after the first one of its sample entry. */
 function withBoxes(...further: Uint8Array[]): Uint8Array {
   const stsd = within(UPRIGHT, "mdia", "minf", "stbl", "stsd");
   const entry = stsd.start + 8;
@@ -66,13 +66,16 @@ const numbers = (...all: number[]) => {
 interface Row {
   /** Seconds. */
   lasts: number;
-  /** Seconds of the media; -1 where nothing is shown. */
+  /** Seconds of the media; -1 for an empty edit. */
   from: number;
   rate?: number;
 }
-/** A clip of 144 pictures with a key picture each second; the first is shown 1,024 of 12,288 units in. */
+/**
+ * A clip of 144 pictures with a key picture each second; the first picture's time is 1,024 units of 1/12,288
+ * s.
+ */
 const [MEDIA, MOVIE, FIRST] = [12_288, 1000, 1024 / 12_288];
-/** The clip with this edit list; an empty one where there are no rows. */
+/** The clip with this edit list, which may be empty. */
 function edited(...rows: Row[]): Uint8Array {
   const edts = within(CUT, "edts");
   const table = rows.flatMap(({ lasts, from, rate = 1 }) => [
@@ -98,7 +101,7 @@ const said = async (bytes: Uint8Array) => {
   return inspected.failure.message;
 };
 
-describe("a clip whose header has its pictures shown in another way", () => {
+describe("a clip whose header transforms its pictures", () => {
   it.each([
     ["turned right", turned("track", 0, 1, -1, 0), /turned by 90° by its header;/],
     ["upside down", turned("track", -1, 0, 0, -1), /turned by 180° by its header;/],
@@ -122,7 +125,7 @@ describe("a clip whose header has its pictures shown in another way", () => {
       withBoxes(box("clap", numbers(320, 1, 180, 1, 5, 1, 0, 1))),
       /shown only in part \(clean aperture\);/,
     ],
-  ])("is refused when it is collected, and says so: %s", async (_way, bytes, expected) => {
+  ])("is refused when it is collected, with the reason: %s", async (_way, bytes, expected) => {
     const message = await said(bytes);
     expect(message).toMatch(expected);
     expect(message).toMatch(
@@ -139,7 +142,7 @@ describe("a clip whose header has its pictures shown in another way", () => {
     ["of lines that are shown fewer than coded", resized(320, 179)],
     ["of square pixels", withBoxes(box("pasp", numbers(7, 7)))],
     ["with an aperture that is all of it", withBoxes(box("clap", numbers(640, 2, 180, 1, 0, 1, 0, 1)))],
-  ])("is taken where the way is its own: %s", async (_way, bytes) => {
+  ])("is accepted when the pictures are shown as they are stored: %s", async (_way, bytes) => {
     expect(await inspectClip(bytes)).toMatchObject({
       ok: true,
       clip: { width: 320, height: 180, frames: 120 },
@@ -173,7 +176,7 @@ describe("a clip with an edit list", () => {
     ["a part in the middle", [{ lasts: 2, from: 3 }], { frames: 48, first: 72, start: 0 }],
     ["all but the last second", [{ lasts: 5, from: 0 }], { frames: 120, first: 0, start: 0 }],
     ["up to within a group of B-frames", [{ lasts: 53 / 24, from: 0 }], { frames: 53, first: 0, start: 0 }],
-  ])("gives the pictures that are shown: %s", async (_what, rows, expected) => {
+  ])("contributes the pictures that are shown: %s", async (_what, rows, expected) => {
     const bytes = edited(...rows);
     const whole = await clipPackets(memoryFile(edited()), true);
     const found = await clipPackets(memoryFile(bytes), true);
@@ -184,7 +187,7 @@ describe("a clip with an edit list", () => {
     expect(facts.fps).toBeCloseTo(24, 2);
     expect(start).toBeCloseTo(expected.start, 3);
     expect(end - start).toBeCloseTo(expected.frames / 24, 1);
-    // Its index was moved by as much as the list is longer or shorter: packets lie where they lay.
+    // The index comes last, so another length of the list does not move packets.
     expect(pictures.map(({ offset }) => offset)).toEqual(
       whole.packets
         .pictures()
@@ -207,7 +210,7 @@ describe("a clip with an edit list", () => {
     ["nothing but a wait", edited({ lasts: 6, from: -1 }), /shows none of its pictures;/],
     ["what comes after its end", edited({ lasts: 6, from: 7 }), /shows none of its pictures;/],
   ])(
-    "that packets alone can't follow is refused when it is collected: %s",
+    "that can't be applied by copying packets is refused when it is collected: %s",
     async (_what, bytes, expected) => {
       const message = await said(bytes);
       expect(message).toMatch(expected);
@@ -217,7 +220,7 @@ describe("a clip with an edit list", () => {
     },
   );
 
-  it("gives all that its fragments bring, however long the edit is that was written in front of them", async () => {
+  it("contributes all pictures of its fragments, whatever the length of the edit that was written before them", async () => {
     const fragments = fixture("clips/numbered/fragments.mp4");
     const [trak] = tracksOf(fragments);
     if (!trak) throw new Error("No track.");
@@ -228,7 +231,7 @@ describe("a clip with an edit list", () => {
     expect(await inspectClip(out)).toMatchObject({ ok: true, clip: { frames: 90 } });
   });
 
-  it("gives a film without a fault, and of the pictures that it shows", async () => {
+  it("gives a conforming film of the pictures that it shows", async () => {
     const file = memoryFile(edited({ lasts: 5, from: 1 }));
     const { bytes } = await madeOf(editList([file, 120], ["field/avc-a", 20], [file, 150, "loop"]));
     expect(faultsOf(bytes)).toEqual([]);

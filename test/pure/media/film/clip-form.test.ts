@@ -10,7 +10,7 @@ const clip = (name: string) => fixture(`clips/${name}`);
 
 const ENTRY = "avc1\0\0\0\0\0\0";
 
-/** The clip with the byte changed that stands so far behind the first of these letters. */
+/** The clip with one byte changed, at this offset from the first occurrence of a text. */
 function changed(name: string, letters: string, behind: number, byte: number): Uint8Array {
   const bytes = clip(name);
   const at = Buffer.from(bytes).indexOf(letters, 0, "latin1");
@@ -18,14 +18,14 @@ function changed(name: string, letters: string, behind: number, byte: number): U
   bytes[at + behind] = byte;
   return bytes;
 }
-/** The clip with another name on the sample entry of its pictures. */
+/** The clip with another name in the sample entry of its pictures. */
 function renamed(codec: string): Uint8Array {
   const bytes = clip("a-5s-24fps.mp4");
   bytes.set(bytesOf(codec).subarray(0, 4), Buffer.from(bytes).indexOf(ENTRY, 0, "latin1"));
   return bytes;
 }
 
-describe("a clip in a form that its model will give again", () => {
+describe("a clip in a form that its model always gives", () => {
   it.each<[string, Uint8Array, RegExp]>([
     ["WebM", clip("field/vp9-clip.webm"), /is a WebM or Matroska file;/],
     ["AVI", bytesOf("RIFF\x10\x27\0\0AVI LIST"), /is an AVI file;/],
@@ -49,23 +49,26 @@ describe("a clip in a form that its model will give again", () => {
     ["an unknown profile", changed("a-5s-24fps.mp4", "avcC", 5, 118), /profile 118;/],
     ["other lengths", changed("a-5s-24fps.mp4", "avcC", 8, 0xfd), /lengths of 2 bytes/],
     ["no parameter sets", changed("a-5s-24fps.mp4", "avcC", 9, 0xe0), /without parameter sets/],
-  ])("is refused for good, and says what it is and what is needed: %s", async (_form, bytes, said) => {
-    const inspected = await inspectClip(bytes);
-    expect(inspected).toMatchObject({
-      ok: false,
-      failure: { code: "output_form", retryable: false, nextAction: "Choose another clip model." },
-    });
-    const message = inspected.ok ? "" : inspected.failure.message;
-    expect(message).toMatch(said);
-    expect(message).toMatch(/films are made of MP4 with H\.264 pictures of 8 bits, 4:2:0\.$/);
-  });
+  ])(
+    "is refused permanently, and the message says what it is and what is needed: %s",
+    async (_form, bytes, said) => {
+      const inspected = await inspectClip(bytes);
+      expect(inspected).toMatchObject({
+        ok: false,
+        failure: { code: "output_form", retryable: false, nextAction: "Choose another clip model." },
+      });
+      const message = inspected.ok ? "" : inspected.failure.message;
+      expect(message).toMatch(said);
+      expect(message).toMatch(/films are made of MP4 with H\.264 pictures of 8 bits, 4:2:0\.$/);
+    },
+  );
 
-  it("is told so even where it breaks off", async () => {
+  it("is refused for its form even if it is cut off", async () => {
     const inspected = await inspectClip(renamed("av01").slice(0, 100_000));
     expect(inspected).toMatchObject({ ok: false, failure: { code: "output_form" } });
   });
 
-  it("is none that only differs in size from others", async () => {
+  it("is not one that differs from others only in size", async () => {
     const inspected = await inspectClip(clip("field/avc-other-size.mp4"));
     expect(inspected).toMatchObject({ ok: true, clip: { width: 320, height: 176, frames: 120 } });
   });
@@ -76,13 +79,13 @@ describe("a clip that is damaged", () => {
     ["is empty", new Uint8Array()],
     ["is noise", new Uint8Array(5000).fill(7)],
     ["has lost its index", clip("a-5s-24fps.mp4").slice(0, 40)],
-  ])("may come whole at the next try: one that %s", async (_what, bytes) => {
+  ])("is retryable: one that %s", async (_what, bytes) => {
     const inspected = await inspectClip(bytes);
     expect(inspected).toMatchObject({ ok: false, failure: { code: "clip_unreadable", retryable: true } });
   });
 
   it.each(["a-5s-24fps.mp4", "numbered/groups.mp4", "numbered/fragments.mp4"])(
-    "may come whole at the next try, wherever it breaks off: %s",
+    "is retryable, wherever it is cut off: %s",
     async (name) => {
       const whole = clip(name);
       const length = fc.oneof(
@@ -101,7 +104,7 @@ describe("a clip that is damaged", () => {
 });
 
 describe("the form of pictures", () => {
-  it("is the same rule for a new clip and for one in a film", () => {
+  it("is checked by the same rule for a new clip and for one in a film", () => {
     const bytes = clip("a-5s-24fps.mp4");
     const entry = Buffer.from(bytes).indexOf(ENTRY, 0, "latin1") - 4;
     const record = avcRecord(bytes.subarray(entry, entry + new DataView(bytes.buffer).getUint32(entry)));

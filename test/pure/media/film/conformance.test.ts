@@ -7,12 +7,12 @@ import { movieOf, tracksOf } from "../../../support/mp4-text.ts";
 let plain: Uint8Array;
 let mixed: Uint8Array;
 beforeAll(async () => {
-  // B-frames that are late, and a second scene whose key picture is not the track's first sample.
+  // A clip with B-frames, and a second scene, whose key picture is not the track's first sample.
   plain = (await madeOf(editList(["field/avc-a", 51], ["field/avc-a", 50]))).bytes;
   mixed = (await madeOf(editList(["field/avc-a", 51], ["field/avc-b-other-pps", 50]))).bytes;
 });
 
-/** Where a box of the pictures' track begins, behind its header. */
+/** Offset of the contents of a box of the picture track. */
 function startOf(film: Uint8Array, ...path: string[]): number {
   const [trak] = tracksOf(film);
   const found = trak && boxWithin(film, trak, ...path);
@@ -35,7 +35,7 @@ const naming =
 const STSD = ["mdia", "minf", "stbl", "stsd"];
 
 describe("a film", () => {
-  it("has no fault with all that it can carry", async () => {
+  it("conforms with everything that it can carry", async () => {
     const edits = editList(["with-audio-5s", 97], ["a-5s-24fps", 130, "hold"], ["with-audio-5s", 61]);
     const { bytes } = await madeOf(edits, {
       song: song("audio/faststart.m4a"),
@@ -53,7 +53,7 @@ describe("a film", () => {
 
   const SONGS = ["cbr.mp3", "vbr.mp3", "opus.ogg", "song.flac", "pcm16.wav", "faststart.m4a"];
   it.each(SONGS.flatMap((name) => [[name, "aac"] as const, [name, "original"] as const]))(
-    "has no fault with any song, nor has it without edit lists: %s, %s",
+    "conforms with any song, also without edit lists: %s, %s",
     async (name, sound) => {
       const edits = editList(["field/avc-a", 40]);
       const { bytes, result } = await madeOf(edits, { song: song(`audio/${name}`), sound });
@@ -65,7 +65,7 @@ describe("a film", () => {
   );
 });
 
-describe("the check of films", () => {
+describe("the conformance check of films", () => {
   it("finds no fault where there is none", () => {
     expect([faultsOf(plain), faultsOf(mixed)]).toEqual([[], []]);
   });
@@ -115,7 +115,7 @@ describe("the check of films", () => {
     [
       "sets that only the entry of a later clip has",
       (film) => {
-        // Makes a unit of a kind that says nothing of the PPS in the second clip's key sample.
+        // Turns the PPS in the second clip's key sample into a unit of another type.
         film[Buffer.from(film).indexOf("0000000668ebe3cb22c0", movieOf(film).end, "hex") + 4] = 0x6c;
       },
       /other sets where only the first entry is read/,
@@ -153,7 +153,7 @@ describe("the check of films", () => {
     );
   });
 
-  it("finds a brand that is missing", () => {
+  it("finds a missing brand", () => {
     const film = plain.slice();
     const view = viewOf(film);
     for (let at = 8; at < view.getUint32(0); at += 4)

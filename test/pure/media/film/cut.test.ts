@@ -64,7 +64,7 @@ describe("a cut", () => {
     );
   });
 
-  it("uses packets as they are decoded, from the first, without leaving one out", () => {
+  it("uses packets in decode order, from the first on, without gaps", () => {
     fc.assert(
       fc.property(anyClip(3), fc.constantFrom(null, ...FILLS), ({ times, end, span }, fill) => {
         let expected = 0;
@@ -76,7 +76,7 @@ describe("a cut", () => {
     );
   });
 
-  it("has exactly the frames asked for, at any frame of a clip with B-frames", () => {
+  it("has exactly the requested frames, at any frame of a clip with B-frames", () => {
     const times = reordered(121);
     for (let wanted = 1; wanted <= 121; wanted++) {
       const shown = cutClip(times, 121 / FPS, wanted / FPS, null, FRAME);
@@ -97,7 +97,7 @@ describe("a cut", () => {
     }
   });
 
-  it("lets the last picture last the bit by which a clip ends early", () => {
+  it("extends the last picture when a clip ends slightly early", () => {
     const shown = inOrder(cutClip(reordered(119), 119.6 / FPS, 120 / FPS, null, FRAME));
     expect(shown).toHaveLength(119);
     expect((shown.at(-1)?.duration ?? 0) * FPS).toBeCloseTo(2, 9);
@@ -107,7 +107,7 @@ describe("a cut", () => {
 describe("a clip that is shorter than its scene", () => {
   const tooShort = anyClip(4).filter((clip) => lengthOf(clip) < clip.span - FRAME / 2);
 
-  it("is slowed down evenly: every picture is shown, each for as much longer", () => {
+  it("stretched, is slowed down evenly: every picture is shown, each longer by the same factor", () => {
     fc.assert(
       fc.property(tooShort, ({ times, end, span }) => {
         const shown = cutClip(times, end, span, "stretch", FRAME);
@@ -119,7 +119,7 @@ describe("a clip that is shorter than its scene", () => {
     );
   });
 
-  it("is held: every picture has its own time, and the last one lasts to the scene’s end", () => {
+  it("held, keeps every picture’s time, and the last one lasts to the scene’s end", () => {
     fc.assert(
       fc.property(tooShort, ({ times, end, span }) => {
         const shown = cutClip(times, end, span, "hold", FRAME);
@@ -131,7 +131,7 @@ describe("a clip that is shorter than its scene", () => {
     );
   });
 
-  it("is looped: it begins again exactly where it ended, and no round is shorter than half a frame", () => {
+  it("looped, begins again exactly where it ended, and no round is shorter than half a frame", () => {
     fc.assert(
       fc.property(tooShort, ({ times, end, span }) => {
         const shown = cutClip(times, end, span, "loop", FRAME);

@@ -30,7 +30,7 @@ describe("which clip fills which scene", () => {
     expect(fits(clipFrames, clipFps, sceneFrames, fill)).toBe(expected);
   });
 
-  it("is what the film is made or refused by", async () => {
+  it("decides whether the film is made or refused", async () => {
     const clips = fc.constantFrom(
       [PLAIN, 120, 24] as const,
       [PYRAMID, 192, 24] as const,
@@ -49,7 +49,7 @@ describe("which clip fills which scene", () => {
 });
 
 describe("a scene longer than its clip", () => {
-  it("is refused without a choice, and the refusal says which there are", async () => {
+  it("is refused without a choice, and the refusal names the choices", async () => {
     const { result } = await assemble(editList([PLAIN, 120], [PLAIN, 121]));
     expect(result).toMatchObject({
       ok: false,
@@ -61,7 +61,7 @@ describe("a scene longer than its clip", () => {
     });
   });
 
-  it("is refused where the clip would run below half its speed, and the refusal names the other choices", async () => {
+  it("is refused when the clip would play below half its speed, and the refusal names the other choices", async () => {
     const { result } = await assemble(editList([PLAIN, 240], [PLAIN, 241]), { fill: "stretch" });
     expect(result).toMatchObject({
       ok: false,
@@ -72,14 +72,14 @@ describe("a scene longer than its clip", () => {
     });
   });
 
-  it("is filled by the film’s choice or its own, and the edit list says so where it was needed", async () => {
+  it("is filled by its own choice or the film’s, and the edit list states it when it was needed", async () => {
     const edits = editList([PLAIN, 130], [PLAIN, 120, "loop"], [PYRAMID, 200, "loop"], [PLAIN, 90]);
     const { result } = await madeOf(edits, { fill: "hold" });
     expect(result.editList.map(({ fill }) => fill)).toEqual(["hold", undefined, "loop", undefined]);
     expect(result.editList[1]).not.toHaveProperty("fill");
   });
 
-  it("shows the clip slowed down, with all of its pictures", async () => {
+  it("stretched, shows all pictures of the clip more slowly", async () => {
     const { bytes } = await madeOf(editList([PYRAMID, 288], [PLAIN, 24]), { fill: "stretch" });
     const seen = await seenIn(bytes);
     expect(seen.slice(0, 192).map(({ clip, frame }) => [clip, frame])).toEqual(range(192).map((i) => [1, i]));
@@ -89,7 +89,7 @@ describe("a scene longer than its clip", () => {
     expect(seen[192]).toMatchObject({ clip: 3, frame: 0, timestamp: 12 });
   });
 
-  it("shows the clip’s last picture until the next scene", async () => {
+  it("held, shows the clip’s last picture until the next scene", async () => {
     const { bytes } = await madeOf(editList([PYRAMID, 288], [PLAIN, 24]), { fill: "hold" });
     const seen = await seenIn(bytes);
     expect(seen[191]).toMatchObject({ clip: 1, frame: 191 });
@@ -97,7 +97,7 @@ describe("a scene longer than its clip", () => {
     expect(seen[192]).toMatchObject({ clip: 3, frame: 0, timestamp: 12 });
   });
 
-  it("shows the clip again, exact at the seam, and cut at the scene’s end", async () => {
+  it("looped, shows the clip again without a gap, cut at the scene’s end", async () => {
     const { bytes } = await madeOf(editList([PYRAMID, 410], [THIRTY, 150], [PLAIN, 24]), { fill: "loop" });
     const seen = await seenIn(bytes);
     expect(seen.slice(0, 410 - 3).map(({ frame }) => frame)).toEqual(range(407).map((i) => i % 192));

@@ -7,7 +7,10 @@ import { CLIPS, joins, PAIRS, picturesOf } from "../../../support/pairs.ts";
 
 const SUMS = "-map 0:v -pix_fmt yuv420p -fps_mode passthrough -f framemd5 -".split(" ");
 
-/** A sum of each picture that ffmpeg decodes, in the order in which they are shown, and what it said. `path`: "{}" for the bytes. */
+/**
+ * A checksum of each picture that ffmpeg decodes, in display order, and its messages. `path`: "{}" stands for
+ * the bytes.
+ */
 function decoded(path: string, bytes: Uint8Array): { shown: string[]; said: string } {
   const { stdout, said } = ffmpeg("ffmpeg", ["-v", "warning", "-i", path, ...SUMS], bytes);
   const lines = new TextDecoder().decode(stdout).split("\n");
@@ -18,7 +21,7 @@ function decoded(path: string, bytes: Uint8Array): { shown: string[]; said: stri
 }
 
 const clips = new Map<string, { times: number[]; shown: string[] }>();
-/** The sums of a clip's own pictures: of as many of its first packets as are told, in the order in which they are shown. */
+/** The checksums of a clip's own pictures: of its first `count` packets, in display order. */
 function own(name: string, count: number): string[] {
   const clip = clips.get(name);
   if (!clip) throw new Error(`${name} was not decoded.`);
@@ -30,7 +33,7 @@ function own(name: string, count: number): string[] {
 beforeAll(async () => {
   for (const name of FFMPEG_INSTALLED ? CLIPS : []) {
     const bytes = fixture(`clips/${name}.mp4`);
-    // By its name: an index that comes last can't be read from a pipe.
+    // From a file, because an index at the end can't be read from a pipe.
     const path = `${import.meta.dirname}/../../../fixtures/clips/${name}.mp4`;
     using input = open(bytes);
     const pictures = await packets(await input.getPrimaryVideoTrack());
@@ -49,7 +52,7 @@ describe("of the pairs of clips", () => {
   );
 
   it.each(PAIRS.filter(joins))(
-    "%s and %s are joined, picture by picture, and without a fault in the file",
+    "%s and %s are joined, picture by picture, into a conforming file",
     async (first, second) => {
       const { result, target } = await assemble(editList([first, 51], [second, 50]));
       expect(result.ok).toBe(true);
@@ -67,7 +70,7 @@ describe("of the pairs of clips", () => {
     },
   );
 
-  it("as many join as share a size", () => {
+  it("all that have the same size are joined", () => {
     expect([PAIRS.filter(joins).length, PAIRS.length]).toEqual([36 + 1 + 25 + 4, 196]);
   });
 });

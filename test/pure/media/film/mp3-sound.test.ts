@@ -11,7 +11,7 @@ const A = "a-5s-24fps";
 const DRUMS = "audio/drums.mp3";
 const [RATE, PACKET, LAME_DELAY] = [32_000, 1152, 576 + 529];
 
-/** The left channel of all that a file's MP3 decodes to. */
+/** The left channel of a file's whole MP3, decoded. */
 async function decoded(bytes: Uint8Array): Promise<number[]> {
   const file = memoryFile(bytes);
   const opened = await openSong(file);
@@ -26,7 +26,7 @@ async function decoded(bytes: Uint8Array): Promise<number[]> {
 }
 
 describe("a film with the song's own MP3", () => {
-  it("has one silent frame before it where the encoder's delay is shorter than a packet", async () => {
+  it("has one silent frame before it when the encoder's delay is shorter than a packet", async () => {
     const { sound } = await film(editList([A, 48]), { song: song(DRUMS) });
     const [silent, ...rest] = sound;
     const own = await packetsOf(DRUMS, "audio");
@@ -37,7 +37,7 @@ describe("a film with the song's own MP3", () => {
     expect(silent?.data.subarray(4).every((byte) => byte === 0)).toBe(true);
   });
 
-  it("is heard from the song's first sample on: its edit list leaves out the silent frame, too", async () => {
+  it("plays from the song's first sample on: its edit list also skips the silent frame", async () => {
     const { sound } = await film(editList([A, 48]), { song: song(DRUMS) });
     sound.slice(0, 20).forEach(({ timestamp }, i) => {
       expect(timestamp * RATE).toBeCloseTo(i * PACKET - PACKET - LAME_DELAY, 3);
@@ -45,7 +45,7 @@ describe("a film with the song's own MP3", () => {
   });
 
   it.each(["song.mp3", "audio/cbr.mp3", "audio/mpeg25.mp3", "audio/vbr-noxing.mp3"])(
-    "has no frame but the song's where the delay is longer, or none is told: %s",
+    "has only the song's frames when the delay is longer or not stated: %s",
     async (name) => {
       const { sound } = await film(editList([A, 48]), { song: song(name) });
       expect(data(sound)).toEqual(data(await packetsOf(name, "audio")));
@@ -53,7 +53,7 @@ describe("a film with the song's own MP3", () => {
   );
 
   it.each([DRUMS, "audio/mpeg25.mp3", "audio/cbr.mp3"])(
-    "decodes, as a song itself, to the very samples of the song: %s",
+    "decodes, when used as a song, to exactly the samples of the song: %s",
     async (name) => {
       const { bytes } = await madeOf(editList([A, 120], [A, 120], [A, 50]), { song: song(name) });
       const [ofFilm, ofSong] = [await decoded(bytes), await decoded(fixture(name))];

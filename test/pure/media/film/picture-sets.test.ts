@@ -29,7 +29,7 @@ const unitsIn = (bytes: readonly Uint8Array[]) => {
 const PASP = box("pasp", [0, 0, 0, 1, 0, 0, 0, 1]);
 const COLR = box("colr", [...Buffer.from("nclx")], [0, 1, 0, 1, 0, 1, 0]);
 
-/** A clip by what its sample entry says. */
+/** A clip with the given sample entry. */
 function clip(sps: Unit, pps: Unit, ...further: Uint8Array[]) {
   const record = joined([
     [1, 100, 0, sps[3] ?? 0, 0xff, 0xe1, 0, sps.length, ...sps, 1, 0, pps.length, ...pps],
@@ -37,7 +37,7 @@ function clip(sps: Unit, pps: Unit, ...further: Uint8Array[]) {
   const fields = new Uint8Array(78);
   viewOf(fields).setUint16(24, 320);
   viewOf(fields).setUint16(26, 180);
-  // Words that a QuickTime file has in fields that are reserved in MP4.
+  // Texts that a QuickTime file has in fields that are reserved in MP4.
   fields.set(Buffer.from("appl"), 12);
   const entry = box("avc1", fields, box("avcC", record), box("btrt", new Uint8Array(12)), ...further);
   return { packets: { facts: { decoderConfig: toBase64(record) }, pictureEntry: entry } };
@@ -48,7 +48,7 @@ const inside = (entry: Uint8Array) => [...boxesIn(entry, 86, entry.length)].map(
 describe("parameter sets of a film’s pictures", () => {
   const [a, again, b] = [clip(SPS, PPS), clip(SPS, PPS), clip(SPS, OTHER_PPS)];
 
-  it("stand in one avc1 entry where all clips have the same, and in no sample", () => {
+  it("are in one avc1 entry when all clips have the same, and in no sample", () => {
     const sets = pictureSets([a, again]);
     const samples: [typeof a, boolean, Unit[], Unit[]][] = [
       [a, true, [SPS, PPS, SEI, IDR], [SEI, IDR]],
@@ -64,7 +64,7 @@ describe("parameter sets of a film’s pictures", () => {
     expect([sets.inSamples(), sets.entries().map(nameOf)]).toEqual([false, ["avc1"]]);
   });
 
-  it("stand in an avc3 entry for each group where clips differ, and in every key sample", () => {
+  it("are in an avc3 entry for each group when clips differ, and in every key sample", () => {
     const sets = pictureSets([a, b, again]);
     expect(sets.entries().map(nameOf)).toEqual(["avc3", "avc3"]);
     const [first, second] = [a, b].map((cut) =>
@@ -76,23 +76,23 @@ describe("parameter sets of a film’s pictures", () => {
     expect(unitsIn(sets.place({ cut: a, key: false, opens: false }, packet(SLICE)).bytes)).toEqual([SLICE]);
   });
 
-  it("have the most demanding clip’s entry first, for players that read no further", () => {
+  it("have the most demanding clip’s entry first, for players that read only that one", () => {
     const sets = pictureSets([a, clip(HIGHER, PPS), b]);
     expect(sets.entries().map((entry) => entry[86 + 8 + 3])).toEqual([31, 12, 12]);
     expect(sets.place({ cut: a, key: true, opens: true }, packet(IDR)).entry).toBeGreaterThan(1);
   });
 
-  it("that only samples have make the film avc3, and are stated at each key picture from there on", () => {
+  it("that only samples have make the film avc3, and are repeated at each key picture from there on", () => {
     const sets = pictureSets([a, again]);
     const place = (cut: typeof a, opens: boolean, ...units: Unit[]) =>
       unitsIn(sets.place({ cut, key: units.includes(IDR), opens }, packet(...units)).bytes);
     expect(place(a, true, IDR)).toEqual([IDR]);
     expect(place(a, false, SECOND_PPS, SLICE)).toEqual([SECOND_PPS, SLICE]);
     expect(place(a, false, IDR)).toEqual([SPS, PPS, SECOND_PPS, IDR]);
-    // The next clip knows nothing of the earlier one's.
+    // The sets of the earlier clip do not apply to the next one.
     expect(place(again, true, IDR)).toEqual([SPS, PPS, IDR]);
     expect(place(again, false, OTHER_PPS, IDR)).toEqual([SPS, OTHER_PPS, IDR]);
-    // Played once more, it begins with its own again.
+    // When it is played again, it begins with its own sets.
     expect(place(again, true, IDR)).toEqual([SPS, PPS, IDR]);
     expect([sets.inSamples(), sets.entries().map(nameOf)]).toEqual([true, ["avc3"]]);
   });
@@ -101,7 +101,7 @@ describe("parameter sets of a film’s pictures", () => {
     ["an IDR picture that the clip calls key", true, [IDR], true],
     ["a picture of another kind that the clip calls key", true, [SLICE], false],
     ["an IDR picture that the clip does not call key", false, [IDR], false],
-  ])("go with key pictures, which are IDR pictures: %s", (_what, key, units, expected) => {
+  ])("belong to key pictures, which must be IDR pictures: %s", (_what, key, units, expected) => {
     expect(pictureSets([a]).place({ cut: a, key, opens: true }, packet(...units)).key).toBe(expected);
   });
 });
@@ -118,7 +118,7 @@ describe("the sample entries of a film’s pictures", () => {
     ],
     ["one clip says nothing of colours", [[PASP, COLR], [PASP]], ["avcC", "pasp"]],
     ["no clip says anything", [[], []], ["avcC"]],
-  ])("say of colours and pixels what all clips say: %s", (_what, clips, expected) => {
+  ])("have the boxes of colours and pixels that all clips share: %s", (_what, clips, expected) => {
     const [entry] = pictureSets(clips.map((further) => clip(SPS, PPS, ...further))).entries();
     expect(inside(entry ?? new Uint8Array())).toEqual(expected);
   });
@@ -132,7 +132,7 @@ describe("the sample entries of a film’s pictures", () => {
 });
 
 describe("a film of clips that repeat their parameter sets", () => {
-  it("has them in its entry alone where all are the same", async () => {
+  it("has them only in its entry when all are the same", async () => {
     const edits = editList(
       ["field/avc-repeats-sets", 20],
       ["field/avc-a", 20],
@@ -144,7 +144,7 @@ describe("a film of clips that repeat their parameter sets", () => {
     expect(pictures.filter(({ key }) => key).map(({ data }) => (data[4] ?? 0) & 31)).toEqual([6, 6, 6]);
   });
 
-  it("has each clip’s once in a key sample where they differ", async () => {
+  it("has each clip’s sets once in a key sample when they differ", async () => {
     const edits = editList(["field/avc-repeats-sets", 20], ["field/avc-b-other-pps", 20]);
     const { bytes, pictures } = await film(edits);
     expect(faultsOf(bytes)).toEqual([]);

@@ -48,10 +48,10 @@ describe("the sample entry of a song's sound", () => {
     [1_048_575, 65_535],
     [88_201, 65_535],
     [131_074, 65_535],
-  ])("of FLAC at %i Hz says the largest regular division that fits: %i Hz", (rate, told) => {
+  ])("of FLAC at %i Hz states the largest regular division that fits: %i Hz", (rate, stated) => {
     expect(fieldsOf("flac", rate, flac())).toMatchObject({
       name: "fLaC",
-      rate: told,
+      rate: stated,
       fraction: 0,
       bits: 16,
       inside: ["dfLa"],
@@ -59,7 +59,7 @@ describe("the sample entry of a song's sound", () => {
   });
 
   it.each([8_000, 22_050, 44_100, 48_000])(
-    "of MP3 at %i Hz is QuickTime's, of version 0, with nothing in it",
+    "of MP3 at %i Hz is QuickTime's, of version 0, without child boxes",
     (rate) => {
       expect(fieldsOf("mp3", rate)).toEqual({
         name: ".mp3",
@@ -75,7 +75,7 @@ describe("the sample entry of a song's sound", () => {
     },
   );
 
-  it("of AAC says 0 for a rate that does not fit, which its own box tells", () => {
+  it("of AAC states 0 for a rate that does not fit, and its `esds` has the true rate", () => {
     const aac = Uint8Array.of(0x10, 0x10);
     expect(fieldsOf("aac", 96_000, aac)).toMatchObject({ name: "mp4a", rate: 0, inside: ["esds"] });
     expect(fieldsOf("aac", 48_000, aac)).toMatchObject({ rate: 48_000 });

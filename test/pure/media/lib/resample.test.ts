@@ -24,7 +24,7 @@ function resample(
   return Float32Array.from(out);
 }
 
-/** Loudness in decibels, without the edges. */
+/** Level in decibels, without the edges. */
 function decibels(samples: Float32Array): number {
   const inner = samples.subarray(400, -400);
   return 10 * Math.log10((2 * inner.reduce((sum, v) => sum + v * v, 0)) / inner.length);
@@ -41,14 +41,14 @@ describe("sound at another rate", () => {
     expect(worst).toBeLessThan(1e-3);
   });
 
-  it.each(RATES)("keeps what the lower rate can hold and nothing else, from %i Hz", (rate) => {
+  it.each(RATES)("keeps exactly the frequencies that the lower rate can hold, from %i Hz", (rate) => {
     expect(decibels(resample(tone(6900, rate, 0.5), rate, 16_000))).toBeGreaterThan(-0.1);
     for (const hertz of [9100, 10_500, 15_000, 20_000].filter((f) => f < rate / 2)) {
       expect(decibels(resample(tone(hertz, rate, 0.5), rate, 16_000))).toBeLessThan(-75);
     }
   });
 
-  it("has as many samples as its length asks for, however it is cut into blocks", () => {
+  it("has as many samples as its duration requires, however it is cut into blocks", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...RATES),
@@ -65,7 +65,7 @@ describe("sound at another rate", () => {
     );
   });
 
-  it("stays as it is at its own rate", () => {
+  it("is unchanged at its own rate", () => {
     const samples = tone(3000, 16_000, 0.1);
     const out = resample(samples, 16_000, 16_000);
     expect(out.length).toBe(samples.length);

@@ -17,7 +17,7 @@ import { brokenBucket, changingBucket, fixture, silentWav } from "../../../suppo
 
 const MIB = 1024 * 1024;
 
-/** ADTS frames over and over: packets that can only be counted by reading the file through. */
+/** ADTS frames, repeated: packets that can only be counted by reading the whole file. */
 function longAac(bytes: number): Uint8Array {
   const frames = fixture("audio/adts.aac");
   const out = new Uint8Array(bytes);
@@ -31,14 +31,14 @@ async function duration(file: ReturnType<typeof memoryFile>): Promise<number> {
 }
 
 describe("a stored file", () => {
-  it("is read through in few large reads", async () => {
+  it("is read completely in few large reads", async () => {
     const content = longAac(17 * MIB);
     const file = storedFile(changingBucket(content, 1000), object(content));
     expect(await duration(file)).toBe(await duration(memoryFile(content)));
     expect(file.reads()).toBeLessThanOrEqual(10);
   });
 
-  it("serves any range, as far as the file reaches", async () => {
+  it("serves any range, cut to the file", async () => {
     const content = crypto.getRandomValues(new Uint8Array(50_000));
     const big = new Uint8Array(9 * MIB);
     big.set(content, 4 * MIB - 25_000);
@@ -49,25 +49,25 @@ describe("a stored file", () => {
     expect(file.reads()).toBe(3);
   });
 
-  it.each([0, 1, 2, 3])("that changes after %i reads is a value, not a hang", async (reads) => {
+  it.each([0, 1, 2, 3])("that changes after %i reads gives a value, and does not hang", async (reads) => {
     const content = longAac(17 * MIB);
     const file = storedFile(changingBucket(content, reads), object(content));
     const read = await reading(file, () => duration(file));
     expect(read).toMatchObject({ ok: false, cause: "gone" });
   });
 
-  it("lets through what the bucket itself throws", async () => {
+  it("throws the bucket's errors", async () => {
     const content = longAac(MIB);
     const file = storedFile(brokenBucket(new Error("the bucket is down")), object(content));
     await expect(reading(file, () => duration(file))).rejects.toThrow("the bucket is down");
   });
 
-  it("that can not be parsed is a value", async () => {
+  it("that can not be parsed gives a value", async () => {
     const file = memoryFile(new Uint8Array(5000));
     expect(await reading(file, () => duration(file))).toMatchObject({ ok: false, cause: "unreadable" });
   });
 
-  it("gives the same packets as memory does", async () => {
+  it("gives the same packets as a file in memory", async () => {
     const content = fixture("audio/adts.aac");
     const sizes = async (file: ReturnType<typeof memoryFile>) => {
       using input = new Input({ source: file.source(), formats: [ADTS] });
@@ -88,7 +88,7 @@ const numbered = (bytes: number) =>
   content({ count: bytes / 65_536, bytes: 65_536, make: (i) => new Uint8Array(65_536).fill(i % 251) });
 
 describe("a stored file that is read in order", () => {
-  it("comes from one stream, each byte once and no further than a block ahead", async () => {
+  it("comes from one stream, each byte once, at most one block ahead", async () => {
     const song = numbered(40 * MIB);
     const { storage, seen, object } = countingBucket(song);
     const file = storedFile(storage, object);
@@ -100,7 +100,7 @@ describe("a stored file that is read in order", () => {
     expect(seen).toMatchObject({ ranges: 1, streams: 1, bytes: song.bytes, open: 0 });
   });
 
-  it("is read by range where the reading jumps, and keeps no stream open", async () => {
+  it("is read by range when the position jumps, and keeps no stream open", async () => {
     const song = numbered(40 * MIB);
     const { storage, seen, object } = countingBucket(song);
     const file = storedFile(storage, object);
@@ -109,7 +109,7 @@ describe("a stored file that is read in order", () => {
     expect(seen.ranges).toBe(4);
   });
 
-  it("lets go of its stream when it is released, and can be read on", async () => {
+  it("closes its stream when it is released, and can still be read", async () => {
     const song = numbered(40 * MIB);
     const { storage, seen, object } = countingBucket(song);
     const file = storedFile(storage, object);
@@ -124,7 +124,7 @@ describe("a stored file that is read in order", () => {
     ["breaks", () => Promise.reject(new Error("The connection was lost"))],
     ["ends too early", () => Promise.resolve(new Blob([new Uint8Array(70_000).fill(64)]).stream())],
     ["can not be had", () => Promise.resolve(null)],
-  ])("is read by range where a stream %s", async (_what, stream) => {
+  ])("is read by range when a stream %s", async (_what, stream) => {
     const song = numbered(20 * MIB);
     const { storage, seen, object } = countingBucket(song);
     const file = storedFile({ ...storage, stream }, object);
@@ -133,7 +133,7 @@ describe("a stored file that is read in order", () => {
     expect(seen.bytes).toBe(song.bytes);
   });
 
-  it("is gone where the object changes while a stream is open", async () => {
+  it("is gone when the object changes while a stream is open", async () => {
     const song = numbered(20 * MIB);
     const { storage, object } = countingBucket(song);
     let changed = false;
@@ -151,7 +151,7 @@ describe("a stored file that is read in order", () => {
   });
 });
 
-describe("a song of 40 MB whose packets a film is made from is read once", () => {
+describe("a song of 40 MB is read once for a film", () => {
   it.each<[string, () => Content | Promise<Content>]>([
     ["MP3", () => longMp3(41_000)],
     ["AAC", () => longAdts(16_000, 2500)],

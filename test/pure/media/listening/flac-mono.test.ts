@@ -20,20 +20,20 @@ async function decoded({ bytes, filename, contentType }: HeardPart) {
   return { sampleRate: samples.sampleRate, samples: all };
 }
 
-/** The same noise each time, anywhere between -1 and 1, by time and channel. */
+/** Deterministic noise between -1 and 1, by time and channel. */
 const noise = (at: number, channel = 0) => {
   const n = Math.imul(Math.round(at * 192_000) ^ (channel * 7919), 0x9e37_79b1);
   return (Math.imul(n ^ (n >>> 15), 0x85eb_ca6b) | 0) / 2 ** 31;
 };
 const MOST_BYTES = 1_000_000;
-/** Of noise without its four lowest bits, at 16 kHz. */
+/** Seconds of noise at 16 kHz, without its four lowest bits, that fit into `MOST_BYTES`. */
 const NOISE_SECONDS = MOST_BYTES / 24_125;
 
 describe("uncompressed sound that is too large", () => {
-  it("fits whatever it is, in as few parts as that takes, with all of it in them", async () => {
+  it("fits, whatever its contents, in as few parts as possible, which together hold all of it", async () => {
     const wav = wavOf(120, noise);
     const parts = await allParts(wav, MOST_BYTES);
-    // The last moments of a part are given up for a quiet one: here, no more than five seconds.
+    // A part ends at a quiet moment before its limit: here, at most five seconds before.
     expect(parts.length).toBe(Math.ceil((120 - 6) / (NOISE_SECONDS - 6 - 2.5)));
     for (const [i, part] of parts.entries()) {
       expect(part.bytes.length).toBeLessThanOrEqual(MOST_BYTES);
@@ -51,12 +51,12 @@ describe("uncompressed sound that is too large", () => {
     expect(parts.at(-1)?.endSeconds).toBeCloseTo(120, 4);
   });
 
-  it("goes in one part where its sound leaves room for that", async () => {
+  it("is one part when its sound is small enough", async () => {
     const wav = wavOf(120, (at) => 0.4 * Math.sin(2 * Math.PI * 220 * at));
     expect((await allParts(wav, MOST_BYTES)).length).toBe(1);
   });
 
-  it("keeps all 16 bits where it is sure to fit with them", async () => {
+  it("keeps all 16 bits when it is certain to fit", async () => {
     const wav = wavOf(30, (at) => noise(at), { channels: 2 });
     const [part, ...others] = await allParts(wav, MOST_BYTES);
     if (!part) throw new Error("There is no part.");
@@ -66,7 +66,7 @@ describe("uncompressed sound that is too large", () => {
     expect(samples.findIndex((value, n) => value !== view.getInt16(n * 4, true))).toBe(-1);
   });
 
-  it("is mixed to one channel of 16 kHz, as loud as it was and at its time", async () => {
+  it("is mixed to one channel of 16 kHz, with the same loudness and times", async () => {
     const tone = (at: number, channel: number) =>
       channel === 0 ? 0.8 * Math.sin(2 * Math.PI * 440 * at) : 0;
     const wav = wavOf(20, tone, { sampleRate: 44_100, channels: 2 });
@@ -84,7 +84,7 @@ describe("uncompressed sound that is too large", () => {
     ["audio/pcm24-stereo.wav", 4, 16_000],
     ["audio/song.flac", 12, 16_000],
     ["audio/alac.m4a", 3, 11_025],
-  ])("may be packed in any way that is decoded here: %s", async (name, seconds, rate) => {
+  ])("may have any codec that is decoded here: %s", async (name, seconds, rate) => {
     const bytes = fixture(name);
     const song = await songOf(memoryFile(bytes));
     const [part, ...others] = await allParts(bytes, Math.min(bytes.length - 1, 300_000));
@@ -104,12 +104,12 @@ describe("uncompressed sound that is too large", () => {
     for (const part of parts.slice(0, -1)) expect(isQuiet(part.endSeconds)).toBe(true);
   });
 
-  it("goes in the same parts when it is asked for again", async () => {
+  it("gives the same parts when they are made again", async () => {
     const wav = wavOf(100, noise);
     expect(await allParts(wav, MOST_BYTES)).toEqual(await allParts(wav, MOST_BYTES));
   });
 
-  it("is read from where the part begins", async () => {
+  it("is read from the start of the part on", async () => {
     const wav = silentWav(600);
     const starts: number[] = [];
     const storage = {

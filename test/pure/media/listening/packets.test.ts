@@ -8,7 +8,10 @@ import { countFrame, cutFrames } from "../../../../src/media/listening/mp3-cut.t
 import { fixture } from "../../../support/media.ts";
 import { allParts, looped, repeated, songOf, type Unpacked, unpacked } from "../../../support/parts.ts";
 
-/** Long songs of compressed sound: what they come out as, and what an AAC frame in ADTS begins with. */
+/**
+ * Long songs of compressed sound: the format of their parts, and the bytes of ADTS header that parts leave
+ * out.
+ */
 const SONGS = [
   ["an MP3", "mp3", 0, async () => fixture("song.mp3")],
   ["an MP3 of changing bit rate", "mp3", 0, async () => repeated(fixture("audio/vbr.mp3"), 12)],
@@ -31,10 +34,10 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
     inside = await Promise.all(parts.map((part) => unpacked(part.bytes)));
   });
 
-  it("goes in as few parts as fit, all about as large", () => {
+  it("is cut into as few parts as possible, of about equal size", () => {
     const sizes = parts.map((part) => part.bytes.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(MOST_BYTES);
-    // Each but the first has six seconds more to carry, and its container.
+    // Each part but the first has six more seconds, and a container.
     const bytes = song.packets.reduce((sum, packet) => sum + packet.byteLength + 40, 0);
     const again = (bytes / song.seconds) * 6 + 70_000;
     expect(parts.length).toBeLessThanOrEqual(
@@ -45,7 +48,7 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
     expect(parts.every((part) => part.filename === `song.${format}`)).toBe(true);
   });
 
-  it("has all of it in them, each part six seconds into the one before", () => {
+  it("is complete in its parts, each of which begins six seconds before the end of the one before", () => {
     expect(parts.map((part) => part.last)).toEqual(parts.map((_, i) => i === parts.length - 1));
     expect(parts[0]?.startSeconds).toBeCloseTo(song.packets[0]?.timestamp ?? 0, 6);
     expect(parts.at(-1)?.endSeconds).toBeCloseTo(song.seconds, 2);
@@ -56,14 +59,15 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
     });
   });
 
-  it("plays on from part to part without a packet too many or too few", () => {
+  it("continues from part to part without an extra or a missing packet", () => {
     inside.forEach(({ packets, codec }, i) => {
       const { startSeconds = 0, endSeconds = 0, last } = parts[i] ?? {};
       expect(codec).toBe(song.codec);
       const isBehind = ({ timestamp }: { timestamp: number }) => timestamp >= endSeconds - 1e-6;
       const end = last ? song.packets.length : song.packets.findIndex(isBehind);
       const wanted = song.packets.slice(end - packets.length, end);
-      // A Vorbis decoder needs one packet ahead; the first frames of an MP3 are silenced where they need one.
+      // A Vorbis decoder needs one packet before; the first frames of an MP3 are silenced if they need
+      // earlier ones.
       const same = (i: number) => packets[i]?.data.join() === wanted[i]?.data.subarray(ahead).join();
       expect(packets.findIndex((_, n) => same(n))).toBeLessThan(4);
       expect(packets.map((_, n) => same(n)).lastIndexOf(false)).toBeLessThan(4);
@@ -71,7 +75,7 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
     });
   });
 
-  it("goes in the same parts when it is asked for again", async () => {
+  it("gives the same parts when they are made again", async () => {
     const bytes = await make();
     const facts = await songOf(memoryFile(bytes));
     const again = await nextPart(memoryFile(bytes), facts, parts[0]?.endSeconds ?? 0, MOST_BYTES);
@@ -81,7 +85,7 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
 });
 
 describe("Ogg", () => {
-  it("comes in whole pages, numbered and checked, from the first to the last", async () => {
+  it("has complete pages with sequence numbers and checksums, from the first to the last", async () => {
     const song = await looped(fixture("audio/opus.ogg"), 4, "ogg");
     const [part] = await allParts(await looped(song, 1, "m4a"));
     if (!part) throw new Error("There is no part.");
@@ -92,7 +96,7 @@ describe("Ogg", () => {
       const segments = bytes.subarray(at + 27, at + 27 + (bytes[at + 26] ?? 0));
       const page = bytes.slice(at, at + 27 + segments.length + segments.reduce((sum, n) => sum + n, 0));
       expect(new TextDecoder().decode(page.subarray(0, 4))).toBe("OggS");
-      const told = view.getUint32(at + 22, true);
+      const stated = view.getUint32(at + 22, true);
       page.fill(0, 22, 26);
       // RFC 3533, 6: bit by bit.
       let rest = 0;
@@ -100,7 +104,7 @@ describe("Ogg", () => {
         rest ^= byte << 24;
         for (let bit = 0; bit < 8; bit++) rest = (rest << 1) ^ (rest < 0 ? 0x04c1_1db7 : 0);
       }
-      expect(rest >>> 0).toBe(told);
+      expect(rest >>> 0).toBe(stated);
       const [flags = 0, position] = [bytes[at + 5], view.getBigInt64(at + 6, true)];
       pages.push({ flags, position, number: view.getUint32(at + 18, true) });
       at += page.length;
@@ -122,12 +126,12 @@ describe("Ogg", () => {
     [[0x81, 0], 5],
     [[0x7b, 0x83], 60],
     [[0x18], 60],
-  ])("knows how long an Opus packet lasts: %j", (packet, milliseconds) => {
+  ])("has the right duration for an Opus packet: %j", (packet, milliseconds) => {
     expect(opusSamples(Uint8Array.from(packet))).toBe(milliseconds * 48);
   });
 });
 
-/** Where the side information begins, and how far back a frame of MPEG-1 or MPEG-2 layer III reaches. */
+/** Offset of the side information, and `main_data_begin`, of a frame of MPEG-1 or MPEG-2 layer III. */
 function frameFacts(frame: Uint8Array) {
   const mpeg1 = ((frame[1] ?? 0) & 0x08) !== 0;
   const mono = (frame[3] ?? 0) >> 6 === 3;
@@ -139,7 +143,7 @@ function frameFacts(frame: Uint8Array) {
 
 describe("an MP3 cut at any frame", () => {
   it.each(["song.mp3", "audio/cbr.mp3", "audio/vbr.mp3", "audio/mpeg25.mp3"])(
-    "decodes by itself: no frame reaches back to before the cut (%s)",
+    "can be decoded without the rest: no frame needs data from before the cut (%s)",
     async (name) => {
       const frames = (await unpacked(fixture(name))).packets.map((packet) => packet.data);
       fc.assert(
@@ -155,21 +159,22 @@ describe("an MP3 cut at any frame", () => {
             behind += room;
             if (out !== frame) changed++;
           }
-          // Half a second at most, of the six that the part before holds too.
+          // At most half a second of the six that the part before has too.
           expect(changed).toBeLessThan(20);
         }),
       );
     },
   );
 
-  it("keeps the check of a silenced frame true", () => {
-    // Of 32 kHz, 48 kbit/s, mono, with a check; one byte of it reaches back.
+  it("has a correct CRC in a silenced frame", () => {
+    // 32 kHz, 48 kbit/s, mono, with a CRC; its main data begin one byte before the frame.
     const frame = new Uint8Array(216).fill(0x55);
     frame.set([0xff, 0xfa, 0x38, 0xc0]);
     const out = cutFrames()(frame);
     expect([...out.subarray(6, 23)]).toEqual(new Array(17).fill(0));
     expect([...out.subarray(23)]).toEqual(new Array(193).fill(0x55));
-    // By the bits: the last two bytes of the header, then the side information, from all ones on.
+    // The CRC bit by bit, starting with all ones: the last two bytes of the header, then the side
+    // information.
     const bits = [...out.subarray(2, 4), ...out.subarray(6, 23)].flatMap((byte) =>
       [7, 6, 5, 4, 3, 2, 1, 0].map((shift) => (byte >> shift) & 1),
     );
@@ -180,12 +185,12 @@ describe("an MP3 cut at any frame", () => {
     expect(((out[4] ?? 0) << 8) | (out[5] ?? 0)).toBe(rest);
   });
 
-  it("tells how many frames it has, where a frame has room for that", async () => {
+  it("states how many frames it has, when that fits into a frame", async () => {
     const [first] = (await unpacked(fixture("song.mp3"))).packets;
     if (!first) throw new Error("There is no frame.");
-    const told = countFrame(first.data, 1234);
-    expect(told.length).toBe(first.data.length);
-    const view = new DataView(told.buffer);
+    const info = countFrame(first.data, 1234);
+    expect(info.length).toBe(first.data.length);
+    const view = new DataView(info.buffer);
     expect([view.getUint32(4 + 9), view.getUint32(4 + 9 + 8)]).toEqual([0x49_6e_66_6f, 1234]);
     expect(countFrame(first.data.subarray(0, 24), 1234).length).toBe(0);
   });

@@ -42,7 +42,7 @@ const same = (a: Uint8Array, b: Uint8Array) => Buffer.from(a).equals(Buffer.from
 describe.each(FORMS)("a poster in %s", (form) => {
   const plain = drawn(form);
 
-  it("says in one XMP packet that AI made it, and looks as it did", async () => {
+  it("states in one XMP packet that AI made it, and its pixels are unchanged", async () => {
     const { bytes, by } = markedPoster(plain);
     expect(by).toBe("added");
     expect(packets(bytes)).toHaveLength(1);
@@ -53,12 +53,12 @@ describe.each(FORMS)("a poster in %s", (form) => {
     expect(await pixels(bytes)).toBe(await pixels(plain));
   });
 
-  it("is marked once, however often it is asked for", () => {
+  it("is marked once, even when it is marked again", () => {
     const { bytes } = markedPoster(plain);
     expect(markedPoster(bytes)).toEqual({ bytes, by: "xmp" });
   });
 
-  it("keeps XMP that it has, with the property added to it, about the same thing", async () => {
+  it("keeps its XMP, with the property added to it, about the same resource", async () => {
     const before = packetOf(CREDIT, "rdf:about='uuid:1'");
     const file = carrying(form, plain, xmpPart(form, before));
     const { bytes, by } = markedPoster(file);
@@ -74,7 +74,7 @@ describe.each(FORMS)("a poster in %s", (form) => {
     expect(await pixels(bytes)).toBe(await pixels(plain));
   });
 
-  it("uses up the room that a packet has at its end", () => {
+  it("uses the padding at the end of a packet", () => {
     const room = " ".repeat(2000);
     const { bytes } = markedPoster(
       carrying(form, plain, xmpPart(form, packetOf(CREDIT, 'rdf:about=""', room))),
@@ -85,7 +85,7 @@ describe.each(FORMS)("a poster in %s", (form) => {
   it.each([
     `<a:DigitalSourceType xmlns:a="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture</a:DigitalSourceType>`,
     `<a:DigitalSourceType xmlns:a="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">${AI}</a:DigitalSourceType>`,
-  ])("stays as it is where its XMP names a source already: %s", (inside) => {
+  ])("is unchanged when its XMP names a source already: %s", (inside) => {
     const file = carrying(form, plain, xmpPart(form, packetOf(inside)));
     expect(markedPoster(file)).toEqual({ bytes: file, by: "xmp" });
   });
@@ -97,20 +97,20 @@ describe.each(FORMS)("a poster in %s", (form) => {
     ["no UTF-8", Buffer.from([0xff, 0xfe, 0x3c])],
     ["compressed", deflateSync(packetOf(CREDIT))],
     ["empty", Buffer.alloc(0)],
-  ])("has a packet of ours in place of one that is %s", (_what, bad) => {
+  ])("has a new packet in place of one that is %s", (_what, bad) => {
     const { bytes, by } = markedPoster(carrying(form, plain, xmpPart(form, bad)));
     expect(by).toBe("added");
     expect(packets(bytes)).toHaveLength(1);
     expect(packets(bytes)[0]).toContain(AI);
   });
 
-  it("stays as it is where a C2PA manifest says so, whose binding any byte would break", () => {
+  it("is unchanged when a C2PA manifest says it, because any byte would break its binding", () => {
     const file = carrying(form, plain, ...manifestParts(form, manifestStore(`x digitalSourceType x${AI} x`)));
     expect(markedPoster(file)).toEqual({ bytes: file, by: "c2pa" });
   });
 
   it.each(["nothing of the kind", AI.replace("trainedAlgorithmicMedia", "digitalCapture")])(
-    "is marked where a C2PA manifest says %s, which is kept",
+    "is marked, and its manifest kept, when the C2PA manifest says %s",
     (text) => {
       const store = manifestStore(text);
       const { bytes, by } = markedPoster(carrying(form, plain, ...manifestParts(form, store, 10_000)));
@@ -120,7 +120,7 @@ describe.each(FORMS)("a poster in %s", (form) => {
     },
   );
 
-  it("is marked, or left alone, whatever its bytes: none is lost and nothing fails", () => {
+  it("is marked or unchanged, whatever its bytes: no byte is lost and nothing fails", () => {
     const damage = fc.record({
       cut: fc.integer({ min: 0, max: plain.length }),
       at: fc.integer({ min: 0, max: 80 }),
@@ -140,7 +140,7 @@ describe.each(FORMS)("a poster in %s", (form) => {
 });
 
 describe("a poster", () => {
-  it.each([["GIF89a"], [""], ["<svg/>"]])("of another form is left as it is: %s", (text) => {
+  it.each([["GIF89a"], [""], ["<svg/>"]])("of another format is unchanged: %s", (text) => {
     const file = new Uint8Array(bytesOf(text));
     expect(markedPoster(file)).toEqual({ bytes: file, by: null });
   });
@@ -151,7 +151,7 @@ describe("a poster", () => {
     ["ends of packets", "</rdf:RDF>".repeat(200_000)],
     ["open ends", "</rdf".repeat(400_000)],
   ])(
-    "is marked at once, however much of %s its XMP has",
+    "is marked quickly, however much of %s its XMP has",
     (_what, text) => {
       const { by } = markedPoster(carrying("png", drawn("png"), xmpPart("png", text)));
       expect(by).toBe("added");
@@ -159,7 +159,7 @@ describe("a poster", () => {
     3000,
   );
 
-  it("in JPEG has its XMP behind JFIF and Exif, which must come first", () => {
+  it("in JPEG has its XMP after JFIF and Exif, which must come first", () => {
     const exif = jpegSegment(0xe1, bytesOf("Exif\0\0II*\0\x08\0\0\0\0\0"));
     const jfif = drawn("jpeg");
     const after = 4 + ((jfif[4] ?? 0) << 8) + (jfif[5] ?? 0);
@@ -170,14 +170,14 @@ describe("a poster", () => {
     expect(behind).toBe("http://ns.adobe.com/xap/1.0/");
   });
 
-  it("in JPEG has a packet of ours in place of one that leaves no room in its segment", () => {
+  it("in JPEG has a new packet in place of one that fills its segment", () => {
     const full = packetOf(`<a:b xmlns:a="a">${"x".repeat(65_100)}</a:b>`);
     const { bytes } = markedPoster(carrying("jpeg", drawn("jpeg"), xmpPart("jpeg", full)));
     expect(packets(bytes)).toHaveLength(1);
     expect(packets(bytes)[0]).not.toContain("xxxx");
   });
 
-  it("in PNG has its XMP behind the header, with a right checksum", () => {
+  it("in PNG has its XMP after the header, with a correct checksum", () => {
     const { bytes } = markedPoster(drawn("png"));
     const [, chunk] = partsOf("png", bytes);
     expect(chunk?.name).toBe("iTXt");
@@ -188,7 +188,7 @@ describe("a poster", () => {
   it.each([
     ["VP8 ", false, 0x04],
     ["VP8L", true, 0x14],
-  ])("in WebP gets a header of size and look where it had only %s", async (first, clear, flags) => {
+  ])("in WebP gets an extended header when it had only %s", async (first, clear, flags) => {
     const lossless = carrying("webp", bytesOf("RIFF\0\0\0\0WEBP"), losslessOrPlain(clear));
     const { bytes } = markedPoster(lossless);
     const [header, picture] = partsOf("webp", bytes);
@@ -198,7 +198,7 @@ describe("a poster", () => {
     expect(await pixels(bytes)).toBe(await pixels(lossless));
   });
 
-  it("in WebP keeps what stands behind its file, and the padding of its chunks", () => {
+  it("in WebP keeps the bytes after its end, and the padding of its chunks", () => {
     const odd = webpChunk("EXIF", bytesOf("odd"));
     const file = Buffer.concat([carrying("webp", drawn("webp"), odd), bytesOf("tail")]);
     const { bytes } = markedPoster(new Uint8Array(file));
@@ -207,14 +207,14 @@ describe("a poster", () => {
     expect(Buffer.from(bytes).readUInt32LE(4) + 8 + 4).toBe(bytes.length);
   });
 
-  it("in PNG keeps its other texts", () => {
+  it("in PNG keeps its other text chunks", () => {
     const note = pngChunk("tEXt", bytesOf("parameters\0a cat"));
     const { bytes } = markedPoster(carrying("png", drawn("png"), note));
     expect(Buffer.from(bytes).includes(note)).toBe(true);
   });
 });
 
-/** The picture's own chunk, without header and neighbours: lossless and see-through, or neither. */
+/** The picture's chunk alone: lossless with transparency, or lossy without. */
 function losslessOrPlain(clear: boolean): Uint8Array {
   const file = drawn("webp", clear);
   const picture = partsOf("webp", file).find(({ name }) => name.startsWith("VP8") && name !== "VP8X");
@@ -222,7 +222,7 @@ function losslessOrPlain(clear: boolean): Uint8Array {
 }
 
 describe("a film", () => {
-  it("says in XMP, in a box of its own ahead of the index, that its pictures are made by AI and not all of it is", async () => {
+  it("states in XMP, in a box before the index, that its pictures, but not all of it, are made by AI", async () => {
     const { target } = await assemble(editList(["a-5s-24fps", 48]));
     const file = Buffer.from(target.film());
     const names = boxes(file);

@@ -49,7 +49,7 @@ describe("an AIFF", () => {
     },
   );
 
-  it("is refused where it is cut off, compressed, or called something else", async () => {
+  it("is refused when it is cut off, compressed, or declared as another format", async () => {
     const whole = aiff(8000 * 3, 8000, SIXTEEN);
     expect(await probe(whole.subarray(0, whole.length - 5000))).toMatchObject({
       failure: { code: "audio_truncated" },
@@ -63,7 +63,7 @@ describe("an AIFF", () => {
     });
   });
 
-  it("of any damage is measured or refused, and never an exception", async () => {
+  it("with any damage is measured or refused, and never throws", async () => {
     const whole = aiff(8000 * 2, 8000, SIXTEEN);
     await fc.assert(
       fc.asyncProperty(fc.nat(80), fc.uint8Array({ minLength: 1, maxLength: 8 }), async (at, junk) => {
@@ -82,7 +82,7 @@ describe("a WAV whose numbers are big-endian", () => {
     [32, 1],
     [32, 3],
     [64, 3],
-  ] as const)("has the samples of one whose are not: %i bits, format %i", async (bits, formatTag) => {
+  ] as const)("has the same samples as a little-endian one: %i bits, format %i", async (bits, formatTag) => {
     const [big, little] = await Promise.all(
       (["RIFX", "RIFF"] as const).map(async (name) =>
         wholeChannels(await samplesIn(wav(4000, { name, bits, formatTag }))),

@@ -13,7 +13,7 @@ import { all, packetsOfFixture, samplesIn, wholeChannels } from "../../../suppor
 const STEREO = { channels: 2, preSkip: 0, streams: 1, coupled: 1, mapping: [0, 1] };
 
 describe("packets of Opus", () => {
-  it("that are damaged in any way are silence as long as they say, and harm none behind them", () => {
+  it("that are damaged in any way decode to silence of the stated length, and do not affect later packets", () => {
     const decode = opusDecoder(codecs.opusDecoder, STEREO);
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 120 }), (packet) => {
@@ -24,13 +24,13 @@ describe("packets of Opus", () => {
     );
   });
 
-  it("come out the same behind damaged ones as in a decoder that never saw any", async () => {
+  it("decode after damaged ones to the same samples as without them", async () => {
     const packets = await packetsOfFixture("opus.ogg");
     const head = { channels: 1, preSkip: 312, streams: 1, coupled: 0, mapping: [0] };
     const [clean, hurt] = [opusDecoder(codecs.opusDecoder, head), opusDecoder(codecs.opusDecoder, head)];
     for (let seed = 1; seed < 300; seed++)
       hurt(Uint8Array.from({ length: 1 + (seed % 90) }, (_, i) => (seed * 7919 + i * 104_729) >> 3));
-    // Some packets on, what came before is forgotten.
+    // After some packets the decoder's state no longer depends on earlier ones.
     const level = ([row = new Int32Array()]: Int32Array[]) =>
       Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
     const both = packets.map((packet) => [level(clean(packet).rows), level(hurt(packet).rows)] as const);
@@ -41,14 +41,11 @@ describe("packets of Opus", () => {
     ["more coupled than streams", [6, 1, 3]],
     ["no streams", [6, 0, 0]],
     ["channels of no stream", [6, 2, 0]],
-  ])(
-    "are not read where their head says what can't be: %s",
-    (_what, [channels = 0, streams = 0, coupled = 0]) => {
-      const head = new Uint8Array(21 + channels);
-      head.set([1, channels, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 1, streams, coupled, 0, 4, 1, 2, 3, 5], 8);
-      expect(opusHead(head)).toBeNull();
-    },
-  );
+  ])("are not read when their head is invalid: %s", (_what, [channels = 0, streams = 0, coupled = 0]) => {
+    const head = new Uint8Array(21 + channels);
+    head.set([1, channels, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 1, streams, coupled, 0, 4, 1, 2, 3, 5], 8);
+    expect(opusHead(head)).toBeNull();
+  });
 });
 
 describe("a gap between packets", () => {
@@ -62,7 +59,7 @@ describe("a gap between packets", () => {
     return rows.flatMap((row) => [...(row[0] ?? [])]);
   };
 
-  it("is silence, and what follows stands where it is due", async () => {
+  it("becomes silence, and later sound keeps its time", async () => {
     const samples = await heard([
       [0, 100],
       [100, 100],
@@ -73,7 +70,7 @@ describe("a gap between packets", () => {
     expect([samples[199], samples[200], samples[499], samples[500]]).toEqual([101, 0, 0, 501]);
   });
 
-  it("is none where times are only rounded, or packets begin late", async () => {
+  it("is not assumed when times are only rounded, or packets begin late", async () => {
     expect(
       await heard([
         [300, 100],
@@ -83,7 +80,7 @@ describe("a gap between packets", () => {
     ).toHaveLength(300);
   });
 
-  it("does not grow where packets are lost one by one", async () => {
+  it("keeps its length when packets are lost one by one", async () => {
     const packets = Array.from({ length: 400 }, (_, i): [number, number] => [i * 20, 20]);
     const samples = await heard(packets.filter((_, i) => i % 25 !== 24));
     const at = samples.lastIndexOf(1 + 390 * 20);
@@ -92,7 +89,7 @@ describe("a gap between packets", () => {
 });
 
 describe("a song", () => {
-  it("of less than 4000 Hz is refused in words", async () => {
+  it("of less than 4000 Hz is refused with a message", async () => {
     const bytes = noiseWav(40, 100, [0.5]);
     expect(await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length })).toMatchObject({
       ok: false,
@@ -103,7 +100,7 @@ describe("a song", () => {
   it.each([
     ["a largest frame of 100 bytes", 15, [0, 0, 100]],
     ["a smallest frame that is far too large", 12, [0, 40, 0]],
-  ])("of FLAC whose header tells %s is read whole", async (_what, at, bytes) => {
+  ])("of FLAC whose header states %s is read completely", async (_what, at, bytes) => {
     const right = fixture("audio/song.flac");
     const wrong = right.slice();
     wrong.set(bytes, at);

@@ -13,7 +13,7 @@ import {
   wholeChannels,
 } from "../../../support/sound.ts";
 
-/** Hashes of ffmpeg's own decode: see `md5AsFfmpeg`. */
+/** MD5 hashes of what ffmpeg decodes: see `md5AsFfmpeg`. */
 const LOSSLESS = [
   ["pcm16.wav", 16, 1, 22_050, 264_600, "0e9f6916abea454389cc4d78042f9636"],
   ["pcm24-stereo.wav", 24, 2, 48_000, 192_000, "a9d0dd666ec4c485ac3c1181c68f630d"],
@@ -50,7 +50,7 @@ describe("the samples of a song", () => {
     },
   );
 
-  it("can be had again from the start, in arrays of their own", async () => {
+  it("can be read again from the start, into new arrays", async () => {
     const { blocks } = await samplesOfFixture("vorbis.ogg");
     const [once, again] = [await all(blocks()), await all(blocks())];
     for (const block of once) for (const row of block) expect(row.byteLength).toBeGreaterThan(0);
@@ -59,14 +59,14 @@ describe("the samples of a song", () => {
   });
 
   it.each(["cbr.mp3", "faststart.m4a", "adts.aac", "opus.ogg", "opus.webm"])(
-    "are not to be had of a codec that is not decoded here: %s",
+    "are null for a codec that is not decoded here: %s",
     async (name) => {
       const { file, track } = await openTrack(fixture(`audio/${name}`));
       expect(await samplesOf(file, track, {})).toBeNull();
     },
   );
 
-  it("end where the file is damaged, with the time", async () => {
+  it("throw where the file is damaged, with the time", async () => {
     const bytes = fixture("audio/song.flac").slice();
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0x10;
     const { blocks } = await samplesIn(bytes);
@@ -83,7 +83,7 @@ describe("the song in the film", () => {
     ["faststart.m4a", "aac"],
     ["opus.ogg", "opus"],
     ["song.flac", "flac"],
-  ])("is its own packets, byte for byte, where they play from an MP4: %s", async (name, codec) => {
+  ])("is its own packets, byte for byte, when they play from an MP4: %s", async (name, codec) => {
     const { file, track, layout } = await openTrack(fixture(`audio/${name}`));
     const sound = await originalSound(file, track, layout);
     expect(sound?.codec).toBe(codec);
@@ -102,7 +102,7 @@ describe("the song in the film", () => {
     "vorbis.ogg",
     "vorbis.mp4",
     "vorbis.webm",
-  ])("is FLAC of the very same samples elsewhere, without a gap: %s", async (name) => {
+  ])("is FLAC of exactly the same samples otherwise, without a gap: %s", async (name) => {
     const { file, track, layout } = await openTrack(fixture(`audio/${name}`));
     const [samples, sound] = [await samplesOf(file, track, layout), await originalSound(file, track, layout)];
     const description = sound?.config.description;
