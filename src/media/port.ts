@@ -2,14 +2,15 @@
  * The pipeline's port to media: measuring songs, clips and pictures, cutting parts for transcription,
  * assembling films.
  */
-import { assembleFilm, type FilmInput } from "./assemble.ts";
-import { songBeat } from "./beat.ts";
-import { inspectClip } from "./clip.ts";
+
+import { songBeat } from "./beat/song-beat.ts";
 import type { CodecModules } from "./codecs/modules.ts";
-import { nextPart } from "./listen.ts";
-import { measurePicture } from "./picture.ts";
-import { probeSong } from "./probe.ts";
-import { clipProvenance, pictureProvenance } from "./provenance.ts";
+import { assembleFilm, type FilmInput } from "./film/assemble.ts";
+import { inspectClip } from "./film/clip.ts";
+import { measurePicture } from "./lib/picture.ts";
+import { nextPart } from "./listening/next-part.ts";
+import { clipProvenance, pictureProvenance } from "./marks/provenance.ts";
+import { probeSong } from "./song/probe.ts";
 
 export const mediaOf = (codecs: CodecModules) => ({
   assembleFilm: (film: FilmInput) => assembleFilm(film, codecs),

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
-import { assembleFilm } from "../../src/media/assemble.ts";
+import { assembleFilm } from "../../src/media/film/assemble.ts";
 import { storedFile } from "../../src/media/lib/source.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { codecs } from "../support/codecs.ts";

@@ -3,7 +3,7 @@
  * bytes, and a small request that can be made meanwhile.
  */
 import { z } from "zod";
-import { assembleFilm } from "../../src/media/assemble.ts";
+import { assembleFilm } from "../../src/media/film/assemble.ts";
 import { storedFile } from "../../src/media/lib/source.ts";
 import { codecs } from "../../src/media/wasm/modules.ts";
 import { isolateGate, withHeavyGate } from "../../src/pipeline/heavy-gate.ts";

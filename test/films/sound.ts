@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { songFrames } from "../../src/domain/controller/inputs.ts";
 import { memoryFile } from "../../src/media/lib/source.ts";
-import { probeSong } from "../../src/media/probe.ts";
+import { probeSong } from "../../src/media/song/probe.ts";
 import { offsetSamples } from "../support/correlation.ts";
 import { editList, FPS, madeOf, otherFile } from "../support/films.ts";
 

@@ -11,7 +11,7 @@ import {
   type InputVideoTrack,
 } from "mediabunny";
 import { memoryFile } from "../../src/media/lib/source.ts";
-import { probeSong } from "../../src/media/probe.ts";
+import { probeSong } from "../../src/media/song/probe.ts";
 
 const run = promisify(execFile);
 const FPS = 24;

@@ -1,8 +1,8 @@
 /** The films that are played, and the known faults of each browser with them. */
 import { songFrames } from "../../src/domain/controller/inputs.ts";
-import type { FilmInput } from "../../src/media/assemble.ts";
+import type { FilmInput } from "../../src/media/film/assemble.ts";
 import { memoryFile } from "../../src/media/lib/source.ts";
-import { probeSong } from "../../src/media/probe.ts";
+import { probeSong } from "../../src/media/song/probe.ts";
 import type { BrowserName } from "../support/browser.ts";
 import { editList, FPS, madeOf, open, otherFile, packets } from "../support/films.ts";
 import { type PlayedSong, SONGS, songNamed } from "./songs.ts";

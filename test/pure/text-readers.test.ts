@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { memoryFile } from "../../src/media/lib/source.ts";
-import { probeSong } from "../../src/media/probe.ts";
+import { probeSong } from "../../src/media/song/probe.ts";
 import { collectTranscription } from "../../src/pipeline/stages/transcribe.ts";
 import { redact } from "../../src/providers/http.ts";
 import { openaiTranscriber } from "../../src/providers/openai.ts";

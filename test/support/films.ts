@@ -10,7 +10,7 @@ import {
   OGG,
 } from "mediabunny";
 import type { Fill } from "../../src/domain/record/record.ts";
-import { assembleFilm, type FilmInput } from "../../src/media/assemble.ts";
+import { assembleFilm, type FilmInput } from "../../src/media/film/assemble.ts";
 import type { OtherIndex } from "../../src/media/film/film-file.ts";
 import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
 import { trackCodec } from "../../src/media/song/track-codec.ts";

@@ -13,9 +13,9 @@ import {
   WebMOutputFormat,
 } from "mediabunny";
 import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
-import { type HeardPart, nextPart } from "../../src/media/listen.ts";
-import { probeSong } from "../../src/media/probe.ts";
+import { type HeardPart, nextPart } from "../../src/media/listening/next-part.ts";
 import { CONTAINERS } from "../../src/media/song/container.ts";
+import { probeSong } from "../../src/media/song/probe.ts";
 
 /** A song's facts, as the probe finds them. */
 export async function songOf(file: MediaFile) {

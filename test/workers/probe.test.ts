@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { storedFile } from "../../src/media/lib/source.ts";
-import { probeSong } from "../../src/media/probe.ts";
+import { probeSong } from "../../src/media/song/probe.ts";
 import { r2Storage } from "../../src/storage/r2.ts";
 import { mp3Frame } from "../support/long-songs.ts";
 import { apic, bytesOf, id3, joined, png, sylt, utf16 } from "../support/song-tags.ts";

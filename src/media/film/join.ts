@@ -1,7 +1,7 @@
 /** Decides whether clips can be joined into one film without encoding. */
 import type { Failure } from "../../domain/record/record.ts";
-import type { ClipFacts } from "../clip.ts";
 import { refusal } from "../lib/failures.ts";
+import type { ClipFacts } from "./clip.ts";
 import { foreignPictures } from "./clip-form.ts";
 
 /** A clip with the number of its scene, counted from 1. */

@@ -2,9 +2,9 @@
 import { fillsScene } from "../../domain/cover/fill.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
 import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts";
-import { type ClipPackets, clipPackets } from "../clip.ts";
 import { refusal } from "../lib/failures.ts";
 import type { MediaFile } from "../lib/source.ts";
+import { type ClipPackets, clipPackets } from "./clip.ts";
 import type { Sample } from "./clip-index.ts";
 import { cutClip, type Shown } from "./cut.ts";
 import { refuseJoin, sceneNames } from "./join.ts";

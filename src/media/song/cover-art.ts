@@ -1,6 +1,6 @@
 /** Measures the cover art in a song's tags by its first bytes. */
 import type { CoverArt } from "../../domain/record/record.ts";
-import { measurePicture } from "../picture.ts";
+import { measurePicture } from "../lib/picture.ts";
 
 const MOST_COVER_BYTES = 16 * 1024 * 1024;
 /** How much of a picture is read: a JPEG states its size after its own tags. */

@@ -3,7 +3,7 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunny";
 import { memoryFile } from "../../media/lib/source.ts";
-import { probeSong } from "../../media/probe.ts";
+import { probeSong } from "../../media/song/probe.ts";
 import { trackCodec } from "../../media/song/track-codec.ts";
 import { Refusal } from "../world/refusal.ts";
 import type { Api } from "./api.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Image, ProvenanceMark } from "../../../src/domain/record/record.ts";
 import { memoryFile } from "../../../src/media/lib/source.ts";
-import { clipProvenance, pictureProvenance } from "../../../src/media/provenance.ts";
+import { clipProvenance, pictureProvenance } from "../../../src/media/marks/provenance.ts";
 import { jpeg, mp4 } from "../../support/answers.ts";
 import { fixture } from "../../support/media.ts";
 import { box, carrying, manifestParts, manifestStore } from "../../support/pictures.ts";

@@ -6,7 +6,7 @@ import { asAac } from "../../../../src/media/film/aac-sound.ts";
 import { aacKind, soundNotes } from "../../../../src/media/film/sound-notes.ts";
 import { resampler } from "../../../../src/media/lib/resample.ts";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
-import { probeSong } from "../../../../src/media/probe.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
 import { codecs } from "../../../support/codecs.ts";
 import { offsetSamples } from "../../../support/correlation.ts";
 import { heardIn } from "../../../support/decoded-film.ts";

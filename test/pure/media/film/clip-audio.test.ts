@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FilmInput } from "../../../../src/media/assemble.ts";
+import type { FilmInput } from "../../../../src/media/film/assemble.ts";
 import { type MediaFile, memoryFile } from "../../../../src/media/lib/source.ts";
 import {
   boxes,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clipPackets, inspectClip } from "../../../../src/media/clip.ts";
+import { clipPackets, inspectClip } from "../../../../src/media/film/clip.ts";
 import { type Box, box, boxesIn, boxWithin, joined, viewOf } from "../../../../src/media/lib/mp4-boxes.ts";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
 import { faultsOf } from "../../../support/conformance.ts";

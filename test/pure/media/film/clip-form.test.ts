@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inspectClip } from "../../../../src/media/clip.ts";
 import { avcRecord, toBase64 } from "../../../../src/media/film/avc.ts";
+import { inspectClip } from "../../../../src/media/film/clip.ts";
 import { foreignPictures } from "../../../../src/media/film/clip-form.ts";
 import { fixture } from "../../../support/media.ts";
 

@@ -1,7 +1,7 @@
 import { BufferSource, FLAC, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
 import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
-import { type HeardPart, nextPart } from "../../../../src/media/listen.ts";
+import { type HeardPart, nextPart } from "../../../../src/media/listening/next-part.ts";
 import { samplesOf } from "../../../../src/media/song/samples.ts";
 import { fixture, silentWav } from "../../../support/media.ts";
 import { allParts, songOf, wavOf } from "../../../support/parts.ts";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { opusSamples } from "../../../../src/media/codecs/opus-packet.ts";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
-import type { HeardPart } from "../../../../src/media/listen.ts";
-import { nextPart } from "../../../../src/media/listen.ts";
 import { countFrame, cutFrames } from "../../../../src/media/listening/mp3-cut.ts";
+import type { HeardPart } from "../../../../src/media/listening/next-part.ts";
+import { nextPart } from "../../../../src/media/listening/next-part.ts";
 import { fixture } from "../../../support/media.ts";
 import { allParts, looped, repeated, songOf, type Unpacked, unpacked } from "../../../support/parts.ts";
 

@@ -1,9 +1,9 @@
 import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { measurePicture } from "../../../../src/media/lib/picture.ts";
 import { partsOf, pictureForm, xmpIn } from "../../../../src/media/marks/containers.ts";
 import { markedPoster } from "../../../../src/media/marks/poster.ts";
-import { measurePicture } from "../../../../src/media/picture.ts";
 import { assemble, boxes, editList } from "../../../support/films.ts";
 import {
   bytesOf,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
-import { probeSong } from "../../../../src/media/probe.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
 import { AIFF_FORMS, aiff, textChunk, toneAt } from "../../../support/aiffs.ts";
 import { samplesIn, wholeChannels } from "../../../support/sound.ts";
 import { wav } from "../../../support/wavs.ts";

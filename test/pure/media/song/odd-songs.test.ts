@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { opusDecoder } from "../../../../src/media/codecs/opus-decoder.ts";
 import { opusHead, opusSamples } from "../../../../src/media/codecs/opus-packet.ts";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
-import { probeSong } from "../../../../src/media/probe.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
 import { type Timed, untorn } from "../../../../src/media/song/samples.ts";
 import { codecs } from "../../../support/codecs.ts";
 import { fixture } from "../../../support/media.ts";

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clipPackets, inspectClip } from "../../../src/media/clip.ts";
 import {
   framedSets,
   fromBase64,
@@ -8,12 +7,13 @@ import {
   parseAvcConfig,
   setName,
   toBase64,
-} from "../../../src/media/film/avc.ts";
-import { refuseJoin, sceneNames } from "../../../src/media/film/join.ts";
-import { box, joined } from "../../../src/media/lib/mp4-boxes.ts";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
-import { open, packets } from "../../support/films.ts";
-import { changingBucket, fixture } from "../../support/media.ts";
+} from "../../../../src/media/film/avc.ts";
+import { clipPackets, inspectClip } from "../../../../src/media/film/clip.ts";
+import { refuseJoin, sceneNames } from "../../../../src/media/film/join.ts";
+import { box, joined } from "../../../../src/media/lib/mp4-boxes.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { open, packets } from "../../../support/films.ts";
+import { changingBucket, fixture } from "../../../support/media.ts";
 
 async function facts(name: string) {
   const inspected = await inspectClip(fixture(`clips/${name}.mp4`));

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memoryFile } from "../../../src/media/lib/source.ts";
-import { probeSong } from "../../../src/media/probe.ts";
-import { openSong, sumPackets } from "../../../src/media/song/open-song.ts";
-import { fixture } from "../../support/media.ts";
-import { ape, apic, bytesOf, id3, id3v1, joined, lyrics3, png, title } from "../../support/song-tags.ts";
-import { chunk, wav } from "../../support/wavs.ts";
+import { memoryFile } from "../../../../src/media/lib/source.ts";
+import { openSong, sumPackets } from "../../../../src/media/song/open-song.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
+import { fixture } from "../../../support/media.ts";
+import { ape, apic, bytesOf, id3, id3v1, joined, lyrics3, png, title } from "../../../support/song-tags.ts";
+import { chunk, wav } from "../../../support/wavs.ts";
 
 async function probed(bytes: Uint8Array) {
   const result = await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });

@@ -3,13 +3,13 @@
  * only its packets and loses these marks, so they are stored with the artifact. Nothing is verified: the
  * contents of a manifest are reported as they are, whoever signed it.
  */
-import type { ProvenanceMark } from "../domain/record/record.ts";
-import { storable } from "../domain/record/text.ts";
-import { type Box, boxAt, boxesIn, boxWithin } from "./lib/mp4-boxes.ts";
-import type { MediaFile } from "./lib/source.ts";
-import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn } from "./marks/containers.ts";
-import { XMP_UUID } from "./marks/film.ts";
-import { latin1, sourceTerms } from "./marks/xmp.ts";
+import type { ProvenanceMark } from "../../domain/record/record.ts";
+import { storable } from "../../domain/record/text.ts";
+import { type Box, boxAt, boxesIn, boxWithin } from "../lib/mp4-boxes.ts";
+import type { MediaFile } from "../lib/source.ts";
+import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn } from "./containers.ts";
+import { XMP_UUID } from "./film.ts";
+import { latin1, sourceTerms } from "./xmp.ts";
 
 /** Marks that are kept of one file. */
 const MOST_MARKS = 16;

@@ -1,8 +1,8 @@
 /** The beat grid of a song in the bucket. */
-import type { BeatGrid } from "../domain/record/record.ts";
-import { beatOf } from "./beat/estimate.ts";
-import { type MediaFile, reading } from "./lib/source.ts";
-import { openSong } from "./song/open-song.ts";
+import type { BeatGrid } from "../../domain/record/record.ts";
+import { type MediaFile, reading } from "../lib/source.ts";
+import { openSong } from "../song/open-song.ts";
+import { beatOf } from "./estimate.ts";
 
 /** Null when no beat is found or the song can't be read. Errors of the bucket are thrown. */
 export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {

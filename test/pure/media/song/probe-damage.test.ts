@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryFile } from "../../../src/media/lib/source.ts";
-import { probeSong } from "../../../src/media/probe.ts";
-import { lyricsOfText } from "../../../src/media/song/embedded-lyrics.ts";
-import { id3Frames } from "../../../src/media/song/id3.ts";
-import { readSylt } from "../../../src/media/song/sylt.ts";
-import { mp3Frame } from "../../support/long-songs.ts";
-import { fixture } from "../../support/media.ts";
+import { memoryFile } from "../../../../src/media/lib/source.ts";
+import { lyricsOfText } from "../../../../src/media/song/embedded-lyrics.ts";
+import { id3Frames } from "../../../../src/media/song/id3.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
+import { readSylt } from "../../../../src/media/song/sylt.ts";
+import { mp3Frame } from "../../../support/long-songs.ts";
+import { fixture } from "../../../support/media.ts";
 import {
   ape,
   apic,
@@ -19,8 +19,8 @@ import {
   sylt,
   title,
   uslt,
-} from "../../support/song-tags.ts";
-import { chunk, wav } from "../../support/wavs.ts";
+} from "../../../support/song-tags.ts";
+import { chunk, wav } from "../../../support/wavs.ts";
 
 const sound = joined(...Array(210).fill(mp3Frame));
 const tags = [

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
 import {
   assemble,
   boxes,
@@ -12,8 +12,8 @@ import {
   packetsOf,
   range,
   song,
-} from "../../support/films.ts";
-import { brokenBucket, changingBucket, fixture, memoryUpload } from "../../support/media.ts";
+} from "../../../support/films.ts";
+import { brokenBucket, changingBucket, fixture, memoryUpload } from "../../../support/media.ts";
 
 const A = "a-5s-24fps";
 const B = "b-5s-24fps";

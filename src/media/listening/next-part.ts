@@ -1,14 +1,14 @@
 /** Parts of a song for a transcriber: the whole file, or pieces that are small enough for the provider. */
 import { type Input, MP4 } from "mediabunny";
-import type { Audio, AudioFormat, Failure } from "../domain/record/record.ts";
-import { refusal, vanished } from "./lib/failures.ts";
-import { type MediaFile, reading } from "./lib/source.ts";
-import { packedPart } from "./listening/flac-mono.ts";
-import { monoOf } from "./listening/mono.ts";
-import { packetFormat, remuxedPart } from "./listening/remux.ts";
-import { CONTENT_TYPES } from "./song/container.ts";
-import { openSong } from "./song/open-song.ts";
-import { trackCodec } from "./song/track-codec.ts";
+import type { Audio, AudioFormat, Failure } from "../../domain/record/record.ts";
+import { refusal, vanished } from "../lib/failures.ts";
+import { type MediaFile, reading } from "../lib/source.ts";
+import { CONTENT_TYPES } from "../song/container.ts";
+import { openSong } from "../song/open-song.ts";
+import { trackCodec } from "../song/track-codec.ts";
+import { packedPart } from "./flac-mono.ts";
+import { monoOf } from "./mono.ts";
+import { packetFormat, remuxedPart } from "./remux.ts";
 
 export interface HeardPart {
   bytes: Uint8Array;

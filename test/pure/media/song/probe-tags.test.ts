@@ -1,10 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
-import { probeSong } from "../../../src/media/probe.ts";
-import { content, countingBucket, longOgg, mp3Frame } from "../../support/long-songs.ts";
-import { fixture } from "../../support/media.ts";
-import { apic, bytesOf, id3, id3v1, joined, png, sylt, title, uslt, utf16 } from "../../support/song-tags.ts";
-import { chunk, wav } from "../../support/wavs.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
+import { content, countingBucket, longOgg, mp3Frame } from "../../../support/long-songs.ts";
+import { fixture } from "../../../support/media.ts";
+import {
+  apic,
+  bytesOf,
+  id3,
+  id3v1,
+  joined,
+  png,
+  sylt,
+  title,
+  uslt,
+  utf16,
+} from "../../../support/song-tags.ts";
+import { chunk, wav } from "../../../support/wavs.ts";
 
 /** Five seconds of frames of 24 milliseconds. */
 const sound = joined(...Array(210).fill(mp3Frame));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { storedFile } from "../../../src/media/lib/source.ts";
-import { probeSong } from "../../../src/media/probe.ts";
+import { storedFile } from "../../../../src/media/lib/source.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
 import {
   type Content,
   countingBucket,
@@ -10,8 +10,8 @@ import {
   longMp3,
   longOgg,
   longWebm,
-} from "../../support/long-songs.ts";
-import { silentWav } from "../../support/media.ts";
+} from "../../../support/long-songs.ts";
+import { silentWav } from "../../../support/media.ts";
 
 const MIB = 1024 * 1024;
 

@@ -2,15 +2,15 @@
  * Probes a song file: container, codec, length (by its packets) and tags, or the reason why it can't be used.
  */
 import type { InputAudioTrack } from "mediabunny";
-import type { Audio, AudioFormat, Failure } from "../domain/record/record.ts";
-import { clock } from "./lib/clock.ts";
-import { refusal, vanished } from "./lib/failures.ts";
-import { type MediaFile, reading } from "./lib/source.ts";
-import { alacCookie, isAlac } from "./song/alac-cookie.ts";
-import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./song/container.ts";
-import { fallsShort, type Length, measureSong } from "./song/measure.ts";
-import { oggTagsFit } from "./song/ogg-headers.ts";
-import { type OpenSong, openSong } from "./song/open-song.ts";
+import type { Audio, AudioFormat, Failure } from "../../domain/record/record.ts";
+import { clock } from "../lib/clock.ts";
+import { refusal, vanished } from "../lib/failures.ts";
+import { type MediaFile, reading } from "../lib/source.ts";
+import { alacCookie, isAlac } from "./alac-cookie.ts";
+import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./container.ts";
+import { fallsShort, type Length, measureSong } from "./measure.ts";
+import { oggTagsFit } from "./ogg-headers.ts";
+import { type OpenSong, openSong } from "./open-song.ts";
 import {
   addAiffText,
   addFlac,
@@ -21,9 +21,9 @@ import {
   bestOf,
   nothingFound,
   type SongTags,
-} from "./song/song-tags.ts";
-import { trackCodec } from "./song/track-codec.ts";
-import { foreignWav, pcmCodec } from "./song/wav.ts";
+} from "./song-tags.ts";
+import { trackCodec } from "./track-codec.ts";
+import { foreignWav, pcmCodec } from "./wav.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
 export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };

@@ -1,14 +1,14 @@
 /** Measures clips by their index. */
-import type { Failure } from "../domain/record/record.ts";
-import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./film/avc.ts";
-import { shownOtherwise } from "./film/clip-display.ts";
-import { shownPictures } from "./film/clip-edits.ts";
-import { foreignPictures, NEEDED_FORM, otherFile, SIGNATURE_BYTES } from "./film/clip-form.ts";
-import { addFragment, fragmented } from "./film/clip-fragments.ts";
-import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./film/clip-index.ts";
-import { refusal, vanished } from "./lib/failures.ts";
-import { type Box, boxAt, boxWithin, viewOf } from "./lib/mp4-boxes.ts";
-import { type MediaFile, memoryFile, reading } from "./lib/source.ts";
+import type { Failure } from "../../domain/record/record.ts";
+import { refusal, vanished } from "../lib/failures.ts";
+import { type Box, boxAt, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
+import { type MediaFile, memoryFile, reading } from "../lib/source.ts";
+import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./avc.ts";
+import { shownOtherwise } from "./clip-display.ts";
+import { shownPictures } from "./clip-edits.ts";
+import { foreignPictures, NEEDED_FORM, otherFile, SIGNATURE_BYTES } from "./clip-form.ts";
+import { addFragment, fragmented } from "./clip-fragments.ts";
+import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./clip-index.ts";
 
 export interface ClipFacts {
   frames: number;

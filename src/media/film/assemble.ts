@@ -1,18 +1,18 @@
 /** Assembles the film: clips joined by packet copy, cut to the frame, with the song as the sound track. */
-import type { EditListEntry, Failure, Fill } from "../domain/record/record.ts";
-import type { MultipartUpload, StoredObject } from "../storage/port.ts";
-import type { CodecModules } from "./codecs/modules.ts";
-import { clipSound, type SilentScene } from "./film/clip-audio.ts";
-import type { OtherIndex } from "./film/film-file.ts";
-import { type FilmEdit, planCuts } from "./film/plan-cuts.ts";
-import { songSound, UnreadableSong } from "./film/song-track.ts";
-import { aacSound, originalSound } from "./film/sound.ts";
-import { type Caption, type Chapter, captionTexts, chapterTexts } from "./film/text-track.ts";
-import { type FilmPlan, writeFilm } from "./film/write-film.ts";
-import { clock } from "./lib/clock.ts";
-import { refusal, vanished } from "./lib/failures.ts";
-import { type MediaFile, reading, SourceGone } from "./lib/source.ts";
-import { openSong } from "./song/open-song.ts";
+import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts";
+import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
+import type { CodecModules } from "../codecs/modules.ts";
+import { clock } from "../lib/clock.ts";
+import { refusal, vanished } from "../lib/failures.ts";
+import { type MediaFile, reading, SourceGone } from "../lib/source.ts";
+import { openSong } from "../song/open-song.ts";
+import { clipSound, type SilentScene } from "./clip-audio.ts";
+import type { OtherIndex } from "./film-file.ts";
+import { type FilmEdit, planCuts } from "./plan-cuts.ts";
+import { songSound, UnreadableSong } from "./song-track.ts";
+import { aacSound, originalSound } from "./sound.ts";
+import { type Caption, type Chapter, captionTexts, chapterTexts } from "./text-track.ts";
+import { type FilmPlan, writeFilm } from "./write-film.ts";
 
 export interface FilmInput {
   song: MediaFile;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { memoryFile } from "../../../src/media/lib/source.ts";
-import { nextPart } from "../../../src/media/listen.ts";
-import { probeSong } from "../../../src/media/probe.ts";
-import { data, editList, film, madeOf, packetsOf } from "../../support/films.ts";
+import { memoryFile } from "../../../../src/media/lib/source.ts";
+import { nextPart } from "../../../../src/media/listening/next-part.ts";
+import { probeSong } from "../../../../src/media/song/probe.ts";
+import { data, editList, film, madeOf, packetsOf } from "../../../support/films.ts";
 
 const A = "a-5s-24fps";
 

@@ -1,8 +1,8 @@
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from "mediabunny";
 import { describe, expect, it } from "vitest";
-import { type MediaFile, storedFile } from "../../../src/media/lib/source.ts";
-import { editList, FPS, film, open, range } from "../../support/films.ts";
-import { fixture } from "../../support/media.ts";
+import { type MediaFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { editList, FPS, film, open, range } from "../../../support/films.ts";
+import { fixture } from "../../../support/media.ts";
 
 /**
  * A clip of so many bytes: pictures of noise, which are not decoded here, with the index in front or last.

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
-import { type Declared, probeSong } from "../../../src/media/probe.ts";
-import { longOgg } from "../../support/long-songs.ts";
-import { changingBucket, fixture, silentWav } from "../../support/media.ts";
-import { bytesOf, id3, joined } from "../../support/song-tags.ts";
-import { wav } from "../../support/wavs.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { type Declared, probeSong } from "../../../../src/media/song/probe.ts";
+import { longOgg } from "../../../support/long-songs.ts";
+import { changingBucket, fixture, silentWav } from "../../../support/media.ts";
+import { bytesOf, id3, joined } from "../../../support/song-tags.ts";
+import { wav } from "../../../support/wavs.ts";
 
 const TYPES: Record<string, string> = {
   mp3: "audio/mpeg",

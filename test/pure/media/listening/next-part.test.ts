@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
-import { nextPart } from "../../../src/media/listen.ts";
-import { brokenBucket, changingBucket, fixture } from "../../support/media.ts";
-import { allParts, looped, songOf, unpacked } from "../../support/parts.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { nextPart } from "../../../../src/media/listening/next-part.ts";
+import { brokenBucket, changingBucket, fixture } from "../../../support/media.ts";
+import { allParts, looped, songOf, unpacked } from "../../../support/parts.ts";
 
 const payloads = async (bytes: Uint8Array) => (await unpacked(bytes)).packets.map((packet) => packet.data);
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { songFrames } from "../../../src/domain/controller/inputs.ts";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
-import { editList, FPS, madeOf, open, packets } from "../../support/films.ts";
-import { fixture, silentWav } from "../../support/media.ts";
-import { seenIn } from "../../support/numbered.ts";
+import { songFrames } from "../../../../src/domain/controller/inputs.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { editList, FPS, madeOf, open, packets } from "../../../support/films.ts";
+import { fixture, silentWav } from "../../../support/media.ts";
+import { seenIn } from "../../../support/numbered.ts";
 
 /**
  * Name, number, frames and rate of each clip: B-frames, several (also open) groups, one group, another rate,

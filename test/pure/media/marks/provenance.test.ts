@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ProvenanceMark } from "../../../src/domain/record/record.ts";
-import { memoryFile, storedFile } from "../../../src/media/lib/source.ts";
-import { clipProvenance, pictureProvenance } from "../../../src/media/provenance.ts";
-import { assemble, editList } from "../../support/films.ts";
-import { fixture } from "../../support/media.ts";
+import type { ProvenanceMark } from "../../../../src/domain/record/record.ts";
+import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
+import { clipProvenance, pictureProvenance } from "../../../../src/media/marks/provenance.ts";
+import { assemble, editList } from "../../../support/films.ts";
+import { fixture } from "../../../support/media.ts";
 import {
   box,
   bytesOf,
@@ -17,7 +17,7 @@ import {
   pngChunk,
   webpChunk,
   xmpPart,
-} from "../../support/pictures.ts";
+} from "../../../support/pictures.ts";
 
 const IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 /** As in the manifests of Google's pictures. */
