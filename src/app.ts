@@ -17,7 +17,7 @@ import { jobRoutes } from "./http/jobs.ts";
 import { bearer, type VerifyToken } from "./http/lib/auth.ts";
 import { onError, onNotFound } from "./http/lib/failures.ts";
 import { REPLAYED } from "./http/lib/idempotency.ts";
-import { measured } from "./http/lib/metrics.ts";
+import { requestMetrics } from "./http/lib/metrics.ts";
 import { problem } from "./http/lib/problem.ts";
 import { router } from "./http/lib/router.ts";
 import { motifRoutes } from "./http/motifs.ts";
@@ -44,7 +44,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.notFound(onNotFound(() => app.routes));
 
   app.use(requestId());
-  app.use(measured(deps));
+  app.use(requestMetrics(deps));
   app.route("/", feedRoutes(deps, verifyToken));
   app.use(
     secureHeaders({

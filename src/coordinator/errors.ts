@@ -2,10 +2,10 @@
  * The platform's flags on a failed call to a Durable Object
  * (developers.cloudflare.com/durable-objects/best-practices/error-handling).
  */
-import { causes } from "../db/errors.ts";
+import { causeChain } from "../db/errors.ts";
 
 const flagged = (error: unknown, flag: "overloaded" | "retryable"): boolean =>
-  causes(error).some((e) => Reflect.get(e, flag) === true);
+  causeChain(error).some((e) => Reflect.get(e, flag) === true);
 
 /** The object is overloaded: retrying makes it worse. */
 export const isOverloaded = (error: unknown): boolean => flagged(error, "overloaded");

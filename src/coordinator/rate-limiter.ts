@@ -3,7 +3,7 @@ import { type RateLimit, rateLimitOf } from "../domain/models/rate-limits.ts";
 import {
   type Admission,
   acquire,
-  isDefault,
+  needsNoStorage,
   penalize,
   type RateLimiter,
   reportSuccess,
@@ -73,7 +73,7 @@ export class ProviderRateLimiter extends DurableObject<Env> {
   #keep(limiter: RateLimiter): void {
     if (limiter === this.#limiter) return;
     this.#limiter = limiter;
-    if (!isDefault(limiter)) {
+    if (!needsNoStorage(limiter)) {
       this.ctx.storage.kv.put(KEPT, limiter);
       this.#kept = true;
     } else if (this.#kept) {

@@ -21,7 +21,7 @@ import type { Db } from "./client.ts";
 import { isAmbiguous, postgresCode } from "./errors.ts";
 import { factStatements } from "./facts.ts";
 import { recordStatements, toRecord } from "./record.ts";
-import { retried } from "./retry.ts";
+import { withRetries } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
 import { stageRank } from "./stage-order.ts";
 import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "./store.ts";
@@ -56,7 +56,7 @@ export async function claimTask(
         sql`${tasks.status} in ('running', 'waiting') and ${ids.predictionId ?? null}::text is not null`,
       ),
     );
-  const [, , , won, ...rows] = await retried(() =>
+  const [, , , won, ...rows] = await withRetries(() =>
     db.batch([
       ...lockBudget(db, ids.projectId),
       adopt,
@@ -174,7 +174,7 @@ export async function settleTask(
     .where(eq(tasks.id, task.id));
   let maybeCommitted = false;
   try {
-    await retried(async () => {
+    await withRetries(async () => {
       try {
         await db.batch([
           ...lockBudget(db, task.projectId),
@@ -185,7 +185,7 @@ export async function settleTask(
             spentUsd: reservation.kind === "spend" ? reservation.usd : 0,
           }),
           end,
-          ...endPending(db, task.projectId, task.id),
+          ...failPendingAssets(db, task.projectId, task.id),
         ]);
       } catch (error) {
         maybeCommitted ||= isAmbiguous(error);
@@ -201,15 +201,15 @@ export async function settleTask(
 
 /** After a lost answer: whether this claim settled the task. Then it is the last claim, and not running. */
 async function settledByUs(db: Db, task: Task): Promise<boolean> {
-  const [row] = await retried(() =>
+  const [row] = await withRetries(() =>
     db.select({ status: tasks.status, claimId: tasks.claimId }).from(tasks).where(eq(tasks.id, task.id)),
   );
   return row !== undefined && row.claimId === task.claimId && row.status !== "running";
 }
 
 /** Fails a pending task. One that a provider works on is left as it is: its result may still come. */
-export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): Promise<void> {
-  await retried(() =>
+export async function failPendingTask(db: Db, ids: TaskIds, error: Failure, now: SQL): Promise<void> {
+  await withRetries(() =>
     db.batch([
       ...lockBudget(db, ids.projectId),
       db
@@ -218,7 +218,7 @@ export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): 
         .where(
           and(eq(tasks.id, ids.taskId), eq(tasks.projectId, ids.projectId), eq(tasks.status, "pending")),
         ),
-      ...endPending(db, ids.projectId, ids.taskId),
+      ...failPendingAssets(db, ids.projectId, ids.taskId),
     ]),
   );
 }
@@ -227,7 +227,7 @@ export async function failTask(db: Db, ids: TaskIds, error: Failure, now: SQL): 
  * Fails the pending images and clips of a task that is neither running nor waiting, with the task's error.
  * Put these statements after the one that changes the task.
  */
-export function endPending(db: Db, projectId: string, taskId: string): BatchItem<"pg">[] {
+export function failPendingAssets(db: Db, projectId: string, taskId: string): BatchItem<"pg">[] {
   const endedTask = sql`from ${tasks}
     where ${tasks.id} = ${taskId} and ${tasks.status} not in ('running', 'waiting')`;
   return [generatedImages, videoClips].map((table) =>

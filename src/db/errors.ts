@@ -7,19 +7,19 @@ export class Unanswered extends Error {
 }
 
 /** An error and what caused it, outermost first. */
-export function causes(error: unknown): Error[] {
+export function causeChain(error: unknown): Error[] {
   const chain: Error[] = [];
   for (let e = error; e instanceof Error && chain.length < 5; e = e.cause) chain.push(e);
   return chain;
 }
 
 /** The innermost message, for the log: the outer ones repeat the statements and their parameters. */
-export const rootCause = (error: unknown): string => String(causes(error).at(-1) ?? error);
+export const rootCause = (error: unknown): string => String(causeChain(error).at(-1) ?? error);
 
 /** The SQLSTATE of a failed statement, or null where the database did not answer with one. */
 export function postgresCode(error: unknown): string | null {
   // Neon's endpoint sends an empty code where the failure is not Postgres' own.
-  for (const e of causes(error)) if (e instanceof NeonDbError) return e.code || null;
+  for (const e of causeChain(error)) if (e instanceof NeonDbError) return e.code || null;
   return null;
 }
 
@@ -56,7 +56,7 @@ interface RetryVerdict {
 }
 
 function retryVerdict(error: unknown): RetryVerdict {
-  for (const e of causes(error)) {
+  for (const e of causeChain(error)) {
     if (e instanceof NeonDbError) return answerVerdict(e);
     if (e instanceof Unanswered || BODY_LOST.test(e.message)) return { passing: true, ambiguous: true };
   }
@@ -71,7 +71,7 @@ function answerVerdict({ code, message, sourceError }: NeonDbError): RetryVerdic
 }
 
 /** Whether the same work may succeed a little later. */
-export const isPassing = (error: unknown): boolean => retryVerdict(error).passing;
+export const isTransient = (error: unknown): boolean => retryVerdict(error).passing;
 
 /** Whether the failed work may have been committed nevertheless. */
 export const isAmbiguous = (error: unknown): boolean => retryVerdict(error).ambiguous;

@@ -4,9 +4,9 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { Change } from "../domain/controller/change.ts";
 import type { Task } from "../domain/record/record.ts";
 import { lockBudget } from "./budget.ts";
-import { endPending } from "./claims.ts";
+import { failPendingAssets } from "./claims.ts";
 import type { Db } from "./client.ts";
-import { retried } from "./retry.ts";
+import { withRetries } from "./retry.ts";
 import { jobs, owners, projects, tasks, userApprovals } from "./schema.ts";
 
 type Statement = BatchItem<"pg">;
@@ -18,7 +18,7 @@ type Statement = BatchItem<"pg">;
 export async function applyChanges(db: Db, projectId: string, changes: Change[], now: SQL): Promise<void> {
   if (changes.length === 0) return;
   const statements = changes.flatMap((change) => toStatements(db, projectId, change, now));
-  await retried(() => db.batch([...lockBudget(db, projectId), ...statements]));
+  await withRetries(() => db.batch([...lockBudget(db, projectId), ...statements]));
 }
 
 function toStatements(db: Db, projectId: string, change: Change, now: SQL): Statement | Statement[] {
@@ -49,7 +49,7 @@ function toStatements(db: Db, projectId: string, change: Change, now: SQL): Stat
       return change.release
         ? [
             releaseAndUpdate(db, projectId, change, change.release, now),
-            ...endPending(db, projectId, change.id),
+            ...failPendingAssets(db, projectId, change.id),
           ]
         : updateTask(db, change, now);
     case "approval": {
@@ -72,12 +72,12 @@ const noneOpen = (db: Db, jobId: string) =>
       .where(and(eq(tasks.jobId, jobId), inArray(tasks.status, ["pending", "running", "waiting"]))),
   );
 
-type TaskUpdate = Extract<Change, { kind: "task.update" }>;
+type TaskUpdateChange = Extract<Change, { kind: "task.update" }>;
 
-const unchanged = ({ id, from }: TaskUpdate): SQL | undefined =>
+const unchanged = ({ id, from }: TaskUpdateChange): SQL | undefined =>
   and(eq(tasks.id, id), eq(tasks.status, from.status), eq(tasks.attempt, from.attempt));
 
-const updateTask = (db: Db, change: TaskUpdate, now: SQL) =>
+const updateTask = (db: Db, change: TaskUpdateChange, now: SQL) =>
   db
     .update(tasks)
     .set({ ...change.set, updatedAt: now })
@@ -87,8 +87,8 @@ const updateTask = (db: Db, change: TaskUpdate, now: SQL) =>
 function releaseAndUpdate(
   db: Db,
   projectId: string,
-  change: TaskUpdate,
-  { usd, spentUsd }: NonNullable<TaskUpdate["release"]>,
+  change: TaskUpdateChange,
+  { usd, spentUsd }: NonNullable<TaskUpdateChange["release"]>,
   now: SQL,
 ) {
   const updated = db

@@ -4,13 +4,13 @@ import { IMAGE_MODEL_NAMES } from "../domain/models/models.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
   choosesRetired,
+  clipCapabilities,
   DEFAULT_SETTINGS,
-  deliverables,
   type ProjectChange,
   type SettingsPatch,
 } from "../domain/settings.ts";
 import type { Db } from "./client.ts";
-import { retried } from "./retry.ts";
+import { withRetries } from "./retry.ts";
 import { idempotencyKeys, owners, projects } from "./schema.ts";
 import type { OwnedProject } from "./store.ts";
 
@@ -22,7 +22,7 @@ export async function createProject(
   project: Pick<Project, "id" | "ownerId" | "name" | "settings">,
   now: SQL,
 ): Promise<Project> {
-  const [, , [saved]] = await retried(() =>
+  const [, , [saved]] = await withRetries(() =>
     db.batch([
       db.insert(owners).values({ id: project.ownerId, createdAt: now }).onConflictDoNothing(),
       db
@@ -40,7 +40,7 @@ export async function createProject(
 }
 
 export async function findProject(db: Db, whose: OwnedProject): Promise<Project | null> {
-  const [project] = await retried(() => db.select().from(projects).where(ownedProject(whose)));
+  const [project] = await withRetries(() => db.select().from(projects).where(ownedProject(whose)));
   return project ?? null;
 }
 
@@ -88,7 +88,7 @@ function deliverable(settings: SQL): SQL {
   const least = sql`(${settings} #>> '{scenes,minSeconds}')::float8`;
   const most = sql`(${settings} #>> '{scenes,maxSeconds}')::float8`;
   const images = JSON.stringify(IMAGE_MODEL_NAMES);
-  const deliverableClips = deliverables(DEFAULT_SETTINGS.fps);
+  const deliverableClips = clipCapabilities(DEFAULT_SETTINGS.fps);
   const clip = sql`(${JSON.stringify(deliverableClips)}::jsonb -> (${settings} ->> 'clipModel'))`;
   return sql`${images}::jsonb ? (${settings} ->> 'imageModel')
     and (${settings} -> 'imageFallbacks') <@ ${images}::jsonb

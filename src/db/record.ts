@@ -13,7 +13,7 @@ import {
   type SQL,
   sql,
 } from "drizzle-orm";
-import { OUTCOME_UNKNOWN, REFUSED, TASKS_READ } from "../domain/controller/tasks.ts";
+import { NEWEST_TASKS_READ, OUTCOME_UNKNOWN, PROVIDER_REFUSED } from "../domain/controller/tasks.ts";
 import type {
   Approval,
   Clip,
@@ -27,7 +27,7 @@ import type {
   Task,
 } from "../domain/record/record.ts";
 import type { Db } from "./client.ts";
-import { retried } from "./retry.ts";
+import { withRetries } from "./retry.ts";
 import {
   finalVideos,
   generatedImages,
@@ -40,14 +40,14 @@ import {
   videoClips,
 } from "./schema.ts";
 
-/** `tasksRead`, in SQL. */
+/** `tasksInRecord`, in SQL. */
 function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL | undefined {
   const newest = db
     .select({ id: tasks.id })
     .from(tasks)
     .where(eq(tasks.projectId, projectId))
     .orderBy(desc(tasks.id))
-    .limit(TASKS_READ);
+    .limit(NEWEST_TASKS_READ);
   const openJobs = db
     .select({ id: jobs.id })
     .from(jobs)
@@ -62,7 +62,7 @@ function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL
       and(
         eq(tasks.status, "failed"),
         isNull(tasks.retriedAt),
-        sql`${tasks.error} ->> 'code' in (${OUTCOME_UNKNOWN}, ${REFUSED})`,
+        sql`${tasks.error} ->> 'code' in (${OUTCOME_UNKNOWN}, ${PROVIDER_REFUSED})`,
       ),
       claimedId === null ? undefined : eq(tasks.id, claimedId),
       inArray(tasks.id, newest),
@@ -132,7 +132,7 @@ export function toRecord(rows: RecordRows): ProjectRecord | null {
 
 /** The whole record in one round trip, or null where the project does not exist. */
 export async function loadRecord(db: Db, projectId: string, now: SQL): Promise<ProjectRecord | null> {
-  return toRecord(await retried(() => db.batch(recordStatements(db, projectId, now))));
+  return toRecord(await withRetries(() => db.batch(recordStatements(db, projectId, now))));
 }
 
 /** How long the sweep looks for a lost wake-up of a project that is not running, from its last change on. */
@@ -149,7 +149,7 @@ export async function projectsToSweep(
   limit: number,
 ): Promise<string[]> {
   const ago = (seconds: number) => sql`${now} - ${seconds} * interval '1 second'`;
-  const rows = await retried(() =>
+  const rows = await withRetries(() =>
     db
       .select({ id: projects.id })
       .from(projects)

@@ -1,6 +1,6 @@
 import { type Log, log as toConsole } from "../log.ts";
 import { realTiming, retry, type Timing } from "../retry.ts";
-import { isAmbiguous, isPassing, postgresCode, Unanswered } from "./errors.ts";
+import { isAmbiguous, isTransient, postgresCode, Unanswered } from "./errors.ts";
 
 /** Restarts and cold starts of Postgres that are over within this time are hidden from clients. */
 const DEADLINE_MS = 12_000;
@@ -18,7 +18,7 @@ const CAP_MS = 2_000;
  * error. Where any try may have been committed, `isAmbiguous` is true of that passing error. An error of a
  * constraint is thrown as it is: after a lost answer, the conflicting row may be the caller's own.
  */
-export async function retried<T>(
+export async function withRetries<T>(
   work: () => Promise<T>,
   { timing = realTiming, log = toConsole }: { timing?: Timing; log?: Log } = {},
 ): Promise<T> {
@@ -37,14 +37,14 @@ export async function retried<T>(
     }
   };
   const patience = {
-    again: isPassing,
+    again: isTransient,
     retries: RETRIES,
     startWithinMs: DEADLINE_MS - LAST_TRY_MS,
     baseMs: BASE_MS,
     capMs: CAP_MS,
   };
   const answer = retry(attempt, patience, timing).catch((error: unknown) => {
-    if (lost && isPassing(error) && !isAmbiguous(error))
+    if (lost && isTransient(error) && !isAmbiguous(error))
       throw new Unanswered("Postgres lost an answer and gave no other", { cause: error });
     throw error;
   });

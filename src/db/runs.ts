@@ -102,7 +102,7 @@ export async function cancel(
   return project ?? null;
 }
 
-export async function retry(
+export async function retryTasks(
   db: Db,
   whose: OwnedProject,
   what: { taskId: string } | { jobId: string; includeUnknown: boolean },

@@ -15,7 +15,7 @@ import type {
 } from "../domain/record/record.ts";
 import type { ProjectChange } from "../domain/settings.ts";
 import * as approvals from "./approvals.ts";
-import { claimTask, failTask, renewLease, settleTask } from "./claims.ts";
+import { claimTask, failPendingTask, renewLease, settleTask } from "./claims.ts";
 import type { Db } from "./client.ts";
 import { applyChanges } from "./plans.ts";
 import * as projects from "./projects.ts";
@@ -136,7 +136,7 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
       claimTask(db, ids, { pending: newId(), waiting: newId() }, { ownerBudgetUsd, now: now() }),
     renew: (task) => renewLease(db, task, now()),
     settle: (task, settlement) => settleTask(db, task, settlement, now()),
-    fail: (ids, failure) => failTask(db, ids, failure, now()),
+    fail: (ids, failure) => failPendingTask(db, ids, failure, now()),
     projectsToSweep: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
     createProject: (project) => projects.createProject(db, project, now()),
     findProject: (whose) => projects.findProject(db, whose),
@@ -145,7 +145,7 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     chooseMotif: (whose, motif) => scenes.chooseMotif(db, whose, motif, now()),
     requestRun: (whose, target) => runs.requestRun(db, whose, target, now()),
     cancel: (whose, stages, target) => runs.cancel(db, whose, stages, target, now()),
-    retry: (whose, what) => runs.retry(db, whose, what, now()),
+    retry: (whose, what) => runs.retryTasks(db, whose, what, now()),
     recordApprovals: (whose, inputs) => approvals.recordApprovals(db, whose, inputs, now()),
     removeProject: (whose) => projects.removeProject(db, whose),
   };

@@ -94,7 +94,7 @@ export function restoredRateLimiter(stored: unknown, limit: RateLimit, now: numb
 }
 
 /** Whether the state need not be stored, because a new rate limiter would do as well. */
-export const isDefault = (limiter: RateLimiter): boolean =>
+export const needsNoStorage = (limiter: RateLimiter): boolean =>
   !isSlowed(limiter) && limiter.queue.length === 0 && limiter.blockedUntil <= limiter.seenAt;
 
 /**

@@ -55,7 +55,7 @@ interface Deliverable {
 }
 
 /** By name, for every clip model that a project may have, retired ones included. */
-export const deliverables = (fps: number): Record<string, Deliverable> =>
+export const clipCapabilities = (fps: number): Record<string, Deliverable> =>
   Object.fromEntries(
     KNOWN_CLIP_MODELS.map((name) => [
       name,

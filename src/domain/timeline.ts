@@ -5,7 +5,7 @@
 import { currentOf } from "./controller/current.ts";
 import { songFrames } from "./controller/inputs.ts";
 import type { SceneState } from "./controller/scene-state.ts";
-import { fillsScene } from "./cover/fill.ts";
+import { canFillScene } from "./cover/fill.ts";
 import type { Clip, Fill, Image, ProjectRecord, Scene } from "./record/record.ts";
 
 type Shown =
@@ -72,7 +72,7 @@ function sceneOf(record: ProjectRecord, state: SceneState): TimelineScene {
 
 const lastsAsLong = (record: ProjectRecord, scene: Scene, clip: Clip, fill: Fill | null) => {
   const { fps } = record.project.settings;
-  return fillsScene({
+  return canFillScene({
     clipFrames: clip.frames ?? 0,
     clipFps: clip.fps ?? fps,
     sceneFrames: scene.endFrame - scene.startFrame,

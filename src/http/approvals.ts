@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import { approvalView } from "../domain/views/views.ts";
 import { approve } from "../operations/approvals.ts";
 import { listApprovals } from "../operations/lists.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   bearerAuth,
@@ -114,12 +114,12 @@ export function approvalRoutes(deps: Deps) {
       notes: v.notes ?? null,
     }));
     const projectId = c.req.valid("param").project_id;
-    const recorded = orRefuse(await approve(deps, c.var.actor, { projectId, approvals }));
+    const recorded = orProblem(await approve(deps, c.var.actor, { projectId, approvals }));
     return c.json({ items: recorded.map(approvalView) }, 200);
   });
   app.openapi(list, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listApprovals(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listApprovals(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, approvalView), 200);
   });
   return app;

@@ -24,7 +24,7 @@ const ProvenanceMark = z
       "A statement in the provider's file of how it was made, as it stands there: no signature was checked.",
   });
 
-export const asset = {
+export const assetShape = {
   id: Uuid,
   project_id: Uuid,
   scene_id: Uuid,

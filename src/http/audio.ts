@@ -5,8 +5,8 @@ import { confirmAudio } from "../operations/audio.ts";
 import { presignUpload } from "../operations/uploads.ts";
 import { MAX_AUDIO_BYTES, UPLOAD_CONTENT_TYPES } from "../storage/keys.ts";
 import { etagOf } from "./lib/etag.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, ProjectParams, Timestamp, text, Uuid } from "./lib/schemas.ts";
 import { Project } from "./project-schema.ts";
@@ -65,7 +65,7 @@ const presign = createRoute({
       "not_found",
       "payload_too_large",
       "unsupported_media_type",
-      ...REPEAT_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
     ),
   },
 });
@@ -103,7 +103,7 @@ const confirm = createRoute({
       "payload_too_large",
       "unsupported_media_type",
       "audio_rejected",
-      ...REPEAT_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
     ),
   },
 });
@@ -114,7 +114,7 @@ export function audioRoutes(deps: Deps) {
   app.openapi(presign, (c) =>
     once(c, deps, "fresh", async (deps) => {
       const { project_id, filename, content_type, bytes } = c.req.valid("json");
-      const upload = orRefuse(
+      const upload = orProblem(
         await presignUpload(deps, c.var.actor, {
           projectId: project_id,
           filename,
@@ -133,7 +133,7 @@ export function audioRoutes(deps: Deps) {
       const projectId = c.req.valid("param").project_id;
       const { key, keep_scenes } = c.req.valid("json");
       const project = projectView(
-        orRefuse(await confirmAudio(deps, c.var.actor, { projectId, key, keepScenes: keep_scenes })),
+        orProblem(await confirmAudio(deps, c.var.actor, { projectId, key, keepScenes: keep_scenes })),
       );
       return c.json(project, 200, { ETag: etagOf(project) });
     }),

@@ -3,14 +3,14 @@ import { z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { clipView } from "../domain/views/views.ts";
 import { listClips } from "../operations/lists.ts";
-import { asset } from "./assets.ts";
-import { orRefuse } from "./lib/problem.ts";
+import { assetShape } from "./assets.ts";
+import { orProblem } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { AssetUrl, listRoute, pageView, Seconds, Uuid } from "./lib/schemas.ts";
 
 export const Clip = z
   .object({
-    ...asset,
+    ...assetShape,
     image_id: Uuid.openapi({ description: "The approved image that it was made from." }),
     frames: z
       .int()
@@ -42,7 +42,7 @@ export function clipRoutes(deps: Deps) {
   const app = router();
   app.openapi(clips, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listClips(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listClips(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(
       pageView(page, (clip) => ({ ...clipView(clip), url: clip.url })),
       200,

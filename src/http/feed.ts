@@ -3,8 +3,8 @@ import type { Deps } from "../deps.ts";
 import { fail } from "../domain/record/errors.ts";
 import { connectFeed, issueFeedTicket } from "../operations/feed.ts";
 import { authenticate, type VerifyToken } from "./lib/auth.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
-import { orRefuse, problems, Refused } from "./lib/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { orProblem, ProblemError, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, json, ProjectParams, Timestamp } from "./lib/schemas.ts";
 
@@ -34,7 +34,7 @@ const ticket = createRoute({
         .openapi("FeedTicket", { description: "A ticket for one connection to the feed." }),
       "The ticket.",
     ),
-    ...problems("invalid_request", "unauthenticated", "not_found", ...REPEAT_PROBLEMS),
+    ...problems("invalid_request", "unauthenticated", "not_found", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 
@@ -72,7 +72,7 @@ export function feedTicketRoutes(deps: Deps) {
   app.openapi(ticket, (c) =>
     once(c, deps, "fresh", async (deps) => {
       const projectId = c.req.valid("param").project_id;
-      const issued = orRefuse(await issueFeedTicket(deps, c.var.actor, projectId));
+      const issued = orProblem(await issueFeedTicket(deps, c.var.actor, projectId));
       const url = `${deps.config.publicUrl.replace(/^http/, "ws")}/api/projects/${projectId}/feed?ticket=${issued.ticket}`;
       return c.json({ ticket: issued.ticket, expires_at: issued.expiresAt.toISOString(), url }, 201);
     }),
@@ -90,12 +90,12 @@ export function feedRoutes(deps: Deps, verify: VerifyToken) {
     const { project_id } = c.req.valid("param");
     checkUpgrade(c.req.raw.headers, deps);
     if (c.req.valid("query").ticket === undefined) {
-      const actor = orRefuse(await authenticate(c, verify));
-      return orRefuse(await connectFeed(deps, actor, { projectId: project_id, request: c.req.raw }));
+      const actor = orProblem(await authenticate(c, verify));
+      return orProblem(await connectFeed(deps, actor, { projectId: project_id, request: c.req.raw }));
     }
     const response = await deps.coordinator(project_id).connect(c.req.raw, false);
     if (response.status !== 401) return response;
-    return orRefuse(fail("unauthenticated", "The ticket is unknown, used or expired. Get a new one."));
+    return orProblem(fail("unauthenticated", "The ticket is unknown, used or expired. Get a new one."));
   });
   return app;
 }
@@ -103,11 +103,11 @@ export function feedRoutes(deps: Deps, verify: VerifyToken) {
 /** Refuses what is no WebSocket upgrade, and pages of other origins: CORS does not apply to WebSockets. */
 function checkUpgrade(headers: Headers, { config }: Pick<Deps, "config">): void {
   if (headers.get("upgrade")?.toLowerCase() !== "websocket")
-    throw new Refused({ code: "upgrade_required", detail: "Open this URL as a WebSocket." });
+    throw new ProblemError({ code: "upgrade_required", detail: "Open this URL as a WebSocket." });
   const origin = headers.get("origin");
   const known = [...config.corsOrigins, new URL(config.publicUrl).origin];
   if (origin !== null && !known.includes(origin))
-    throw new Refused({
+    throw new ProblemError({
       code: "forbidden_origin",
       detail: `Pages of the origin ${JSON.stringify(origin)} may not connect to the feed.`,
     });

@@ -4,7 +4,7 @@ import { FILLS } from "../domain/record/record.ts";
 import { filmView } from "../domain/views/views.ts";
 import { type FilmWithUrls, filmDownload, getFilm } from "../operations/films.ts";
 import { listFilms } from "../operations/lists.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   AssetStatus,
@@ -164,20 +164,20 @@ export function filmRoutes(deps: Deps) {
   const app = router();
   app.openapi(list, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listFilms(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listFilms(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, withUrls), 200);
   });
   app.openapi(show, async (c) => {
     const { project_id, film_id } = c.req.valid("param");
     const { edits } = c.req.valid("query");
     const film = await getFilm(deps, c.var.actor, { projectId: project_id, filmId: film_id, edits });
-    return c.json(withUrls(orRefuse(film)), 200);
+    return c.json(withUrls(orProblem(film)), 200);
   });
   app.openapi(download, async (c) => {
     const { project_id, film_id } = c.req.valid("param");
     const { edits } = c.req.valid("query");
     const address = await filmDownload(deps, c.var.actor, { projectId: project_id, filmId: film_id, edits });
-    return c.redirect(orRefuse(address), 302);
+    return c.redirect(orProblem(address), 302);
   });
   return app;
 }

@@ -3,14 +3,14 @@ import { z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { imageView } from "../domain/views/views.ts";
 import { listImages } from "../operations/lists.ts";
-import { asset } from "./assets.ts";
-import { orRefuse } from "./lib/problem.ts";
+import { assetShape } from "./assets.ts";
+import { orProblem } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { AssetUrl, listRoute, pageView, Uuid } from "./lib/schemas.ts";
 
 export const Image = z
   .object({
-    ...asset,
+    ...assetShape,
     prompt_id: Uuid.nullable().openapi({
       description: "The prompt that it was made from; null for none, or where the prompt is gone.",
     }),
@@ -35,7 +35,7 @@ export function imageRoutes(deps: Deps) {
   const app = router();
   app.openapi(images, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listImages(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listImages(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(
       pageView(page, (image) => ({ ...imageView(image), url: image.url })),
       200,

@@ -4,10 +4,10 @@ import type { Deps } from "../deps.ts";
 import { JOB_STATUSES } from "../domain/record/record.ts";
 import { jobView, projectView } from "../domain/views/views.ts";
 import { listJobs } from "../operations/lists.ts";
-import { retry } from "../operations/runs.ts";
+import { retryTasks } from "../operations/runs.ts";
 import { accepted } from "./accepted.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   bearerAuth,
@@ -92,7 +92,7 @@ const retryJob = createRoute({
       "conflict",
       "payload_too_large",
       "unsupported_media_type",
-      ...REPEAT_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
     ),
   },
 });
@@ -101,15 +101,15 @@ export function jobRoutes(deps: Deps) {
   const app = router();
   app.openapi(list, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listJobs(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listJobs(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, jobView), 200);
   });
   app.openapi(retryJob, (c) =>
     once(c, deps, "kept", async (deps) => {
       const { project_id: projectId, job_id: jobId } = c.req.valid("param");
       const includeUnknown = c.req.valid("json").include_unknown;
-      const project = await retry(deps, c.var.actor, { projectId, jobId, includeUnknown });
-      return c.json(projectView(orRefuse(project)), 202);
+      const project = await retryTasks(deps, c.var.actor, { projectId, jobId, includeUnknown });
+      return c.json(projectView(orProblem(project)), 202);
     }),
   );
   return app;

@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../deps.ts";
 import { MOTIF_WAYS } from "../domain/record/record.ts";
 import { listMotifs } from "../operations/scenes.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, json, ProjectParams, Uuid } from "./lib/schemas.ts";
 
@@ -75,7 +75,7 @@ export function motifRoutes(deps: Deps) {
   const app = router();
   app.openapi(motifs, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const found = orRefuse(await listMotifs(deps, c.var.actor, { projectId }));
+    const found = orProblem(await listMotifs(deps, c.var.actor, { projectId }));
     return c.json(
       {
         remaining_usd: found.remainingUsd,

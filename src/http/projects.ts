@@ -10,8 +10,8 @@ import {
   removeProject,
 } from "../operations/projects.ts";
 import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS, replayedHeader } from "./lib/idempotency.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, orNull, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
 import { BeatInput, Name, Pin, Project, SettingsInput, toPatch, toPin } from "./project-schema.ts";
@@ -57,7 +57,7 @@ const create = createRoute({
       "unauthenticated",
       "payload_too_large",
       "unsupported_media_type",
-      ...REPEAT_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
     ),
   },
 });
@@ -195,7 +195,7 @@ export function projectRoutes(deps: Deps) {
     once(c, deps, "kept", async (deps) => {
       const { name, settings } = c.req.valid("json");
       const project = projectView(
-        orRefuse(await createProject(deps, c.var.actor, { name, settings: toPatch(settings ?? {}) })),
+        orProblem(await createProject(deps, c.var.actor, { name, settings: toPatch(settings ?? {}) })),
       );
       return c.json(project, 201, { Location: `/api/projects/${project.id}`, ETag: etagOf(project) });
     }),
@@ -203,14 +203,14 @@ export function projectRoutes(deps: Deps) {
 
   app.openapi(list, async (c) => {
     const { total, ...page } = c.req.valid("query");
-    const found = orRefuse(await listProjects(deps, c.var.actor, { ...page, total: total === "true" }));
+    const found = orProblem(await listProjects(deps, c.var.actor, { ...page, total: total === "true" }));
     const counted = found.total === undefined ? {} : { total: found.total };
     return c.json({ ...pageView(found, projectView), ...counted }, 200);
   });
 
   app.openapi(get, async (c) => {
     const { project_id } = c.req.valid("param");
-    const project = projectView(orRefuse(await getProject(deps, c.var.actor, project_id)));
+    const project = projectView(orProblem(await getProject(deps, c.var.actor, project_id)));
     const headers = { ETag: etagOf(project), "Cache-Control": "private, no-cache" };
     if (isFresh(c.req.valid("header")["if-none-match"], headers.ETag)) return c.body(null, 304, headers);
     return c.json(project, 200, headers);
@@ -219,7 +219,7 @@ export function projectRoutes(deps: Deps) {
   app.openapi(replace, async (c) => {
     const { name, settings } = c.req.valid("json");
     const project = projectView(
-      orRefuse(
+      orProblem(
         await editProject(deps, c.var.actor, {
           projectId: c.req.valid("param").project_id,
           name,
@@ -235,7 +235,7 @@ export function projectRoutes(deps: Deps) {
   app.openapi(patch, async (c) => {
     const { name, settings, beat, pins } = c.req.valid("json");
     const project = projectView(
-      orRefuse(
+      orProblem(
         await editProject(deps, c.var.actor, {
           projectId: c.req.valid("param").project_id,
           name,
@@ -257,7 +257,7 @@ export function projectRoutes(deps: Deps) {
   });
 
   app.openapi(remove, async (c) => {
-    orRefuse(await removeProject(deps, c.var.actor, c.req.valid("param").project_id));
+    orProblem(await removeProject(deps, c.var.actor, c.req.valid("param").project_id));
     return c.body(null, 204);
   });
 

@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { SOFTENING_LEVELS } from "../domain/record/record.ts";
 import { promptView } from "../domain/views/views.ts";
 import { listPrompts } from "../operations/lists.ts";
-import { orRefuse } from "./lib/problem.ts";
+import { orProblem } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { listRoute, pageView, Timestamp, Uuid } from "./lib/schemas.ts";
 
@@ -52,7 +52,7 @@ export function promptRoutes(deps: Deps) {
   const app = router();
   app.openapi(prompts, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listPrompts(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listPrompts(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, promptView), 200);
   });
   return app;

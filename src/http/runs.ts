@@ -5,8 +5,8 @@ import { STAGES } from "../domain/record/record.ts";
 import { projectView } from "../domain/views/views.ts";
 import { cancelRun, requestRun } from "../operations/runs.ts";
 import { accepted } from "./accepted.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, ProjectParams, StageName } from "./lib/schemas.ts";
 
@@ -38,7 +38,7 @@ const run = createRoute({
       "audio_missing",
       "payload_too_large",
       "unsupported_media_type",
-      ...REPEAT_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
     ),
   },
 });
@@ -72,7 +72,7 @@ const cancel = createRoute({
       "not_found",
       "payload_too_large",
       "unsupported_media_type",
-      ...REPEAT_PROBLEMS,
+      ...IDEMPOTENCY_PROBLEMS,
     ),
   },
 });
@@ -83,14 +83,14 @@ export function runRoutes(deps: Deps) {
     once(c, deps, "kept", async (deps) => {
       const projectId = c.req.valid("param").project_id;
       const { target } = c.req.valid("json");
-      return c.json(projectView(orRefuse(await requestRun(deps, c.var.actor, { projectId, target }))), 202);
+      return c.json(projectView(orProblem(await requestRun(deps, c.var.actor, { projectId, target }))), 202);
     }),
   );
   app.openapi(cancel, (c) =>
     once(c, deps, "kept", async (deps) => {
       const projectId = c.req.valid("param").project_id;
       const { from } = c.req.valid("json");
-      return c.json(projectView(orRefuse(await cancelRun(deps, c.var.actor, { projectId, from }))), 202);
+      return c.json(projectView(orProblem(await cancelRun(deps, c.var.actor, { projectId, from }))), 202);
     }),
   );
   return app;

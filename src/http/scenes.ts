@@ -5,7 +5,7 @@ import { MOTIF_WAYS } from "../domain/record/record.ts";
 import { sceneView } from "../domain/views/views.ts";
 import { listScenes } from "../operations/lists.ts";
 import { chooseMotif } from "../operations/scenes.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, listRoute, ProjectParams, pageView, songSpan, Uuid } from "./lib/schemas.ts";
 
@@ -37,7 +37,7 @@ export const Scene = z
   })
   .openapi("Scene", { description: "A span of the song with one clip." });
 
-export const scenes = listRoute({
+const scenes = listRoute({
   name: "scenes",
   operationId: "listScenes",
   tag: TAG,
@@ -77,7 +77,7 @@ export function sceneRoutes(deps: Deps) {
   const app = router();
   app.openapi(scenes, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listScenes(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listScenes(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(
       pageView(page, (scene) => sceneView(scene, page.fps)),
       200,
@@ -86,7 +86,7 @@ export function sceneRoutes(deps: Deps) {
   app.openapi(choose, async (c) => {
     const { project_id: projectId, scene_id: sceneId } = c.req.valid("param");
     const { motif } = c.req.valid("json");
-    const { scene, fps } = orRefuse(await chooseMotif(deps, c.var.actor, { projectId, sceneId, motif }));
+    const { scene, fps } = orProblem(await chooseMotif(deps, c.var.actor, { projectId, sceneId, motif }));
     return c.json(sceneView(scene, fps), 200);
   });
   return app;

@@ -4,10 +4,10 @@ import type { Deps } from "../deps.ts";
 import { CHARGED, TASK_STATUSES } from "../domain/record/record.ts";
 import { projectView, taskView } from "../domain/views/views.ts";
 import { listTasks } from "../operations/lists.ts";
-import { retry } from "../operations/runs.ts";
+import { retryTasks } from "../operations/runs.ts";
 import { accepted } from "./accepted.ts";
-import { IdempotencyHeader, once, REPEAT_PROBLEMS } from "./lib/idempotency.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   bearerAuth,
@@ -36,7 +36,7 @@ const retryTask = createRoute({
   },
   responses: {
     202: accepted,
-    ...problems("invalid_request", "unauthenticated", "not_found", "conflict", ...REPEAT_PROBLEMS),
+    ...problems("invalid_request", "unauthenticated", "not_found", "conflict", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 
@@ -116,13 +116,13 @@ export function taskRoutes(deps: Deps) {
   const app = router();
   app.openapi(tasks, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orRefuse(await listTasks(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listTasks(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, taskView), 200);
   });
   app.openapi(retryTask, (c) =>
     once(c, deps, "kept", async (deps) => {
       const { project_id: projectId, task_id: taskId } = c.req.valid("param");
-      return c.json(projectView(orRefuse(await retry(deps, c.var.actor, { projectId, taskId }))), 202);
+      return c.json(projectView(orProblem(await retryTasks(deps, c.var.actor, { projectId, taskId }))), 202);
     }),
   );
   return app;

@@ -11,7 +11,7 @@ import {
   type TimelineSceneWithUrl,
 } from "../operations/timeline.ts";
 import { attachment } from "../storage/filename.ts";
-import { orRefuse, problems } from "./lib/problem.ts";
+import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   bearerAuth,
@@ -161,7 +161,7 @@ export function timelineRoutes(deps: Deps) {
   const app = router();
   app.openapi(show, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const timeline = orRefuse(await getTimeline(deps, c.var.actor, { projectId }));
+    const timeline = orProblem(await getTimeline(deps, c.var.actor, { projectId }));
     const { record, fps, frames, scenes, songUrl, film } = timeline;
     const { lyrics, beat, coverCertificate } = record.project;
     return c.json(
@@ -191,7 +191,7 @@ export function timelineRoutes(deps: Deps) {
   });
   app.openapi(exported, async (c) => {
     const { project_id: projectId, format } = c.req.valid("param");
-    const { text, contentType, filename } = orRefuse(
+    const { text, contentType, filename } = orProblem(
       await exportTimeline(deps, c.var.actor, { projectId, format }),
     );
     return c.body(text, 200, {

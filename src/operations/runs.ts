@@ -38,7 +38,7 @@ export async function cancelRun(
  * Frees one task, or the failed tasks of one job, to be made again. A task whose outcome is unknown may be
  * paid for twice: it is freed only by its id or with `includeUnknown`.
  */
-export async function retry(
+export async function retryTasks(
   deps: Deps,
   { ownerId }: Actor,
   {

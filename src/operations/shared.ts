@@ -14,11 +14,11 @@ export const owned = ({ ownerId }: Actor, projectId: string): SQL | undefined =>
   ownedProject({ ownerId, projectId });
 
 /** The same answer for an id that does not exist, belongs to another person, or is malformed. */
-export const NOTHING_HERE: OperationError = {
+export const NOT_FOUND: OperationError = {
   code: "not_found",
   detail: "You have no resource with this id.",
 };
-export const notFound = (): Result<never> => ({ ok: false, error: NOTHING_HERE });
+export const notFound = (): Result<never> => ({ ok: false, error: NOT_FOUND });
 
 /**
  * Wakes the project's controller, after the commit. The request has already succeeded: if the wake-up is lost

@@ -1,7 +1,7 @@
 import type { StepResult } from "../domain/controller/settlement.ts";
 import { failure, pollIntervalMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
 import type { Prediction } from "../providers/ports.ts";
-import { FIND_ORPHAN_MS, webhookUrl } from "./lib/predictions.ts";
+import { FIND_LOST_ORDER_MS, webhookUrl } from "./lib/predictions.ts";
 import type { StepContext } from "./lib/step.ts";
 import { collectClip } from "./stages/generate-clips.ts";
 import { collectImage } from "./stages/generate-images.ts";
@@ -40,7 +40,7 @@ export async function collect(step: StepContext): Promise<StepResult> {
     return task.cancelRequested
       ? { kind: "canceled", charged: "unknown" }
       : { kind: "unknown", failure: PREDICTION_GONE };
-  if (age < UNKNOWN_RESOLVED_AFTER_MS) return waiting(null, FIND_ORPHAN_MS);
+  if (age < UNKNOWN_RESOLVED_AFTER_MS) return waiting(null, FIND_LOST_ORDER_MS);
   if (task.cancelRequested) return { kind: "canceled", charged: "no" };
   return { kind: "retry", failure: NEVER_ACCEPTED, afterSeconds: null, throttled: false };
 }

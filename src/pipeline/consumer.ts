@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { type Current, currentOf } from "../domain/controller/current.ts";
 import { requeue } from "../domain/controller/heavy.ts";
 import { orderGate } from "../domain/controller/model-health.ts";
-import { coveredUnits, isUnitOf } from "../domain/controller/run-request.ts";
+import { isUnitOf, requestedUnits } from "../domain/controller/run-request.ts";
 import { type StepResult, settlement } from "../domain/controller/settlement.ts";
 import { type Supplier, suppliersOf } from "../domain/controller/suppliers.ts";
 import { failure } from "../domain/controller/tasks.ts";
@@ -14,7 +14,7 @@ import { projectPrefix } from "../storage/keys.ts";
 import { withHeavyGate } from "./heavy-gate.ts";
 import { holdLease, LeaseLost } from "./lease.ts";
 import { TaskMessage } from "./messages.ts";
-import { isOfHeavyWork } from "./queue.ts";
+import { isHeavyQueue } from "./queue.ts";
 import { runStep } from "./run.ts";
 
 /** Fewer than `max_retries` of the queue, after which a message is a dead letter. */
@@ -24,7 +24,7 @@ type Disposition = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
 
 /** The consumer of both task queues. Each message is acknowledged or retried by itself. Does not throw. */
 export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
-  const heavy = isOfHeavyWork(batch.queue);
+  const heavy = isHeavyQueue(batch.queue);
   await Promise.all(
     batch.messages.map(async (message) => {
       const disposition = await handle(message.body, { deliveries: message.attempts, heavy }, deps);
@@ -219,7 +219,7 @@ function withholdReason({
   supplier: Supplier | undefined;
   now: Date;
 }): StepResult | null {
-  if (!coveredUnits(record, current).some((unit) => isUnitOf(unit, task))) return { kind: "superseded" };
+  if (!requestedUnits(record, current).some((unit) => isUnitOf(unit, task))) return { kind: "superseded" };
   if (supplier?.skipReason) return { kind: "declined", failure: supplier.skipReason, spent: false };
   const others = record.tasks.filter((other) => other.id !== task.id);
   // When a trial order ends, the coordinator is woken, and the plan sends the task again.

@@ -18,7 +18,7 @@ interface Pass {
   leave(): void;
 }
 
-export function openGate(): HeavyGate {
+export function newHeavyGate(): HeavyGate {
   let current: Holder | null = null;
   return {
     enter(now) {
@@ -44,7 +44,7 @@ export function openGate(): HeavyGate {
  * ("this limit is per-isolate, not per-invocation", Workers limits, page of 2026-02-11). They share numbers
  * only: an invocation must not wait for another one's promise, which the platform forbids.
  */
-export const isolateGate: HeavyGate = openGate();
+export const isolateGate: HeavyGate = newHeavyGate();
 
 /** Runs `work` while it holds the gate; returns null at once, without running it, where the gate is taken. */
 export async function withHeavyGate<T>(

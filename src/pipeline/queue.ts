@@ -5,7 +5,7 @@ import type { TaskMessage } from "./messages.ts";
 const BATCH = 100;
 
 /** Whether this queue, by its name in wrangler.toml, is the one of heavy work. */
-export const isOfHeavyWork = (queue: string): boolean => queue.endsWith("-heavy");
+export const isHeavyQueue = (queue: string): boolean => queue.endsWith("-heavy");
 
 /** The port over the bindings TASKS and HEAVY_TASKS. */
 export function taskQueue(light: Queue<TaskMessage>, heavy: Queue<TaskMessage>): TaskQueue {

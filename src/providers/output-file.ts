@@ -59,7 +59,7 @@ const isFile = (text: string): boolean =>
   (/^https?:\/\/\S+$/i.test(text) && URL.canParse(text)) || /^data:[^,\s]*,/i.test(text.slice(0, 200));
 
 /** Whether the output is empty: the prediction made nothing. */
-export const holdsNothing = (output: unknown): boolean =>
+export const isEmptyOutput = (output: unknown): boolean =>
   output === undefined ||
   output === null ||
   output === "" ||

@@ -12,10 +12,10 @@ import { inputFetcher } from "./replicate/inputs.ts";
 import { openPredictions } from "./replicate/predictions.ts";
 import { deliveryRoutes, replicateRoutes } from "./replicate/replicate.ts";
 import { uploadedFiles } from "./replicate/uploaded-files.ts";
-import { openCourier } from "./replicate/webhooks.ts";
+import { openWebhookSender } from "./replicate/webhooks.ts";
 import { newState, type SandboxState } from "./state.ts";
 import { openStudio } from "./studio/studio.ts";
-import { Dropped, listen } from "./world/listen.ts";
+import { DropConnection, listen } from "./world/listen.ts";
 
 /** The secret in .dev.vars.example. It may be public: it signs the sandbox's webhooks only. */
 const WEBHOOK_SECRET = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldC0wMDAwMDAwMDE=";
@@ -55,7 +55,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const webhookSecret = options.webhookSecret ?? WEBHOOK_SECRET;
   const state = newState(clock, options.keys ?? {});
   const studio = openStudio();
-  const courier = openCourier(state, webhookSecret, pace);
+  const courier = openWebhookSender(state, webhookSecret, pace);
   const files = uploadedFiles(state);
   const predictions = openPredictions({ state, studio, courier, fetchInput: inputFetcher(files), pace });
   const openrouter = openrouterRoutes(state);
@@ -79,7 +79,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     .get("/", (c) => c.json({ name: "OMVEE sandbox", state: `${state.url}/_sandbox/state` }));
   app.onError((error) => {
     // Passed on to `listen`, which cuts the connection without an answer.
-    if (error instanceof Dropped) throw error;
+    if (error instanceof DropConnection) throw error;
     console.error(error);
     return Response.json({ detail: `The sandbox failed: ${error.message}` }, { status: 500 });
   });

@@ -1,6 +1,6 @@
 /** What the parts of one sandbox share. */
 import type { PaidCall } from "./chaos/calls.ts";
-import { type Chaos, calm } from "./chaos/chaos.ts";
+import { type Chaos, noFaults } from "./chaos/chaos.ts";
 import { emptyLedger, type Ledger } from "./chaos/ledger.ts";
 
 export interface SandboxState {
@@ -19,7 +19,7 @@ export interface SandboxState {
 export const newState = (clock: () => number, keys: SandboxState["keys"]): SandboxState => ({
   clock,
   keys,
-  chaos: calm(),
+  chaos: noFaults(),
   ledger: emptyLedger(),
   calls: [],
   url: "",

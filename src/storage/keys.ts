@@ -67,7 +67,7 @@ export function filmKey(ownerId: string, projectId: string, id: string): string 
 }
 
 /** A sidecar file of a film, such as `poster.jpg`. */
-export function besideFilm(
+export function sidecarKey(
   ownerId: string,
   projectId: string,
   id: string,

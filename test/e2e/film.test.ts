@@ -14,7 +14,7 @@ import { z } from "zod";
 import { resampler } from "../../src/media/lib/resample.ts";
 import { faultsOf } from "../support/conformance.ts";
 import { offsetSamples } from "../support/correlation.ts";
-import { heardIn } from "../support/decoded-film.ts";
+import { decodedSound } from "../support/decoded-film.ts";
 import { frontend } from "../support/frontend.ts";
 import { soundOf } from "../support/sound.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -64,7 +64,7 @@ async function filmOf(user: Awaited<ReturnType<typeof frontend>>, projectId: str
 async function expectWholeSong(bytes: Uint8Array) {
   using film = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
   const video = await packetsOf(await film.getPrimaryVideoTrack());
-  const heard = await heardIn(bytes);
+  const heard = await decodedSound(bytes);
   const song = await soundOf(await readFile(SONG));
   const { push, flush } = resampler(song.sampleRate, heard.sampleRate);
   const sung = Float32Array.from([...push(song.mono), ...flush()]);

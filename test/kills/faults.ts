@@ -1,5 +1,5 @@
 /** Random faults of the sandbox, in every mode that it has. */
-import { DIRECTOR_CHOICES } from "../../src/domain/models/language-models.ts";
+import { DIRECTORS } from "../../src/domain/models/language-models.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
 import type { Chaos } from "../../src/sandbox/chaos/chaos.ts";
 import type { Chance } from "../../src/sandbox/studio/art/chance.ts";
@@ -18,7 +18,7 @@ const WORDS = ["shot", "one continuous take", "at dusk", "at night", "sea"] as c
 
 /** The models that are tried first: for images, for clips and as director. */
 const { imageModel, clipModel } = DEFAULT_SETTINGS;
-const FIRST_CHOICES = [imageModel, clipModel, DIRECTOR_CHOICES[0]?.models[0] ?? ""] as const;
+const FIRST_CHOICES = [imageModel, clipModel, DIRECTORS[0]?.models[0] ?? ""] as const;
 
 /**
  * By mode: faults of a number of calls, or states that mostly last for some hundred milliseconds or seconds.

@@ -1,7 +1,7 @@
 /** Injects what a scenario lists: faults of the providers, kills of the Worker, restarts of Postgres. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Db } from "../../src/db/client.ts";
-import { calm } from "../../src/sandbox/chaos/chaos.ts";
+import { noFaults } from "../../src/sandbox/chaos/chaos.ts";
 import type { World } from "../../src/sandbox/world/world.ts";
 import { stateOf } from "./audit.ts";
 import type { Postgres } from "./postgres.ts";
@@ -74,7 +74,7 @@ async function apply({ world, restart }: Target, disruption: Disruption, ended: 
   await setChaos(world, change);
   if (forMs === null) return;
   await delay(forMs, null, { signal: ended }).catch(() => {});
-  await setChaos(world, { [mode]: calm()[mode] });
+  await setChaos(world, { [mode]: noFaults()[mode] });
 }
 
 async function reached({ world, db, projectId }: Target, at: Moment, ended: AbortSignal): Promise<boolean> {

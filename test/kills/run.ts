@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { readOptions } from "../../src/sandbox/cli/options.ts";
 import { session } from "../../src/sandbox/cli/session.ts";
-import { Refusal } from "../../src/sandbox/world/refusal.ts";
+import { UserError } from "../../src/sandbox/world/refusal.ts";
 import { killedRun, type Outcome } from "./killed-run.ts";
 import { openPostgres } from "./postgres.ts";
 import { line, summary } from "./report.ts";
@@ -36,7 +36,7 @@ const OPTIONS = {
 function whole(text: string, least: number): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < least)
-    throw new Refusal(`${text} is not a number.\n\n${HELP}`);
+    throw new UserError(`${text} is not a number.\n\n${HELP}`);
   return number;
 }
 
@@ -72,7 +72,7 @@ await session(async (signal) => {
     if (withViolations.length === 0) await rm(dir, { recursive: true, force: true });
   }
   if (withViolations.length > 0)
-    throw new Refusal(
+    throw new UserError(
       `${withViolations.length} of ${runs} runs have violations, those of seed ${withViolations.join(", ")}: the Worker's logs are in ${dir}.`,
     );
 });

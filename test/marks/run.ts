@@ -20,7 +20,7 @@ const EXIF = Buffer.from("4d4d002a0000000800010131000200000007000000" + "1a00000
 
 const folder = mkdtempSync(join(tmpdir(), "omvee-marks-"));
 const faults: string[] = [];
-const Told = z.tuple([z.record(z.string(), z.unknown())]);
+const Labels = z.tuple([z.record(z.string(), z.unknown())]);
 
 function run(program: string, ...words: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, words, { encoding: "utf8" });
@@ -34,7 +34,7 @@ function written(name: string, bytes: Uint8Array): string {
 }
 /** The tags and warnings of exiftool, by group and name. */
 const exiftool = (path: string) =>
-  Told.parse(JSON.parse(run("exiftool", "-j", "-G1", "-a", "-all", "-validate", "-warning", path)))[0];
+  Labels.parse(JSON.parse(run("exiftool", "-j", "-G1", "-a", "-all", "-validate", "-warning", path)))[0];
 /** A hash of all pictures and sound, as ffmpeg decodes them. */
 const decoded = (path: string) =>
   run("ffmpeg", "-v", "error", "-i", path, "-map", "0:v?", "-map", "0:a?", "-f", "md5", "-");

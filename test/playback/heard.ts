@@ -98,7 +98,7 @@ function expected({ sums }: Song, moments: readonly number[], rate: number): Flo
   return levels(powers);
 }
 
-export interface Heard {
+export interface DecodedSound {
   /** When the moments were recorded, in seconds of the film. */
   moments: readonly number[];
   /** The last `WINDOW` samples of each moment, concatenated. */
@@ -116,7 +116,7 @@ const SHIFTS = Array.from({ length: 81 }, (_, i) => MOST_SHIFT * (i / 40 - 1));
  * moments. 0 for silence. Played four times as fast, a song has a likeness of at least 0.86 to itself, and of
  * at most 0.5 to songs of other notes (the fixtures, in Chromium 156 and Firefox 153).
  */
-export function likeness(song: Song, { moments, sound, sampleRate, rate }: Heard): number {
+export function likeness(song: Song, { moments, sound, sampleRate, rate }: DecodedSound): number {
   const starts = moments.map((_, n) => n * WINDOW);
   const heard = levels(powersOf(sound, starts, sampleRate));
   return Math.max(

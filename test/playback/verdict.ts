@@ -15,7 +15,7 @@ const LEAST_LIKENESS = 0.75;
  */
 const LEAST_LIKENESS_DECODED = 0.9;
 
-export interface Verdict {
+export interface PlaybackVerdict {
   /** The measurements, in one line. */
   measured: string;
   wrong: { rule: Rule; text: string }[];
@@ -26,9 +26,9 @@ export interface Expected extends Omit<Made, "bytes"> {
   song: Song;
 }
 
-function judge(played: Played, decoded: Decoded, expected: Expected): Verdict {
+function playbackVerdict(played: Played, decoded: Decoded, expected: Expected): PlaybackVerdict {
   const { seconds, pictures, song, late, spare } = expected;
-  const wrong: Verdict["wrong"] = [];
+  const wrong: PlaybackVerdict["wrong"] = [];
   const hold = (rule: Rule, holds: boolean, text: string) => {
     if (!holds) wrong.push({ rule, text });
   };
@@ -61,15 +61,19 @@ function judge(played: Played, decoded: Decoded, expected: Expected): Verdict {
 }
 
 /** Plays a server's film of this name on the server's page. */
-export async function playFilm({ page }: OpenPage, name: string, expected: Expected): Promise<Verdict> {
+export async function playFilm(
+  { page }: OpenPage,
+  name: string,
+  expected: Expected,
+): Promise<PlaybackVerdict> {
   const url = JSON.stringify(`/${encodeURIComponent(name)}`);
   const played = Played.parse(await page.evaluate(`play(${url}, ${RATE})`));
   const decoded = Decoded.parse(await page.evaluate(`decode(${url}, ${SAMPLE_RATE})`));
-  return judge(played, decoded, expected);
+  return playbackVerdict(played, decoded, expected);
 }
 
 /** Faults that are not known, and known faults that no longer occur. */
-export function unexpected(verdict: Verdict, film: Film, browser: BrowserName): string[] {
+export function unexpected(verdict: PlaybackVerdict, film: Film, browser: BrowserName): string[] {
   const known = film.known.filter((one) => one.browser === browser);
   const gone = known.filter(({ rule }) => !verdict.wrong.some((wrong) => wrong.rule === rule));
   return [

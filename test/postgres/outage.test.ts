@@ -4,11 +4,11 @@ import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect, type Db } from "../../src/db/client.ts";
-import { isAmbiguous, isPassing, postgresCode } from "../../src/db/errors.ts";
-import { retried } from "../../src/db/retry.ts";
+import { isAmbiguous, isTransient, postgresCode } from "../../src/db/errors.ts";
+import { withRetries } from "../../src/db/retry.ts";
 import { owners } from "../../src/db/schema.ts";
 import { openDatabase } from "../../src/sandbox/neon/neon.ts";
-import { type Mishap, openEndpoint } from "../support/endpoint.ts";
+import { type NetworkFault, openEndpoint } from "../support/endpoint.ts";
 import { virtualTime } from "../support/timing.ts";
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -31,9 +31,9 @@ const insert = (id: string) => db.insert(owners).values({ id }).onConflictDoNoth
 const find = (id: string) => db.select().from(owners).where(eq(owners.id, id));
 /** A statement that makes Postgres end its own connection, as a restart of Postgres ends all. */
 const hangUp = sql`select pg_terminate_backend(pg_backend_pid())`;
-const inNoTime = <T>(work: () => Promise<T>) => retried(work, { ...virtualTime(), log: () => {} });
+const inNoTime = <T>(work: () => Promise<T>) => withRetries(work, { ...virtualTime(), log: () => {} });
 
-test.each<Mishap>(["drop_before", "cut_answer", "drop_after"])(
+test.each<NetworkFault>(["drop_before", "cut_answer", "drop_after"])(
   "reads that meet %s three times in a row succeed",
   async (mishap) => {
     const id = newId();
@@ -46,7 +46,7 @@ test.each<Mishap>(["drop_before", "cut_answer", "drop_after"])(
 
 test("an error of a connection that Postgres ended may be retried", async () => {
   const error = await db.execute(hangUp).catch((e: unknown) => e);
-  expect([postgresCode(error), isPassing(error), isAmbiguous(error)]).toEqual(["57P01", true, true]);
+  expect([postgresCode(error), isTransient(error), isAmbiguous(error)]).toEqual(["57P01", true, true]);
   let tries = 0;
   const work = () => (++tries <= 2 ? db.execute(hangUp) : db.execute(sql`select 1 as one`));
   expect((await inNoTime(work)).rows).toEqual([{ one: 1 }]);
@@ -66,7 +66,7 @@ test("a transaction whose connection Postgres ends leaves nothing, and is done o
 });
 
 test("a write with a key is there once, however its answers were lost", async () => {
-  const mishaps = fc.array(fc.constantFrom<Mishap>("drop_before", "drop_after", "cut_answer"), {
+  const mishaps = fc.array(fc.constantFrom<NetworkFault>("drop_before", "drop_after", "cut_answer"), {
     maxLength: 6,
   });
   await fc.assert(
@@ -83,7 +83,7 @@ test("a write with a key is there once, however its answers were lost", async ()
 
 test("many writes with keys at once are there once each, where every other answer is lost", async () => {
   const ids = Array.from({ length: 60 }, newId);
-  endpoint.meets(...ids.flatMap((): Mishap[] => ["drop_after", "drop_before"]));
+  endpoint.meets(...ids.flatMap((): NetworkFault[] => ["drop_after", "drop_before"]));
   await Promise.all(ids.map((id) => inNoTime(() => insert(id))));
   const rows = await db
     .select()

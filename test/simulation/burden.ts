@@ -1,5 +1,5 @@
 /** A project with a long history: ended tasks that are newer than all that are under way. */
-import { CANCELED, TASKS_READ } from "../../src/domain/controller/tasks.ts";
+import { CANCELED, NEWEST_TASKS_READ } from "../../src/domain/controller/tasks.ts";
 import { taskOf } from "../support/record.ts";
 import type { World } from "./world.ts";
 
@@ -29,7 +29,7 @@ export function burden(world: World): void {
           finishedAt: at,
         },
       ];
-      const ended = Array.from({ length: TASKS_READ + 1 }, () =>
+      const ended = Array.from({ length: NEWEST_TASKS_READ + 1 }, () =>
         taskOf(at, {
           id: world.runtime.newId(),
           jobId,

@@ -1,5 +1,5 @@
 /** The isolates that a Worker's invocations share: each has one memory, and so one heavy gate. */
-import { type HeavyGate, openGate } from "../../src/pipeline/heavy-gate.ts";
+import { type HeavyGate, newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Caller, Runtime } from "./runtime.ts";
 
 /** Few, so that invocations often share one. */
@@ -20,7 +20,7 @@ export class Isolates {
   readonly #of = new WeakMap<Caller, Isolate>();
   readonly #all: Isolate[];
   /** Makes the gate of a new isolate. */
-  newGate: () => HeavyGate = openGate;
+  newGate: () => HeavyGate = newHeavyGate;
 
   constructor(runtime: Runtime, violations: string[]) {
     this.#runtime = runtime;
@@ -64,7 +64,7 @@ export class Isolates {
   /**
    * The gate of the caller's isolate; a free one for a caller without an isolate, such as a Durable Object.
    */
-  gateOf = (caller: Caller): HeavyGate => this.#of.get(caller)?.gate ?? openGate();
+  gateOf = (caller: Caller): HeavyGate => this.#of.get(caller)?.gate ?? newHeavyGate();
 
   /** The clock error of the caller's isolate; a new one from `draw` for a caller without an isolate. */
   skewOf(caller: Caller, draw: () => number): number {

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Settlement } from "../../src/domain/controller/settlement.ts";
-import { TASKS_READ } from "../../src/domain/controller/tasks.ts";
+import { NEWEST_TASKS_READ } from "../../src/domain/controller/tasks.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
-import { openGate } from "../../src/pipeline/heavy-gate.ts";
+import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import { burden } from "./burden.ts";
 import { simulate } from "./simulate.ts";
 import type { World } from "./world.ts";
@@ -96,7 +96,7 @@ const defects: [string, (world: World) => void, number?][] = [
       const { store } = world;
       const newest = (record: ProjectRecord): ProjectRecord => {
         const ids = record.tasks.map((t) => t.id).sort();
-        const read = new Set(ids.slice(-TASKS_READ));
+        const read = new Set(ids.slice(-NEWEST_TASKS_READ));
         return { ...record, tasks: record.tasks.filter((t) => read.has(t.id)) };
       };
       const load = store.load.bind(store);
@@ -132,7 +132,7 @@ const defects: [string, (world: World) => void, number?][] = [
     "a heavy gate that stays taken once its holder was killed",
     ({ isolates }) => {
       isolates.newGate = () => {
-        const gate = openGate();
+        const gate = newHeavyGate();
         return { enter: () => gate.enter(0) };
       };
     },

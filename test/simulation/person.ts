@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS, type ProjectChange, type SettingsPatch } from "../../
 import { approve } from "../../src/operations/approvals.ts";
 import { confirmAudio } from "../../src/operations/audio.ts";
 import { createProject, editProject, removeProject } from "../../src/operations/projects.ts";
-import { cancelRun, requestRun, retry } from "../../src/operations/runs.ts";
+import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts";
 import { chooseMotif } from "../../src/operations/scenes.ts";
 import { audioKey } from "../../src/storage/keys.ts";
 import { Caller } from "./runtime.ts";
@@ -145,9 +145,9 @@ export class Person {
     const what = chance.pick([
       "run",
       "run",
-      "judge",
-      "judge",
-      "judge",
+      "decide",
+      "decide",
+      "decide",
       "cancel",
       "retry",
       "edit",
@@ -164,8 +164,8 @@ export class Person {
       case "run":
         await this.#run(chance.chance(0.6) ? "assemble_video" : stage());
         return;
-      case "judge":
-        await this.judge(chance.pick([1, 1, 0.8, 0.5]));
+      case "decide":
+        await this.decide(chance.pick([1, 1, 0.8, 0.5]));
         return;
       case "cancel":
         await this.#ask((deps) =>
@@ -227,11 +227,11 @@ export class Person {
 
   async #retry(taskId: string): Promise<void> {
     this.deeds.retries.add(taskId);
-    await this.#ask((deps) => retry(deps, this.#actor, { projectId: this.projectId, taskId }));
+    await this.#ask((deps) => retryTasks(deps, this.#actor, { projectId: this.projectId, taskId }));
   }
 
   /** Approves this share of the images and clips that wait for an approval, and rejects the rest. */
-  async judge(share: number): Promise<void> {
+  async decide(share: number): Promise<void> {
     const { record } = this;
     if (!record) return;
     const { scenes } = currentOf(record);
@@ -265,7 +265,7 @@ export class Person {
   }
 
   /** Does the next thing that leads to the film, as a person would. True once the film is there. */
-  async wish(): Promise<boolean> {
+  async pursue(): Promise<boolean> {
     const { record } = this;
     if (!record || this.deleted) return true;
     const { project, tasks } = record;
@@ -274,7 +274,7 @@ export class Person {
       await this.#edit({ settings: { budgetUsd: null } });
     else if (project.targetStage !== "assemble_video" || project.status === "ready")
       await this.#run("assemble_video");
-    else if (project.status === "awaiting_approval") await this.judge(1);
+    else if (project.status === "awaiting_approval") await this.decide(1);
     else if (project.status === "failed" && project.pins.length > 0 && isImpossible(record))
       await this.#edit({ pins: [] });
     else if (project.status === "failed" && isOfModels(record) && !this.#tookOthers) {

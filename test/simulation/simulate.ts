@@ -78,7 +78,7 @@ export async function simulate({
     // Content for some minutes in a row, until after the next sweep: the record may be older than the last
     // wish.
     for (let minute = 0, content = 0; minute < CALM_MINUTES && content < CONTENT_MINUTES; minute++) {
-      content = (await person.wish()) ? content + 1 : 0;
+      content = (await person.pursue()) ? content + 1 : 0;
       await time.sleep(MINUTE);
     }
     waiting.delete(person);

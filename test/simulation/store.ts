@@ -16,7 +16,13 @@ import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
 import { noticeKey } from "../../src/domain/controller/model-health.ts";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
-import { CANCELED, isOpen, LEASE_MS, needsDecision, tasksRead } from "../../src/domain/controller/tasks.ts";
+import {
+  CANCELED,
+  isOpen,
+  LEASE_MS,
+  needsDecision,
+  tasksInRecord,
+} from "../../src/domain/controller/tasks.ts";
 import { isRetired } from "../../src/domain/models/models.ts";
 import {
   type Audio,
@@ -131,7 +137,7 @@ export class MemoryStore implements Store {
 
   #read(rows: Rows, claimedId?: string): ProjectRecord {
     const { jobs, tasks, project } = rows;
-    const read = tasksRead({ runNumber: project.runNumber, jobs, tasks }, claimedId);
+    const read = tasksInRecord({ runNumber: project.runNumber, jobs, tasks }, claimedId);
     return { ...rows, tasks: read, readAt: this.#now() };
   }
 

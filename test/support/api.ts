@@ -12,7 +12,7 @@ import { uuidv7 } from "../../src/domain/record/ids.ts";
 import { tokenVerifier } from "../../src/http/lib/auth.ts";
 import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
-import { openGate } from "../../src/pipeline/heavy-gate.ts";
+import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";
@@ -79,7 +79,7 @@ export async function openApi() {
     media: mediaOf(codecs),
     rateLimiters: { acquire: never, penalize: never, reportSuccess: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
-    gate: openGate(),
+    gate: newHeavyGate(),
     coordinator,
     now: () => new Date(),
     newId,

@@ -3,14 +3,14 @@ import { setImmediate } from "node:timers/promises";
 import { AudioDecoder, EncodedAudioChunk } from "@napi-rs/webcodecs";
 import { BufferSource, EncodedPacketSink, Input, MP4 } from "mediabunny";
 
-export interface Heard {
+export interface DecodedSound {
   sampleRate: number;
   /** From the film's start: one array for each channel. */
   channels: Float32Array[];
 }
 
 /** Packets that begin before the film are priming, and are dropped. */
-export async function heardIn(film: Uint8Array): Promise<Heard> {
+export async function decodedSound(film: Uint8Array): Promise<DecodedSound> {
   using input = new Input({ source: new BufferSource(film), formats: [MP4] });
   const track = await input.getPrimaryAudioTrack();
   const config = await track?.getDecoderConfig();

@@ -1,29 +1,29 @@
 /** Neon's HTTP endpoint with scripted network faults in front of it. */
-import { Dropped, type Handler, listen } from "../../src/sandbox/world/listen.ts";
+import { DropConnection, type Handler, listen } from "../../src/sandbox/world/listen.ts";
 
 /**
  * The network fault of one request: its connection ends before or after its execution or within the answer,
  * or it gets this answer.
  */
-export type Mishap = "drop_before" | "drop_after" | "cut_answer" | { status: number; body: string };
+export type NetworkFault = "drop_before" | "drop_after" | "cut_answer" | { status: number; body: string };
 
 /** An error of Postgres, as Neon's endpoint answers it. */
-export const refusal = (code: string, message = "so says Postgres"): Mishap => ({
+export const refusal = (code: string, message = "so says Postgres"): NetworkFault => ({
   status: 400,
   body: JSON.stringify({ message, code, severity: "FATAL" }),
 });
 
 export async function openEndpoint(handler: Handler) {
-  let mishaps: Mishap[] = [];
+  let mishaps: NetworkFault[] = [];
   let requests = 0;
   const server = await listen(
     async (request) => {
       requests++;
       const mishap = mishaps.shift();
       if (typeof mishap === "object") return new Response(mishap.body, { status: mishap.status });
-      if (mishap === "drop_before") throw new Dropped();
+      if (mishap === "drop_before") throw new DropConnection();
       const answer = await handler(request);
-      if (mishap === "drop_after") throw new Dropped();
+      if (mishap === "drop_after") throw new DropConnection();
       return mishap === "cut_answer" ? cut(answer) : answer;
     },
     0,
@@ -36,7 +36,7 @@ export async function openEndpoint(handler: Handler) {
      * Sets the faults of the next requests, one each; later requests have none. `requests` counts from 0
      * again.
      */
-    meets(...next: Mishap[]) {
+    meets(...next: NetworkFault[]) {
       mishaps = next;
       requests = 0;
     },
@@ -51,7 +51,7 @@ async function cut(answer: Response): Promise<Response> {
   let sent = false;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (sent) controller.error(new Dropped());
+      if (sent) controller.error(new DropConnection());
       else controller.enqueue(bytes.subarray(0, bytes.length / 2));
       sent = true;
     },

@@ -11,7 +11,7 @@ import {
 } from "mediabunny";
 import type { Fill } from "../../src/domain/record/record.ts";
 import { assembleFilm, type FilmInput } from "../../src/media/film/assemble.ts";
-import type { OtherIndex } from "../../src/media/film/film-file.ts";
+import type { AlternativeFile } from "../../src/media/film/film-file.ts";
 import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
 import { trackCodec } from "../../src/media/song/track-codec.ts";
 import { codecs } from "./codecs.ts";
@@ -74,7 +74,7 @@ export async function madeOf(edits: FilmInput["edits"], over: Partial<FilmInput>
 }
 
 /** The film without edit lists, as it is downloaded; null when there is none. */
-export function otherFile(film: Uint8Array, other: OtherIndex | null): Uint8Array | null {
+export function otherFile(film: Uint8Array, other: AlternativeFile | null): Uint8Array | null {
   if (!other) return null;
   const { head, from, to, tail } = other;
   const out = new Uint8Array(to + tail.length);

@@ -13,7 +13,7 @@ import {
   WebMOutputFormat,
 } from "mediabunny";
 import { type MediaFile, memoryFile } from "../../src/media/lib/source.ts";
-import { type HeardPart, nextPart } from "../../src/media/listening/next-part.ts";
+import { nextPart, type SongPart } from "../../src/media/listening/next-part.ts";
 import { CONTAINERS } from "../../src/media/song/container.ts";
 import { probeSong } from "../../src/media/song/probe.ts";
 
@@ -25,9 +25,9 @@ export async function songOf(file: MediaFile) {
 }
 
 /** All parts of a song, in order. */
-export async function allParts(bytes: Uint8Array, mostBytes?: number): Promise<HeardPart[]> {
+export async function allParts(bytes: Uint8Array, mostBytes?: number): Promise<SongPart[]> {
   const song = await songOf(memoryFile(bytes));
-  const parts: HeardPart[] = [];
+  const parts: SongPart[] = [];
   do {
     const next = await nextPart(memoryFile(bytes), song, parts.at(-1)?.endSeconds ?? 0, mostBytes);
     if (!next.ok) throw new Error(next.failure.message);

@@ -13,10 +13,10 @@ import type { Stage } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
 import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
-import { cancelRun, requestRun, retry } from "../../src/operations/runs.ts";
+import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
-import { openGate } from "../../src/pipeline/heavy-gate.ts";
+import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import type { MultipartUpload } from "../../src/storage/port.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
@@ -79,7 +79,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
         void sent.push(...wakeUps.map((wakeUp) => ({ ...wakeUp, afterSeconds }))),
       ping: never,
     },
-    gate: openGate(),
+    gate: newHeavyGate(),
     coordinator: (id) => ({
       wake: async () => void calls.push(`wake ${id}`),
       receive: never,
@@ -140,7 +140,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       bodies.filter((body) => !isHeavy(body)),
       attempts,
     );
-    const verdicts: (Verdict | null)[] = [];
+    const verdicts: (Disposition | null)[] = [];
     for (const body of bodies) {
       const [alone = null] = isHeavy(body)
         ? await deliverBy("omvee-heavy", [body], attempts)
@@ -207,9 +207,9 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     person: ({ id: projectId, ownerId }: { id: string; ownerId: string }) => ({
       run: (target: Stage) => requestRun(deps, { ownerId }, { projectId, target }),
       cancel: (from: Stage = "transcribe") => cancelRun(deps, { ownerId }, { projectId, from }),
-      retryTask: (taskId: string) => retry(deps, { ownerId }, { projectId, taskId }),
+      retryTask: (taskId: string) => retryTasks(deps, { ownerId }, { projectId, taskId }),
       retryJob: (jobId: string, includeUnknown = false) =>
-        retry(deps, { ownerId }, { projectId, jobId, includeUnknown }),
+        retryTasks(deps, { ownerId }, { projectId, jobId, includeUnknown }),
       approve: (subject: { imageId: string } | { clipId: string }, approved = true) =>
         deps.store.recordApprovals({ ownerId, projectId }, [
           { id: deps.newId(), imageId: null, clipId: null, approved, notes: null, ...subject },
@@ -243,7 +243,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
 export type Pipeline = Awaited<ReturnType<typeof openPipeline>>;
 export type Studio = ReturnType<typeof studio>;
 
-type Verdict = "ack" | number;
+type Disposition = "ack" | number;
 
 async function batched(
   queue: string,
@@ -251,7 +251,7 @@ async function batched(
   attempts: number,
   work: (batch: MessageBatch) => Promise<void>,
 ) {
-  const verdicts: (Verdict | null)[] = bodies.map(() => null);
+  const verdicts: (Disposition | null)[] = bodies.map(() => null);
   const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
   await work({
     queue,

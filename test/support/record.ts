@@ -389,7 +389,7 @@ export class World {
     };
   }
 
-  judge(asset: Image | Clip, approved: boolean): void {
+  decide(asset: Image | Clip, approved: boolean): void {
     this.now += 1;
     this.record.approvals.push({
       id: this.newId(),
@@ -408,8 +408,8 @@ export class World {
 
   approveAll(): void {
     for (const { image, clip, imageApproved, clipApproved } of currentOf(this.record).scenes) {
-      if (image && !imageApproved) this.judge(image, true);
-      if (clip && !clipApproved) this.judge(clip, true);
+      if (image && !imageApproved) this.decide(image, true);
+      if (clip && !clipApproved) this.decide(clip, true);
     }
   }
 

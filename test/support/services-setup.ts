@@ -10,17 +10,17 @@ declare module "vitest" {
   interface ProvidedContext {
     /** The Worker's variables, as the text of a .dev.vars file, with the addresses of this run's services. */
     variables: string;
-    sandboxUrl: string;
   }
 }
 
 /** Starts Postgres and the providers' sandbox, once for all tests that run in workerd. */
 export default async function setup(project: TestProject) {
+  const isNeeded = project.vitest.projects.some(({ name }) => name === "workers" || name === "e2e");
+  if (!isNeeded) return;
   const stateDir = await mkdtemp(join(tmpdir(), "omvee-tests-"));
   const ports = await freePorts();
   const services = await startServices({ stateDir, port: ports.sandbox, database: "memory" });
   project.provide("variables", moveAddresses(await exampleVariables(), ports));
-  project.provide("sandboxUrl", services.sandboxUrl);
   return async () => {
     await services.stop();
     await rm(stateDir, { recursive: true, force: true });

@@ -30,9 +30,9 @@ const createProject: Wish = ({ stores }, whose, chance) => {
   const settings = settingsOf(chance);
   return async () => {
     const before = stores.memory.projects.get(id)?.project;
-    await stores.dare(id, (store) => store.createProject({ id, ownerId, name, settings }));
+    await stores.tryBoth(id, (store) => store.createProject({ id, ownerId, name, settings }));
     const known = before?.ownerId === ownerId ? "known" : "of another owner";
-    stores.saw(`createProject: ${before ? known : "made"}`);
+    stores.count(`createProject: ${before ? known : "made"}`);
   };
 };
 
@@ -42,12 +42,12 @@ const attachAudio: Wish = (story, whose, chance) => {
   const keepScenes = chance.chance(0.4);
   return async () => {
     const before = story.record(whose.projectId)?.project.audio;
-    const { memory } = await stores.ask(whose.projectId, (store) =>
+    const { memory } = await stores.both(whose.projectId, (store) =>
       store.attachAudio(whose, { audio, keepScenes }),
     );
-    if (memory?.retiming) stores.saw("attachAudio: scenes follow");
+    if (memory?.retiming) stores.count("attachAudio: scenes follow");
     const again = before?.etag === audio.etag ? "the same song" : "another song";
-    stores.saw(`attachAudio: ${!memory ? "not theirs" : before ? again : "first"}`);
+    stores.count(`attachAudio: ${!memory ? "not theirs" : before ? again : "first"}`);
   };
 };
 
@@ -96,11 +96,11 @@ const editProject: Wish = (story, whose, chance) => {
   const expected = chance.pick([null, null, null, [version], [version - 1, version], [version - 1], []]);
   return async () => {
     const seen = story.record(whose.projectId)?.project.version ?? 0;
-    const { memory } = await stores.ask(whose.projectId, (store) =>
+    const { memory } = await stores.both(whose.projectId, (store) =>
       store.editProject(whose, { name, settings, expected, ...timing }),
     );
     const refused = expected && !expected.includes(seen) ? "another version" : "undeliverable";
-    stores.saw(`editProject: ${!memory.current ? "not theirs" : memory.saved ? "saved" : refused}`);
+    stores.count(`editProject: ${!memory.current ? "not theirs" : memory.saved ? "saved" : refused}`);
   };
 };
 
@@ -110,10 +110,10 @@ const chooseMotif: Wish = (story, whose, chance) => {
   const sceneId = chance.chance(0.9) ? (scene?.id ?? NOBODY) : NOBODY;
   const motif = chance.pick([null, ...MOTIF_WAYS]);
   return async () => {
-    const { memory } = await stores.ask(whose.projectId, (store) =>
+    const { memory } = await stores.both(whose.projectId, (store) =>
       store.chooseMotif({ ...whose, sceneId }, motif),
     );
-    stores.saw(`chooseMotif: ${memory ? "chosen" : "no such scene"}`);
+    stores.count(`chooseMotif: ${memory ? "chosen" : "no such scene"}`);
   };
 };
 
@@ -122,7 +122,7 @@ const requestRun: Wish = (story, whose, chance) => {
   const target = chance.chance(0.6) ? "assemble_video" : chance.pick(STAGES);
   return async () => {
     const memory = await wantMore(story, whose, target);
-    stores.saw(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
+    stores.count(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
   };
 };
 
@@ -150,10 +150,10 @@ const recordApprovals: Wish = (story, whose, chance) => {
     });
   return async () => {
     const known = story.record(whose.projectId)?.approvals.map((a) => a.id) ?? [];
-    const { memory } = await stores.ask(whose.projectId, (store) => store.recordApprovals(whose, verdicts));
+    const { memory } = await stores.both(whose.projectId, (store) => store.recordApprovals(whose, verdicts));
     const said = verdicts.some((v) => known.includes(v.id)) ? "again" : "said";
     const end = memory?.some((j) => j.subjectHash === null) ? "no such asset" : said;
-    stores.saw(`recordApprovals: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
+    stores.count(`recordApprovals: ${!story.isTheirs(whose) ? "not theirs" : memory ? end : "nothing"}`);
   };
 };
 
@@ -164,12 +164,12 @@ const cancel: Wish = (story, whose, chance) => {
   const target = STAGES[place - 1] ?? null;
   return async () => {
     const { project, jobs = [] } = story.record(whose.projectId) ?? {};
-    const { memory } = await stores.ask(whose.projectId, (store) => store.cancel(whose, stages, target));
+    const { memory } = await stores.both(whose.projectId, (store) => store.cancel(whose, stages, target));
     const open = jobs.some(
       (j) => stages.includes(j.type) && (j.status === "pending" || j.status === "running"),
     );
     const lowered = project?.targetStage !== memory?.targetStage ? "the target lowered" : "nothing to end";
-    stores.saw(`cancel: ${!memory ? "not theirs" : open ? "a run ended" : lowered}`);
+    stores.count(`cancel: ${!memory ? "not theirs" : open ? "a run ended" : lowered}`);
   };
 };
 
@@ -178,12 +178,12 @@ type Retried = Parameters<Store["retry"]>[1];
 export async function retryOf(story: Story, whose: OwnedProject, what: Retried): Promise<void> {
   const { stores } = story;
   const isNamed = (t: Task) => ("taskId" in what ? t.id === what.taskId : t.jobId === what.jobId);
-  const { memory } = await stores.ask(whose.projectId, (store) => store.retry(whose, what));
+  const { memory } = await stores.both(whose.projectId, (store) => store.retry(whose, what));
   const freed = story.tasks(whose.projectId).filter((t) => memory.retried.some((r) => r.id === t.id));
   const named = "taskId" in what ? "a task" : "a job";
   const end =
     freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed duplicates too";
-  stores.saw(`retry: ${memory.project ? end : "not theirs"}`);
+  stores.count(`retry: ${memory.project ? end : "not theirs"}`);
 }
 
 const isOver = (t: Task) => t.status === "failed" || t.status === "canceled";
@@ -200,15 +200,15 @@ const retry: Wish = (story, whose, chance) => {
 const findProject: Wish =
   ({ stores }, whose) =>
   async () => {
-    const { memory } = await stores.ask(whose.projectId, (store) => store.findProject(whose));
-    stores.saw(`findProject: ${memory ? "found" : "not theirs"}`);
+    const { memory } = await stores.both(whose.projectId, (store) => store.findProject(whose));
+    stores.count(`findProject: ${memory ? "found" : "not theirs"}`);
   };
 
 const removeProject: Wish =
   ({ stores }, whose) =>
   async () => {
-    const { memory } = await stores.ask(whose.projectId, (store) => store.removeProject(whose));
-    stores.saw(`removeProject: ${memory ? "gone" : "not theirs"}`);
+    const { memory } = await stores.both(whose.projectId, (store) => store.removeProject(whose));
+    stores.count(`removeProject: ${memory ? "gone" : "not theirs"}`);
   };
 
 /** Runs a command as the owner, sometimes twice; mostly for a project that has what the command is about. */
@@ -265,8 +265,8 @@ export const begin: Verb = async (story, chance) => {
 
 async function wantMore(story: Story, whose: OwnedProject, target: Task["type"]) {
   const before = story.record(whose.projectId)?.project.modelNotices.length;
-  const { memory } = await story.stores.ask(whose.projectId, (store) => store.requestRun(whose, target));
-  if (memory && memory.modelNotices.length !== before) story.stores.saw("requestRun: model replaced");
+  const { memory } = await story.stores.both(whose.projectId, (store) => store.requestRun(whose, target));
+  if (memory && memory.modelNotices.length !== before) story.stores.count("requestRun: model replaced");
   return memory;
 }
 
@@ -295,7 +295,7 @@ export const squeezeProject: Verb = async (story, chance) => {
   const project = story.record(whose.projectId)?.project;
   if (!project) return;
   const settings = { budgetUsd: edge(story, chance, whose.projectId, project) };
-  await story.stores.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
+  await story.stores.both(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
 };
 
 /** Sets an owner's budget, as an operator does; Postgres keeps it to the millionth of a dollar. */

@@ -51,14 +51,14 @@ export class StorePair {
     return uuidv7(this.#time, bytes);
   };
 
-  saw(what: string): void {
+  count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
   /**
    * The answers of both; null where both rejected. Checks that the answers and the project's records agree.
    */
-  async dare<T>(projectId: string, question: Question<T>): Promise<Sides<T> | null> {
+  async tryBoth<T>(projectId: string, question: Question<T>): Promise<Sides<T> | null> {
     this.#time++;
     const memory = await answered(question(this.memory, "memory"));
     const postgres = await answered(question(this.#postgres, "postgres"));
@@ -76,8 +76,8 @@ export class StorePair {
   }
 
   /** As `dare`, for calls that must not reject. */
-  async ask<T>(projectId: string, question: Question<T>): Promise<Sides<T>> {
-    const sides = await this.dare(projectId, question);
+  async both<T>(projectId: string, question: Question<T>): Promise<Sides<T>> {
+    const sides = await this.tryBoth(projectId, question);
     if (!sides) throw new Error("Both stores refused");
     return sides;
   }

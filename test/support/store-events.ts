@@ -19,8 +19,8 @@ async function findWork(story: Story, chance: Chance, whose: OwnedProject): Prom
 }
 
 async function wantAll({ stores }: Story, whose: OwnedProject, settings: SettingsPatch): Promise<void> {
-  await stores.ask(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
-  await stores.ask(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
+  await stores.both(whose.projectId, (store) => store.editProject(whose, { settings, expected: null }));
+  await stores.both(whose.projectId, (store) => store.requestRun(whose, "assemble_video"));
 }
 
 const isPending = (t: Task) => t.status === "pending";
@@ -52,8 +52,8 @@ const renew: Verb = async (story, chance) => {
   const { stores } = story;
   const hand = oneOf(chance, story.hands.slice(-12), (h) => isHeld(story, h));
   if (!hand) return;
-  const { memory } = await stores.ask(hand.memory.projectId, (store, side) => store.renew(hand[side]));
-  stores.saw(`renew: ${memory ? "renewed" : "not ours"}`);
+  const { memory } = await stores.both(hand.memory.projectId, (store, side) => store.renew(hand[side]));
+  stores.count(`renew: ${memory ? "renewed" : "not ours"}`);
 };
 
 const settle: Verb = async (story, chance) => {
@@ -72,16 +72,16 @@ const fail: Verb = async (story, chance) => {
   if (!story.tasks(projectId).some(isPending) && chance.chance(0.5)) await findWork(story, chance, whose);
   const task = oneOf(chance, story.tasks(projectId), isPending);
   const taskId = task?.id ?? stores.newId();
-  await stores.ask(projectId, (store) => store.fail({ projectId, taskId }, WHY));
-  stores.saw(`fail: ${task?.status === "pending" ? "failed" : "left alone"}`);
+  await stores.both(projectId, (store) => store.fail({ projectId, taskId }, WHY));
+  stores.count(`fail: ${task?.status === "pending" ? "failed" : "left alone"}`);
 };
 
 const projectsToSweep: Verb = async (story, chance) => {
   const { stores } = story;
   const [idle, limit] = [chance.pick([0, 0, 5, 60, 600]), chance.pick([1, 2, 100])];
   const { projectId } = story.project(chance);
-  const { memory } = await stores.ask(projectId, (store) => store.projectsToSweep(idle, limit));
-  stores.saw(`projectsToSweep: ${memory.length === 0 ? "none" : "some"}`);
+  const { memory } = await stores.both(projectId, (store) => store.projectsToSweep(idle, limit));
+  stores.count(`projectsToSweep: ${memory.length === 0 ? "none" : "some"}`);
 };
 
 const SECOND = 1_000;
@@ -134,7 +134,7 @@ const round: Verb = (story, chance) => workRound(story, chance, story.project(ch
 async function changeSongOf(story: Story, chance: Chance, whose: OwnedProject): Promise<void> {
   const song = songOf(chance.whole(4, 12), `song-${chance.whole(4, 99)}`);
   const keepScenes = chance.chance(0.3);
-  await story.stores.ask(whose.projectId, (store) => store.attachAudio(whose, { audio: song, keepScenes }));
+  await story.stores.both(whose.projectId, (store) => store.attachAudio(whose, { audio: song, keepScenes }));
   await wantAll(story, whose, { budgetUsd: null });
   for (let i = 0; i < 2; i++) await workRound(story, chance, whose.projectId, GOOD);
 }
@@ -170,7 +170,7 @@ const failTwice: Verb = async (story, chance) => {
       (t) => t.inputHash === first?.inputHash,
     );
     if (!task) return;
-    await stores.ask(projectId, (store) => store.fail({ projectId, taskId: task.id }, WHY));
+    await stores.both(projectId, (store) => store.fail({ projectId, taskId: task.id }, WHY));
     failed.push(task);
     await wantAll(story, whose, {});
     const next = await look(story, chance, projectId);

@@ -18,13 +18,13 @@ export async function apply(
     return new Map([...jobs, ...tasks, ...approvals].map((row) => [row.id, row]));
   };
   const before = rowsOf();
-  const sides = await stores.dare(projectId, (store) => store.apply(projectId, structuredClone(changes)));
-  if (!sides) return stores.saw("apply: the project is gone");
+  const sides = await stores.tryBoth(projectId, (store) => store.apply(projectId, structuredClone(changes)));
+  if (!sides) return stores.count("apply: the project is gone");
   const after = rowsOf();
   for (const change of changes) {
     const id = idOf(change);
     const done = id === null || before.get(id) !== after.get(id);
-    stores.saw(`apply: ${change.kind} ${done ? "done" : "refused"} ${when}`);
+    stores.count(`apply: ${change.kind} ${done ? "done" : "refused"} ${when}`);
   }
 }
 

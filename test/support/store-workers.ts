@@ -11,24 +11,24 @@ import type { Hand, Story } from "./store-story.ts";
 export async function claimTask(story: Story, ids: ClaimRequest): Promise<Hand | null> {
   const { stores } = story;
   const before = story.tasks(ids.projectId).find((t) => t.id === ids.taskId);
-  const { memory, postgres } = await stores.ask(ids.projectId, (store) => store.claim(ids));
+  const { memory, postgres } = await stores.both(ids.projectId, (store) => store.claim(ids));
   if (memory.kind !== "gone" && before?.providerRequestId === null && memory.task.providerRequestId !== null)
-    stores.saw(`claim: adopted while ${before.status}`);
+    stores.count(`claim: adopted while ${before.status}`);
   switch (memory.kind) {
     case "gone":
-      stores.saw("claim: gone");
+      stores.count("claim: gone");
       return null;
     case "not_now":
-      stores.saw(`claim: not now, ${whyNot(story, memory.task)}`);
+      stores.count(`claim: not now, ${whyNot(story, memory.task)}`);
       return null;
     case "heavy":
-      stores.saw("claim: heavy");
+      stores.count("claim: heavy");
       return null;
     case "over_budget":
-      stores.saw(`claim: over the budget of the ${overWhose(story, memory.task)}`);
+      stores.count(`claim: over the budget of the ${overWhose(story, memory.task)}`);
       return null;
     case "claimed": {
-      stores.saw(`claim: claimed, was ${memory.was}`);
+      stores.count(`claim: claimed, was ${memory.was}`);
       if (postgres.kind !== "claimed") throw new Error("Different answers passed for equal");
       const hand = { memory: memory.task, postgres: postgres.task, record: memory.record };
       story.hands.push(hand);
@@ -153,10 +153,10 @@ export async function settleTask(
     now: stores.now,
     random: chance.next(),
   });
-  const sides = await stores.dare(task.projectId, (store, side) => store.settle(hand[side], end));
-  if (!sides) return stores.saw(`settle: ${end.facts[0]?.kind} refused`);
-  if (!sides.memory) return stores.saw("settle: taken over");
-  stores.saw(`settle: ${kind}`);
-  stores.saw(`reservation: ${end.reservation.kind}`);
-  for (const fact of end.facts) stores.saw(`fact: ${fact.kind}`);
+  const sides = await stores.tryBoth(task.projectId, (store, side) => store.settle(hand[side], end));
+  if (!sides) return stores.count(`settle: ${end.facts[0]?.kind} refused`);
+  if (!sides.memory) return stores.count("settle: taken over");
+  stores.count(`settle: ${kind}`);
+  stores.count(`reservation: ${end.reservation.kind}`);
+  for (const fact of end.facts) stores.count(`fact: ${fact.kind}`);
 }

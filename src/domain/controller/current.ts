@@ -11,7 +11,7 @@ import type {
   Stage,
 } from "../record/record.ts";
 import { clipSeconds, filmInputs, lyricsInputs, promptInputs, scenesInputs } from "./inputs.ts";
-import { borrowedState, type SceneState, sceneState } from "./scene-state.ts";
+import { followerState, type SceneState, sceneState } from "./scene-state.ts";
 
 /** An artifact that a stage could make now: its inputs exist and it is not current. */
 export interface Unit {
@@ -83,7 +83,7 @@ function sceneStates(record: ProjectRecord, planned: readonly Scene[]): SceneSta
     if (own) return [own];
     const { leaderId = "", way = "reuse" } = follow.get(scene.id) ?? {};
     const leader = states.get(leaderId);
-    return leader ? [borrowedState(record, scene, leader, way)] : [];
+    return leader ? [followerState(record, scene, leader, way)] : [];
   });
 }
 

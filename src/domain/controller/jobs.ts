@@ -25,7 +25,7 @@ interface StageView {
  * Opens, extends or closes the job of one stage, and adds the changes for it. Returns whether the job is open
  * afterwards.
  */
-export function runStage(view: StageView, context: DecisionContext): boolean {
+export function updateJob(view: StageView, context: DecisionContext): boolean {
   const { stage, units, record, tasks, changes } = view;
   const { now, newId } = context;
   const job = view.job ?? newJob(newId(), record.project.id, stage, now);

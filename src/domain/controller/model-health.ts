@@ -44,7 +44,7 @@ const UNKNOWN_MODEL = "provider_model_unknown";
  * Whether the output has an unusable form: every further result of the model in the same output form will
  * have it, too.
  */
-export const isOutputForm = (failure: Failure): boolean => failure.code === "output_form";
+export const isUnusableOutputForm = (failure: Failure): boolean => failure.code === "output_form";
 
 /**
  * The output form: the settings that decide the form of what a stage's models deliver, such as `720p 16:9`;

@@ -145,7 +145,7 @@ function kept(plan: ScenePlan, fresh: readonly Scene[], again: boolean): Scene[]
 }
 
 /** The current scenes, moved to another recording of their song; `from` is the one that they were cut to. */
-export function followingScenes(
+export function retimedScenes(
   plan: ScenePlan,
   from: { frames: number; lines: Lyrics["lines"] },
 ): PlannedScenes {

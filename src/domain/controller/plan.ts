@@ -8,10 +8,10 @@ import { type Change, type DecisionContext, type Plan, type PlanContext, SUPERSE
 import { type Current, currentOf, type Unit } from "./current.ts";
 import { isHeavy } from "./heavy.ts";
 import { subjectHash } from "./inputs.ts";
-import { runStage } from "./jobs.ts";
+import { updateJob } from "./jobs.ts";
 import { type OrderGate, orderGate } from "./model-health.ts";
-import { fail, onLeaseExpired } from "./recovery.ts";
-import { coveredUnits, isUnitOf } from "./run-request.ts";
+import { failTask, onLeaseExpired } from "./recovery.ts";
+import { isUnitOf, requestedUnits } from "./run-request.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
   CANCELED,
@@ -30,7 +30,7 @@ export function plan(record: ProjectRecord, { newId, random }: PlanContext): Pla
   const current = currentOf(record);
   const changes: Change[] = [];
   const target = stageRank(record.project.targetStage);
-  const covered = coveredUnits(record, current);
+  const covered = requestedUnits(record, current);
 
   const tasks = new Map(record.tasks.map((t) => [t.id, t]));
   const change: ChangeTask = (task, set, release = null) => {
@@ -39,7 +39,7 @@ export function plan(record: ProjectRecord, { newId, random }: PlanContext): Pla
     tasks.set(task.id, { ...task, ...set, updatedAt: context.now });
   };
   const suppliersFor = suppliersOf(record, current);
-  for (const task of record.tasks) settleTask(task, { record, covered, suppliersFor }, context, change);
+  for (const task of record.tasks) endOrWithdraw(task, { record, covered, suppliersFor }, context, change);
 
   const wanted = covered.filter((u) => blockers(u, record, tasks).length === 0);
   let openUpstream = false;
@@ -48,7 +48,7 @@ export function plan(record: ProjectRecord, { newId, random }: PlanContext): Pla
     const units = wanted.filter((u) => u.stage === stage);
     if (!job && units.length === 0) continue;
     openUpstream =
-      runStage({ stage, job, units, openUpstream, record, suppliersFor, tasks, changes }, context) ||
+      updateJob({ stage, job, units, openUpstream, record, suppliersFor, tasks, changes }, context) ||
       openUpstream;
   }
 
@@ -68,7 +68,7 @@ type ChangeTask = (
 ) => void;
 
 /** Ends a task whose worker or prediction is lost, and cancels one that is no longer wanted. */
-function settleTask(
+function endOrWithdraw(
   task: Task,
   {
     record,
@@ -104,8 +104,9 @@ function settleTask(
     const waited = now.getTime() - (task.claimedAt ?? task.createdAt).getTime();
     const spent = { usd: task.costEstimatedUsd, spentUsd: task.costEstimatedUsd };
     if (waited > WAIT_LIMIT_MS && jobCanceled)
-      change(task, { ...fail(task, CANCELED, "unknown", now), status: "canceled" }, spent);
-    else if (waited > WAIT_LIMIT_MS) change(task, fail(task, outcomeUnknown(task), "unknown", now), spent);
+      change(task, { ...failTask(task, CANCELED, "unknown", now), status: "canceled" }, spent);
+    else if (waited > WAIT_LIMIT_MS)
+      change(task, failTask(task, outcomeUnknown(task), "unknown", now), spent);
     else if (jobCanceled && !task.cancelRequested)
       change(task, { cancelRequested: true, runAfter: now, dispatchedAt: null });
   }

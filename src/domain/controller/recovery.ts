@@ -6,9 +6,9 @@ import type { Charged, FailedAttempt, Failure, Settings, Task } from "../record/
 import type { Supplier } from "./suppliers.ts";
 import {
   backoffMs,
-  isPredicted,
-  MOST_OWN_FAILURES,
-  MOST_SUPPLIER_FAILURES,
+  isPrediction,
+  MAX_OWN_FAILURES,
+  MAX_SUPPLIER_FAILURES,
   outcomeUnknown,
   THROTTLED_LIMIT_MS,
 } from "./tasks.ts";
@@ -49,7 +49,7 @@ const withAttempt = (task: Task, why: Failure, charged: Charged, now: Date): Fai
   ].slice(-MAX_FAILED_ATTEMPTS);
 
 /** Back to pending, to be claimed after `afterMs`; counts no failure. */
-export const delay = (task: Task, afterMs: number, now: Date): TaskUpdate => ({
+export const delayTask = (task: Task, afterMs: number, now: Date): TaskUpdate => ({
   status: "pending",
   attempt: task.attempt + 1,
   runAfter: new Date(now.getTime() + afterMs),
@@ -63,9 +63,9 @@ export function onThrottled(
 ): TaskUpdate {
   const { now, random } = context;
   if (now.getTime() - task.createdAt.getTime() > THROTTLED_LIMIT_MS)
-    return fail(task, cause.failure, "no", now);
+    return failTask(task, cause.failure, "no", now);
   const wait = backoffMs(1, random) + (cause.afterSeconds ?? 0) * 1000;
-  return { ...delay(task, wait, now), error: cause.failure };
+  return { ...delayTask(task, wait, now), error: cause.failure };
 }
 
 /**
@@ -90,15 +90,15 @@ export function onFailedAttempt(
   const stay =
     !leaves &&
     failure.retryable &&
-    supplierFailures < (task.provider === null ? MOST_OWN_FAILURES : MOST_SUPPLIER_FAILURES);
-  if (!stay && next === null) return fail(task, failure, charged, now);
+    supplierFailures < (task.provider === null ? MAX_OWN_FAILURES : MAX_SUPPLIER_FAILURES);
+  if (!stay && next === null) return failTask(task, failure, charged, now);
   const supplier =
     stay || next === null ? {} : { ...supplierOf(context.suppliers, next), supplierFailures: 0 };
   const factor = next === null && task.provider !== null ? LAST_SUPPLIER_BACKOFF : 1;
   const wait = stay ? factor * backoffMs(supplierFailures, random) + (afterSeconds ?? 0) * 1000 : 0;
   return {
     supplierFailures,
-    ...delay(task, wait, now),
+    ...delayTask(task, wait, now),
     ...supplier,
     error: failure,
     charged,
@@ -113,7 +113,7 @@ export function onFailedAttempt(
 export function onOutcomeUnknown(task: Task, context: RetryContext): TaskUpdate {
   const { settings, now } = context;
   const why = outcomeUnknown(task);
-  if (task.costEstimatedUsd > settings.repeatUnknownUpToUsd) return fail(task, why, "unknown", now);
+  if (task.costEstimatedUsd > settings.repeatUnknownUpToUsd) return failTask(task, why, "unknown", now);
   return onFailedAttempt(task, { failure: why, charged: "unknown" }, context);
 }
 
@@ -122,7 +122,7 @@ export function onOutcomeUnknown(task: Task, context: RetryContext): TaskUpdate 
  * paid call has an unknown outcome; unpaid work is tried again.
  */
 export function onLeaseExpired(task: Task, why: Failure, context: RetryContext): TaskUpdate {
-  if (isPredicted(task))
+  if (isPrediction(task))
     // The worker may have sent the order until now, so the time that an order may take to appear is counted
     // from now.
     return {
@@ -135,7 +135,7 @@ export function onLeaseExpired(task: Task, why: Failure, context: RetryContext):
 }
 
 /** The task fails for good in this run. */
-export const fail = (task: Task, why: Failure, charged: Charged, now: Date): TaskUpdate => ({
+export const failTask = (task: Task, why: Failure, charged: Charged, now: Date): TaskUpdate => ({
   status: "failed",
   error: why,
   charged,

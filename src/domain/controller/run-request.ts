@@ -76,7 +76,7 @@ function coverage(record: ProjectRecord): (unit: Unit) => boolean {
 /**
  * The current units, up to the project's target stage, that the person asked for with their present inputs.
  */
-export function coveredUnits(record: ProjectRecord, current: Current): Unit[] {
+export function requestedUnits(record: ProjectRecord, current: Current): Unit[] {
   const { targetStage } = record.project;
   if (targetStage === null) return [];
   const isCovered = coverage(record);

@@ -1,5 +1,5 @@
 /** What a scene has and what it lacks: of its own, or of its motif's leader. */
-import { fillsScene } from "../cover/fill.ts";
+import { canFillScene } from "../cover/fill.ts";
 import { clipModel } from "../models/models.ts";
 import {
   type Approval,
@@ -127,7 +127,7 @@ export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: num
  * clip. If that clip is too short for it, and always with `vary`, it has a clip of its own from the same
  * image.
  */
-export function borrowedState(
+export function followerState(
   record: ProjectRecord,
   scene: Scene,
   leader: SceneState,
@@ -157,7 +157,7 @@ export function borrowedState(
 /** Whether a clip, by its measured length, fills the scene, by itself or as the settings allow. */
 function fits(record: ProjectRecord, clip: Clip, scene: Scene): boolean {
   const { fps, clipFill } = record.project.settings;
-  return fillsScene({
+  return canFillScene({
     clipFrames: clip.frames ?? 0,
     clipFps: clip.fps ?? fps,
     sceneFrames: scene.endFrame - scene.startFrame,

@@ -16,10 +16,10 @@ import type {
   TranscribedPart,
 } from "../record/record.ts";
 import { SUPERSEDED } from "./change.ts";
-import { isOutputForm } from "./model-health.ts";
+import { isUnusableOutputForm } from "./model-health.ts";
 import {
-  delay,
-  fail,
+  delayTask,
+  failTask,
   onFailedAttempt,
   onOutcomeUnknown,
   onThrottled,
@@ -126,7 +126,7 @@ export function settlement(task: Task, result: StepResult, context: RetryContext
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
         set: {
-          ...delay(task, 0, context.now),
+          ...delayTask(task, 0, context.now),
           supplierFailures: 0,
           error: null,
           charged: bought ? "yes" : "no",
@@ -152,7 +152,7 @@ export function settlement(task: Task, result: StepResult, context: RetryContext
     case "superseded":
       return { set: { status: "canceled", error: SUPERSEDED }, ...free };
     case "delayed":
-      return { set: delay(task, result.afterMs, context.now), ...free };
+      return { set: delayTask(task, result.afterMs, context.now), ...free };
     case "retry":
       return {
         set: result.throttled
@@ -173,10 +173,10 @@ export function settlement(task: Task, result: StepResult, context: RetryContext
       return { set: onOutcomeUnknown(task, context), reservation: estimate, facts: [] };
     case "failed": {
       if (result.costUsd === undefined)
-        return { set: fail(task, result.failure, "no", context.now), ...free };
+        return { set: failTask(task, result.failure, "no", context.now), ...free };
       const usd = result.costUsd ?? task.costEstimatedUsd;
       return {
-        set: fail(task, result.failure, "yes", context.now),
+        set: failTask(task, result.failure, "yes", context.now),
         reservation: { kind: "spend", usd },
         facts: [],
       };
@@ -194,7 +194,7 @@ export function settlement(task: Task, result: StepResult, context: RetryContext
     case "canceled": {
       const charged = bought ? result.charged : "no";
       return {
-        set: { ...fail(task, CANCELED, charged, context.now), status: "canceled" },
+        set: { ...failTask(task, CANCELED, charged, context.now), status: "canceled" },
         reservation: charged === "no" ? { kind: "free" } : estimate,
         facts: [],
       };
@@ -209,7 +209,7 @@ function noticesOf(
   { now }: RetryContext,
 ): Fact[] {
   if (notice) return [{ kind: "notice", notice }];
-  if (!model || !isOutputForm(failure)) return [];
+  if (!model || !isUnusableOutputForm(failure)) return [];
   const { message } = failure;
   return [
     {

@@ -2,7 +2,7 @@
 
 import {
   chatCostUsd,
-  DIRECTOR_CHOICES,
+  DIRECTORS,
   SCENE_PLAN_TOKENS,
   SHOT_PROMPT_TOKENS,
   TRANSCRIPTION,
@@ -196,7 +196,7 @@ const REPLICATE = { provider: "replicate", estimateUsd: 0 };
 const unique = (names: string[]): string[] => [...new Set(names)];
 
 const directors = (characters: number, tokens: number): Offer[] =>
-  DIRECTOR_CHOICES.map(({ models }) => ({
+  DIRECTORS.map(({ models }) => ({
     provider: "openrouter",
     model: models[0] ?? null,
     estimateUsd: chatCostUsd(models, characters, tokens),

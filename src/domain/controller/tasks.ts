@@ -28,8 +28,8 @@ export const UNKNOWN_RESOLVED_AFTER_MS = 75_000;
  * Failures after which a task leaves its supplier, the last one too; and those that work which is not bought
  * may have.
  */
-export const MOST_SUPPLIER_FAILURES = 3;
-export const MOST_OWN_FAILURES = 6;
+export const MAX_SUPPLIER_FAILURES = 3;
+export const MAX_OWN_FAILURES = 6;
 /**
  * How long a task may be throttled before it fails: a throttled call costs nothing, so it is tried again for
  * a day.
@@ -39,7 +39,7 @@ const BASE_MS = 2_000;
 const CAP_MS = 120_000;
 
 /** Whether the work is a prediction of Replicate's: it takes long, and the provider's list finds it again. */
-export const isPredicted = (task: Pick<Task, "provider">): boolean => task.provider === "replicate";
+export const isPrediction = (task: Pick<Task, "provider">): boolean => task.provider === "replicate";
 
 /** Full-jitter back-off in milliseconds after `tries` failures in a row; `random` is 0 to 1. */
 export const backoffMs = (tries: number, random: number): number =>
@@ -79,14 +79,14 @@ export const failure = (
 export const CANCELED = failure("canceled", "It was canceled.", { retryable: true });
 
 /** How many of a project's newest tasks are read even if no decision needs them. */
-export const TASKS_READ = 2_000;
+export const NEWEST_TASKS_READ = 2_000;
 
 /**
  * The tasks of a project that a record holds: the open ones, those of open jobs and of the present run, those
  * with an unknown outcome or refused by moderation and not retried, the one with the id `claimedId`, and the
- * `TASKS_READ` newest. The store reads exactly these.
+ * `NEWEST_TASKS_READ` newest. The store reads exactly these.
  */
-export function tasksRead(
+export function tasksInRecord(
   {
     runNumber,
     jobs,
@@ -94,13 +94,13 @@ export function tasksRead(
   }: { runNumber: number; jobs: readonly Pick<Job, "id" | "status">[]; tasks: readonly Task[] },
   claimedId?: string,
 ): Task[] {
-  if (tasks.length <= TASKS_READ) return [...tasks];
+  if (tasks.length <= NEWEST_TASKS_READ) return [...tasks];
   const openJobs = new Set(jobs.filter(isOpenJob).map((job) => job.id));
   const newest = new Set(
     tasks
       .map((task) => task.id)
       .sort()
-      .slice(-TASKS_READ),
+      .slice(-NEWEST_TASKS_READ),
   );
   return tasks.filter(
     (task) =>
@@ -113,10 +113,10 @@ export function tasksRead(
   );
 }
 
-export const REFUSED = "provider_refused";
+export const PROVIDER_REFUSED = "provider_refused";
 /** Whether moderation refused the prompt or the image: asking again with the same inputs is refused again. */
 export const isRefused = (task: Pick<Task, "status" | "error">): boolean =>
-  task.status === "failed" && task.error?.code === REFUSED;
+  task.status === "failed" && task.error?.code === PROVIDER_REFUSED;
 
 export const OUTCOME_UNKNOWN = "outcome_unknown";
 /**

@@ -25,7 +25,7 @@ export interface Fit {
  * Whether the clip can last as long as its scene. A clip that is long enough needs no fill and is trimmed.
  * `hold` makes any clip long enough, `loop` plays it up to 50 times, `stretch` at most doubles its length.
  */
-export function fillsScene({ clipFrames, clipFps, sceneFrames, fps, fill }: Fit): boolean {
+export function canFillScene({ clipFrames, clipFps, sceneFrames, fps, fill }: Fit): boolean {
   const lasts = (clipFrames * fps) / clipFps;
   if (!(lasts > 0)) return false;
   if (lasts >= sceneFrames - SLACK_FRAMES || fill === "hold") return true;

@@ -1,6 +1,6 @@
 /** The table of clip models. The facts of each were read on the date given with them; none was tested. */
 import type { ClipModel } from "./clip-model.ts";
-import { whole } from "./listed.ts";
+import { clipModelOf } from "./listed.ts";
 import { GROK, KLING_2, KLING_3, P_VIDEO, VEO_3, WAN_2 } from "./other-clip-models.ts";
 import { SEEDANCE_1, SEEDANCE_2 } from "./seedance-clip-models.ts";
 
@@ -13,7 +13,7 @@ const ALL: readonly ClipModel[] = [
   P_VIDEO,
   KLING_2,
   WAN_2,
-].map(whole);
+].map(clipModelOf);
 
 /** The models that can be chosen. */
 export const CLIP_MODEL_NAMES: readonly string[] = ALL.filter((m) => m.retired === null).map((m) => m.name);

@@ -24,7 +24,7 @@ export type AnswerMode = "schema" | "json";
  * list. Nor is it published whether any host of DeepSeek enforces a schema, so the prompt describes the shape
  * of its answer.
  */
-export const DIRECTOR_CHOICES: readonly { models: readonly string[]; mode: AnswerMode }[] = [
+export const DIRECTORS: readonly { models: readonly string[]; mode: AnswerMode }[] = [
   { models: [LUNA], mode: "schema" },
   { models: [GEMINI], mode: "schema" },
   { models: [DEEPSEEK], mode: "json" },

@@ -15,7 +15,7 @@ export const prices = (usd: Partial<Record<Resolution, number>>): Prices =>
  * The clip model of a listed one. Its `input` throws for a length that the model does not sell, before
  * anything is ordered.
  */
-export function whole({ sizes, retired, ...model }: Listed): ClipModel {
+export function clipModelOf({ sizes, retired, ...model }: Listed): ClipModel {
   const fitted = (wanted: Resolution) => clipResolution(model, wanted);
   const clipModel: ClipModel = {
     ...model,

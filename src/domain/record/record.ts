@@ -25,6 +25,6 @@ export interface ProjectRecord {
   approvals: Approval[];
   films: Film[];
   jobs: Job[];
-  /** Not every task of the project: see `tasksRead`. */
+  /** Not every task of the project: see `tasksInRecord`. */
   tasks: Task[];
 }

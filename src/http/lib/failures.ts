@@ -4,10 +4,10 @@ import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
 import { isOverloaded, isUnreached } from "../../coordinator/errors.ts";
-import { isPassing, rootCause } from "../../db/errors.ts";
+import { isTransient, rootCause } from "../../db/errors.ts";
 import type { Deps } from "../../deps.ts";
-import { NOTHING_HERE } from "../../operations/shared.ts";
-import { problem, Refused } from "./problem.ts";
+import { NOT_FOUND } from "../../operations/shared.ts";
+import { ProblemError, problem } from "./problem.ts";
 import type { AppEnv } from "./router.ts";
 
 const MOST_ERRORS = 20;
@@ -18,7 +18,7 @@ type ValidationHook = Hook<unknown, AppEnv, string, Response | undefined>;
 /** A malformed id answers 404, like an unknown one; any other invalid input answers 400 and names each error. */
 export const onInvalid: ValidationHook = (result, c) => {
   if (result.success) return undefined;
-  if (result.target === "param") return problem(c, NOTHING_HERE);
+  if (result.target === "param") return problem(c, NOT_FOUND);
   const errors = result.error.issues
     .flatMap((issue) => {
       const path = issue.path.map(String);
@@ -56,7 +56,7 @@ export function onNotFound(routes: () => RouterRoute[]): NotFoundHandler<AppEnv>
 export const onError =
   (deps: Pick<Deps, "log">): ErrorHandler<AppEnv> =>
   (error, c) => {
-    if (error instanceof Refused) return problem(c, error.error);
+    if (error instanceof ProblemError) return problem(c, error.error);
     if (error instanceof HTTPException && error.status === 400)
       return problem(c, { code: "malformed_json", detail: "The body could not be read as JSON." });
     if (error instanceof HTTPException && error.status === 415)
@@ -77,7 +77,7 @@ export const onError =
   };
 
 /** Whether a part of the service could not be reached or was overloaded: a repeat may succeed. */
-const isOutage = (error: unknown): boolean => isPassing(error) || isOverloaded(error) || isUnreached(error);
+const isOutage = (error: unknown): boolean => isTransient(error) || isOverloaded(error) || isUnreached(error);
 
 /** The lines of the stack without the message above them, which can hold SQL statements. */
 const frames = (error: Error): string =>

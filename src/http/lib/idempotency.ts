@@ -7,7 +7,7 @@ import { type Answer, claimKey, type Hold, keepAnswer, releaseKey } from "../../
 import type { Deps } from "../../deps.ts";
 import type { OperationError } from "../../domain/record/errors.ts";
 import { uuidv7 } from "../../domain/record/ids.ts";
-import { problem, Refused } from "./problem.ts";
+import { ProblemError, problem } from "./problem.ts";
 import type { AppEnv } from "./router.ts";
 
 export const REPLAYED = "Idempotency-Replayed";
@@ -48,7 +48,7 @@ export const replayedHeader = {
 };
 
 /** The errors that every POST may answer, for its `problems`. */
-export const REPEAT_PROBLEMS = ["idempotency_in_progress", "idempotency_key_reused"] as const;
+export const IDEMPOTENCY_PROBLEMS = ["idempotency_in_progress", "idempotency_key_reused"] as const;
 
 const IN_PROGRESS: OperationError = {
   code: "idempotency_in_progress",
@@ -80,8 +80,8 @@ export async function once<P extends string, I extends Keyed, T>(
   if (key === undefined) return work(deps);
   const asked = { ownerId: c.var.actor.ownerId, key, hash: await hashOf(c.req) };
   const claim = await claimKey(deps.db, asked);
-  if (claim.kind === "reused") throw new Refused(REUSED);
-  if (claim.kind === "in_progress") throw new Refused(IN_PROGRESS);
+  if (claim.kind === "reused") throw new ProblemError(REUSED);
+  if (claim.kind === "in_progress") throw new ProblemError(IN_PROGRESS);
   if (claim.kind === "answered") return answeredBefore<T>(c, claim.answer);
 
   const settle = async (response: unknown) => {
@@ -92,7 +92,7 @@ export async function once<P extends string, I extends Keyed, T>(
   try {
     response = await work({ ...deps, newId: idsOf(claim.hold) });
   } catch (error) {
-    await settle(error instanceof Refused ? problem(c, error.error) : null);
+    await settle(error instanceof ProblemError ? problem(c, error.error) : null);
     throw error;
   }
   await settle(response);

@@ -7,7 +7,7 @@ import type { AppEnv } from "./router.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export const measured =
+export const requestMetrics =
   (deps: Pick<Deps, "metrics" | "log" | "now">): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const start = deps.now().getTime();

@@ -44,7 +44,7 @@ const Problem = z
 const PROBLEM_JSON = "application/problem+json";
 
 /** An expected error, thrown by a handler; `onError` makes it the problem response. */
-export class Refused extends Error {
+export class ProblemError extends Error {
   readonly error: OperationError;
   constructor(error: OperationError) {
     super(error.code);
@@ -54,9 +54,9 @@ export class Refused extends Error {
 }
 
 /** The value of a result; throws `Refused` with its error. */
-export function orRefuse<T>(result: Result<T>): T {
+export function orProblem<T>(result: Result<T>): T {
   if (result.ok) return result.value;
-  throw new Refused(result.error);
+  throw new ProblemError(result.error);
 }
 
 /** The problem response of an error, with the headers that its code needs (Retry-After, WWW-Authenticate). */
@@ -107,7 +107,7 @@ interface Documented {
 
 /**
  * The problem responses of a route, for the OpenAPI document; `internal` and `unavailable` are added. Handlers
- * throw problems (`orRefuse`) and never return them, so the type leaves them out of a handler's return type.
+ * throw problems (`orProblem`) and never return them, so the type leaves them out of a handler's return type.
  */
 export function problems(...codes: ErrorCode[]): Record<never, Documented> {
   const byStatus = new Map<number, ErrorCode[]>();

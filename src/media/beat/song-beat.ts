@@ -1,12 +1,12 @@
 /** The beat grid of a song in the bucket. */
 import type { BeatGrid } from "../../domain/record/record.ts";
-import { type MediaFile, reading } from "../lib/source.ts";
+import { type MediaFile, readSafely } from "../lib/source.ts";
 import { openSong } from "../song/open-song.ts";
 import { beatOf } from "./estimate.ts";
 
 /** Null when no beat is found or the song can't be read. Errors of the bucket are thrown. */
 export async function songBeat(file: MediaFile): Promise<BeatGrid | null> {
-  const found = await reading(file, async () => {
+  const found = await readSafely(file, async () => {
     const song = await openSong(file);
     if (!song) return null;
     using input = song.input;

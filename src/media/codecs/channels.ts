@@ -4,7 +4,7 @@
  * For each number of channels: the index of each channel of Vorbis and Opus (Vorbis I, 4.3.9; RFC 7845,
  * 5.1.1.2) in the order of FLAC and WAV (left, right, centre, low frequencies, back, side).
  */
-export const XIPH_PLACES: readonly (readonly number[])[] = [
+export const XIPH_CHANNEL_ORDER: readonly (readonly number[])[] = [
   [],
   [0],
   [0, 1],

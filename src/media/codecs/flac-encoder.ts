@@ -4,7 +4,7 @@
  */
 import { BitWriter } from "./bit-writer.ts";
 import { crc8, crc16 } from "./crc.ts";
-import { planSubframe, putSubframe, refined, type Subframe } from "./flac-subframe.ts";
+import { planSubframe, putSubframe, type Subframe, withLinearPrediction } from "./flac-subframe.ts";
 
 /** Samples of each channel in a frame; only the last frame of a stream may have fewer. */
 export const FLAC_BLOCK = 4096;
@@ -91,7 +91,7 @@ export function flacFrame(stream: FlacStream, index: number, channels: readonly 
   if (size !== FLAC_BLOCK) out.put(size - 1, 16);
   const header = out.written();
   out.put(crc8(header, header.length), 8);
-  for (const subframe of subframes) putSubframe(out, refined(subframe));
+  for (const subframe of subframes) putSubframe(out, withLinearPrediction(subframe));
   out.align();
   const frame = out.written();
   out.put(crc16(frame, frame.length), 16);

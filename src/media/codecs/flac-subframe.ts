@@ -99,7 +99,7 @@ export function planSubframe(samples: Int32Array, bits: number): Subframe {
  * The same channel with linear prediction if that takes fewer bits. Takes as long as four calls of
  * `planSubframe`.
  */
-export function refined(subframe: Subframe): Subframe {
+export function withLinearPrediction(subframe: Subframe): Subframe {
   const prediction = subframe.order === CONSTANT ? null : predictLinearly(subframe.samples);
   if (!prediction) return subframe;
   const { residual, weights } = prediction;

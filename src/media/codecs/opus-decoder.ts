@@ -3,7 +3,7 @@
  * imports and exports are those of Emscripten's minifier in that version (src/EmscriptenWasm.js).
  */
 
-import { XIPH_PLACES } from "./channels.ts";
+import { XIPH_CHANNEL_ORDER } from "./channels.ts";
 import type { Decoded } from "./decoded.ts";
 import { MOST_OPUS_SAMPLES, type OpusHead, opusSamples } from "./opus-packet.ts";
 import { callOf, memoryOf } from "./wasm-exports.ts";
@@ -76,7 +76,7 @@ function opened(module: WebAssembly.Module, { channels, streams, coupled, mappin
 export function opusDecoder(module: WebAssembly.Module, head: OpusHead): (packet: Uint8Array) => Decoded {
   const { channels } = head;
   let opus = opened(module, head);
-  const places = XIPH_PLACES[channels] ?? [];
+  const places = XIPH_CHANNEL_ORDER[channels] ?? [];
   return (packet) => {
     const expected = opusSamples(packet);
     const rows = Array.from({ length: channels }, () => new Int32Array(expected));

@@ -1,5 +1,5 @@
 /** A Vorbis decoder (Vorbis I specification, xiph.org), one packet at a time. */
-import { XIPH_PLACES } from "./channels.ts";
+import { XIPH_CHANNEL_ORDER } from "./channels.ts";
 import { inverseMdct } from "./mdct.ts";
 import { bitsOf, LowBitReader } from "./vorbis-bits.ts";
 import { readCurve } from "./vorbis-floor.ts";
@@ -91,7 +91,7 @@ function readSpectra(
  */
 export function vorbisDecoder(setup: VorbisSetup): (packet: Uint8Array) => Int32Array[] {
   const input = new LowBitReader();
-  const places = XIPH_PLACES[setup.channels] ?? [];
+  const places = XIPH_CHANNEL_ORDER[setup.channels] ?? [];
   const modeBits = bitsOf(setup.modes.length - 1);
   const sizes = setup.blockSizes.map((size) => ({
     half: size / 2,

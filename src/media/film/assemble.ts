@@ -3,11 +3,11 @@ import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts
 import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
 import type { CodecModules } from "../codecs/modules.ts";
 import { clock } from "../lib/clock.ts";
-import { refusal, vanished } from "../lib/failures.ts";
-import { type MediaFile, reading, SourceGone } from "../lib/source.ts";
+import { mediaGone, refusal } from "../lib/failures.ts";
+import { type MediaFile, readSafely, SourceGone } from "../lib/source.ts";
 import { openSong } from "../song/open-song.ts";
 import { clipSound, type SilentScene } from "./clip-audio.ts";
-import type { OtherIndex } from "./film-file.ts";
+import type { AlternativeFile } from "./film-file.ts";
 import { type FilmEdit, planCuts } from "./plan-cuts.ts";
 import { songSound, UnreadableSong } from "./song-track.ts";
 import { aacSound, originalSound } from "./sound.ts";
@@ -50,7 +50,7 @@ export interface FilmInput {
 interface FilmFacts {
   object: StoredObject;
   /** The same film under an index without edit lists; null when sound and pictures would be too far apart. */
-  withoutEdits: OtherIndex | null;
+  withoutEdits: AlternativeFile | null;
   bytes: number;
   frames: number;
   durationSeconds: number;
@@ -92,9 +92,9 @@ async function writeOrAbort(film: FilmInput, plan: FilmPlan) {
     // Report the first error, not that of the abort; parts that are left over expire in the bucket.
     await upload.abort().catch(() => undefined);
     const isGone = (file: MediaFile) => file.trouble() instanceof SourceGone;
-    if (isGone(film.song)) return vanished("The song");
+    if (isGone(film.song)) return mediaGone("The song");
     const scene = film.edits.findIndex((edit) => isGone(edit.file));
-    if (scene >= 0) return vanished(`The clip of scene ${scene + 1}`);
+    if (scene >= 0) return mediaGone(`The clip of scene ${scene + 1}`);
     if (error instanceof UnreadableSong) return noSound();
     throw error;
   }
@@ -116,13 +116,13 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
   const planned = await planCuts(edits, fps, film.fill ?? null);
   if (!planned.ok) return planned;
   const { cuts } = planned;
-  const song = await reading(film.song, () => openSong(film.song));
-  if (!song.ok && song.cause === "gone") return vanished("The song");
+  const song = await readSafely(film.song, () => openSong(film.song));
+  if (!song.ok && song.cause === "gone") return mediaGone("The song");
   if (!song.ok || !song.value) return noSound();
   const { input, layout } = song.value;
   const frames = edits.at(-1)?.endFrame ?? 0;
   try {
-    const opened = await reading(film.song, async () => {
+    const opened = await readSafely(film.song, async () => {
       const track = await input.getPrimaryAudioTrack();
       if (!track) return null;
       const sound =
@@ -131,7 +131,7 @@ export async function assembleFilm(film: FilmInput, codecs: CodecModules): Promi
           : await aacSound(film.song, track, layout, codecs, frames / fps);
       return sound && (await songSound(sound, film.song, layout.mp3));
     });
-    if (!opened.ok && opened.cause === "gone") return vanished("The song");
+    if (!opened.ok && opened.cause === "gone") return mediaGone("The song");
     if (!opened.ok || !opened.value) return noSound();
     const clips = film.clipAudio === "track" ? clipSound(cuts) : { sound: null, silent: [] };
     const made = await writeOrAbort(film, {

@@ -83,8 +83,7 @@ export const isIdr = ({ type }: NalUnit) => type === UNIT.idr;
 export const isDelimiter = ({ type }: NalUnit) => type === UNIT.delimiter;
 
 /** Whether the packet has an IDR picture: a decoder can begin with it, whatever it decoded before. */
-export const opensAfresh = (packet: Uint8Array, lengthSize: number) =>
-  nalUnits(packet, lengthSize).some(isIdr);
+export const hasIdr = (packet: Uint8Array, lengthSize: number) => nalUnits(packet, lengthSize).some(isIdr);
 
 /** The Exp-Golomb code (H.264, 9.1) after the first `from` bytes of a set: the set's id. */
 function setId(set: Uint8Array, from: number): number {

@@ -20,9 +20,9 @@ export interface ClipSound {
   /** How many packets before a packet a decoder must have decoded to output it correctly. */
   roll: number;
   /** The packets for each cut and each time that its clip is played. */
-  packets: Heard[][][];
+  packets: PlacedSample[][][];
 }
-export interface Heard {
+export interface PlacedSample {
   sample: Sample;
   /** In seconds of the film. */
   timestamp: number;
@@ -128,7 +128,7 @@ export function clipSound(cuts: readonly Cut[]): { sound: ClipSound | null; sile
     if (!track) return [];
     first ??= track;
     return playbacks(cut).map(({ start, end }) => {
-      const kept: Heard[] = [];
+      const kept: PlacedSample[] = [];
       for (const sample of track.samples) {
         const timestamp = start + sample.time - cut.packets.start;
         if (timestamp < Math.max(start, soundEnd) - ROUNDING_SECONDS || timestamp >= end) continue;
@@ -141,7 +141,7 @@ export function clipSound(cuts: readonly Cut[]): { sound: ClipSound | null; sile
   return { sound: soundFrom(first, packets), silent };
 }
 
-function soundFrom(track: IndexedTrack | null, packets: Heard[][][]): ClipSound | null {
+function soundFrom(track: IndexedTrack | null, packets: PlacedSample[][][]): ClipSound | null {
   if (!track) return null;
   const name = String.fromCharCode(...track.entry.subarray(4, 8));
   return { entry: track.entry, timescale: track.timescale, roll: { mp4a: 1, Opus: 4 }[name] ?? 0, packets };

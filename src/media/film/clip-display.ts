@@ -42,7 +42,7 @@ function shapeEffect(entry: Uint8Array, width: number, height: number): string |
  * mirrored, stretched, made of pixels that are not square, or to be shown in part. Scaling and translation
  * alone are accepted, because players fit pictures into their window.
  */
-export function shownOtherwise({ matrices, entry, shownSize }: IndexedTrack): string | null {
+export function displayTransform({ matrices, entry, shownSize }: IndexedTrack): string | null {
   for (const matrix of matrices) {
     const effect = matrixEffect(matrix);
     if (effect) return effect;

@@ -1,7 +1,7 @@
 /**
  * The output form that a clip must have for its packets to be copied into a film, and names for other forms.
  */
-import { nameOther } from "../song/container.ts";
+import { identifyOther } from "../song/container.ts";
 import { fromBase64, parseAvcConfig } from "./avc.ts";
 
 /** What films are made of, as the end of a sentence that says what the clip is. */
@@ -38,7 +38,7 @@ const CODEC_NAMES: Readonly<Record<string, string>> = {
  * What a clip's pictures are when a film can't be made of them; null when it can. `codec`: an RFC 6381
  * string, or a sample entry's name.
  */
-export function foreignPictures(clip: { codec: string; decoderConfig: string }): string | null {
+export function unsupportedPictures(clip: { codec: string; decoderConfig: string }): string | null {
   const name = clip.codec.slice(0, 4);
   if (name !== "avc1" && name !== "avc3") return CODEC_NAMES[name] ?? `of the codec "${name}"`;
   const config = parseAvcConfig(fromBase64(clip.decoderConfig));
@@ -67,8 +67,8 @@ export const SIGNATURE_BYTES = 256;
 const TRANSPORT_PACKET_BYTES = 188;
 
 /** What kind of file begins with these bytes; null when it may be an MP4 video. */
-export function otherFile(head: Uint8Array): string | null {
-  const known = nameOther(head);
+export function otherFileType(head: Uint8Array): string | null {
+  const known = identifyOther(head);
   if (known) return known.name;
   const text = String.fromCharCode(...head.subarray(0, SIGNATURE_BYTES));
   const found = SIGNATURES.find(([at, ascii]) => text.startsWith(ascii, at));

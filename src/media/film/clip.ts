@@ -1,12 +1,12 @@
 /** Measures clips by their index. */
 import type { Failure } from "../../domain/record/record.ts";
-import { refusal, vanished } from "../lib/failures.ts";
+import { mediaGone, refusal } from "../lib/failures.ts";
 import { type Box, boxAt, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
-import { type MediaFile, memoryFile, reading } from "../lib/source.ts";
-import { avcRecord, fromBase64, opensAfresh, parseAvcConfig, toBase64 } from "./avc.ts";
-import { shownOtherwise } from "./clip-display.ts";
+import { type MediaFile, memoryFile, readSafely } from "../lib/source.ts";
+import { avcRecord, fromBase64, hasIdr, parseAvcConfig, toBase64 } from "./avc.ts";
+import { displayTransform } from "./clip-display.ts";
 import { shownPictures } from "./clip-edits.ts";
-import { foreignPictures, NEEDED_FORM, otherFile, SIGNATURE_BYTES } from "./clip-form.ts";
+import { NEEDED_FORM, otherFileType, SIGNATURE_BYTES, unsupportedPictures } from "./clip-form.ts";
 import { addFragment, fragmented } from "./clip-fragments.ts";
 import { BrokenIndex, type IndexedTrack, readIndex, type Sample } from "./clip-index.ts";
 
@@ -164,7 +164,7 @@ async function startsDecodable(
 ): Promise<boolean> {
   const config = parseAvcConfig(fromBase64(decoderConfig));
   if (!config || !first) return true;
-  return opensAfresh(await view(first.offset, first.offset + first.bytes, 0), config.lengthSize);
+  return hasIdr(await view(first.offset, first.offset + first.bytes, 0), config.lengthSize);
 }
 
 async function measure(
@@ -172,7 +172,7 @@ async function measure(
   thorough: boolean,
 ): Promise<{ ok: true; packets: ClipPackets } | Refused> {
   const view = await bufferedReader(file, Math.min(file.bytes, thorough ? INSPECTED_BYTES : HEAD_BYTES));
-  const other = otherFile(await view(0, Math.min(file.bytes, SIGNATURE_BYTES), 0));
+  const other = otherFileType(await view(0, Math.min(file.bytes, SIGNATURE_BYTES), 0));
   if (other) return otherForm(`The clip is ${other}`);
   const parts = await indexOf(file, view);
   if (parts.length === 0) return unreadable("it is no MP4 video, or its index is missing.");
@@ -180,11 +180,11 @@ async function measure(
   const pictures = picturesIn(tracks);
   if (!pictures) return otherForm("The clip has no pictures");
   // When a film is assembled, `refuseJoin` names all clips with such pictures together.
-  const foreign = thorough ? foreignPictures(codecOf(pictures.entry)) : null;
+  const foreign = thorough ? unsupportedPictures(codecOf(pictures.entry)) : null;
   if (foreign) return otherForm(`The clip's pictures are ${foreign}`);
   const damaged = damage(pictures.samples, file);
   if (damaged) return unreadable(damaged);
-  const display = shownOtherwise(pictures);
+  const display = displayTransform(pictures);
   if (display) return otherForm(`The clip's pictures are ${display}`, AS_STORED);
   const shown = shownPictures(pictures);
   if (!shown.ok) return otherForm(`The clip's edit list ${shown.why}`, ALL_SHOWN);
@@ -221,9 +221,9 @@ export async function clipPackets(
   thorough: boolean,
 ): Promise<{ ok: true; packets: ClipPackets } | { ok: false; failure: Failure }> {
   if (file.bytes === 0) return unreadable("it is empty.");
-  const read = await reading(file, () => measure(file, thorough));
+  const read = await readSafely(file, () => measure(file, thorough));
   if (read.ok) return read.value;
-  return read.cause === "gone" ? vanished("The clip") : unreadable("its index is damaged.");
+  return read.cause === "gone" ? mediaGone("The clip") : unreadable("its index is damaged.");
 }
 
 /**

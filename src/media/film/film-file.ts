@@ -5,7 +5,14 @@
 
 import { ascii, box, column, fullBox, joined, u16, u32, u64, zeros } from "../lib/mp4-boxes.ts";
 import { filmMark } from "../marks/film.ts";
-import { type FilmTrack, lasts, MOVIE_TIMESCALE, note, type Timing, trak } from "./film-track.ts";
+import {
+  addSample,
+  type FilmTrack,
+  MOVIE_TIMESCALE,
+  type Timing,
+  trackDuration,
+  trak,
+} from "./film-track.ts";
 import type { FilmSink } from "./sink.ts";
 
 /**
@@ -23,7 +30,7 @@ const HEAD_BYTES = headOf(["avc1"]).length;
 const MDAT_BYTES = 16;
 
 /** Bytes to reserve before `mdat`, given the most bytes that each part of the index takes. */
-export const roomFor = (parts: readonly number[]) =>
+export const bytesToReserve = (parts: readonly number[]) =>
   parts.reduce((sum, bytes) => sum + bytes, HEAD_BYTES + 1024);
 
 /** What is written into the film's index. */
@@ -35,7 +42,10 @@ interface Index {
 }
 
 function movie({ tracks, userData, edits }: Index, filmSeconds: number): Uint8Array {
-  const duration = tracks.reduce((longest, track) => Math.max(longest, lasts(track, filmSeconds, edits)), 0);
+  const duration = tracks.reduce(
+    (longest, track) => Math.max(longest, trackDuration(track, filmSeconds, edits)),
+    0,
+  );
   const next = tracks.reduce((last, { form }) => Math.max(last, form.id), 0) + 1;
   const mvhd = fullBox(
     "mvhd",
@@ -63,14 +73,19 @@ export interface FilmFile {
    * Writes the index into the reserved space, or at the end when it does not fit. Returns the same file under
    * the `other` index. `brand`: a further brand of both files.
    */
-  finish(index: Index, other: Index | null, filmSeconds: number, brand?: "avc1"): Promise<OtherIndex | null>;
+  finish(
+    index: Index,
+    other: Index | null,
+    filmSeconds: number,
+    brand?: "avc1",
+  ): Promise<AlternativeFile | null>;
 }
 
 /**
  * A second file with the packets of the first: `head`, then zeros up to `from`, then the first file's bytes
  * from `from` to `to`, then `tail`.
  */
-export interface OtherIndex {
+export interface AlternativeFile {
   head: Uint8Array;
   from: number;
   to: number;
@@ -104,7 +119,7 @@ export function filmFile(sink: Omit<FilmSink, "finish">, reserved: number): Film
     add(track, at, bytes) {
       const offset = sink.position();
       const pending = appendAll(sink, bytes);
-      note(
+      addSample(
         track,
         offset,
         bytes.reduce((sum, piece) => sum + piece.length, 0),

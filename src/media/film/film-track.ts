@@ -69,7 +69,7 @@ export interface Timing {
  * Records a sample and its offset in the file; the sample before lasts until this one. Decode times never
  * decrease.
  */
-export function note(track: FilmTrack, offset: number, bytes: number, at: Timing): void {
+export function addSample(track: FilmTrack, offset: number, bytes: number, at: Timing): void {
   const { timescale } = track.form;
   const decodeTime = Math.max(
     Math.round(at.decode * timescale),
@@ -205,7 +205,7 @@ function editList(track: FilmTrack, filmSeconds: number): Piece[] {
 }
 
 /** The track's duration in the movie's timescale; without edit lists all of the track is played. */
-export function lasts(track: FilmTrack, filmSeconds: number, edits: boolean): number {
+export function trackDuration(track: FilmTrack, filmSeconds: number, edits: boolean): number {
   const { decode, end, form } = track;
   const units = edits ? played(track, filmSeconds).end : end - (decode[0] ?? 0);
   return Math.round((units / form.timescale) * MOVIE_TIMESCALE);
@@ -219,7 +219,7 @@ export function trak(track: FilmTrack, filmSeconds: number, edits: boolean): Uin
     "tkhd",
     0,
     enabled ? 3 : 2,
-    column([0, 0, id, 0, lasts(track, filmSeconds, edits), 0, 0]),
+    column([0, 0, id, 0, trackDuration(track, filmSeconds, edits), 0, 0]),
     u16(0),
     u16(group),
     u16(handler === "soun" ? 0x100 : 0),

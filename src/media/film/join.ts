@@ -2,7 +2,7 @@
 import type { Failure } from "../../domain/record/record.ts";
 import { refusal } from "../lib/failures.ts";
 import type { ClipFacts } from "./clip.ts";
-import { foreignPictures } from "./clip-form.ts";
+import { unsupportedPictures } from "./clip-form.ts";
 
 /** A clip with the number of its scene, counted from 1. */
 export interface Candidate {
@@ -30,7 +30,7 @@ export function commonest<T>(values: readonly T[]): T | undefined {
  * naming the scenes that differ. Clips that differ only in parameter sets can be joined (picture-sets.ts).
  */
 export function refuseJoin(candidates: readonly Candidate[]): Failure | null {
-  const foreign = candidates.filter(({ clip }) => foreignPictures(clip) !== null);
+  const foreign = candidates.filter(({ clip }) => unsupportedPictures(clip) !== null);
   if (foreign.length > 0) {
     const names = sceneNames(foreign.map((c) => c.scene));
     const message = `The film is made of H.264 clips of 8 bits and 4:2:0, and the clips of ${names} are not in that form.`;

@@ -1,7 +1,7 @@
 /** Reads the film's packets from its clips, in few range reads, each byte once. */
 
 import type { MediaFile } from "../lib/source.ts";
-import type { ClipSound, Heard } from "./clip-audio.ts";
+import type { ClipSound, PlacedSample } from "./clip-audio.ts";
 import type { Sample } from "./clip-index.ts";
 import type { Timing } from "./film-track.ts";
 import type { Cut } from "./plan-cuts.ts";
@@ -52,7 +52,7 @@ function inFileOrder(pieces: Piece[]): Piece[] {
 }
 
 /** A cut's pieces, for each time that its clip is played. */
-function roundsOf(cut: Cut, sound: Heard[][]): Piece[][] {
+function roundsOf(cut: Cut, sound: PlacedSample[][]): Piece[][] {
   const { packets, startSeconds } = cut;
   const samples = packets.pictures();
   const shown = cut.shown(samples);
@@ -117,7 +117,7 @@ function free({ buffer, byteLength }: Uint8Array): void {
  * Every packet of the film's clips, each track in decode order. Reads one range ahead, so two ranges are in
  * memory at a time. A batch's bytes are freed when the next batch is requested.
  */
-export async function* batches(
+export async function* packetBatches(
   cuts: readonly Cut[],
   sound: ClipSound | null,
 ): AsyncGenerator<Batch, void, unknown> {

@@ -1,5 +1,5 @@
 /** Plans the film's cuts and checks them, before a byte of the film is written. */
-import { fillsScene } from "../../domain/cover/fill.ts";
+import { canFillScene } from "../../domain/cover/fill.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
 import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts";
 import { refusal } from "../lib/failures.ts";
@@ -98,9 +98,9 @@ export async function planCuts(
     const { packets } = found;
     const sceneFrames = edit.endFrame - edit.startFrame;
     const fit = { clipFrames: packets.facts.frames, clipFps: packets.facts.fps, sceneFrames, fps };
-    const isLongEnough = fillsScene({ ...fit, fill: null });
+    const isLongEnough = canFillScene({ ...fit, fill: null });
     const chosen = isLongEnough ? null : (edit.fill ?? fill);
-    if (!isLongEnough && !fillsScene({ ...fit, fill: chosen })) {
+    if (!isLongEnough && !canFillScene({ ...fit, fill: chosen })) {
       short.push(i + 1);
       tried = chosen;
       continue;

@@ -2,10 +2,10 @@
 import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
 import type { SongPacket } from "../song/frames.ts";
 import type { ClipSound } from "./clip-audio.ts";
-import { type FilmFile, filmFile, type OtherIndex, roomFor } from "./film-file.ts";
+import { type AlternativeFile, bytesToReserve, type FilmFile, filmFile } from "./film-file.ts";
 import { type FilmTrack, filmTrack, MOVIE_TIMESCALE, tablesBytes } from "./film-track.ts";
 import { type PictureSets, pictureSets } from "./picture-sets.ts";
-import { batches } from "./pieces.ts";
+import { packetBatches } from "./pieces.ts";
 import type { Cut } from "./plan-cuts.ts";
 import { partSink } from "./sink.ts";
 import type { SongSound } from "./song-track.ts";
@@ -95,7 +95,7 @@ function roomOf(plan: FilmPlan, further: readonly Uint8Array[]): number {
   const pictures = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
   const clipPackets = (plan.clips?.packets ?? []).flat(2).length;
   const songPackets = Math.ceil((1.1 * seconds) / Math.max(plan.song.packetSeconds, SHORTEST_PACKET_SECONDS));
-  return roomFor([
+  return bytesToReserve([
     // Each picture has its own size, duration and composition offset; key pictures are few. Each packet of
     // clip sound may begin a new chunk.
     tablesBytes(pictures, turns + clipPackets, 24),
@@ -124,7 +124,7 @@ async function addTexts(
 
 interface Written {
   object: StoredObject;
-  withoutEdits: OtherIndex | null;
+  withoutEdits: AlternativeFile | null;
   /** When the song's last packet ends, in seconds. */
   songSeconds: number;
   /** Whether the clips' parameter sets differ, so that samples contain them. */
@@ -151,7 +151,7 @@ export async function writeFilm(
   const total = plan.cuts.reduce((sum, cut) => sum + cut.count, 0);
   let [written, reported, turn] = [0, 0, 0];
   try {
-    for await (const { pieces, bytes, start } of batches(plan.cuts, plan.clips)) {
+    for await (const { pieces, bytes, start } of packetBatches(plan.cuts, plan.clips)) {
       for (const piece of pieces) {
         const { sample, decode } = piece;
         const track = piece.track === "pictures" ? tracks.pictures : tracks.clips;

@@ -12,7 +12,7 @@ export const refusal = (
 });
 
 /** The failure `media_gone`: the object in the bucket was replaced or deleted. */
-export const vanished = (what: string): { ok: false; failure: Failure } =>
+export const mediaGone = (what: string): { ok: false; failure: Failure } =>
   refusal(
     "media_gone",
     `${what} was changed or deleted while it was being read.`,

@@ -91,7 +91,7 @@ function walk(view: DataView, from: number, to: number, tables: Tables): boolean
 /**
  * Reads the index, wherever it is in the file. Also true without an index: the caller finds that out itself.
  */
-export async function indexIsSound(file: MediaFile): Promise<boolean> {
+export async function isIndexSafe(file: MediaFile): Promise<boolean> {
   let position = 0;
   for (let boxes = 0; position + 8 <= file.bytes; boxes++) {
     if (boxes > MOST_BOXES) return false;

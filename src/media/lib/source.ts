@@ -135,7 +135,7 @@ export type Read<T> = { ok: true; value: T } | { ok: false; cause: "gone" | "unr
  * Runs work that reads the file. A vanished object ("gone") and bytes that can't be parsed ("unreadable") are
  * values; errors of the bucket are thrown again, because a later try can succeed.
  */
-export async function reading<T>(file: MediaFile, work: () => Promise<T>): Promise<Read<T>> {
+export async function readSafely<T>(file: MediaFile, work: () => Promise<T>): Promise<Read<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {

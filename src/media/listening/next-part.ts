@@ -1,8 +1,8 @@
 /** Parts of a song for a transcriber: the whole file, or pieces that are small enough for the provider. */
 import { type Input, MP4 } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../../domain/record/record.ts";
-import { refusal, vanished } from "../lib/failures.ts";
-import { type MediaFile, reading } from "../lib/source.ts";
+import { mediaGone, refusal } from "../lib/failures.ts";
+import { type MediaFile, readSafely } from "../lib/source.ts";
 import { CONTENT_TYPES } from "../song/container.ts";
 import { openSong } from "../song/open-song.ts";
 import { trackCodec } from "../song/track-codec.ts";
@@ -10,7 +10,7 @@ import { packedPart } from "./flac-mono.ts";
 import { monoOf } from "./mono.ts";
 import { packetFormat, remuxedPart } from "./remux.ts";
 
-export interface HeardPart {
+export interface SongPart {
   bytes: Uint8Array;
   /** The provider takes the format from its extension. */
   filename: string;
@@ -36,7 +36,7 @@ const unreadable = () =>
 
 const named = (format: AudioFormat) => ({ filename: `song.${format}`, contentType: CONTENT_TYPES[format] });
 
-async function whole(file: MediaFile, { format, durationSeconds }: Song): Promise<HeardPart> {
+async function whole(file: MediaFile, { format, durationSeconds }: Song): Promise<SongPart> {
   const bytes = await file.take(0, file.bytes);
   return { ...named(format), bytes, startSeconds: 0, endSeconds: durationSeconds, last: true };
 }
@@ -53,7 +53,7 @@ async function partOf(
   song: Song,
   afterSeconds: number,
   maxBytes: number,
-): Promise<HeardPart | null> {
+): Promise<SongPart | null> {
   const fits = song.bytes <= maxBytes;
   if (fits && TAKEN.has(song.format)) return whole(file, song);
   const opened = await openSong(file);
@@ -87,11 +87,11 @@ export async function nextPart(
   song: Song,
   afterSeconds: number,
   maxBytes = MOST_BYTES,
-): Promise<{ ok: true; part: HeardPart } | { ok: false; failure: Failure }> {
-  const read = await reading(file, () => partOf(file, song, afterSeconds, maxBytes));
+): Promise<{ ok: true; part: SongPart } | { ok: false; failure: Failure }> {
+  const read = await readSafely(file, () => partOf(file, song, afterSeconds, maxBytes));
   // The caller copies the part into a request: free what else is in memory.
   file.release();
-  if (!read.ok && read.cause === "gone") return vanished("The song");
+  if (!read.ok && read.cause === "gone") return mediaGone("The song");
   if (!read.ok || !read.value) return unreadable();
   return { ok: true, part: read.value };
 }

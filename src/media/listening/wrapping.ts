@@ -2,7 +2,7 @@
 import type { AudioCodec, EncodedPacket } from "mediabunny";
 import type { AudioFormat } from "../../domain/record/record.ts";
 import { opusSamples } from "../codecs/opus-packet.ts";
-import { filmFile, roomFor } from "../film/film-file.ts";
+import { bytesToReserve, filmFile } from "../film/film-file.ts";
 import { filmTrack, tablesBytes } from "../film/film-track.ts";
 import { songEntry } from "../film/sample-entry.ts";
 import { adtsConfig, withoutAdts } from "../lib/adts.ts";
@@ -68,7 +68,7 @@ function m4aFile(first: EncodedPacket, { config, count, capacity }: FileForm): P
   const entry = description && songEntry({ codec: "aac", config: { ...config, description } });
   if (!entry) return null;
   const sink = memory(capacity);
-  const file = filmFile(sink, roomFor([tablesBytes(count, 1, 12)]));
+  const file = filmFile(sink, bytesToReserve([tablesBytes(count, 1, 12)]));
   const track = filmTrack({
     id: 1,
     handler: "soun",

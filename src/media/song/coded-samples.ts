@@ -10,7 +10,15 @@ import type { MediaFile } from "../lib/source.ts";
 import type { SongPacket } from "./frames.ts";
 import type { Mp3Stream } from "./mp3-frames.ts";
 import { mp3Packets } from "./mp3-packets.ts";
-import { type Blocks, even, GAP_SECONDS, type Samples, SoundDamaged, type Timed, untorn } from "./samples.ts";
+import {
+  type Blocks,
+  type DecodedPacket,
+  GAP_SECONDS,
+  reblocked,
+  type Samples,
+  SoundDamaged,
+  withSilenceInGaps,
+} from "./samples.ts";
 import { trackCodec, trackConfig } from "./track-codec.ts";
 
 type Decode = (packet: Uint8Array) => Decoded;
@@ -21,7 +29,7 @@ async function* flattened<T>(source: AsyncIterable<readonly T[]>): AsyncGenerato
 }
 
 /** Decodes packets in order. Throws `SoundDamaged` when there are packets and none can be decoded. */
-async function* decodedEach(packets: Packets, decode: Decode): AsyncGenerator<Timed, void, unknown> {
+async function* decodedEach(packets: Packets, decode: Decode): AsyncGenerator<DecodedPacket, void, unknown> {
   let [good, damaged] = [0, 0];
   for await (const { data, timestamp } of packets) {
     const { rows, isDamaged } = decode(data);
@@ -65,7 +73,10 @@ export async function codedSamples(
       const packets = mp3 ? flattened(mp3Packets(file, mp3)) : packetsOf(track);
       const skipped = mp3 ? (mp3.info?.skipped.start ?? 0) : early;
       const decoded = decodedEach(packets, mp3Decoder(modules.mp3Decoder, channels));
-      return even(withoutStart(untorn(decoded, sampleRate, channels, GAP_SECONDS), skipped), channels);
+      return reblocked(
+        withoutStart(withSilenceInGaps(decoded, sampleRate, channels, GAP_SECONDS), skipped),
+        channels,
+      );
     };
     return { sampleRate, channels, bits: MP3_BITS, blocks };
   }
@@ -76,7 +87,10 @@ export async function codedSamples(
   const skipped = Math.max(head.preSkip, Math.round(earlySeconds * OPUS_RATE));
   const blocks = () => {
     const decoded = decodedEach(packetsOf(track), opusDecoder(modules.opusDecoder, head));
-    return even(withoutStart(untorn(decoded, OPUS_RATE, channels, GAP_SECONDS), skipped), channels);
+    return reblocked(
+      withoutStart(withSilenceInGaps(decoded, OPUS_RATE, channels, GAP_SECONDS), skipped),
+      channels,
+    );
   };
   return { sampleRate: OPUS_RATE, channels, bits: OPUS_BITS, blocks };
 }

@@ -112,7 +112,7 @@ const SIGNATURES: readonly { at: number; ascii: string; name: string; audio: boo
 ];
 
 /** The type of a file that is not accepted, by its first bytes; undefined when unknown. */
-export function nameOther(head: Uint8Array): { name: string; audio: boolean } | undefined {
+export function identifyOther(head: Uint8Array): { name: string; audio: boolean } | undefined {
   const text = String.fromCharCode(...head.subarray(0, 256));
   if (/^\s*(<!doctype html|<html|<\?xml|<svg|<script)/i.test(text))
     return { name: "a web page", audio: false };

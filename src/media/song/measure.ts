@@ -127,5 +127,5 @@ export async function measureSong(
 }
 
 /** Whether a song is cut off. Headers round and encoders pad, so a small difference is ignored. */
-export const fallsShort = ({ seconds, promised }: Length) =>
+export const isCutOff = ({ seconds, promised }: Length) =>
   promised !== null && seconds < promised - Math.max(0.5, promised * 0.02);

@@ -15,7 +15,7 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import { indexIsSound } from "../lib/mp4-index.ts";
+import { isIndexSafe } from "../lib/mp4-index.ts";
 import { packetsOf } from "../lib/packets.ts";
 import type { MediaFile, View } from "../lib/source.ts";
 import { type AiffFacts, isAiff, readAiff } from "./aiff.ts";
@@ -23,7 +23,7 @@ import { CONTAINERS } from "./container.ts";
 import { type FlacBlocks, readFlacBlocks } from "./flac-blocks.ts";
 import { type Mp3Stream, openMp3 } from "./mp3-frames.ts";
 import { beforeTrailingTags, leadingTags, type Span } from "./outer-tags.ts";
-import { plainWav, readWav, type WavFacts } from "./wav.ts";
+import { minimalWav, readWav, type WavFacts } from "./wav.ts";
 
 /** What we read of a file ourselves, before mediabunny reads its sound. */
 export interface Layout {
@@ -79,7 +79,7 @@ async function layoutOf(
 ): Promise<Omit<Layout, "id3">> {
   if (container === WAVE) {
     const wav = await readWav(file);
-    return { wav, view: plainWav(wav) };
+    return { wav, view: minimalWav(wav) };
   }
   if (!TAGGED.has(container)) return {};
   const { end, id3v1 } = await beforeTrailingTags(file, start);
@@ -100,7 +100,7 @@ async function layoutOf(
 export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   if (isAiff(await file.read(0, 12))) {
     const aiff = await readAiff(file);
-    const layout = { id3: [], wav: aiff, aiff, view: plainWav(aiff) };
+    const layout = { id3: [], wav: aiff, aiff, view: minimalWav(aiff) };
     const source = file.source(false, layout.view);
     return { input: new Input({ source, formats: [WAVE] }), container: WAVE, layout };
   }
@@ -109,7 +109,7 @@ export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   // After a tag, an MP3 may have more bytes without sound than mediabunny skips.
   if (!container && id3.length > 0 && (await openMp3(file, { start, end: file.bytes }))) container = MP3;
   if (!container || (start > 0 && !TAGGED.has(container))) return null;
-  if (INDEXED.has(container) && !(await indexIsSound(file))) throw new Error("The index can't be walked.");
+  if (INDEXED.has(container) && !(await isIndexSafe(file))) throw new Error("The index can't be walked.");
   const layout = { id3, ...(await layoutOf(file, container, start)) };
   const source = file.source(WATCHED.has(container), layout.view);
   return { input: new Input({ source, formats: [container] }), container, layout };

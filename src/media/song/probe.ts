@@ -4,11 +4,11 @@
 import type { InputAudioTrack } from "mediabunny";
 import type { Audio, AudioFormat, Failure } from "../../domain/record/record.ts";
 import { clock } from "../lib/clock.ts";
-import { refusal, vanished } from "../lib/failures.ts";
-import { type MediaFile, reading } from "../lib/source.ts";
+import { mediaGone, refusal } from "../lib/failures.ts";
+import { type MediaFile, readSafely } from "../lib/source.ts";
 import { alacCookie, isAlac } from "./alac-cookie.ts";
-import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, nameOther } from "./container.ts";
-import { fallsShort, type Length, measureSong } from "./measure.ts";
+import { acceptedFormat, CONTENT_TYPES, contradiction, FORMAT_NAMES, identifyOther } from "./container.ts";
+import { isCutOff, type Length, measureSong } from "./measure.ts";
 import { oggTagsFit } from "./ogg-headers.ts";
 import { type OpenSong, openSong } from "./open-song.ts";
 import {
@@ -23,7 +23,7 @@ import {
   type SongTags,
 } from "./song-tags.ts";
 import { trackCodec } from "./track-codec.ts";
-import { foreignWav, pcmCodec } from "./wav.ts";
+import { pcmCodec, unsupportedWav } from "./wav.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
 export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };
@@ -132,7 +132,7 @@ async function lengthOf(
     case "length": {
       const { length } = measured;
       const { seconds, promised } = length;
-      if (fallsShort(length))
+      if (isCutOff(length))
         return refuse.truncated(`it breaks off at ${clock(seconds)} of ${clock(promised ?? 0)}.`);
       if (!(seconds > 0)) return refuse.empty();
       if (seconds < MIN_SONG_SECONDS) return refuse.tooShort(seconds);
@@ -165,7 +165,7 @@ async function tagsOf(file: MediaFile, { input, layout }: OpenSong, length: Leng
 }
 
 async function nameUnknown(file: MediaFile): Promise<Probe> {
-  const other = nameOther(await file.read(0, 256));
+  const other = identifyOther(await file.read(0, 256));
   if (other?.audio) return refuse.unsupported(`It is ${other.name}, which`);
   return refuse.notAudio(
     other ? `it is ${other.name}.` : "its contents are no audio format that is known here.",
@@ -178,7 +178,7 @@ async function examine(file: MediaFile, open: OpenSong, declared: Declared): Pro
   if (!format) return refuse.unsupported(`${container.name} files`);
   const claimed = contradiction(format, declared);
   if (claimed) return refuse.mislabelled(format, claimed);
-  const foreign = layout.wav && foreignWav(layout.wav);
+  const foreign = layout.wav && unsupportedWav(layout.wav);
   if (foreign) return refuse.unsupported(`${layout.aiff ? "An AIFF" : "A WAV"} that holds ${foreign}`);
   if (format === "ogg" && !(await oggTagsFit(file))) return refuse.tooManyTags();
 
@@ -229,7 +229,7 @@ export async function probeSong(file: MediaFile, declared: Declared): Promise<Pr
   if (file.bytes < declared.bytes) {
     return refuse.truncated(`${declared.bytes} bytes were announced, and ${file.bytes} arrived.`);
   }
-  const read = await reading(file, async () => {
+  const read = await readSafely(file, async () => {
     const opened = await openSong(file);
     if (!opened) return await nameUnknown(file);
     using _ = opened.input;
@@ -237,5 +237,5 @@ export async function probeSong(file: MediaFile, declared: Declared): Promise<Pr
   });
   file.release();
   if (read.ok) return read.value;
-  return read.cause === "gone" ? vanished("The song") : damaged();
+  return read.cause === "gone" ? mediaGone("The song") : damaged();
 }

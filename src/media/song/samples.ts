@@ -65,7 +65,7 @@ function decodeOrThrow(decode: Decode, packet: Uint8Array, seconds: number): Int
 }
 
 /** A decoded packet with its time in seconds. */
-export interface Timed {
+export interface DecodedPacket {
   timestamp: number;
   rows: Int32Array[];
 }
@@ -80,8 +80,8 @@ const MOST_GAP_SECONDS = 30 * 60;
  * Inserts silence where packets are missing: where a packet's time is more than `tolerance` seconds after the
  * end of the samples before it. Otherwise everything after a gap would play too early.
  */
-export async function* untorn(
-  source: AsyncIterable<Timed>,
+export async function* withSilenceInGaps(
+  source: AsyncIterable<DecodedPacket>,
   rate: number,
   channels: number,
   tolerance: number,
@@ -108,7 +108,7 @@ export async function* untorn(
 async function* decodedEach(
   packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
   { sampleRate, decoder }: Form,
-): AsyncGenerator<Timed, void, unknown> {
+): AsyncGenerator<DecodedPacket, void, unknown> {
   const decode = decoder();
   for await (const { data, timestamp } of packets) {
     const before = Math.max(0, -Math.round(timestamp * sampleRate));
@@ -127,7 +127,7 @@ async function* limited(source: Blocks, limit: number): Blocks {
 }
 
 /** Blocks of any size, cut into blocks of `BLOCK_SAMPLES`. */
-export async function* even(source: Blocks, channels: number): Blocks {
+export async function* reblocked(source: Blocks, channels: number): Blocks {
   let open: Int32Array[] | null = null;
   let filled = 0;
   for await (const block of source) {
@@ -227,8 +227,8 @@ export async function samplesOf(
     totalSamples,
     blocks: () => {
       const packets = flac ? flacPackets(file, flac.view, sampleRate) : packetsOf(track);
-      const whole = untorn(decodedEach(packets, form), sampleRate, channels, gap);
-      return even(limited(whole, limit), channels);
+      const whole = withSilenceInGaps(decodedEach(packets, form), sampleRate, channels, gap);
+      return reblocked(limited(whole, limit), channels);
     },
   };
 }

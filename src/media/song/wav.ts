@@ -83,7 +83,7 @@ export async function readWav(file: MediaFile): Promise<WavFacts> {
 }
 
 /** The same samples after a minimal header with true sizes: mediabunny 1.61.0 takes a size of 0 literally. */
-export function plainWav(facts: WavFacts): View {
+export function minimalWav(facts: WavFacts): View {
   const { littleEndian, formatTag, channels, sampleRate, frameBytes, bits, data } = facts;
   const head = new Uint8Array(44);
   const view = new DataView(head.buffer);
@@ -121,7 +121,7 @@ const COMPRESSED: Record<number, string> = { 2: "ADPCM", 17: "ADPCM", 80: "MPEG 
 const WIDTHS: Record<number, number[]> = { 1: [8, 16, 24, 32], 3: [32, 64], 6: [8], 7: [8] };
 
 /** What the file holds when its samples can't be read here; null when they can. */
-export function foreignWav({ formatTag, bits, channels, frameBytes }: WavFacts): string | null {
+export function unsupportedWav({ formatTag, bits, channels, frameBytes }: WavFacts): string | null {
   const widths = WIDTHS[formatTag];
   if (!widths) return COMPRESSED[formatTag] ?? `a codec that is not known here (${formatTag})`;
   return widths.includes(bits) && frameBytes * 8 === channels * bits ? null : `samples of ${bits} bits`;

@@ -32,4 +32,4 @@ export const assetRow = (
   createdAt: now(),
 });
 
-export const NO_CLIP_YET = { frames: null, fps: null, codec: null, decoderConfig: null };
+export const PENDING_CLIP_FIELDS = { frames: null, fps: null, codec: null, decoderConfig: null };

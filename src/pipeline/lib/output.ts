@@ -1,7 +1,7 @@
 import type { StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import type { Failure } from "../../domain/record/record.ts";
-import { holdsNothing } from "../../providers/output-file.ts";
+import { isEmptyOutput } from "../../providers/output-file.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import type { StoredObject } from "../../storage/port.ts";
 import type { StepContext } from "./step.ts";
@@ -22,7 +22,7 @@ export async function copyOutput(
 ): Promise<Copied> {
   if (!prediction.outputUrl) {
     // A model whose output has a form that is not known here gives the same form the next time.
-    return holdsNothing(prediction.output)
+    return isEmptyOutput(prediction.output)
       ? { ok: false, result: badOutput(NO_OUTPUT) }
       : { ok: false, result: { kind: "declined", failure: UNKNOWN_FORM, spent: true } };
   }

@@ -7,7 +7,7 @@ import type { StepContext } from "./step.ts";
 /**
  * How long after an order whose answer was lost the provider's list is searched for it, and how often again.
  */
-export const FIND_ORPHAN_MS = 15_000;
+export const FIND_LOST_ORDER_MS = 15_000;
 
 /**
  * The address of the webhook for this attempt: names project, task and attempt, and carries our token for
@@ -25,7 +25,7 @@ export function webhookUrl({ deps, task }: StepContext): string {
  * the webhook or the provider's list shows what became of the order, and nothing is bought twice. `facts`
  * makes the facts that are committed with the order; the prediction's id is null where it is not known.
  */
-export async function submit(
+export async function orderPrediction(
   step: StepContext,
   order: { model: string; input: Record<string, unknown> },
   facts: (predictionId: string | null) => Fact[],
@@ -46,7 +46,7 @@ export async function submit(
     return {
       kind: "waiting",
       requestId: null,
-      pollAfterMs: FIND_ORPHAN_MS,
+      pollAfterMs: FIND_LOST_ORDER_MS,
       facts: facts(null),
       sent: true,
     };

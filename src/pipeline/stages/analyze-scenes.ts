@@ -1,9 +1,9 @@
 import { rootCause } from "../../db/errors.ts";
 import { needsDirector, proposalInputs, scenesInputs } from "../../domain/controller/inputs.ts";
-import { followingScenes, proposedScenes, type ScenePlan } from "../../domain/controller/plan-scenes.ts";
+import { proposedScenes, retimedScenes, type ScenePlan } from "../../domain/controller/plan-scenes.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
-import { DIRECTOR_CHOICES } from "../../domain/models/language-models.ts";
+import { DIRECTORS } from "../../domain/models/language-models.ts";
 import type { Audio, BeatGrid, Lyrics, Project, Proposal } from "../../domain/record/record.ts";
 import { storedFile } from "../../media/lib/source.ts";
 import { fromOutcome } from "../lib/outcome.ts";
@@ -43,7 +43,7 @@ export async function analyzeScenes(step: StepContext): Promise<StepResult> {
   const proposal = asked?.value ?? project.proposal;
   const costUsd = asked ? asked.costUsd : 0;
   const planned = follows
-    ? followingScenes(plan, retiming)
+    ? retimedScenes(plan, retiming)
     : proposedScenes(plan, proposal ?? NO_PROPOSAL, asked === null);
   if (!planned.ok) return { kind: "failed", failure: planned.failure, ...(asked ? { costUsd } : {}) };
   const fact = {
@@ -67,7 +67,7 @@ async function propose(
   lyrics: Lyrics,
 ): Promise<Proposed> {
   const { style, mood, scenes, fps } = project.settings;
-  const director = DIRECTOR_CHOICES[task.supplierIndex];
+  const director = DIRECTORS[task.supplierIndex];
   if (!director) throw new Error(`There is no director ${task.supplierIndex}`);
   const asked = await deps.providers.director.proposeScenes({
     ...director,

@@ -6,11 +6,11 @@ import { checkCover } from "../../domain/cover/solve.ts";
 import type { Clip, Film, Image, ProjectRecord, Sidecars } from "../../domain/record/record.ts";
 import { toVtt } from "../../domain/views/exports/vtt.ts";
 import { releaseSheet } from "../../domain/views/release-sheet.ts";
-import type { OtherIndex } from "../../media/film/film-file.ts";
+import type { AlternativeFile } from "../../media/film/film-file.ts";
 import { joined } from "../../media/lib/mp4-boxes.ts";
 import { type MediaFile, storedFile } from "../../media/lib/source.ts";
 import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
-import { besideFilm, filmKey } from "../../storage/keys.ts";
+import { filmKey, sidecarKey } from "../../storage/keys.ts";
 import type { Storage } from "../../storage/port.ts";
 import type { StepContext } from "../lib/step.ts";
 
@@ -113,7 +113,7 @@ async function readPoster(
 
 interface Beside {
   poster: (MarkedPoster & { picture: Image }) | null;
-  withoutEdits: OtherIndex | null;
+  withoutEdits: AlternativeFile | null;
 }
 
 async function writeSidecars(
@@ -123,11 +123,11 @@ async function writeSidecars(
 ): Promise<Sidecars> {
   const { id, ownerId, lyrics, settings } = record.project;
   const write = async (
-    name: Parameters<typeof besideFilm>[3],
+    name: Parameters<typeof sidecarKey>[3],
     extension: string,
     bytes: Uint8Array,
     contentType: string,
-  ) => (await storage.put(besideFilm(ownerId, id, film.id, name, extension), bytes, contentType)).key;
+  ) => (await storage.put(sidecarKey(ownerId, id, film.id, name, extension), bytes, contentType)).key;
   const text = (content: string) => new TextEncoder().encode(content);
   const lines = lyrics?.lines ?? [];
   const extension = poster?.picture.objectKey?.split(".").at(-1) ?? "jpg";

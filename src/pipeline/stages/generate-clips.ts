@@ -6,14 +6,14 @@ import { chargedForClip, sizeDiffers } from "../../domain/controller/suppliers.t
 import { failure } from "../../domain/controller/tasks.ts";
 import { clipModel, clipSecondsFor } from "../../domain/models/models.ts";
 import type { Clip, Failure, ModelNotice } from "../../domain/record/record.ts";
-import { reading, storedFile } from "../../media/lib/source.ts";
+import { readSafely, storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { clipKey } from "../../storage/keys.ts";
-import { assetRow, NO_CLIP_YET, pendingRow } from "../lib/assets.ts";
+import { assetRow, PENDING_CLIP_FIELDS, pendingRow } from "../lib/assets.ts";
 import { badOutput, copyOutput } from "../lib/output.ts";
-import { submit } from "../lib/predictions.ts";
+import { orderPrediction } from "../lib/predictions.ts";
 import type { StepContext } from "../lib/step.ts";
-import { READ_BY_PROVIDER_SECONDS } from "./transcribe.ts";
+import { PROVIDER_URL_SECONDS } from "./transcribe.ts";
 
 /** Orders one scene's clip, made from its approved image. */
 export async function generateClip(step: StepContext): Promise<StepResult> {
@@ -31,7 +31,7 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
     negativePrompt: prompt.negativePrompt,
     imageUrl: await deps.storage.presignGet({
       key: state.image.objectKey,
-      expiresSeconds: READ_BY_PROVIDER_SECONDS,
+      expiresSeconds: PROVIDER_URL_SECONDS,
       now: deps.now(),
     }),
     seconds,
@@ -40,8 +40,11 @@ export async function generateClip(step: StepContext): Promise<StepResult> {
     seed: seedOf(task.inputHash),
   });
   const id = deps.newId();
-  return submit(step, { model: model.name, input }, (predictionId) => [
-    { kind: "clip", clip: { ...assetRow(step, id, predictionId), ...NO_CLIP_YET, imageId: image.id } },
+  return orderPrediction(step, { model: model.name, input }, (predictionId) => [
+    {
+      kind: "clip",
+      clip: { ...assetRow(step, id, predictionId), ...PENDING_CLIP_FIELDS, imageId: image.id },
+    },
   ]);
 }
 
@@ -94,7 +97,7 @@ export async function collectClip(step: StepContext, prediction: Prediction): Pr
     };
   }
   // Unreadable provenance is no reason to reject a clip that can be used.
-  const said = await reading(file, () => deps.media.clipProvenance(file));
+  const said = await readSafely(file, () => deps.media.clipProvenance(file));
   const clip: Clip = {
     ...assetRow(step, id, prediction.id),
     imageId,

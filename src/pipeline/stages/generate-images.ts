@@ -8,7 +8,7 @@ import type { Prediction } from "../../providers/ports.ts";
 import { imageKey } from "../../storage/keys.ts";
 import { assetRow, pendingRow } from "../lib/assets.ts";
 import { badOutput, copyOutput } from "../lib/output.ts";
-import { submit } from "../lib/predictions.ts";
+import { orderPrediction } from "../lib/predictions.ts";
 import type { StepContext } from "../lib/step.ts";
 
 /** Orders one scene's image. */
@@ -25,7 +25,7 @@ export async function generateImage(step: StepContext): Promise<StepResult> {
     seed: seedOf(task.inputHash),
   });
   const id = deps.newId();
-  return submit(step, { model: model.name, input }, (predictionId) => [
+  return orderPrediction(step, { model: model.name, input }, (predictionId) => [
     {
       kind: "image",
       image: { ...assetRow(step, id, predictionId), promptId: prompt.id, origin: "generated" },

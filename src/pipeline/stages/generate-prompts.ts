@@ -2,7 +2,7 @@ import { currentOf } from "../../domain/controller/current.ts";
 import { promptInputs } from "../../domain/controller/inputs.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
-import { DIRECTOR_CHOICES } from "../../domain/models/language-models.ts";
+import { DIRECTORS } from "../../domain/models/language-models.ts";
 import type { Prompt, SofteningLevel } from "../../domain/record/record.ts";
 import { fromOutcome } from "../lib/outcome.ts";
 import type { StepContext } from "../lib/step.ts";
@@ -13,7 +13,7 @@ export async function generatePrompt({ deps, task, record, now }: StepContext): 
   const scenes = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
   const at = scenes.findIndex((s) => s.id === task.subject);
   const scene = scenes[at];
-  const director = DIRECTOR_CHOICES[task.supplierIndex];
+  const director = DIRECTORS[task.supplierIndex];
   if (!scene || !director) return failedStep(failure("scene_gone", "The scene does not exist any more."));
   const { fps, style, mood, aspectRatio } = project.settings;
   const song = { ...director, title: project.audio?.title ?? project.name, style, mood, aspectRatio };

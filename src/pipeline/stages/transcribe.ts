@@ -11,7 +11,7 @@ import { storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../providers/ports.ts";
 import { fromOutcome } from "../lib/outcome.ts";
 import { badOutput } from "../lib/output.ts";
-import { submit } from "../lib/predictions.ts";
+import { orderPrediction } from "../lib/predictions.ts";
 import type { StepContext } from "../lib/step.ts";
 
 /** What is needed to write the lyrics. */
@@ -20,7 +20,7 @@ export type Transcribing = Pick<StepContext, "task" | "record">;
 /**
  * How long an address that a provider reads a file from is valid: a run may be queued, and take half an hour.
  */
-export const READ_BY_PROVIDER_SECONDS = 6 * 3600;
+export const PROVIDER_URL_SECONDS = 6 * 3600;
 
 /**
  * The song's words and when they are sung: from the lyrics in its tags; or from Replicate, which reads the
@@ -44,12 +44,12 @@ export async function transcribe(step: StepContext): Promise<StepResult> {
   if (task.provider === "replicate") {
     const url = await deps.storage.presignGet({
       key: audio.key,
-      expiresSeconds: READ_BY_PROVIDER_SECONDS,
+      expiresSeconds: PROVIDER_URL_SECONDS,
       now: deps.now(),
     });
     // Voice activity detection is tuned for speech; a low onset keeps singing.
     const input = { audio_file: url, align_output: true, vad_onset: 0.3, vad_offset: 0.2 };
-    return submit(step, { model: task.model, input }, () => []);
+    return orderPrediction(step, { model: task.model, input }, () => []);
   }
   return transcribePart(step, audio, task.model, project.partialTranscription);
 }

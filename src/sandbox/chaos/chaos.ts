@@ -54,18 +54,18 @@ export const Chaos = z.strictObject({
 export type Chaos = z.infer<typeof Chaos>;
 export const ChaosChange = Chaos.partial();
 
-export const calm = (): Chaos => Chaos.parse({});
+export const noFaults = (): Chaos => Chaos.parse({});
 
 type Numeric = { [K in keyof Chaos]: Chaos[K] extends number ? K : never }[keyof Chaos];
 type Counted = Exclude<Numeric, "late_webhooks_ms" | "creates_per_minute">;
 
 /** Whether this call is one of those that fail in this way; if so, counts the mode down. */
-export function strikes(chaos: Chaos, mode: Counted): boolean {
+export function countDown(chaos: Chaos, mode: Counted): boolean {
   if (chaos[mode] === 0) return false;
   chaos[mode] -= 1;
   return true;
 }
 
 /** Creates a minute that Replicate accepts from an account with little credit; null: no such limit. */
-export const reducedTo = ({ low_credit, creates_per_minute }: Chaos): number | null =>
+export const reducedRate = ({ low_credit, creates_per_minute }: Chaos): number | null =>
   creates_per_minute || (low_credit ? 6 : null);

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { SandboxState } from "../state.ts";
-import { ChaosChange, calm } from "./chaos.ts";
+import { ChaosChange, noFaults } from "./chaos.ts";
 import { emptyLedger } from "./ledger.ts";
 
 export function controlRoutes(state: SandboxState, reset: () => void): Hono {
@@ -10,14 +10,14 @@ export function controlRoutes(state: SandboxState, reset: () => void): Hono {
   return new Hono()
     .get("/state", (c) => c.json(report()))
     .delete("/state", (c) => {
-      state.chaos = calm();
+      state.chaos = noFaults();
       state.ledger = emptyLedger();
       state.calls = [];
       reset();
       return c.json(report());
     })
     .delete("/chaos", (c) => {
-      state.chaos = calm();
+      state.chaos = noFaults();
       return c.json(report());
     })
     .post("/chaos", async (c) => {

@@ -9,7 +9,7 @@ import { openScreen } from "../demo/screen.ts";
 import { summary } from "../demo/summary.ts";
 import { newest } from "../demo/view.ts";
 import { defaultOrFreePorts } from "../world/ports.ts";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 import { ROOT } from "../world/variables.ts";
 import { tail } from "../world/worker.ts";
 import { startWorld } from "../world/world.ts";
@@ -36,8 +36,8 @@ await session(async (signal) => {
   const song = named ? resolve(HERE, named) : join(ROOT, "test/fixtures/song.mp3");
   const out = resolve(HERE, values.out ?? NPM_OUT ?? "omvee-demo.mp4");
   if (!(await stat(dirname(out)).catch(() => null))?.isDirectory())
-    throw new Refusal(`There is no directory ${dirname(out)}.`);
-  if (!(await stat(song).catch(() => null))?.isFile()) throw new Refusal(`There is no file ${song}.`);
+    throw new UserError(`There is no directory ${dirname(out)}.`);
+  if (!(await stat(song).catch(() => null))?.isFile()) throw new UserError(`There is no file ${song}.`);
 
   const began = Date.now();
   const stateDir = await mkdtemp(join(tmpdir(), "omvee-demo-"));
@@ -60,7 +60,7 @@ await session(async (signal) => {
       screen.end();
       const [project] = view.project.values();
       const film = newest([...view.final_video.values()].filter((f) => f.status === "completed"));
-      if (!project || !film) throw new Refusal("The project is completed, and its film is missing.");
+      if (!project || !film) throw new UserError("The project is completed, and its film is missing.");
       await download(api, project.id, film.id, out);
       const measured = { film: await measureFilm(out), songSeconds: await measureSong(song) };
       const tasks = await tasksOf(api, project.id);
@@ -69,7 +69,7 @@ await session(async (signal) => {
     } catch (error) {
       screen.end();
       // The log is deleted with the world: show its end for a defect. A Refusal's message says enough.
-      if (!(error instanceof Refusal || signal.aborted)) console.error(await tail(world.logFile));
+      if (!(error instanceof UserError || signal.aborted)) console.error(await tail(world.logFile));
       throw error;
     } finally {
       await world.stop();

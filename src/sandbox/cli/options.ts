@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { DEFAULT_PORTS } from "../world/ports.ts";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 
 /** `parseArgs` that prints `help` and ends the process on --help, and throws Refusal on unknown options. */
 export function readOptions<const O extends ParseArgsOptionsConfig>(
@@ -17,7 +17,7 @@ export function readOptions<const O extends ParseArgsOptionsConfig>(
     }
     return parsed;
   } catch (error) {
-    throw new Refusal(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    throw new UserError(`${error instanceof Error ? error.message : error}\n\n${help}`);
   }
 }
 
@@ -35,6 +35,6 @@ export const WORLD_HELP = `  --sandbox-port <n>  where the sandbox listens (${DE
 export function portOf(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new Refusal(`${text} is not a port number.`);
+    throw new UserError(`${text} is not a port number.`);
   return port;
 }

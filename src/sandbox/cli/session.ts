@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 
 /** One Ctrl-C arrives twice, from the terminal and from npm: a second one within this time is the same. */
 const SAME_INTERRUPT_MS = 1_000;
@@ -31,7 +31,7 @@ export async function session(command: (signal: AbortSignal) => Promise<void>): 
 
 /** The message of a Refusal; the stack of any other error. */
 function explain(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
+  if (error instanceof UserError) return error.message;
   return inspect(error);
 }
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { z as schema } from "zod";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 
 /** The part of the API's problem documents that is shown to the user. */
 const Problem = schema.object({ detail: schema.string() });
@@ -24,7 +24,7 @@ export function apiClient(apiUrl: string, token: string, signal: AbortSignal) {
     });
     if (answer.status >= 400) {
       const problem = Problem.safeParse(await answer.json().catch(() => null));
-      throw new Refusal(problem.data?.detail ?? `${method} ${path} was answered with ${answer.status}.`);
+      throw new UserError(problem.data?.detail ?? `${method} ${path} was answered with ${answer.status}.`);
     }
     return answer;
   }
@@ -42,7 +42,7 @@ export function apiClient(apiUrl: string, token: string, signal: AbortSignal) {
     /** The address that a GET of `path` redirects to. */
     async location(path: string): Promise<string> {
       const location = (await send("GET", path)).headers.get("location");
-      if (!location) throw new Refusal(`GET ${path} did not answer with a redirect.`);
+      if (!location) throw new UserError(`GET ${path} did not answer with a redirect.`);
       return location;
     },
   };

@@ -1,6 +1,6 @@
 import { on } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
 import { Message, Ticket } from "./schemas.ts";
 import { emptyView, receive, type View } from "./view.ts";
@@ -32,7 +32,7 @@ export async function* follow(api: Api, projectId: string): AsyncGenerator<View>
     }
     await delay(500, null, { signal: api.signal });
   }
-  throw new Refusal("The feed of the project could not be kept open.");
+  throw new UserError("The feed of the project could not be kept open.");
 }
 
 async function* messages(socket: WebSocket, signal: AbortSignal): AsyncGenerator<string> {
@@ -46,7 +46,7 @@ async function* messages(socket: WebSocket, signal: AbortSignal): AsyncGenerator
     }
   } catch (error) {
     if (!silence.signal.aborted) throw error;
-    throw new Refusal(`The feed of the project was silent for ${SILENCE_MS / 60_000} minutes.`);
+    throw new UserError(`The feed of the project was silent for ${SILENCE_MS / 60_000} minutes.`);
   } finally {
     clearTimeout(timer);
   }

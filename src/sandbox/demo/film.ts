@@ -5,14 +5,14 @@ import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunn
 import { memoryFile } from "../../media/lib/source.ts";
 import { probeSong } from "../../media/song/probe.ts";
 import { trackCodec } from "../../media/song/track-codec.ts";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
 
 /** Saves the film as `out`, which appears only when the download is complete. */
 export async function download(api: Api, projectId: string, filmId: string, out: string): Promise<void> {
   const url = await api.location(`/api/projects/${projectId}/final-videos/${filmId}/download`);
   const answer = await fetch(url, { signal: api.signal });
-  if (!answer.ok || !answer.body) throw new Refusal(`The film could not be downloaded (${answer.status}).`);
+  if (!answer.ok || !answer.body) throw new UserError(`The film could not be downloaded (${answer.status}).`);
   const part = `${out}.part`;
   try {
     await pipeline(answer.body, createWriteStream(part), { signal: api.signal });
@@ -37,7 +37,7 @@ export async function measureFilm(path: string): Promise<Measured> {
   using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   const video = await input.getPrimaryVideoTrack();
   const audio = await input.getPrimaryAudioTrack();
-  if (!video || !audio) throw new Refusal(`${path} has no ${video ? "sound" : "picture"}.`);
+  if (!video || !audio) throw new UserError(`${path} has no ${video ? "sound" : "picture"}.`);
   let [frames, start, end] = [0, Number.POSITIVE_INFINITY, 0];
   for await (const packet of new EncodedPacketSink(video).packets(undefined, undefined, {
     metadataOnly: true,
@@ -63,6 +63,6 @@ export async function measureFilm(path: string): Promise<Measured> {
 export async function measureSong(path: string): Promise<number> {
   const bytes = new Uint8Array(await readFile(path));
   const probe = await probeSong(memoryFile(bytes), { contentType: "", bytes: bytes.length });
-  if (!probe.ok) throw new Refusal(probe.failure.message);
+  if (!probe.ok) throw new UserError(probe.failure.message);
   return probe.audio.durationSeconds;
 }

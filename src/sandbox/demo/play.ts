@@ -2,7 +2,7 @@ import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { z } from "zod";
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 import type { Api } from "./api.ts";
 import { follow } from "./feed.ts";
 import { type Asset, type Job, Project, type Task, TaskPage, Upload } from "./schemas.ts";
@@ -47,10 +47,10 @@ export async function play(api: Api, song: string, watcher: Watcher): Promise<Vi
       await approve(api, created.id, view, approved, watcher);
     // One change of the record is sent as several events: the project's may come before those of its jobs and
     // films.
-    if (status === "failed" && failures(view).length > 0) throw new Refusal(reason(failures(view)));
+    if (status === "failed" && failures(view).length > 0) throw new UserError(reason(failures(view)));
     if (status === "completed" && isWhole(view)) return view;
   }
-  throw new Refusal("The feed ended before the film was made.");
+  throw new UserError("The feed ended before the film was made.");
 }
 
 /** All tasks of the project, read page by page. */
@@ -78,9 +78,9 @@ async function upload(api: Api, projectId: string, song: string, watcher: Watche
     bytes: (await stat(song)).size,
   });
   const stored = await fetch(url, { method: "PUT", headers, body: file, signal: api.signal });
-  if (!stored.ok) throw new Refusal(`The bucket refused the upload: ${await stored.text()}`);
+  if (!stored.ok) throw new UserError(`The bucket refused the upload: ${await stored.text()}`);
   const { audio } = await api.post(`/api/projects/${projectId}/audio`, Project, { key });
-  if (!audio) throw new Refusal("The song was not attached.");
+  if (!audio) throw new UserError("The song was not attached.");
   const name = [audio.title ?? basename(song), audio.artist].filter(Boolean).join(" by ");
   watcher.note(`The song: ${name}, ${audio.format.toUpperCase()}, ${audio.duration_seconds.toFixed(2)} s`);
 }

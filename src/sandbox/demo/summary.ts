@@ -1,4 +1,4 @@
-import { Refusal } from "../world/refusal.ts";
+import { UserError } from "../world/refusal.ts";
 import { type Cost, wouldHaveCost } from "./cost.ts";
 import type { Measured } from "./film.ts";
 import type { Asset, Project, Task } from "./schemas.ts";
@@ -23,7 +23,7 @@ export function summary(
   const frame = 1 / settings.fps;
   const off = Math.max(Math.abs(film.videoSeconds - songSeconds), Math.abs(film.audioSeconds - songSeconds));
   const lengths = `the song lasts ${songSeconds.toFixed(3)} s, the picture ${film.videoSeconds.toFixed(3)} s and the sound ${film.audioSeconds.toFixed(3)} s`;
-  if (off > frame + 1e-6) throw new Refusal(`The film in ${out} is not as long as its song: ${lengths}.`);
+  if (off > frame + 1e-6) throw new UserError(`The film in ${out} is not as long as its song: ${lengths}.`);
   const { images, clips } = wouldHaveCost(tasks);
   return `
   Film     ${out}, ${film.width}x${film.height}, ${settings.fps} frames a second, sound: ${film.audioCodec ?? "unknown"}

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { keyOf, type SandboxState } from "../state.ts";
-import { type Heard, hear } from "../story/lyrics.ts";
+import { readLyrics, type SungLyrics } from "../story/lyrics.ts";
 
 /** Limit of the whole body, boundaries and other parts included. */
 const MAX_BODY_BYTES = 26_214_400;
@@ -63,7 +63,7 @@ const model = (id: string) => ({
   shutdown_date: MODELS[id]?.shutdown ?? null,
 });
 
-const textOf = (heard: Heard) => heard.lines.map((l) => l.text).join(" ");
+const textOf = (heard: SungLyrics) => heard.lines.map((l) => l.text).join(" ");
 
 /** Seconds as 00:00:00,000 with `mark` before the milliseconds. */
 function stamp(seconds: number, mark: string): string {
@@ -71,7 +71,7 @@ function stamp(seconds: number, mark: string): string {
   return at.slice(11, 23).replace(".", mark);
 }
 
-function subtitles(heard: Heard, kind: "srt" | "vtt"): string {
+function subtitles(heard: SungLyrics, kind: "srt" | "vtt"): string {
   const mark = kind === "srt" ? "," : ".";
   const cues = heard.lines.map((l, i) => {
     const times = `${stamp(l.start, mark)} --> ${stamp(l.end, mark)}`;
@@ -80,7 +80,7 @@ function subtitles(heard: Heard, kind: "srt" | "vtt"): string {
   return `${kind === "vtt" ? "WEBVTT\n\n" : ""}${cues.join("\n")}\n`;
 }
 
-function verbose(heard: Heard, granularities: readonly string[]): object {
+function verbose(heard: SungLyrics, granularities: readonly string[]): object {
   const seconds = Math.ceil(heard.duration);
   const segments = heard.lines.map((line, id) => ({
     id,
@@ -105,7 +105,7 @@ function verbose(heard: Heard, granularities: readonly string[]): object {
   };
 }
 
-function plainJson(name: string, heard: Heard): object {
+function plainJson(name: string, heard: SungLyrics): object {
   const text = textOf(heard);
   const seconds = Math.ceil(heard.duration);
   if (name === "gpt-transcribe") {
@@ -159,7 +159,7 @@ async function transcribe(state: SandboxState, request: Request): Promise<Respon
     const message = `Unsupported file format ${extension || file.name}`;
     return fault({ status: 400, message, param: "file", code: "unsupported_value" });
   }
-  const heard = await hear(new Uint8Array(await file.arrayBuffer()));
+  const heard = await readLyrics(new Uint8Array(await file.arrayBuffer()));
   if (!heard) {
     const message = "Audio file might be corrupted or unsupported";
     return fault({ status: 400, message, param: "file", code: "invalid_value" });

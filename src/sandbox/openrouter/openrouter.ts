@@ -1,7 +1,7 @@
 /** OpenRouter's chat completions: OpenRouterTeam/docs, provider-selection and errors-and-debugging. */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
-import { strikes } from "../chaos/chaos.ts";
+import { countDown } from "../chaos/chaos.ts";
 import { keyOf, type SandboxState } from "../state.ts";
 import { roomFor, write } from "./answer.ts";
 import { Chat, type Fault, hostFor, textOf } from "./chat.ts";
@@ -43,7 +43,7 @@ export function openrouterRoutes(state: SandboxState): { routes: Hono; reset: ()
 
   function answer(chat: Chat, model: ChatModel, host: Host): Response {
     const whole = write(chat);
-    const cut = strikes(state.chaos, "truncate_json")
+    const cut = countDown(state.chaos, "truncate_json")
       ? Math.floor(whole.length * 0.6)
       : Math.min(whole.length, roomFor(chat));
     const content = whole.slice(0, cut);

@@ -108,7 +108,7 @@ const SEEDREAM_SIZES = {
 type SeedreamRatio = keyof typeof SEEDREAM_SIZES;
 const SEEDREAM_RATIOS = Object.keys(SEEDREAM_SIZES) as [SeedreamRatio, ...SeedreamRatio[]];
 
-export const PICTURE_MODELS: readonly HostedModel[] = [
+export const IMAGE_MODELS: readonly HostedModel[] = [
   hosted("black-forest-labs/flux-schnell", "uri_list", flux1(4, 4), flux1Work),
   hosted(
     "black-forest-labs/flux-dev",

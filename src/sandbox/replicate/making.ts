@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Chaos } from "../chaos/chaos.ts";
-import { hear } from "../story/lyrics.ts";
+import { readLyrics } from "../story/lyrics.ts";
 import type { Studio } from "../studio/studio.ts";
 import type { Work } from "./model.ts";
 
@@ -29,7 +29,7 @@ const TYPES = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" } as con
  * The output of a prediction: its files as addresses or objects, before they are given as one value or as a
  * list, or a transcription. Throws with a model's error message.
  */
-export async function makeAll(
+export async function makeOutput(
   work: Work,
   maker: Maker,
   form: Form | undefined,
@@ -102,7 +102,7 @@ async function words(
   { audio, aligned }: Extract<Work, { kind: "words" }>,
   { fetchInput, signal }: Maker,
 ): Promise<object> {
-  const heard = await hear(await fetchInput(audio, signal));
+  const heard = await readLyrics(await fetchInput(audio, signal));
   if (!heard) throw new Error("Failed to load audio: Invalid data found when processing input");
   return {
     detected_language: "en",

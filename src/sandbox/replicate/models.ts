@@ -1,7 +1,7 @@
 /** The models of Replicate's stand-in. A field that a model's schema does not have is refused. */
 import { z } from "zod";
 import { CLIP_MODELS } from "./clip-models.ts";
-import { PICTURE_MODELS } from "./image-models.ts";
+import { IMAGE_MODELS } from "./image-models.ts";
 import { type HostedModel, hosted, uri } from "./model.ts";
 
 const whisperx = z.strictObject({
@@ -23,7 +23,7 @@ const whisperx = z.strictObject({
 });
 
 const HOSTED_MODELS: readonly HostedModel[] = [
-  ...PICTURE_MODELS,
+  ...IMAGE_MODELS,
   ...CLIP_MODELS,
   hosted(
     "victor-upmeet/whisperx",

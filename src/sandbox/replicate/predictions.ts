@@ -4,9 +4,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { tally } from "../chaos/ledger.ts";
 import type { SandboxState } from "../state.ts";
 import type { Studio } from "../studio/studio.ts";
-import { makeAll, type OutputFile } from "./making.ts";
+import { makeOutput, type OutputFile } from "./making.ts";
 import type { HostedModel, Work } from "./model.ts";
-import type { Courier } from "./webhooks.ts";
+import type { WebhookSender } from "./webhooks.ts";
 
 export type WebhookEvent = "start" | "output" | "logs" | "completed";
 
@@ -60,7 +60,7 @@ export interface Predictions {
 export interface Tools {
   state: SandboxState;
   studio: Studio;
-  courier: Courier;
+  courier: WebhookSender;
   /** The bytes at an input's address; throws with a model's error message. */
   fetchInput(address: string, signal: AbortSignal): Promise<Uint8Array>;
   /** Factor for the time that models take at least; 0: none. */
@@ -167,7 +167,7 @@ export function openPredictions({ state, studio, courier, fetchInput, pace }: To
       signal,
       keep: (name: string, file: OutputFile) => keep(p, name, file),
     };
-    const made = await makeAll(p.work, maker, state.chaos.clip_form[p.model.name]);
+    const made = await makeOutput(p.work, maker, state.chaos.clip_form[p.model.name]);
     if ("words" in made) return made.words;
     return p.model.output === "uri_list" ? made.files : (made.files[0] ?? null);
   }

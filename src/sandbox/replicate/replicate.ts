@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
-import { reducedTo, strikes } from "../chaos/chaos.ts";
+import { countDown, reducedRate } from "../chaos/chaos.ts";
 import { keyOf, type SandboxState } from "../state.ts";
-import { Dropped } from "../world/listen.ts";
+import { DropConnection } from "../world/listen.ts";
 import type { HostedModel } from "./model.ts";
 import { byName, byVersion } from "./models.ts";
 import type { Predictions, StoredPrediction, WebhookEvent } from "./predictions.ts";
@@ -90,8 +90,8 @@ interface Parts {
 export function replicateRoutes({ state, predictions, files, webhookSecret }: Parts): Hono {
   /** The 429 for a create that the fault modes throttle; null for one that they let pass. */
   function throttle(): Response | null {
-    if (strikes(state.chaos, "throttle")) return throttled(6, 5);
-    const perMinute = reducedTo(state.chaos);
+    if (countDown(state.chaos, "throttle")) return throttled(6, 5);
+    const perMinute = reducedRate(state.chaos);
     const last = predictions.all()[0];
     if (perMinute === null || !last) return null;
     const ms = last.createdAt + 60_000 / perMinute - state.clock();
@@ -149,7 +149,7 @@ export function replicateRoutes({ state, predictions, files, webhookSecret }: Pa
       events,
       cancelAfterMs: limitMs,
     });
-    if (strikes(state.chaos, "accept_then_drop")) throw new Dropped();
+    if (countDown(state.chaos, "accept_then_drop")) throw new DropConnection();
     const seconds = waitSeconds(request.headers.get("prefer") ?? undefined);
     if (seconds > 0) await Promise.race([prediction.ended, sleep(seconds)]);
     return Response.json(predictions.json(prediction), { status: 201 });

@@ -2,21 +2,21 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
-import { strikes } from "../chaos/chaos.ts";
+import { countDown } from "../chaos/chaos.ts";
 import type { SandboxState } from "../state.ts";
 
 /** Pauses before each further try of a terminal event's delivery. */
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const TIMEOUT_MS = 10_000;
 
-export interface Courier {
+export interface WebhookSender {
   /** Sends in the background; the body is the prediction as it is now. */
   send(url: string, prediction: object, terminal: boolean): void;
   close(): void;
 }
 
 /** `pace`: factor for the pauses between tries; 0: no pauses. */
-export function openCourier(state: SandboxState, secret: string, pace: number): Courier {
+export function openWebhookSender(state: SandboxState, secret: string, pace: number): WebhookSender {
   const signer = new Webhook(secret);
   const closing = new AbortController();
   const counts = () => state.ledger.replicate.webhooks;
@@ -52,7 +52,7 @@ export function openCourier(state: SandboxState, secret: string, pace: number): 
       if (closing.signal.aborted) return;
       if (await post(url, id, body)) {
         counts().delivered += 1;
-        if (strikes(state.chaos, "double_webhooks") && (await post(url, id, body))) counts().delivered += 1;
+        if (countDown(state.chaos, "double_webhooks") && (await post(url, id, body))) counts().delivered += 1;
         return;
       }
     }
@@ -61,7 +61,7 @@ export function openCourier(state: SandboxState, secret: string, pace: number): 
 
   return {
     send(url, prediction, terminal) {
-      if (strikes(state.chaos, "lose_webhooks")) {
+      if (countDown(state.chaos, "lose_webhooks")) {
         counts().lost += 1;
         return;
       }

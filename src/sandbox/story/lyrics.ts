@@ -13,7 +13,7 @@ interface SungLine {
   end: number;
   words: SungWord[];
 }
-export interface Heard {
+export interface SungLyrics {
   /** Seconds. */
   duration: number;
   lines: SungLine[];
@@ -96,7 +96,7 @@ function untimed(text: string, duration: number): Cue[] {
  * What is sung in the file: LRC or plain lyrics in its tags. No lines where it has none.
  * Null where the bytes are not audio that can be read.
  */
-export async function hear(bytes: Uint8Array): Promise<Heard | null> {
+export async function readLyrics(bytes: Uint8Array): Promise<SungLyrics | null> {
   const input = new Input({ source: new BufferSource(bytes), formats: ALL_FORMATS });
   try {
     const track = await input.getPrimaryAudioTrack();

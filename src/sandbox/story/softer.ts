@@ -1,7 +1,7 @@
 /** The stand-in for the director after a refusal: writes the shot anew, without the refused shot's words. */
 import { z } from "zod";
 import { type Chance, chanceOf } from "../studio/art/chance.ts";
-import { telling } from "./vision.ts";
+import { keywords } from "./vision.ts";
 
 const text = z.string();
 const Shot = z.object({
@@ -89,7 +89,7 @@ const MOTIONS: Readonly<Record<SofteningLevel, readonly string[]>> = {
  * of three letters weighs less.
  */
 function clearOf(refused: string, phrases: readonly string[], chance: Chance): string {
-  const refusedWords = telling(refused);
+  const refusedWords = keywords(refused);
   const weights = phrases.map((phrase) => {
     const words = phrase.toLowerCase();
     return refusedWords.reduce(

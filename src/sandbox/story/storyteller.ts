@@ -3,7 +3,7 @@ import { z } from "zod";
 import { chanceOf } from "../studio/art/chance.ts";
 import { greyOf, turnHue } from "../studio/art/colour.ts";
 import { AIRS, DOINGS, HOURS, LIGHTS, MOVES, PLACES, SHOTS, STIRRINGS, THINGS } from "./phrases.ts";
-import { envision, type Hints, telling, type Vision } from "./vision.ts";
+import { envision, type Hints, keywords, type Vision } from "./vision.ts";
 import {
   called,
   PALETTES,
@@ -90,7 +90,7 @@ function sungScene(song: Song, lines: Line[], chorus: boolean, hints: Hints) {
   const words = lines.map((l) => l.text).join(" / ");
   const turn = `${song.title}|${lines[0]?.index ?? 0}`;
   const vision = envision({ lyric: words }, turn, hints);
-  const images = telling(words).slice(0, 4);
+  const images = keywords(words).slice(0, 4);
   const said =
     images.length > 0
       ? `It turns on ${listed(images.map((w) => `“${w}”`))}`

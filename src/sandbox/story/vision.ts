@@ -120,5 +120,5 @@ const FILLER = new Set(
 );
 
 /** The words of a text that carry its meaning, in order, each once. */
-export const telling = (text: string): string[] =>
+export const keywords = (text: string): string[] =>
   [...new Set(wordsOf(text))].filter((w) => w.length > 2 && !FILLER.has(w));

@@ -11,7 +11,7 @@ const HZ = 110;
 /**
  * Adds a sound track; call it before the output is started, and `play`, which fills the track, after that.
  */
-export function hum(output: Output): { play(seconds: number): Promise<void> } {
+export function addHum(output: Output): { play(seconds: number): Promise<void> } {
   const track = new EncodedAudioPacketSource("aac");
   output.addAudioTrack(track);
   return {

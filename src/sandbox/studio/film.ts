@@ -11,7 +11,7 @@ import { expose, release, sheetsOf } from "./art/sheets.ts";
 import { readStamp } from "./art/stamp.ts";
 import { cameraOf, flatCamera, viewAt } from "./camera.ts";
 import { clipSize, type Shape } from "./clip-size.ts";
-import { hum } from "./clip-sound.ts";
+import { addHum } from "./clip-sound.ts";
 import { bleedOf } from "./draw.ts";
 
 export interface FilmInput {
@@ -100,7 +100,7 @@ export async function shootClip(input: FilmInput, signal?: AbortSignal): Promise
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: "in-memory" }), target });
   const track = new EncodedVideoPacketSource("avc");
   output.addVideoTrack(track, { frameRate: fps });
-  const sound = input.sound ? hum(output) : null;
+  const sound = input.sound ? addHum(output) : null;
   await output.start();
 
   const failures: Error[] = [];

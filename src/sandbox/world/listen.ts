@@ -7,7 +7,7 @@ import type { ReadableStream as NodeStream } from "node:stream/web";
 export type Handler = (request: Request) => Response | Promise<Response>;
 
 /** Thrown by a handler to close the connection without an answer. */
-export class Dropped extends Error {}
+export class DropConnection extends Error {}
 
 export interface Listening {
   url: string;
@@ -42,7 +42,7 @@ export async function listen(handler: Handler, port: number, host: string): Prom
     try {
       await send(await handler(toRequest(message, url)), target, message.method !== "HEAD");
     } catch (error) {
-      if (!(error instanceof Dropped) && !message.socket.destroyed) console.error(error);
+      if (!(error instanceof DropConnection) && !message.socket.destroyed) console.error(error);
       message.socket.destroy();
     }
   });

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Refusal } from "./refusal.ts";
+import { UserError } from "./refusal.ts";
 
 /**
  * Lock files that this process holds. Any other one with its id is from an earlier process that had the same
@@ -20,7 +20,7 @@ export async function lock(stateDir: string): Promise<() => Promise<void>> {
   } catch {
     const owner = Number.parseInt(await readFile(file, "utf8").catch(() => ""), 10);
     if (held.has(file) || isAnother(owner)) {
-      throw new Refusal(
+      throw new UserError(
         `${stateDir} is in use by process ${owner}: stop it first, or use another directory.`,
       );
     }

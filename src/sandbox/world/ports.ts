@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { Refusal } from "./refusal.ts";
+import { UserError } from "./refusal.ts";
 
 /** Where the local world listens on this machine. */
 export interface Ports {
@@ -34,7 +34,7 @@ async function isFree(port: number): Promise<boolean> {
 export async function requireFree(...ports: number[]): Promise<void> {
   for (const port of ports) {
     if (await isFree(port)) continue;
-    throw new Refusal(`Port ${port} is in use by another program: stop it, or choose others (see --help).`);
+    throw new UserError(`Port ${port} is in use by another program: stop it, or choose others (see --help).`);
   }
 }
 

@@ -1,2 +1,2 @@
 /** An error whose message the user at the terminal can act on. Any other error is a defect. */
-export class Refusal extends Error {}
+export class UserError extends Error {}

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Refusal } from "./refusal.ts";
+import { UserError } from "./refusal.ts";
 import { ROOT } from "./variables.ts";
 
 const WRANGLER = join(
@@ -110,7 +110,7 @@ export function startWorker(at: {
         if (answer?.ok) return;
         if (answer) problem = `${health} answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`;
       }
-      throw new Refusal(`The Worker did not start: ${problem}.\n${await tail(at.logFile)}`);
+      throw new UserError(`The Worker did not start: ${problem}.\n${await tail(at.logFile)}`);
     },
     async stop() {
       send("SIGTERM");

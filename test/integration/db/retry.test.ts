@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect, type Db } from "../../../src/db/client.ts";
-import { isAmbiguous, isPassing, postgresCode, Unanswered } from "../../../src/db/errors.ts";
-import { retried } from "../../../src/db/retry.ts";
+import { isAmbiguous, isTransient, postgresCode, Unanswered } from "../../../src/db/errors.ts";
+import { withRetries } from "../../../src/db/retry.ts";
 import { openDatabase } from "../../../src/sandbox/neon/neon.ts";
-import { type Mishap, openEndpoint, refusal } from "../../support/endpoint.ts";
+import { type NetworkFault, openEndpoint, refusal } from "../../support/endpoint.ts";
 import { virtualTime } from "../../support/timing.ts";
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -29,13 +29,13 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 /** An error as the endpoint words it: one that is not Postgres' has an empty code. */
-const neon = (status: number, message: string): Mishap => ({
+const neon = (status: number, message: string): NetworkFault => ({
   status,
   body: JSON.stringify({ message, code: "" }),
 });
-const often = (mishap: Mishap, times = 1_000) => Array.from({ length: times }, () => mishap);
+const often = (mishap: NetworkFault, times = 1_000) => Array.from({ length: times }, () => mishap);
 
-const PASSING: [string, Mishap, { ambiguous: boolean }][] = [
+const PASSING: [string, NetworkFault, { ambiguous: boolean }][] = [
   ["a shutdown by the administrator", refusal("57P01"), { ambiguous: true }],
   ["the shutdown after a crash", refusal("57P02"), { ambiguous: true }],
   ["a start-up", refusal("57P03"), { ambiguous: false }],
@@ -65,7 +65,7 @@ describe.each(PASSING)("%s passes", (_, mishap, { ambiguous }) => {
   test.each([1, 2, 5])("a read that meets it %i times in a row succeeds", async (times) => {
     const { timing } = virtualTime();
     endpoint.meets(...often(mishap, times));
-    const { rows } = await retried(one, { timing });
+    const { rows } = await withRetries(one, { timing });
     expect(rows).toEqual([{ one: 1 }]);
     expect(endpoint.requests()).toBe(times + 1);
   });
@@ -73,7 +73,7 @@ describe.each(PASSING)("%s passes", (_, mishap, { ambiguous }) => {
   test("so does a batch, which is one transaction", async () => {
     const { timing } = virtualTime();
     endpoint.meets(mishap, mishap);
-    const [first, second] = await retried(() => db.batch([one(), db.execute(sql`select 2 as two`)]), {
+    const [first, second] = await withRetries(() => db.batch([one(), db.execute(sql`select 2 as two`)]), {
       timing,
     });
     expect([first.rows, second.rows]).toEqual([[{ one: 1 }], [{ two: 2 }]]);
@@ -83,7 +83,7 @@ describe.each(PASSING)("%s passes", (_, mishap, { ambiguous }) => {
   test(`by itself it says that the work ${ambiguous ? "may have been" : "was not"} done`, async () => {
     endpoint.meets(mishap);
     const error = await failureOf(one());
-    expect([isPassing(error), isAmbiguous(error)]).toEqual([true, ambiguous]);
+    expect([isTransient(error), isAmbiguous(error)]).toEqual([true, ambiguous]);
   });
 });
 
@@ -95,13 +95,13 @@ describe("an error that no repetition helps is thrown at once, after one request
   ])("%s", async (_, work, code) => {
     const { timing, waits } = virtualTime();
     endpoint.meets();
-    const error = await failureOf(retried(work, { timing }));
+    const error = await failureOf(withRetries(work, { timing }));
     expect(postgresCode(error)).toBe(code);
     expect([endpoint.requests(), waits]).toEqual([1, []]);
-    expect([isPassing(error), isAmbiguous(error)]).toEqual([false, false]);
+    expect([isTransient(error), isAmbiguous(error)]).toEqual([false, false]);
   });
 
-  test.each<[string, Mishap]>([
+  test.each<[string, NetworkFault]>([
     ["a password that is wrong", neon(400, "password authentication failed for user 'omvee'")],
     ["a result that is too large", neon(507, "response is too large (max is 67108864 bytes)")],
     ["an address that is not the endpoint's", { status: 404, body: "Not Found" }],
@@ -110,8 +110,8 @@ describe("an error that no repetition helps is thrown at once, after one request
   ])("%s", async (_, mishap) => {
     const { timing } = virtualTime();
     endpoint.meets(...often(mishap));
-    const error = await failureOf(retried(one, { timing }));
-    expect(isPassing(error)).toBe(false);
+    const error = await failureOf(withRetries(one, { timing }));
+    expect(isTransient(error)).toBe(false);
     expect(endpoint.requests()).toBe(1);
   });
 
@@ -123,7 +123,7 @@ describe("an error that no repetition helps is thrown at once, after one request
       calls++;
       return Promise.reject(defect);
     };
-    expect(await failureOf(retried(work, { timing }))).toBe(defect);
+    expect(await failureOf(withRetries(work, { timing }))).toBe(defect);
     expect(calls).toBe(1);
   });
 });
@@ -137,7 +137,7 @@ describe("the limits of retrying", () => {
       fc.asyncProperty(chance, fc.integer({ min: 0, max: 11_000 }), async (draws, backAt) => {
         const time = virtualTime(() => draws.shift() ?? 1);
         const work = () => (time.now() < backAt ? Promise.reject(starting) : Promise.resolve("rows"));
-        expect(await retried(work, time)).toBe("rows");
+        expect(await withRetries(work, time)).toBe("rows");
       }),
       { numRuns: 300 },
     );
@@ -146,7 +146,7 @@ describe("the limits of retrying", () => {
   test("it ends after twelve seconds at most, with the error of the last try", async () => {
     const time = virtualTime(0.7);
     endpoint.meets(...often(refusal("57P03")));
-    const error = await failureOf(retried(one, time));
+    const error = await failureOf(withRetries(one, time));
     expect(postgresCode(error)).toBe("57P03");
     expect(time.now()).toBeGreaterThan(11_000);
     expect(time.now()).toBeLessThanOrEqual(12_000);
@@ -155,30 +155,30 @@ describe("the limits of retrying", () => {
   test("waits are drawn from the whole of a span that doubles up to two seconds", async () => {
     const longest = virtualTime(1);
     endpoint.meets(...often(refusal("57P03")));
-    await failureOf(retried(one, longest));
+    await failureOf(withRetries(one, longest));
     expect(longest.waits.slice(0, 6)).toEqual([100, 200, 400, 800, 1_600, 2_000]);
     const shortest = virtualTime(0);
     endpoint.meets(...often(refusal("57P03")));
-    await failureOf(retried(one, shortest));
+    await failureOf(withRetries(one, shortest));
     expect(new Set(shortest.waits)).toEqual(new Set([0]));
   });
 
   test("the count of requests is bounded, even where all random waits are 0", async () => {
     const { timing } = virtualTime(0);
     endpoint.meets(...often("drop_before"));
-    await failureOf(retried(one, { timing }));
+    await failureOf(withRetries(one, { timing }));
     expect(endpoint.requests()).toBe(31);
   });
 
   test("a try that is never answered is given up at the deadline, and no timer is left", async () => {
     const time = virtualTime();
-    const answer = failureOf(retried(() => new Promise(() => {}), time));
+    const answer = failureOf(withRetries(() => new Promise(() => {}), time));
     time.pass(11_999);
     expect(time.pending()).toBe(1);
     time.pass(1);
     const error = await answer;
     expect(error).toBeInstanceOf(Unanswered);
-    expect([isPassing(error), isAmbiguous(error)]).toEqual([true, true]);
+    expect([isTransient(error), isAmbiguous(error)]).toEqual([true, true]);
     expect(time.pending()).toBe(0);
   });
 
@@ -191,14 +191,14 @@ describe("the limits of retrying", () => {
       return one();
     };
     endpoint.meets(...often("drop_before"));
-    await failureOf(retried(slow, time));
+    await failureOf(withRetries(slow, time));
     expect(tries).toBe(2);
   });
 
   test("an answer in time cancels the deadline", async () => {
     const time = virtualTime();
     endpoint.meets();
-    await retried(one, time);
+    await withRetries(one, time);
     expect(time.pending()).toBe(0);
   });
 });
@@ -212,7 +212,7 @@ describe("a write whose answer was lost", () => {
   test("is there once, where it is keyed", async () => {
     const { timing } = virtualTime();
     endpoint.meets("drop_after", "cut_answer", "drop_after");
-    await retried(insert("lost thrice"), { timing });
+    await withRetries(insert("lost thrice"), { timing });
     expect(endpoint.requests()).toBe(4);
     expect(await count("lost thrice")).toBe(1);
   });
@@ -220,8 +220,8 @@ describe("a write whose answer was lost", () => {
   test("stays ambiguous, when later tries say that nothing was done", async () => {
     const { timing } = virtualTime();
     endpoint.meets("drop_after", ...often(refusal("57P03")));
-    const error = await failureOf(retried(insert("in doubt"), { timing }));
-    expect([isPassing(error), isAmbiguous(error)]).toEqual([true, true]);
+    const error = await failureOf(withRetries(insert("in doubt"), { timing }));
+    expect([isTransient(error), isAmbiguous(error)]).toEqual([true, true]);
     endpoint.meets();
     expect(await count("in doubt")).toBe(1);
   });
@@ -229,8 +229,8 @@ describe("a write whose answer was lost", () => {
   test("is known not to be done, when every try was rejected", async () => {
     const { timing } = virtualTime();
     endpoint.meets(...often(refusal("57P03")));
-    const error = await failureOf(retried(insert("turned away"), { timing }));
-    expect([isPassing(error), isAmbiguous(error)]).toEqual([true, false]);
+    const error = await failureOf(withRetries(insert("turned away"), { timing }));
+    expect([isTransient(error), isAmbiguous(error)]).toEqual([true, false]);
     endpoint.meets();
     expect(await count("turned away")).toBe(0);
   });
@@ -243,12 +243,12 @@ describe("the log", () => {
   test("has a line for work that needed more than one try, and none for the rest", async () => {
     const { timing } = virtualTime();
     endpoint.meets();
-    await retried(one, { timing, log });
+    await withRetries(one, { timing, log });
     expect(lines).toEqual([]);
     endpoint.meets(refusal("57P01"), "drop_before");
-    await retried(one, { timing, log });
+    await withRetries(one, { timing, log });
     endpoint.meets(...often("drop_after"));
-    await failureOf(retried(one, { timing, log }));
+    await failureOf(withRetries(one, { timing, log }));
     expect(lines).toEqual([
       ["warn", "database_retried", { outcome: "answered", tries: 3, ms: 300, code: "57P01" }],
       ["warn", "database_retried", expect.objectContaining({ outcome: "failed", code: null })],

@@ -5,7 +5,7 @@ import { Unanswered } from "../../../src/db/errors.ts";
 import { LOCK_SECONDS, pruneIdempotencyKeys } from "../../../src/db/idempotency.ts";
 import { idempotencyKeys, projects } from "../../../src/db/schema.ts";
 import type { Deps } from "../../../src/deps.ts";
-import { Refused } from "../../../src/http/lib/problem.ts";
+import { ProblemError } from "../../../src/http/lib/problem.ts";
 import { type Api, FRONTEND, openApi, type Person } from "../../support/api.ts";
 import { AUDIO, insertStory } from "../../support/story.ts";
 
@@ -301,7 +301,7 @@ describe("what goes wrong", () => {
   test.each([
     ["a defect", new TypeError("x is not a function"), 500],
     ["an outage", new Unanswered("no answer"), 503],
-    ["an error for now", new Refused({ code: "unavailable", detail: "Try again." }), 503],
+    ["an error for now", new ProblemError({ code: "unavailable", detail: "Try again." }), 503],
   ])(
     "%s is not stored: the repeat is executed, and the key stays this request's",
     async (_, error, status) => {

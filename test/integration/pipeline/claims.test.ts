@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failure, LEASE_MS, TASKS_READ, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
-import { DIRECTOR_CHOICES } from "../../../src/domain/models/language-models.ts";
+import { failure, LEASE_MS, NEWEST_TASKS_READ, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
+import { DIRECTORS } from "../../../src/domain/models/language-models.ts";
 import type { Prompt, Settings } from "../../../src/domain/record/record.ts";
 import { jpeg } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
@@ -60,7 +60,7 @@ test("an order under way is collected, however many tasks have ended since", asy
     insert into tasks (id, job_id, project_id, type, subject, status, run_after, input_hash)
     select ('ffffffff-ffff-7fff-bfff-' || lpad(to_hex(n), 12, '0'))::uuid, j.id, j.project_id, j.type,
       j.project_id, 'canceled', now(), 'h' || n
-    from generate_series(1, ${TASKS_READ + 1}) as n, jobs j
+    from generate_series(1, ${NEWEST_TASKS_READ + 1}) as n, jobs j
     where j.project_id = ${id} and j.type = 'generate_clips'`);
   studio.script.get.next(succeeded("p1"));
   studio.script.openOutput.next(file(jpeg));
@@ -284,9 +284,9 @@ describe("a step that throws", () => {
     const { supplierFailures, costEstimatedUsd, ...task } = await studio.task(id);
     expect(task).toMatchObject({ status: "failed", attempt: 9, error: { code: "outcome_unknown" } });
     expect(task.failedAttempts.map((t) => t.model)).toEqual([
-      ...Array(3).fill(DIRECTOR_CHOICES[0]?.models[0]),
-      ...Array(3).fill(DIRECTOR_CHOICES[1]?.models[0]),
-      ...Array(3).fill(DIRECTOR_CHOICES[2]?.models[0]),
+      ...Array(3).fill(DIRECTORS[0]?.models[0]),
+      ...Array(3).fill(DIRECTORS[1]?.models[0]),
+      ...Array(3).fill(DIRECTORS[2]?.models[0]),
     ]);
     expect(studio.script.writePrompt.calls).toHaveLength(9);
     expect(await studio.run(id, WAIT_LIMIT_MS)).toEqual([]);

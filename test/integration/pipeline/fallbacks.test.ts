@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MOST_SUPPLIER_FAILURES } from "../../../src/domain/controller/tasks.ts";
-import { DIRECTOR_CHOICES } from "../../../src/domain/models/language-models.ts";
+import { MAX_SUPPLIER_FAILURES } from "../../../src/domain/controller/tasks.ts";
+import { DIRECTORS } from "../../../src/domain/models/language-models.ts";
 import type { Audio, Settings } from "../../../src/domain/record/record.ts";
 import { taskView } from "../../../src/domain/views/views.ts";
 import { draft, jpeg, mp4, scenePlan, whisperX } from "../../support/answers.ts";
@@ -84,8 +84,8 @@ describe("transcription", () => {
 
   test("where OpenAI is down for three tries, Replicate does it", async () => {
     const { studio, id } = await song();
-    studio.script.transcribe.next(...times(MOST_SUPPLIER_FAILURES, retry("provider_unavailable")));
-    for (let i = 0; i < MOST_SUPPLIER_FAILURES; i++) await studio.run(id, BACK_OFF_MS);
+    studio.script.transcribe.next(...times(MAX_SUPPLIER_FAILURES, retry("provider_unavailable")));
+    for (let i = 0; i < MAX_SUPPLIER_FAILURES; i++) await studio.run(id, BACK_OFF_MS);
     const task = await atReplicate(studio, id);
     expect(task).toMatchObject({ status: "succeeded", attempt: 4 });
     expect(task.failedAttempts).toMatchObject(times(3, { provider: "openai", charged: "no" }));
@@ -107,21 +107,21 @@ describe("transcription", () => {
 });
 
 describe("the director", () => {
-  const last = DIRECTOR_CHOICES.at(-1);
+  const last = DIRECTORS.at(-1);
 
   test("that does not support structured outputs is followed by another, and at last by plain JSON: for scenes", async () => {
     const studio = pipeline.studio();
     const { id } = await staged(studio, "analyze_scenes", { scenes: 6 });
     studio.script.proposeScenes.next(ended("invalid"), ended("invalid"), ok(scenePlan, 0.002));
-    for (const _ of DIRECTOR_CHOICES) await studio.run(id);
-    expect(studio.script.proposeScenes.calls).toMatchObject(DIRECTOR_CHOICES);
+    for (const _ of DIRECTORS) await studio.run(id);
+    expect(studio.script.proposeScenes.calls).toMatchObject(DIRECTORS);
     expect(last?.mode).toBe("json");
     expect(await studio.task(id)).toMatchObject({ status: "succeeded", model: last?.models[0] });
     expect((await studio.record(id)).scenes.length).toBeGreaterThan(1);
   });
 
   test("is asked with one model at a time, so that an unknown id does not affect the others", () => {
-    const models = DIRECTOR_CHOICES.map((choice) => choice.models);
+    const models = DIRECTORS.map((choice) => choice.models);
     expect(models.every((names) => names.length === 1)).toBe(true);
     expect(new Set(models.flat()).size).toBe(models.length);
   });
@@ -132,8 +132,8 @@ describe("the director", () => {
     studio.script.writePrompt.next(...times(3, useless(0.001)), ok(draft, 0.002));
     for (let i = 0; i < 4; i++) await studio.run(id, BACK_OFF_MS);
     expect(studio.script.writePrompt.calls.map((call) => call.models)).toEqual([
-      ...times(3, DIRECTOR_CHOICES[0]?.models),
-      DIRECTOR_CHOICES[1]?.models,
+      ...times(3, DIRECTORS[0]?.models),
+      DIRECTORS[1]?.models,
     ]);
     const task = await studio.task(id);
     expect(task).toMatchObject({ status: "succeeded", costChargedUsd: 0.002, attempt: 4 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentOf } from "../../../src/domain/controller/current.ts";
-import { DIRECTOR_CHOICES } from "../../../src/domain/models/language-models.ts";
+import { DIRECTORS } from "../../../src/domain/models/language-models.ts";
 import type { Settings, SofteningLevel } from "../../../src/domain/record/record.ts";
 import { promptView, taskView } from "../../../src/domain/views/views.ts";
 import { draft, jpeg, mp4 } from "../../support/answers.ts";
@@ -227,11 +227,11 @@ describe("a rewriting", () => {
   test("that every director refuses ends the softening", async () => {
     const { studio, id } = await pictured();
     await refuse(studio, id, "p1");
-    studio.script.softenPrompt.next(...DIRECTOR_CHOICES.map(() => ended("refused")));
-    for (const _ of DIRECTOR_CHOICES) await studio.run(id);
+    studio.script.softenPrompt.next(...DIRECTORS.map(() => ended("refused")));
+    for (const _ of DIRECTORS) await studio.run(id);
     expect(await studio.run(id, 3_600_000)).toEqual([]);
     expect((await studio.record(id)).project.status).toBe("failed");
-    expect(studio.script.softenPrompt.calls).toMatchObject(DIRECTOR_CHOICES);
+    expect(studio.script.softenPrompt.calls).toMatchObject(DIRECTORS);
   });
 
   test("is dropped where the person changes the style: a new literal prompt is written", async () => {

@@ -120,7 +120,7 @@ describe("another recording of the song", () => {
     const { deps } = studio;
     const before = await scenesOf(studio, made.id);
     await give(studio, made.id);
-    expect((await playable(studio, made.id)).map((s) => s.missing)).toEqual(before.map(() => null));
+    expect((await timeline(studio, made.id)).map((s) => s.missing)).toEqual(before.map(() => null));
     // A longer pause after the third line.
     const longer = heard(LINES);
     const moved = (t: number) => (t >= 12 ? t + 3 : t);
@@ -136,7 +136,7 @@ describe("another recording of the song", () => {
     await deps.store.requestRun({ ownerId: made.ownerId, projectId: made.id }, "analyze_scenes");
     await studio.run(made.id);
     await studio.run(made.id);
-    const after = await playable(studio, made.id);
+    const after = await timeline(studio, made.id);
     expect(after.filter((s) => s.missing === null).length).toBeGreaterThan(before.length - 3);
     for (const scene of after) {
       const old = before.find((s) => s.id === scene.scene?.id);
@@ -300,7 +300,7 @@ describe("the words of the song", () => {
   });
 });
 
-const playable = async (studio: Studio, id: string) => timelineOf(await studio.record(id))?.scenes ?? [];
+const timeline = async (studio: Studio, id: string) => timelineOf(await studio.record(id))?.scenes ?? [];
 
 /** Adds prompt, image and clip to every scene, as the stages write them. */
 async function give({ deps, record }: Studio, projectId: string): Promise<void> {

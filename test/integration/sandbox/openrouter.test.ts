@@ -1,6 +1,6 @@
 import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
-import { DIRECTOR_CHOICES } from "../../../src/domain/models/language-models.ts";
+import { DIRECTORS } from "../../../src/domain/models/language-models.ts";
 import { openrouterDirector } from "../../../src/providers/openrouter.ts";
 import { replicatePredictions } from "../../../src/providers/replicate.ts";
 import { sandbox } from "../../support/sandbox.ts";
@@ -161,7 +161,7 @@ describe("chat completions", () => {
   });
 });
 
-describe.each(DIRECTOR_CHOICES.map((c) => [`${c.models[0]} with ${c.mode}`, c] as const))(
+describe.each(DIRECTORS.map((c) => [`${c.models[0]} with ${c.mode}`, c] as const))(
   "our director, asking %s",
   (_, { models, mode }) => {
     const director = (url: string) =>

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Rate, type RateLimit, rateLimitOf } from "../../../src/domain/models/rate-limits.ts";
 import {
   acquire,
-  isDefault,
+  needsNoStorage,
   newRateLimiter,
   penalize,
   type RateLimiter,
@@ -263,7 +263,7 @@ describe("recovery", () => {
     }
     expect(rates.length).toBeGreaterThan(100);
     expect(rates).toEqual(rates.toSorted((a, b) => a - b));
-    expect(isDefault(limiter)).toBe(true);
+    expect(needsNoStorage(limiter)).toBe(true);
     expect(acquire(limiter, "a", 10 * MINUTE).admission).toEqual({ kind: "go", probing: false });
     expect(reportSuccess(limiter, 10 * MINUTE)).toBe(limiter);
   });
@@ -421,10 +421,12 @@ describe("a stored rate limiter", () => {
 
   test("need not be stored while it is unblocked, at its nominal rate and without a queue", () => {
     const open = newRateLimiter(REPLICATE, 0);
-    expect(isDefault(acquire(open, "a", 0).state)).toBe(true);
-    expect(isDefault(acquireAll(open, ["a", 0], ["b", 0]).state)).toBe(false);
-    expect(isDefault(penalize(open, 1, 0))).toBe(false);
-    expect(isDefault(penalize(newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0), 1, 0))).toBe(false);
+    expect(needsNoStorage(acquire(open, "a", 0).state)).toBe(true);
+    expect(needsNoStorage(acquireAll(open, ["a", 0], ["b", 0]).state)).toBe(false);
+    expect(needsNoStorage(penalize(open, 1, 0))).toBe(false);
+    expect(needsNoStorage(penalize(newRateLimiter(steady({ perMinute: 60, burst: 1 }), 0), 1, 0))).toBe(
+      false,
+    );
   });
 });
 

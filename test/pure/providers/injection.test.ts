@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { solveCover } from "../../../src/domain/cover/solve.ts";
 import {
-  DIRECTOR_CHOICES,
+  DIRECTORS,
   SCENE_PLAN_TOKENS,
   SHOT_PROMPT_TOKENS,
 } from "../../../src/domain/models/language-models.ts";
@@ -39,7 +39,7 @@ const QUESTIONS: readonly {
   tokens: number;
   ask: (
     director: Director,
-    choice: (typeof DIRECTOR_CHOICES)[number],
+    choice: (typeof DIRECTORS)[number],
     text: string,
   ) => Promise<Outcome<SceneProposal | PromptDraft>>;
 }[] = [
@@ -107,7 +107,7 @@ const QUESTIONS: readonly {
       }),
   },
 ];
-const EACH = QUESTIONS.flatMap((question) => DIRECTOR_CHOICES.map((choice) => ({ question, choice })));
+const EACH = QUESTIONS.flatMap((question) => DIRECTORS.map((choice) => ({ question, choice })));
 const TEXTS = CORPUS.map((c) => [c.name, c] as const);
 
 const Request = z.strictObject({
@@ -125,11 +125,7 @@ const Request = z.strictObject({
 });
 
 /** What is sent: the request without the data, and the data. */
-async function asked(
-  question: (typeof QUESTIONS)[number],
-  choice: (typeof DIRECTOR_CHOICES)[number],
-  text: string,
-) {
+async function asked(question: (typeof QUESTIONS)[number], choice: (typeof DIRECTORS)[number], text: string) {
   const net = scripted(json(200, {}));
   await question.ask(director(net.fetch), choice, text);
   expect(net.sent).toHaveLength(1);
@@ -222,7 +218,7 @@ const wishesOf = ({ wants }: (typeof CORPUS)[number]) => [...new Set([...wants, 
 
 async function granted(
   question: (typeof QUESTIONS)[number],
-  choice: (typeof DIRECTOR_CHOICES)[number],
+  choice: (typeof DIRECTORS)[number],
   wish: string,
   text: string,
 ) {
@@ -251,7 +247,7 @@ describe("an obedient model", () => {
 });
 
 describe("an obedient model's wishes", () => {
-  const [schema] = DIRECTOR_CHOICES;
+  const [schema] = DIRECTORS;
   const [plan, shot] = QUESTIONS;
   if (!schema || !plan || !shot) throw new Error("There is something to ask");
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readDataUri } from "../../../src/providers/data-uri.ts";
-import { fileIn, holdsNothing } from "../../../src/providers/output-file.ts";
+import { fileIn, isEmptyOutput } from "../../../src/providers/output-file.ts";
 import { readPrediction } from "../../../src/providers/prediction.ts";
 
 const CLIP = "https://replicate.delivery/a.mp4";
@@ -72,7 +72,7 @@ describe("the file in an output", () => {
           expect(file).toMatch(/^(https?:\/\/|data:)/i);
           expect(JSON.stringify(output)).toContain(JSON.stringify(file));
         }
-        expect(holdsNothing(output) && file !== null).toBe(false);
+        expect(isEmptyOutput(output) && file !== null).toBe(false);
       }),
     );
   });
@@ -101,10 +101,10 @@ describe("the file in an output", () => {
 
 describe("an output", () => {
   it.each([undefined, null, "", [], {}])("holds nothing as %j", (output) => {
-    expect(holdsNothing(output)).toBe(true);
+    expect(isEmptyOutput(output)).toBe(true);
   });
   it.each(["x", 0, false, [null], { url: null }])("holds something as %j", (output) => {
-    expect(holdsNothing(output)).toBe(false);
+    expect(isEmptyOutput(output)).toBe(false);
   });
 });
 

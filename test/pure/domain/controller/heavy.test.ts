@@ -9,7 +9,7 @@ import {
 } from "../../../../src/domain/controller/heavy.ts";
 import { REDISPATCH_MS, RENEW_MS } from "../../../../src/domain/controller/tasks.ts";
 import { HEAVY_STAGES, STAGES, TASK_STATUSES } from "../../../../src/domain/record/record.ts";
-import { openGate } from "../../../../src/pipeline/heavy-gate.ts";
+import { newHeavyGate } from "../../../../src/pipeline/heavy-gate.ts";
 
 describe("isHeavy", () => {
   const cases = STAGES.flatMap((type) => TASK_STATUSES.map((status) => ({ type, status })));
@@ -52,7 +52,7 @@ describe("the heavy gate", () => {
   test("has at most one holder whatever enters, leaves or dies, and never stays taken", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-        const gate = openGate();
+        const gate = newHeavyGate();
         const inside = new Map<number, NonNullable<ReturnType<typeof gate.enter>>>();
         let now = 0;
         const advance = (ms: number) => {
@@ -75,7 +75,7 @@ describe("the heavy gate", () => {
   });
 
   test("stays taken when an earlier holder that was taken for dead leaves late", () => {
-    const gate = openGate();
+    const gate = newHeavyGate();
     const late = gate.enter(0);
     expect(gate.enter(SILENT_MS)).not.toBeNull();
     late?.leave();

@@ -80,10 +80,10 @@ describe("a repeated chorus", () => {
   test("with reuse needs no approval beside those of the leader's image and clip", () => {
     const world = song({ motifs: "reuse", autoApprove: false });
     film(world);
-    for (const image of world.record.images) world.judge(image, true);
+    for (const image of world.record.images) world.decide(image, true);
     world.drain();
     expect(world.record.clips).toHaveLength(2);
-    for (const clip of world.record.clips) world.judge(clip, true);
+    for (const clip of world.record.clips) world.decide(clip, true);
     world.drain();
     expect(world.record.project.status).toBe("completed");
   });
@@ -93,7 +93,7 @@ describe("a repeated chorus", () => {
     film(world);
     const [first] = world.record.images;
     if (!first) throw new Error("no image");
-    world.judge(first, false);
+    world.decide(first, false);
     world.drain();
     const { scenes } = currentOf(world.record);
     expect(scenes[2]?.image?.id).toBe(scenes[0]?.image?.id);

@@ -182,7 +182,7 @@ test("images rejected in another style cause no new take in this one", () => {
   EDITS.style?.(world.record);
   world.run("generate_images");
   world.drain();
-  for (const { image } of currentOf(world.record).scenes) if (image) world.judge(image, false);
+  for (const { image } of currentOf(world.record).scenes) if (image) world.decide(image, false);
   world.drain();
   const bought = world.claims.length;
   restore(world, before);

@@ -75,7 +75,7 @@ describe("in every history", () => {
           break;
         case "reject": {
           const image = world.record.images[pick % Math.max(1, world.record.images.length)];
-          if (image) world.judge(image, false);
+          if (image) world.decide(image, false);
           break;
         }
         case "edit":

@@ -59,7 +59,7 @@ describe("the way to a film", () => {
     world.drain();
     const [first] = world.record.images;
     if (!first) throw new Error("no image");
-    world.judge(first, true);
+    world.decide(first, true);
     world.drain();
     expect(world.record.clips.map((c) => c.sceneId)).toEqual([first.sceneId]);
     expect(world.record.project.status).toBe("awaiting_approval");
@@ -71,7 +71,7 @@ describe("the way to a film", () => {
     world.drain();
     const [first] = world.record.images;
     if (!first) throw new Error("no image");
-    world.judge(first, false);
+    world.decide(first, false);
     world.drain();
     expect(world.record.images.filter((i) => i.sceneId === first.sceneId)).toHaveLength(2);
     expect(world.record.clips).toEqual([]);

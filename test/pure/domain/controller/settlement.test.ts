@@ -5,7 +5,7 @@ import { type StepResult, settlement } from "../../../../src/domain/controller/s
 import type { Supplier } from "../../../../src/domain/controller/suppliers.ts";
 import {
   failure,
-  MOST_SUPPLIER_FAILURES,
+  MAX_SUPPLIER_FAILURES,
   outcomeUnknown,
   THROTTLED_LIMIT_MS,
 } from "../../../../src/domain/controller/tasks.ts";
@@ -163,7 +163,7 @@ describe("failed attempts", () => {
 
   test("after three, the next supplier is tried at once, at its own price", () => {
     const seen = repeated(badOutput(), TWO);
-    expect(seen.slice(0, MOST_SUPPLIER_FAILURES)).toMatchObject([
+    expect(seen.slice(0, MAX_SUPPLIER_FAILURES)).toMatchObject([
       {
         status: "pending",
         attempt: 2,
@@ -194,7 +194,7 @@ describe("failed attempts", () => {
 
   test("the last supplier has as many, and then the task fails with the last failure", () => {
     const seen = repeated(badOutput(), TWO);
-    expect(seen).toHaveLength(2 * MOST_SUPPLIER_FAILURES);
+    expect(seen).toHaveLength(2 * MAX_SUPPLIER_FAILURES);
     expect(seen.at(-1)).toMatchObject({ status: "failed", supplierIndex: 1, error: WHY, charged: "yes" });
   });
 
@@ -273,7 +273,7 @@ describe("failed attempts", () => {
             expect(now.costEstimatedUsd).toBe(now.supplierIndex + 1);
             expect(now.runAfter.getTime()).toBeGreaterThanOrEqual(NOW.getTime());
           }
-          expect(failures).toBeLessThanOrEqual(count * MOST_SUPPLIER_FAILURES);
+          expect(failures).toBeLessThanOrEqual(count * MAX_SUPPLIER_FAILURES);
         },
       ),
     );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   chatCostUsd,
-  DIRECTOR_CHOICES,
+  DIRECTORS,
   transcriptionCostUsd,
 } from "../../../../src/domain/models/language-models.ts";
 import {
@@ -210,7 +210,7 @@ describe("the tables of models", () => {
 
 describe("the price of a language model", () => {
   it("for a chat is that of its dearest model; an unlisted model is dearer than all listed ones", () => {
-    const directors = DIRECTOR_CHOICES.flatMap((choice) => choice.models);
+    const directors = DIRECTORS.flatMap((choice) => choice.models);
     const all = chatCostUsd(directors, 10_000, 2_000);
     for (const model of directors) expect(chatCostUsd([model], 10_000, 2_000)).toBeLessThanOrEqual(all);
     expect(chatCostUsd(["unheard/of"], 10_000, 2_000)).toBeGreaterThan(all);

@@ -9,7 +9,7 @@ import { memoryFile } from "../../../../src/media/lib/source.ts";
 import { probeSong } from "../../../../src/media/song/probe.ts";
 import { codecs } from "../../../support/codecs.ts";
 import { offsetSamples } from "../../../support/correlation.ts";
-import { heardIn } from "../../../support/decoded-film.ts";
+import { decodedSound } from "../../../support/decoded-film.ts";
 import { assemble, editList, FPS, madeOf, otherFile } from "../../../support/films.ts";
 import { fixture } from "../../../support/media.ts";
 import { noiseAt, noiseWav } from "../../../support/noise-song.ts";
@@ -40,7 +40,7 @@ const ideal = (seconds: number, rate: number) =>
  * Milliseconds by which the film's sound is later than the song, at the start, in the middle and at the end.
  */
 async function offsets(film: Uint8Array, seconds: number): Promise<number[]> {
-  const { sampleRate, channels } = await heardIn(film);
+  const { sampleRate, channels } = await decodedSound(film);
   const song = ideal(seconds, sampleRate);
   return [0.1, 0.5, 0.8].map((share) => {
     const from = Math.round(share * song.length);
@@ -68,7 +68,7 @@ describe("a song encoded as AAC", () => {
     async (rate, channels, expected) => {
       const seconds = 3.3;
       const { bytes, frames, result } = await filmOf(noiseWav(seconds, rate, new Array(channels).fill(0.8)));
-      const heard = await heardIn(bytes);
+      const heard = await decodedSound(bytes);
       expect([heard.sampleRate, heard.channels.length, frames]).toEqual([
         expected,
         2,
@@ -84,7 +84,7 @@ describe("a song encoded as AAC", () => {
 
   it("is loud from its first sample on if the song is", async () => {
     const { bytes } = await filmOf(noiseWav(2.5, 44_100, [0.9, 0.9]));
-    const { channels } = await heardIn(bytes);
+    const { channels } = await decodedSound(bytes);
     const song = ideal(2.5, 44_100);
     const [own, found] = [song.subarray(0, 512), channels[0]?.subarray(0, 512) ?? new Float32Array()];
     const off = found.reduce((sum, value, i) => sum + (value - 0.9 * 0.9766 * (own[i] ?? 0)) ** 2, 0);
@@ -100,7 +100,7 @@ describe("a song encoded as AAC", () => {
     ["back right", [0, 0, 0, 0, 0, 1], [0, HALF_POWER]],
   ])("mixes the %s channel of 5.1 into stereo at its level", async (_name, loudness, expected) => {
     const { bytes } = await filmOf(noiseWav(2.2, 48_000, loudness));
-    const { channels } = await heardIn(bytes);
+    const { channels } = await decodedSound(bytes);
     const full = level(ideal(2.2, 48_000)) * (32_000 / 32_768);
     // All channels at once must not be louder than full scale.
     const scale = 1 + 2 * HALF_POWER;
@@ -193,7 +193,7 @@ describe("the same song in every codec", () => {
     "is in sync with its WAV to a millisecond: %s",
     async (name) => {
       const [wav, other] = await Promise.all(
-        ["pcm16.wav", name].map(async (file) => heardIn((await filmOf(fixture(`audio/${file}`))).bytes)),
+        ["pcm16.wav", name].map(async (file) => decodedSound((await filmOf(fixture(`audio/${file}`))).bytes)),
       );
       const resampled = async ({
         channels,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { avcRecord, toBase64 } from "../../../../src/media/film/avc.ts";
 import { inspectClip } from "../../../../src/media/film/clip.ts";
-import { foreignPictures } from "../../../../src/media/film/clip-form.ts";
+import { unsupportedPictures } from "../../../../src/media/film/clip-form.ts";
 import { fixture } from "../../../support/media.ts";
 
 const bytesOf = (text: string) => Uint8Array.from([...text.padEnd(400, "\0")].map((c) => c.charCodeAt(0)));
@@ -109,9 +109,11 @@ describe("the form of pictures", () => {
     const entry = Buffer.from(bytes).indexOf(ENTRY, 0, "latin1") - 4;
     const record = avcRecord(bytes.subarray(entry, entry + new DataView(bytes.buffer).getUint32(entry)));
     const decoderConfig = toBase64(record ?? new Uint8Array());
-    expect(foreignPictures({ codec: "avc1.640020", decoderConfig })).toBeNull();
-    expect(foreignPictures({ codec: "avc3.640020", decoderConfig })).toBeNull();
-    expect(foreignPictures({ codec: "avc1.640020", decoderConfig: "" })).toMatch(/without parameter sets/);
-    expect(foreignPictures({ codec: "avc4.640020", decoderConfig })).toMatch(/codec "avc4"/);
+    expect(unsupportedPictures({ codec: "avc1.640020", decoderConfig })).toBeNull();
+    expect(unsupportedPictures({ codec: "avc3.640020", decoderConfig })).toBeNull();
+    expect(unsupportedPictures({ codec: "avc1.640020", decoderConfig: "" })).toMatch(
+      /without parameter sets/,
+    );
+    expect(unsupportedPictures({ codec: "avc4.640020", decoderConfig })).toMatch(/codec "avc4"/);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   framedSets,
   fromBase64,
-  opensAfresh,
+  hasIdr,
   parseAvcConfig,
   setName,
   toBase64,
@@ -246,7 +246,7 @@ describe("a decoder configuration", () => {
     ["nothing", [], false],
     ["a length beyond its end", [0, 0, 9, 2, 0x41, 8], false],
   ])("decides whether a decoder can begin with %s", (_what, packet, expected) => {
-    expect(opensAfresh(Uint8Array.from(packet), 4)).toBe(expected);
+    expect(hasIdr(Uint8Array.from(packet), 4)).toBe(expected);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fillsScene } from "../../../../src/domain/cover/fill.ts";
+import { canFillScene } from "../../../../src/domain/cover/fill.ts";
 import { FILLS, type Fill } from "../../../../src/domain/record/record.ts";
 import { assemble, editList, FPS, madeOf, range } from "../../../support/films.ts";
 import { seenIn } from "../../../support/numbered.ts";
@@ -10,7 +10,7 @@ const PYRAMID = "numbered/pyramid"; // 192 frames, with B-frames
 const THIRTY = "numbered/thirty"; // 150 frames at 30 per second
 
 const fits = (clipFrames: number, clipFps: number, sceneFrames: number, fill: Fill | null) =>
-  fillsScene({ clipFrames, clipFps, sceneFrames, fps: FPS, fill });
+  canFillScene({ clipFrames, clipFps, sceneFrames, fps: FPS, fill });
 
 describe("which clip fills which scene", () => {
   it.each([

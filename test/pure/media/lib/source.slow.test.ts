@@ -1,7 +1,7 @@
 import { ADTS, EncodedPacketSink, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
 import { packetsOf } from "../../../../src/media/lib/packets.ts";
-import { memoryFile, reading, storedFile } from "../../../../src/media/lib/source.ts";
+import { memoryFile, readSafely, storedFile } from "../../../../src/media/lib/source.ts";
 import { openSong } from "../../../../src/media/song/open-song.ts";
 import {
   type Content,
@@ -52,19 +52,19 @@ describe("a stored file", () => {
   it.each([0, 1, 2, 3])("that changes after %i reads gives a value, and does not hang", async (reads) => {
     const content = longAac(17 * MIB);
     const file = storedFile(changingBucket(content, reads), object(content));
-    const read = await reading(file, () => duration(file));
+    const read = await readSafely(file, () => duration(file));
     expect(read).toMatchObject({ ok: false, cause: "gone" });
   });
 
   it("throws the bucket's errors", async () => {
     const content = longAac(MIB);
     const file = storedFile(brokenBucket(new Error("the bucket is down")), object(content));
-    await expect(reading(file, () => duration(file))).rejects.toThrow("the bucket is down");
+    await expect(readSafely(file, () => duration(file))).rejects.toThrow("the bucket is down");
   });
 
   it("that can not be parsed gives a value", async () => {
     const file = memoryFile(new Uint8Array(5000));
-    expect(await reading(file, () => duration(file))).toMatchObject({ ok: false, cause: "unreadable" });
+    expect(await readSafely(file, () => duration(file))).toMatchObject({ ok: false, cause: "unreadable" });
   });
 
   it("gives the same packets as a file in memory", async () => {
@@ -147,7 +147,7 @@ describe("a stored file that is read in order", () => {
       },
       object,
     );
-    expect(await reading(file, () => file.read(0, 20 * MIB))).toMatchObject({ ok: false, cause: "gone" });
+    expect(await readSafely(file, () => file.read(0, 20 * MIB))).toMatchObject({ ok: false, cause: "gone" });
   });
 });
 

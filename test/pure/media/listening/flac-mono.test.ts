@@ -1,13 +1,13 @@
 import { BufferSource, FLAC, Input } from "mediabunny";
 import { describe, expect, it } from "vitest";
 import { memoryFile, storedFile } from "../../../../src/media/lib/source.ts";
-import { type HeardPart, nextPart } from "../../../../src/media/listening/next-part.ts";
+import { nextPart, type SongPart } from "../../../../src/media/listening/next-part.ts";
 import { samplesOf } from "../../../../src/media/song/samples.ts";
 import { fixture, silentWav } from "../../../support/media.ts";
 import { allParts, songOf, wavOf } from "../../../support/parts.ts";
 
 /** The samples of a part, decoded; it must be mono FLAC. */
-async function decoded({ bytes, filename, contentType }: HeardPart) {
+async function decoded({ bytes, filename, contentType }: SongPart) {
   expect([filename, contentType]).toEqual(["song.flac", "audio/flac"]);
   using input = new Input({ source: new BufferSource(bytes), formats: [FLAC] });
   const track = await input.getPrimaryAudioTrack();

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { opusSamples } from "../../../../src/media/codecs/opus-packet.ts";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
 import { countFrame, cutFrames } from "../../../../src/media/listening/mp3-cut.ts";
-import type { HeardPart } from "../../../../src/media/listening/next-part.ts";
+import type { SongPart } from "../../../../src/media/listening/next-part.ts";
 import { nextPart } from "../../../../src/media/listening/next-part.ts";
 import { fixture } from "../../../support/media.ts";
 import { allParts, looped, repeated, songOf, type Unpacked, unpacked } from "../../../support/parts.ts";
@@ -25,7 +25,7 @@ const MOST_BYTES = 250_000;
 
 describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
   let song: Unpacked;
-  let parts: HeardPart[];
+  let parts: SongPart[];
   let inside: Unpacked[];
   beforeAll(async () => {
     const bytes = await make();

@@ -4,7 +4,7 @@ import { opusDecoder } from "../../../../src/media/codecs/opus-decoder.ts";
 import { opusHead, opusSamples } from "../../../../src/media/codecs/opus-packet.ts";
 import { memoryFile } from "../../../../src/media/lib/source.ts";
 import { probeSong } from "../../../../src/media/song/probe.ts";
-import { type Timed, untorn } from "../../../../src/media/song/samples.ts";
+import { type DecodedPacket, withSilenceInGaps } from "../../../../src/media/song/samples.ts";
 import { codecs } from "../../../support/codecs.ts";
 import { fixture } from "../../../support/media.ts";
 import { noiseWav } from "../../../support/noise-song.ts";
@@ -51,11 +51,11 @@ describe("packets of Opus", () => {
 describe("a gap between packets", () => {
   const rate = 1000;
   const heard = async (timed: readonly [start: number, length: number][]) => {
-    const source = async function* (): AsyncGenerator<Timed, void, unknown> {
+    const source = async function* (): AsyncGenerator<DecodedPacket, void, unknown> {
       for (const [start, length] of timed)
         yield { timestamp: start / rate, rows: [new Int32Array(length).fill(1 + start)] };
     };
-    const rows = await all(untorn(source(), rate, 1, 0.02));
+    const rows = await all(withSilenceInGaps(source(), rate, 1, 0.02));
     return rows.flatMap((row) => [...(row[0] ?? [])]);
   };
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { HOURS, LIGHTS, PLACES, THINGS } from "../../../../src/sandbox/story/phrases.ts";
 import { type Refused, soften } from "../../../../src/sandbox/story/softer.ts";
 import { planScenes, type Shot, type Song, writeShot } from "../../../../src/sandbox/story/storyteller.ts";
-import { telling } from "../../../../src/sandbox/story/vision.ts";
+import { keywords } from "../../../../src/sandbox/story/vision.ts";
 import {
   called,
   HEAVENS,
@@ -188,7 +188,7 @@ describe("softened shots", () => {
     ...over,
   });
   /** Telling words of more than three letters; shorter ones are part of too many other words. */
-  const words = (text: string) => telling(text.replace(/#[0-9a-f]{6}/gi, "")).filter((w) => w.length > 3);
+  const words = (text: string) => keywords(text.replace(/#[0-9a-f]{6}/gi, "")).filter((w) => w.length > 3);
 
   test("have none of the refused shot's telling words, on either level", () => {
     fc.assert(
