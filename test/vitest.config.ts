@@ -12,6 +12,8 @@ export default defineConfig({
   root,
   test: {
     silent: "passed-only",
+    // By default one core is left free, which on two cores is half of them.
+    maxWorkers: "100%",
     // Declared here and not in the project: there, packages would resolve as for workerd.
     globalSetup: path("support/services-setup.ts"),
     projects: [
