@@ -5,6 +5,9 @@ import { type Part, partsOf } from "./text.ts";
 const WORD = /[A-Za-z_$][\w$]*/g;
 const IN_BACKTICKS = /`([A-Za-z_]\w*)`/g;
 
+/** In backticks in comments and documents. */
+const IN_TEXT = { ...JSON_MEMBERS, ...STRINGS, ...IDENTIFIERS };
+
 const known = (names: Readonly<Record<string, string>>, word: string): string | undefined =>
   Object.hasOwn(names, word) ? names[word] : undefined;
 
@@ -46,15 +49,38 @@ function inCode(part: Part, path: string): Hit[] {
         ...(isPublic(path) ? hits(text, line, KEY, JSON_MEMBERS) : []),
       ];
     case "comment":
-      return hits(text, line, IN_BACKTICKS, { ...JSON_MEMBERS, ...IDENTIFIERS });
-    case "string": {
-      const isStatement = text.startsWith("`") && isSchema(path);
-      return [
-        ...hits(text, line, QUOTED, { ...STRINGS, ...(isSchema(path) ? COLUMNS : {}) }),
-        ...(isStatement ? hits(text.replaceAll(/\$\{[^{}]*\}/g, ""), line, WORD, COLUMNS) : []),
-      ];
-    }
+      return hits(text, line, IN_BACKTICKS, IN_TEXT);
+    case "string":
+      return hits(text, line, QUOTED, { ...STRINGS, ...(isSchema(path) ? COLUMNS : {}) });
+    case "template":
+      return isSchema(path) ? hits(text, line, WORD, COLUMNS) : [];
   }
+}
+
+const blank = (text: string) => text.replaceAll(/[^\n]/g, " ");
+/** Statements without their comments and values, line for line. */
+const namesOnly = (sql: string) => sql.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, blank);
+
+/** A block of a document, such as ```sql … ```. */
+const FENCE = /^```(\w*)[^\n]*\n([\s\S]*?)^```/gm;
+const JSON_KEY = /"(\w+)"\s*:/g;
+
+function inDocument(source: string): Hit[] {
+  const blocks = [...source.matchAll(FENCE)].flatMap(({ 0: block, 1: language, 2: text = "", index }) => {
+    const line = source.slice(0, index).split("\n").length + 1;
+    if (language === "sql") return hits(namesOnly(text), line, WORD, COLUMNS);
+    const code = language === "ts" ? hits(text, line, WORD, IDENTIFIERS) : [];
+    return [...code, ...hits(block, line - 1, JSON_KEY, JSON_MEMBERS)];
+  });
+  return [...hits(source, 1, IN_BACKTICKS, IN_TEXT), ...blocks];
+}
+
+function found(path: string, source: string): Hit[] {
+  if (path.endsWith(".ts")) return partsOf(source).flatMap((part) => inCode(part, path));
+  if (path.endsWith(".sql")) return hits(namesOnly(source), 1, WORD, COLUMNS);
+  if (path.endsWith(".toml"))
+    return [...hits(source, 1, IN_BACKTICKS, IN_TEXT), ...hits(source, 1, /"(\w+)"/g, IDENTIFIERS)];
+  return inDocument(source);
 }
 
 /** Lines that tell the platform of an earlier name. */
@@ -62,17 +88,9 @@ const HISTORY = /^(new_sqlite_classes|renamed_classes) =/;
 
 /** What is wrong with a file, one sentence each; none where all is well. */
 export function oldNames(path: string, source: string): string[] {
-  const found = path.endsWith(".ts")
-    ? partsOf(source).flatMap((part) => inCode(part, path))
-    : path.endsWith(".sql")
-      ? hits(source, 1, /"(\w+)"/g, COLUMNS)
-      : [
-          ...hits(source, 1, IN_BACKTICKS, { ...JSON_MEMBERS, ...STRINGS, ...IDENTIFIERS }),
-          ...(path.endsWith(".toml") ? hits(source, 1, /"(\w+)"/g, IDENTIFIERS) : []),
-        ];
   const lines = source.split("\n");
   const isHistory = ({ line }: Hit) => path === "wrangler.toml" && HISTORY.test(lines[line - 1] ?? "");
-  return found
+  return found(path, source)
     .filter((hit) => !isHistory(hit))
     .map(({ line, word, better }) => `${path}:${line}: "${word}" is an old name; use ${better}.`);
 }

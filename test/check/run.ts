@@ -6,7 +6,7 @@ import { missingFiles } from "./missing-files.ts";
 import { oldNames } from "./old-names.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const CHECKED = /\.(ts|md|sql|toml)$/;
+const CHECKED = /\.(ts|md|sql|toml|example)$|^(package|biome|tsconfig)\.json$|^\.(ci\/|gitignore$)/;
 /** The list itself, its tests, and what the platform's history needs. */
 const EXEMPT = /^(test\/check\/|test\/pure\/check\/|drizzle\/meta\/|src\/env\.d\.ts)/;
 

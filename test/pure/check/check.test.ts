@@ -21,13 +21,21 @@ describe("an old name", () => {
   test.each(Object.entries(COLUMNS))("%s is refused as a column", (old) => {
     expect(oldNames("src/db/schema/x.ts", `const c = text("${old}");`)).toHaveLength(1);
     expect(oldNames("src/db/x.ts", `const s = sql\`update x set ${old} = 1\`;`)).toHaveLength(1);
+    expect(oldNames("src/db/x.ts", `sql\`a \${b.map((c) => sql\`\${c}\`)} set ${old} = 1\`;`)).toHaveLength(
+      1,
+    );
     expect(oldNames("drizzle/0001_x.sql", `ALTER TABLE "x" ADD COLUMN "${old}" text;`)).toHaveLength(1);
+    expect(oldNames("drizzle/0001_x.sql", `alter table x add column ${old} text;`)).toHaveLength(1);
+    expect(oldNames("src/docs/x.md", `\`\`\`sql\nselect t.${old} from tasks t\n\`\`\`\n`)).toEqual([
+      expect.stringMatching(/^src\/docs\/x\.md:2: /),
+    ]);
   });
 
   test.each(Object.keys(JSON_MEMBERS))("%s is refused as a member of the public JSON", (old) => {
     expect(oldNames("src/http/x.ts", `const X = z.object({ ${old}: z.string() });`)).not.toEqual([]);
     expect(oldNames("src/domain/views/x.ts", `const view = () => ({ ${old}: 1 });`)).not.toEqual([]);
     expect(oldNames("src/docs/x.md", `The member \`${old}\`.`)).not.toEqual([]);
+    expect(oldNames("src/docs/x.md", `\`\`\`json\n{ "${old}": 1 }\n\`\`\`\n`)).toHaveLength(1);
   });
 
   test.each(Object.keys(STRINGS))(
@@ -35,11 +43,21 @@ describe("an old name", () => {
     (old) => {
       expect(oldNames("src/pipeline/x.ts", `log("warn", "${old}");`)).toHaveLength(1);
       expect(oldNames("README.md", `\`${old}\``)).toHaveLength(1);
+      expect(oldNames("src/pipeline/x.ts", `/** Logs \`${old}\`. */`)).toHaveLength(1);
     },
   );
 
+  test.each([
+    ["in what a template embeds", `const a = \`x \${purse.left} y\`;`],
+    ["after a template in a template", `const a = \`x \${b ? \`y\` : \`\`} z\`;\nconst purse = a;`],
+    ["after a regular expression with a quote", "const a = (b: string) => /[\"'`]/.test(b);\nuse(purse);"],
+  ])("is refused %s", (_, source) => {
+    expect(oldNames("src/domain/x.ts", source)).toHaveLength(1);
+  });
+
   test("is refused as a binding", () => {
     expect(oldNames("wrangler.toml", '[[durable_objects.bindings]]\nname = "DOORS"')).toHaveLength(1);
+    expect(oldNames("wrangler.toml", "# See `DOORS`.")).toHaveLength(1);
   });
 
   test.each([
@@ -48,6 +66,10 @@ describe("an old name", () => {
     ["in the sandbox's pictures", "src/sandbox/studio/art/x.ts", "const door = 1;"],
     ["as part of a longer name", "src/domain/x.ts", "const outdoors = trailing;"],
     ["as a column's name elsewhere", "src/http/x.ts", 'const tries = "tries";'],
+    ["as a value of a column", "drizzle/0001_x.sql", "UPDATE x SET y = 'the request' -- of the request\n;"],
+    ["as a value in a query", "src/docs/x.md", "```sql\nselect 1 where blob1 = 'request'\n```\n"],
+    ["in the text of a template", "src/domain/x.ts", `const text = \`a door \${b} in the rain\`;`],
+    ["in an address", "src/domain/x.ts", "// https://example.com/`door\nconst a = 'https://b.c/door';"],
     ["in the platform's history of classes", "wrangler.toml", 'new_sqlite_classes = ["ProviderDoor"]'],
   ])("is allowed %s", (_, path, source) => {
     expect(oldNames(path, source)).toEqual([]);
@@ -67,6 +89,8 @@ describe("a file that is named", () => {
     ["as a pattern", "// src/domain/*.ts, drizzle/<name>.sql"],
     ["by an address", "// https://example.com/docs/other.md, example.com/a/other.json"],
     ["in code", 'import { plan } from "./gone.ts";'],
+    ["as its folder", "// src/domain/, src/docs/*.md and drizzle/"],
+    ["in another project", "// See https://example.com/src/gone/ and lib/src/gone/."],
   ])("is found %s", (_, source) => {
     expect(missing(source)).toEqual([]);
   });
@@ -85,11 +109,30 @@ describe("a file that is named", () => {
   });
 });
 
+describe("a folder that is named", () => {
+  test.each([
+    ["in a comment", "src/domain/x.ts", "\n/** See src/gone/. */"],
+    ["in a document", "README.md", "\n| `src/gone/` | what |"],
+    ["in a pattern", ".gitignore", "\n!src/gone/*.mp4"],
+  ])("is missed %s, with its line", (_, path, source) => {
+    expect(missingFiles(path, source, ["src/domain/plan.ts"])).toEqual([
+      `${path}:2: "src/gone/" is named, and there is no such folder.`,
+    ]);
+  });
+});
+
 describe("a source file", () => {
   test.each([
     ['const a = "// no comment"; // yes', ["code", "string", "code", "comment"]],
     ['const a = /"\'`/.test(b); /* "x" */', ["code", "string", "code", "comment"]],
-    [`const a = \`x \${b} // no\`; c / d / e;`, ["code", "string", "code"]],
+    ["const f = (a) => /[/`]/.test(a); // yes", ["code", "string", "code", "comment"]],
+    ["return /`/;", ["code", "string", "code"]],
+    ["const a = b / c; const d = e / f;", ["code"]],
+    ["const a = (b) / `c` / d;", ["code", "template", "code"]],
+    ["const a: Map<string, B<C>> = new Map<D, E>(); // x", ["code", "comment"]],
+    [`const a = \`x \${b} // no\`; c / d / e;`, ["code", "template", "code", "template", "code"]],
+    [`\`a \${\`b \${{ c: 1 }.c} d\`} e\`;`, ["template", "template", "code", "template", "template", "code"]],
+    [`\`\\\${a} $ {b}\`; // c`, ["template", "code", "comment"]],
     ['const a = "it\\"s"; b();', ["code", "string", "code"]],
   ])("is told apart into code, comments and strings: %s", (source, kinds) => {
     const parts = partsOf(source);
