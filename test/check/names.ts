@@ -3,7 +3,7 @@
  * `npm run check` fails where one comes back (test/check/run.ts).
  */
 
-/** Identifiers, in code anywhere and in backticks in comments and documents. */
+/** Identifiers, in code anywhere, and in comments and documents: in backticks, or if written like `newName`. */
 export const IDENTIFIERS: Readonly<Record<string, string>> = {
   // Rate limiter
   door: "limiter",
@@ -71,6 +71,8 @@ export const IDENTIFIERS: Readonly<Record<string, string>> = {
   LACKS: "MISSING",
   wishFrames: "targetFrames",
   sing: "addSongPacket",
+  // Sandbox
+  Refusal: "UserError",
 };
 
 /** Columns, in drizzle/ and in the statements of src/db. */

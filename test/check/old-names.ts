@@ -3,9 +3,10 @@ import { COLUMNS, IDENTIFIERS, JSON_MEMBERS, STRINGS } from "./names.ts";
 import { type Part, partsOf } from "./text.ts";
 
 const WORD = /[A-Za-z_$][\w$]*/g;
-const IN_BACKTICKS = /`([A-Za-z_]\w*)`/g;
+/** In backticks, or a word with a capital inside, which no prose has. */
+const NAMED = /`([A-Za-z_]\w*)`|\b\w*[a-z][A-Z]\w*/g;
 
-/** In backticks in comments and documents. */
+/** Named in comments and documents. */
 const IN_TEXT = { ...JSON_MEMBERS, ...STRINGS, ...IDENTIFIERS };
 
 const known = (names: Readonly<Record<string, string>>, word: string): string | undefined =>
@@ -49,7 +50,7 @@ function inCode(part: Part, path: string): Hit[] {
         ...(isPublic(path) ? hits(text, line, KEY, JSON_MEMBERS) : []),
       ];
     case "comment":
-      return hits(text, line, IN_BACKTICKS, IN_TEXT);
+      return hits(text, line, NAMED, IN_TEXT);
     case "string":
       return hits(text, line, QUOTED, { ...STRINGS, ...(isSchema(path) ? COLUMNS : {}) });
     case "template":
@@ -72,14 +73,13 @@ function inDocument(source: string): Hit[] {
     const code = language === "ts" ? hits(text, line, WORD, IDENTIFIERS) : [];
     return [...code, ...hits(block, line - 1, JSON_KEY, JSON_MEMBERS)];
   });
-  return [...hits(source, 1, IN_BACKTICKS, IN_TEXT), ...blocks];
+  return [...hits(source, 1, NAMED, IN_TEXT), ...blocks];
 }
 
 function found(path: string, source: string): Hit[] {
   if (path.endsWith(".ts")) return partsOf(source).flatMap((part) => inCode(part, path));
   if (path.endsWith(".sql")) return hits(namesOnly(source), 1, WORD, COLUMNS);
-  if (path.endsWith(".toml"))
-    return [...hits(source, 1, IN_BACKTICKS, IN_TEXT), ...hits(source, 1, /"(\w+)"/g, IDENTIFIERS)];
+  if (path.endsWith(".toml")) return hits(source, 1, /[`"](\w+)[`"]/g, IN_TEXT);
   return inDocument(source);
 }
 

@@ -27,7 +27,7 @@ export interface Services {
 }
 
 /**
- * Starts a migrated Postgres and the sandbox of the providers. Throws Refusal where the port or `stateDir` is
+ * Starts a migrated Postgres and the sandbox of the providers. Throws UserError where the port or `stateDir` is
  * in use; whatever was started is stopped again where a later step fails.
  */
 export async function startServices({ stateDir, port, database: kind }: ServicesOptions): Promise<Services> {

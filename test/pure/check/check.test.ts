@@ -50,6 +50,7 @@ describe("an old name", () => {
   test.each([
     ["in what a template embeds", `const a = \`x \${purse.left} y\`;`],
     ["after a template in a template", `const a = \`x \${b ? \`y\` : \`\`} z\`;\nconst purse = a;`],
+    ["without backticks where no prose is written so", "// Calls lockPurse first."],
     ["after a regular expression with a quote", "const a = (b: string) => /[\"'`]/.test(b);\nuse(purse);"],
   ])("is refused %s", (_, source) => {
     expect(oldNames("src/domain/x.ts", source)).toHaveLength(1);
