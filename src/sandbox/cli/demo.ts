@@ -68,7 +68,7 @@ await session(async (signal) => {
       console.log(summary(view, project, tasks, measured, name, (Date.now() - began) / 1000));
     } catch (error) {
       screen.end();
-      // The log is deleted with the world: show its end for a defect. A Refusal's message says enough.
+      // The log is deleted with the world: show its end for a defect. A UserError's message says enough.
       if (!(error instanceof UserError || signal.aborted)) console.error(await tail(world.logFile));
       throw error;
     } finally {

@@ -2,7 +2,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { DEFAULT_PORTS } from "../world/ports.ts";
 import { UserError } from "../world/refusal.ts";
 
-/** `parseArgs` that prints `help` and ends the process on --help, and throws Refusal on unknown options. */
+/** `parseArgs` that prints `help` and ends the process on --help, and throws UserError on unknown options. */
 export function readOptions<const O extends ParseArgsOptionsConfig>(
   help: string,
   options: O,
@@ -31,7 +31,7 @@ export const WORLD_HELP = `  --sandbox-port <n>  where the sandbox listens (${DE
   --state <dir>       where everything is kept (.omvee)
   --database <url>    your own Postgres server instead of the embedded one; it is migrated`;
 
-/** The port number that `text` says. Throws Refusal where it is not one from 1 to 65535. */
+/** The port number that `text` says. Throws UserError where it is not one from 1 to 65535. */
 export function portOf(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)

@@ -29,7 +29,7 @@ export async function session(command: (signal: AbortSignal) => Promise<void>): 
   process.exit(code);
 }
 
-/** The message of a Refusal; the stack of any other error. */
+/** The message of a UserError; the stack of any other error. */
 function explain(error: unknown): string {
   if (error instanceof UserError) return error.message;
   return inspect(error);

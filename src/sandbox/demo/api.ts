@@ -6,7 +6,7 @@ import { UserError } from "../world/refusal.ts";
 const Problem = schema.object({ detail: schema.string() });
 
 /**
- * A client of the public API that has no more than a frontend has. Throws Refusal with the problem's detail
+ * A client of the public API that has no more than a frontend has. Throws UserError with the problem's detail
  * on a status of 400 or more.
  */
 export function apiClient(apiUrl: string, token: string, signal: AbortSignal) {

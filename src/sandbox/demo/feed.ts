@@ -11,7 +11,7 @@ const SILENCE_MS = 180_000;
 
 /**
  * Yields the view of a project after each message of its feed. A broken connection is opened again at the
- * last position. Throws Refusal where the feed can't be kept open or is silent for too long.
+ * last position. Throws UserError where the feed can't be kept open or is silent for too long.
  */
 export async function* follow(api: Api, projectId: string): AsyncGenerator<View> {
   let view = emptyView();

@@ -32,7 +32,7 @@ export interface Measured {
   audioCodec: string | null;
 }
 
-/** Measures a film by its packets. Throws Refusal where it lacks picture or sound. */
+/** Measures a film by its packets. Throws UserError where it lacks picture or sound. */
 export async function measureFilm(path: string): Promise<Measured> {
   using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   const video = await input.getPrimaryVideoTrack();
@@ -57,7 +57,7 @@ export async function measureFilm(path: string): Promise<Measured> {
 }
 
 /**
- * Length of a song in seconds, without the silence that its encoder added. Throws Refusal with the reason
+ * Length of a song in seconds, without the silence that its encoder added. Throws UserError with the reason
  * where the file can't be used.
  */
 export async function measureSong(path: string): Promise<number> {

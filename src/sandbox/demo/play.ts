@@ -31,7 +31,7 @@ export interface Watcher {
 
 /**
  * Makes a song's film through the public API: creates a project, uploads the song, runs to the film, approves
- * what waits for approval. Returns the last view, in which the project is completed. Throws Refusal with a
+ * what waits for approval. Returns the last view, in which the project is completed. Throws UserError with a
  * message for the user where that fails.
  */
 export async function play(api: Api, song: string, watcher: Watcher): Promise<View> {

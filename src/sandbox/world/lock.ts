@@ -10,7 +10,7 @@ const held = new Set<string>();
 
 /**
  * Locks a state directory, because two Postgres or two workerd over the same files would corrupt them.
- * Returns the function that unlocks it. Throws Refusal where it is locked by a process that runs.
+ * Returns the function that unlocks it. Throws UserError where it is locked by a process that runs.
  */
 export async function lock(stateDir: string): Promise<() => Promise<void>> {
   const file = join(stateDir, "lock");

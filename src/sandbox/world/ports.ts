@@ -30,7 +30,7 @@ async function isFree(port: number): Promise<boolean> {
   return (await tryPort(port, "127.0.0.1")) !== null && (await tryPort(port, "localhost")) !== null;
 }
 
-/** Throws Refusal where one of the ports is in use. */
+/** Throws UserError where one of the ports is in use. */
 export async function requireFree(...ports: number[]): Promise<void> {
   for (const port of ports) {
     if (await isFree(port)) continue;

@@ -15,7 +15,7 @@ const STOP_MS = 5_000;
 
 export interface WorkerProcess {
   /**
-   * Resolves once GET /health succeeds. Throws Refusal, with the end of the log, after `withinMs` or where
+   * Resolves once GET /health succeeds. Throws UserError, with the end of the log, after `withinMs` or where
    * the process ends.
    */
   ready(withinMs: number, signal?: AbortSignal): Promise<void>;
