@@ -10,7 +10,8 @@ const completed = (assets: ReadonlyMap<string, Asset>) =>
 const by = (cost: Cost) => `${usd(cost.usd)} (${cost.models.join(", ")})`;
 
 /**
- * What was made, in a few lines. Throws UserError where film and song differ in length by more than one frame.
+ * What was made, in a few lines. Throws UserError where film and song differ in length by more than one
+ * frame.
  */
 export function summary(
   view: View,

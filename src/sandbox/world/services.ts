@@ -27,8 +27,8 @@ export interface Services {
 }
 
 /**
- * Starts a migrated Postgres and the sandbox of the providers. Throws UserError where the port or `stateDir` is
- * in use; whatever was started is stopped again where a later step fails.
+ * Starts a migrated Postgres and the sandbox of the providers. Throws UserError where the port or `stateDir`
+ * is in use; whatever was started is stopped again where a later step fails.
  */
 export async function startServices({ stateDir, port, database: kind }: ServicesOptions): Promise<Services> {
   await mkdir(stateDir, { recursive: true });
