@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { readOptions } from "../../src/sandbox/cli/options.ts";
 import { session } from "../../src/sandbox/cli/session.ts";
-import { UserError } from "../../src/sandbox/world/refusal.ts";
+import { UserError } from "../../src/sandbox/world/user-error.ts";
 import { killedRun, type Outcome } from "./killed-run.ts";
 import { openPostgres } from "./postgres.ts";
 import { line, summary } from "./report.ts";

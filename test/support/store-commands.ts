@@ -307,7 +307,7 @@ export const squeezeOwner: Verb = async (story, chance) => {
   await stores.allow(ownerId, budget === null ? null : Number(budget.toFixed(6)));
 };
 
-export const people = {
+export const commands = {
   createProject: byOwner(createProject),
   attachAudio: byOwner(attachAudio),
   editProject: byOwner(editProject),

@@ -5,7 +5,7 @@ import type { Stage, Task } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
-import { people, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-commands.ts";
+import { commands, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-commands.ts";
 import { apply, applyLate, look, planAndApply } from "./store-plans.ts";
 import { type Hand, oneOf, type Story, type Verb } from "./store-story.ts";
 import { claimTask, isHeld, KINDS, settleTask, WHY } from "./store-workers.ts";
@@ -179,7 +179,7 @@ const failTwice: Verb = async (story, chance) => {
   await retryOf(story, whose, { taskId: chance.pick(failed).id });
 };
 
-const MEANWHILE = [people.cancel, wantLess, squeezeProject, squeezeOwner, wait, planAndApply, round];
+const MEANWHILE = [commands.cancel, wantLess, squeezeProject, squeezeOwner, wait, planAndApply, round];
 
 export const events = {
   planAndApply,

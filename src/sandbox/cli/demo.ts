@@ -9,7 +9,7 @@ import { openScreen } from "../demo/screen.ts";
 import { summary } from "../demo/summary.ts";
 import { newest } from "../demo/view.ts";
 import { defaultOrFreePorts } from "../world/ports.ts";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 import { ROOT } from "../world/variables.ts";
 import { tail } from "../world/worker.ts";
 import { startWorld } from "../world/world.ts";

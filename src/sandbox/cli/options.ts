@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { DEFAULT_PORTS } from "../world/ports.ts";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 
 /** `parseArgs` that prints `help` and ends the process on --help, and throws UserError on unknown options. */
 export function readOptions<const O extends ParseArgsOptionsConfig>(

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 
 /** One Ctrl-C arrives twice, from the terminal and from npm: a second one within this time is the same. */
 const SAME_INTERRUPT_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { z as schema } from "zod";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 
 /** The part of the API's problem documents that is shown to the user. */
 const Problem = schema.object({ detail: schema.string() });

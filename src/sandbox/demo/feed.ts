@@ -1,6 +1,6 @@
 import { on } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 import type { Api } from "./api.ts";
 import { Message, Ticket } from "./schemas.ts";
 import { emptyView, receive, type View } from "./view.ts";

@@ -5,7 +5,7 @@ import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from "mediabunn
 import { memoryFile } from "../../media/lib/source.ts";
 import { probeSong } from "../../media/song/probe.ts";
 import { trackCodec } from "../../media/song/track-codec.ts";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 import type { Api } from "./api.ts";
 
 /** Saves the film as `out`, which appears only when the download is complete. */

@@ -2,7 +2,7 @@ import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { z } from "zod";
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 import type { Api } from "./api.ts";
 import { follow } from "./feed.ts";
 import { type Asset, type Job, Project, type Task, TaskPage, Upload } from "./schemas.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../world/refusal.ts";
+import { UserError } from "../world/user-error.ts";
 import { type Cost, wouldHaveCost } from "./cost.ts";
 import type { Measured } from "./film.ts";
 import type { Asset, Project, Task } from "./schemas.ts";

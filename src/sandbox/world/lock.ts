@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "./refusal.ts";
+import { UserError } from "./user-error.ts";
 
 /**
  * Lock files that this process holds. Any other one with its id is from an earlier process that had the same

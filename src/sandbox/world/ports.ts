@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { UserError } from "./refusal.ts";
+import { UserError } from "./user-error.ts";
 
 /** Where the local world listens on this machine. */
 export interface Ports {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { UserError } from "./refusal.ts";
+import { UserError } from "./user-error.ts";
 import { ROOT } from "./variables.ts";
 
 const WRANGLER = join(

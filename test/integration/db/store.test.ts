@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "../../../src/db/client.ts";
 import { Chance } from "../../simulation/random.ts";
 import { openPostgres } from "../../support/postgres.ts";
-import { begin, people } from "../../support/store-commands.ts";
+import { begin, commands } from "../../support/store-commands.ts";
 import { StorePair } from "../../support/store-differential.ts";
 import { events, goodRound } from "../../support/store-events.ts";
 import { Story } from "../../support/store-story.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => postgres.close());
 
-const VERBS = { ...people, ...events };
+const VERBS = { ...commands, ...events };
 type Name = keyof typeof VERBS;
 /** Relative frequency of each. */
 const WEIGHTS: Record<Name, number> = {
