@@ -11,7 +11,10 @@ import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
 import type { Log } from "../log.ts";
 import { publicView } from "./public-view.ts";
 
-/** An interrupted wake is repeated after this; a failing one, after twice the time of the last, at most. */
+/**
+ * An interrupted wake is repeated after `GUARD_MS`, and so is the first that fails. Each further failure in a
+ * row doubles the time, up to `MOST_GUARD_MS`.
+ */
 const GUARD_MS = 10_000;
 const MOST_GUARD_MS = 600_000;
 const guardMs = (failures: number): number =>

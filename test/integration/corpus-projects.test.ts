@@ -1,4 +1,5 @@
 /** Projects that an earlier version left in the middle of their work are finished by this version: see test/corpus. */
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { publicView } from "../../src/coordinator/public-view.ts";
 import { LEASE_MS } from "../../src/domain/controller/tasks.ts";
@@ -64,6 +65,13 @@ test.for(Object.entries(LEFT))("%s: the record is read whole, settings included"
   expect(record.project.settings).toEqual(Settings.parse(record.project.settings));
   expect(record.project.settings).toMatchObject(left.rows.projects[0]?.settings ?? {});
   expect(Object.keys(publicView(record).scene)).toHaveLength(1);
+});
+
+test("an owner's sums are those of the projects", async () => {
+  const { rows } = await pipeline.db.execute(sql`
+    select o.reserved_usd = sum(p.reserved_usd) as reserved, o.spent_usd = sum(p.spent_usd) as spent
+    from owners o join projects p on p.owner_id = o.id group by o.id`);
+  expect(rows).toEqual([{ reserved: true, spent: true }]);
 });
 
 test("nothing of a finished film is made again", async () => {

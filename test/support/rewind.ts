@@ -5,8 +5,14 @@ import type { Db } from "../../src/db/client.ts";
 
 const FOLDER = `${import.meta.dirname}/../../drizzle`;
 
-/** Rows by table, in an order that foreign keys allow; absent columns are null. */
+/**
+ * Rows by table, in an order that foreign keys allow; absent columns are null. An owner of several projects has
+ * a row with each of them, which holds what that project holds.
+ */
 export type OldRows = Record<string, readonly object[]>;
+
+const ADDED = sql`on conflict (id) do update set
+  reserved_usd = owners.reserved_usd + excluded.reserved_usd, spent_usd = owners.spent_usd + excluded.spent_usd`;
 
 /**
  * `migration`: index, from 0, of the last migration of the rows' version. Everything in the database is
@@ -26,8 +32,9 @@ export async function rewindTo(db: Db, migration: number, projects: readonly Old
   for (const tables of projects)
     for (const [table, rows] of Object.entries(tables)) {
       const name = sql.identifier(table);
+      const values = sql`jsonb_populate_recordset(null::${name}, ${JSON.stringify(rows)}::jsonb)`;
       await db.execute(
-        sql`insert into ${name} select * from jsonb_populate_recordset(null::${name}, ${JSON.stringify(rows)}::jsonb) on conflict do nothing`,
+        sql`insert into ${name} select * from ${values} ${table === "owners" ? ADDED : sql``}`,
       );
     }
   for (const file of files.slice(migration + 1)) await run(file);

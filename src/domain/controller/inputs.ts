@@ -143,11 +143,14 @@ export const filmInputs = (project: Project, cuts: (EditListEntry & Pick<Clip, "
     audio: project.audio?.etag ?? null,
     name: project.name,
     cuts: cuts.map((c) => [c.etag, c.startFrame, c.endFrame]),
-    ...nonDefault(project.settings),
+    ...changesOfFilm(project.settings),
   });
 
-/** Defaults are left out of the hash, so that films made before these settings existed stay current. */
-const nonDefault = ({ clipFill, clipAudio, filmSound }: Project["settings"]) => ({
+/**
+ * Values that make the film as it was made before these settings existed are left out of the hash, so that
+ * such films stay current. For `filmSound` that value is `original`, not the default.
+ */
+const changesOfFilm = ({ clipFill, clipAudio, filmSound }: Project["settings"]) => ({
   ...(clipFill === "refuse" ? {} : { clipFill }),
   ...(clipAudio === "drop" ? {} : { clipAudio }),
   ...(filmSound === "original" ? {} : { filmSound }),
