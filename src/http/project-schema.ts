@@ -76,7 +76,7 @@ const setting = {
   }),
   clip_fill: z.enum(["refuse", ...FILLS]).openapi({
     description:
-      "What is done with a clip that is shorter than its scene. refuse: it is not used. stretch: it is slowed down, to half speed at most. hold: its last frame is held. loop: it is played again, up to 50 times. The film's `edit_list` says where this was done.",
+      "What is done with a clip that is shorter than its scene. refuse: it is not used. stretch: it is slowed down, to half speed at most. hold: its last frame is held. loop: it is played again, up to 50 times in all. The film's `edit_list` says where this was done.",
   }),
   clip_audio: z.enum(["drop", "track"]).openapi({
     description:
@@ -290,7 +290,7 @@ export const Project = z
     model_notices: z.array(ModelNotice).openapi({ description: "What runs found out about models." }),
     version: z.int().openapi({
       description:
-        "Rises with each edit of the name, settings, beat or pins, with each new song, and when its lyrics come. See If-Match.",
+        "Rises with each edit of the name, settings, beat or pins, with each new song, when its lyrics come, and when a run replaces a model that was withdrawn. See If-Match.",
     }),
     created_at: Timestamp,
     updated_at: Timestamp,
