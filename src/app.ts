@@ -3,7 +3,6 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import type { Deps } from "./deps.ts";
 import { approvalRoutes } from "./http/approvals.ts";
 import { audioRoutes } from "./http/audio.ts";
 import { clipRoutes } from "./http/clips.ts";
@@ -29,6 +28,7 @@ import { sceneRoutes } from "./http/scenes.ts";
 import { taskRoutes } from "./http/tasks.ts";
 import { timelineRoutes } from "./http/timeline.ts";
 import { webhookRoutes } from "./http/webhooks.ts";
+import type { Deps } from "./ports/deps.ts";
 
 const MAX_JSON_BYTES = 256 * 1024;
 

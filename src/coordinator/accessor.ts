@@ -1,7 +1,6 @@
-import type { Coordinator } from "../deps.ts";
+import type { Coordinator, WakeUp } from "../ports/work.ts";
 import { realTiming, retry, type Timing } from "../retry.ts";
 import { isOverloaded, isUnreached } from "./errors.ts";
-import type { ProjectCoordinator } from "./project-coordinator.ts";
 
 /**
  * The runtime already makes up to five attempts within ten seconds by itself, where the request never
@@ -15,11 +14,24 @@ const PATIENCE = {
   capMs: 1_000,
 };
 
-type Stub = DurableObjectStub<ProjectCoordinator>;
+/** What is called of a `DurableObjectNamespace<ProjectCoordinator>`. */
+interface Namespace {
+  getByName(projectId: string): Stub;
+}
+interface Stub {
+  wake(): Promise<void>;
+  receive(webhookId: string, wakeUp: WakeUp): Promise<void>;
+  issueTicket(): Promise<{ ticket: string; expiresAt: number }>;
+  redeem(ticket: string): Promise<boolean>;
+  progress(report: { jobId: string; taskId: string; fraction: number }): Promise<void>;
+  destroy(): Promise<void>;
+  ping(): Promise<boolean>;
+  fetch(request: Request): Promise<Response>;
+}
 
 /** Calls a project's Durable Object. No other file knows how the object is named and reached. */
 export const coordinatorOf =
-  (namespace: DurableObjectNamespace<ProjectCoordinator>, timing: Timing = realTiming) =>
+  (namespace: Namespace, timing: Timing = realTiming) =>
   (projectId: string): Coordinator => {
     // A stub that failed once keeps failing: each try gets a new one.
     const object = (): Stub => namespace.getByName(projectId);

@@ -3,12 +3,12 @@
  * changes, sends tasks to the queue and sets the next alarm. Durable Object, sockets and queue are ports.
  */
 import { rootCause } from "../db/errors.ts";
-import type { Store } from "../db/store.ts";
-import type { TaskQueue } from "../deps.ts";
 import { plan } from "../domain/controller/plan.ts";
 import type { ProjectRecord } from "../domain/record/record.ts";
 import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
 import type { Log } from "../log.ts";
+import type { Store } from "../ports/store.ts";
+import type { TaskQueue } from "../ports/work.ts";
 import { publicView } from "./public-view.ts";
 
 /**

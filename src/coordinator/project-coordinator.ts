@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Deps, fromEnv, type WakeUp } from "../deps.ts";
+import { fromEnv } from "../deps.ts";
+import type { Deps } from "../ports/deps.ts";
+import type { WakeUp } from "../ports/work.ts";
 import { Controller } from "./controller.ts";
 import { EventLog, type Position } from "./event-log.ts";
 import { snapshot } from "./public-view.ts";

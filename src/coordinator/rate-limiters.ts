@@ -1,6 +1,6 @@
-import type { RateLimiters } from "../deps.ts";
 import type { Admission } from "../domain/rate-limiter.ts";
 import type { Log } from "../log.ts";
+import type { RateLimiters } from "../ports/work.ts";
 
 /** The part of `DurableObjectNamespace<ProviderRateLimiter>` that is used here. */
 interface RateLimiterNamespace {

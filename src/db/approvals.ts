@@ -1,9 +1,9 @@
 /** Approvals: a person's yes or no to images and clips. */
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { ApprovalInput, OwnedProject, RecordedApproval } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { generatedImages, projects, userApprovals, videoClips } from "./schema.ts";
-import type { ApprovalInput, OwnedProject, RecordedApproval } from "./store.ts";
 
 const Answer = z.object({
   id: z.uuid(),

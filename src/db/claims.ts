@@ -16,6 +16,7 @@ import { isHeavy } from "../domain/controller/heavy.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
 import { LEASE_MS } from "../domain/controller/tasks.ts";
 import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record/record.ts";
+import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "../ports/store.ts";
 import { lockBudget, settleReservation } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { isAmbiguous, postgresCode } from "./errors.ts";
@@ -24,7 +25,6 @@ import { recordStatements, toRecord } from "./record.ts";
 import { withRetries } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
 import { stageRank } from "./stage-order.ts";
-import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "./store.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
 

@@ -9,10 +9,10 @@ import {
   type ProjectChange,
   type SettingsPatch,
 } from "../domain/settings.ts";
+import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { withRetries } from "./retry.ts";
 import { idempotencyKeys, owners, projects } from "./schema.ts";
-import type { OwnedProject } from "./store.ts";
 
 export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
   and(eq(projects.id, projectId), eq(projects.ownerId, ownerId));

@@ -4,11 +4,11 @@ import { CANCELED } from "../domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../domain/models/models.ts";
 import { ASPECT_RATIOS, type Project, type Stage, type Task } from "../domain/record/record.ts";
 import { replacedMessage, successorOf } from "../domain/settings.ts";
+import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
 import { stageRank, stagesInOrder } from "./stage-order.ts";
-import type { OwnedProject } from "./store.ts";
 
 const isoOf = (now: SQL) =>
   sql`to_char((${now})::timestamptz at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

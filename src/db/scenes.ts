@@ -1,10 +1,10 @@
 /** What a person chooses for a scene. Every statement is scoped by the owner. */
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { MotifWay, Scene } from "../domain/record/record.ts";
+import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
-import type { OwnedProject } from "./store.ts";
 
 /** Sets how a scene over repeated lyrics is made (null: by the settings). Null for no such scene. */
 export async function chooseMotif(

@@ -2,10 +2,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Audio, Project } from "../domain/record/record.ts";
+import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
-import type { OwnedProject } from "./store.ts";
 
 /**
  * Attaches a song; what was measured of other bytes is cleared. Null where the owner has no such project.

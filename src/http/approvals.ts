@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { approvalView } from "../domain/views/views.ts";
 import { approve } from "../operations/approvals.ts";
 import { listApprovals } from "../operations/lists.ts";
+import type { Deps } from "../ports/deps.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {

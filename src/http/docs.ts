@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
-import { type AppEnv, router } from "./lib/router.ts";
+import type { Deps } from "../ports/deps.ts";
+import type { AppEnv } from "./lib/app-env.ts";
+import { router } from "./lib/router.ts";
 import { openApiDocument } from "./openapi.ts";
 
 /** The explorer needs inline styles and calls this API; nothing is loaded from elsewhere. */

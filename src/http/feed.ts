@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { fail } from "../domain/record/errors.ts";
 import { connectFeed, issueFeedTicket } from "../operations/feed.ts";
+import type { Deps } from "../ports/deps.ts";
 import { authenticate, type VerifyToken } from "./lib/auth.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
 import { orProblem, ProblemError, problems } from "./lib/problem.ts";

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { FILLS } from "../domain/record/record.ts";
 import { filmView } from "../domain/views/views.ts";
 import { type FilmWithUrls, filmDownload, getFilm } from "../operations/films.ts";
 import { listFilms } from "../operations/lists.ts";
+import type { Deps } from "../ports/deps.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {

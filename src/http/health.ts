@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { sql } from "drizzle-orm";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../ports/deps.ts";
 import { router } from "./lib/router.ts";
 import { json } from "./lib/schemas.ts";
 

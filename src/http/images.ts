@@ -1,8 +1,8 @@
 /** The images of a project: one list. */
 import { z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { imageView } from "../domain/views/views.ts";
 import { listImages } from "../operations/lists.ts";
+import type { Deps } from "../ports/deps.ts";
 import { assetShape } from "./assets.ts";
 import { orProblem } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";

@@ -1,10 +1,10 @@
 /** The jobs of a project: their list, and the retry of one. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { JOB_STATUSES } from "../domain/record/record.ts";
 import { jobView, projectView } from "../domain/views/views.ts";
 import { listJobs } from "../operations/lists.ts";
 import { retryTasks } from "../operations/runs.ts";
+import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
 import { orProblem, problems } from "./lib/problem.ts";

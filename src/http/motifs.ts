@@ -1,8 +1,8 @@
 /** Scenes over the same lyrics. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { MOTIF_WAYS } from "../domain/record/record.ts";
 import { listMotifs } from "../operations/scenes.ts";
+import type { Deps } from "../ports/deps.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, json, ProjectParams, Uuid } from "./lib/schemas.ts";

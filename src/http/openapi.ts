@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import { ERRORS } from "../domain/record/errors.ts";
 import { FeedMessage } from "./feed-messages.ts";
-import type { AppEnv } from "./lib/router.ts";
+import type { AppEnv } from "./lib/app-env.ts";
 import { API_VERSION } from "./root.ts";
 
 const INTRODUCTION = `

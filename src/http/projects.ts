@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { tappedBeat } from "../domain/cover/beat-grid.ts";
 import { projectView } from "../domain/views/views.ts";
 import {
@@ -9,6 +8,7 @@ import {
   listProjects,
   removeProject,
 } from "../operations/projects.ts";
+import type { Deps } from "../ports/deps.ts";
 import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
 import { orProblem, problems } from "./lib/problem.ts";

@@ -1,9 +1,9 @@
 /** The prompts of scenes. */
 import { z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { SOFTENING_LEVELS } from "../domain/record/record.ts";
 import { promptView } from "../domain/views/views.ts";
 import { listPrompts } from "../operations/lists.ts";
+import type { Deps } from "../ports/deps.ts";
 import { orProblem } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { listRoute, pageView, Timestamp, Uuid } from "./lib/schemas.ts";

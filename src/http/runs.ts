@@ -1,9 +1,9 @@
 /** Starting and canceling the work of a project. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { STAGES } from "../domain/record/record.ts";
 import { projectView } from "../domain/views/views.ts";
 import { cancelRun, requestRun } from "../operations/runs.ts";
+import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
 import { orProblem, problems } from "./lib/problem.ts";

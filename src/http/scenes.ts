@@ -1,10 +1,10 @@
 /** The scenes of a project. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { MOTIF_WAYS } from "../domain/record/record.ts";
 import { sceneView } from "../domain/views/views.ts";
 import { listScenes } from "../operations/lists.ts";
 import { chooseMotif } from "../operations/scenes.ts";
+import type { Deps } from "../ports/deps.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, listRoute, ProjectParams, pageView, songSpan, Uuid } from "./lib/schemas.ts";

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Deps } from "../deps.ts";
 import { snapping } from "../domain/cover/beat-grid.ts";
 import { FILLS } from "../domain/record/record.ts";
 import { MISSING } from "../domain/timeline.ts";
@@ -10,6 +9,7 @@ import {
   getTimeline,
   type TimelineSceneWithUrl,
 } from "../operations/timeline.ts";
+import type { Deps } from "../ports/deps.ts";
 import { attachment } from "../storage/filename.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";

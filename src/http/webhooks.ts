@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
-import type { Deps } from "../deps.ts";
 import type { OperationError } from "../domain/record/errors.ts";
+import type { Deps } from "../ports/deps.ts";
 import { replicateWebhooks, verifyCallbackToken } from "../providers/webhook.ts";
 import { problem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";

@@ -1,7 +1,7 @@
-import type { ApprovalInput } from "../db/store.ts";
-import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Approval } from "../domain/record/record.ts";
+import type { Deps } from "../ports/deps.ts";
+import type { ApprovalInput } from "../ports/store.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 export type NewApproval = Omit<ApprovalInput, "id">;

@@ -1,8 +1,8 @@
 import { rootCause } from "../db/errors.ts";
-import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Project } from "../domain/record/record.ts";
 import { storedFile } from "../media/lib/source.ts";
+import type { Deps } from "../ports/deps.ts";
 import { isAudioKey } from "../storage/keys.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 

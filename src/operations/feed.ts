@@ -1,6 +1,7 @@
 import { projects } from "../db/schema.ts";
-import type { Deps, FeedTicket } from "../deps.ts";
 import { ok, type Result } from "../domain/record/errors.ts";
+import type { Deps } from "../ports/deps.ts";
+import type { FeedTicket } from "../ports/work.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 
 /** A ticket for one WebSocket, for clients that can't send an Authorization header with it. */

@@ -7,9 +7,9 @@ import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
-import type { Deps } from "../deps.ts";
 import type { WithoutEdits } from "../domain/record/record.ts";
 import { bytesWithoutEdits, type FilePiece, piecesWithoutEdits } from "../domain/views/without-edits.ts";
+import type { Deps } from "../ports/deps.ts";
 import { filmName, NAMED } from "./film-name.ts";
 
 export const FILM_FILE_PATH = "/films/{film_id}/without-edits.mp4";

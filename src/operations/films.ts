@@ -1,10 +1,10 @@
 /** One film: its addresses to read and to download it. */
 import { and, eq, getTableColumns } from "drizzle-orm";
 import { finalVideos, projects } from "../db/schema.ts";
-import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Film } from "../domain/record/record.ts";
 import { bytesWithoutEdits } from "../domain/views/without-edits.ts";
+import type { Deps } from "../ports/deps.ts";
 import { addressWithoutEdits } from "./film-file.ts";
 import { filmName, NAMED, type Named } from "./film-name.ts";
 import { type Actor, notFound, owned } from "./shared.ts";

@@ -13,9 +13,9 @@ import {
   userApprovals,
   videoClips,
 } from "../db/schema.ts";
-import type { Deps } from "../deps.ts";
 import { ok, type Result } from "../domain/record/errors.ts";
 import type { Approval, Clip, Film, Image, Job, Prompt, Scene, Task } from "../domain/record/record.ts";
+import type { Deps } from "../ports/deps.ts";
 import { NAMED, type Named } from "./film-name.ts";
 import { filmWithUrls, urlOf } from "./films.ts";
 import { type CursorKind, decodeCursor, type Page, type PageInput, toPage } from "./page.ts";

@@ -1,7 +1,6 @@
 import { and, count, desc, eq, lt } from "drizzle-orm";
 import { rootCause } from "../db/errors.ts";
 import { projects } from "../db/schema.ts";
-import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type SettingsPatch,
   settingsProblems,
 } from "../domain/settings.ts";
+import type { Deps } from "../ports/deps.ts";
 import { projectPrefix } from "../storage/keys.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
 import { type Actor, notFound, wake } from "./shared.ts";

@@ -1,7 +1,8 @@
 /** Starts and cancels runs, and retries tasks. */
-import type { Deps } from "../deps.ts";
+
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import { type Project, STAGES, type Stage } from "../domain/record/record.ts";
+import type { Deps } from "../ports/deps.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 /** Requests a run up to and including `target`. A new request retries what failed. */

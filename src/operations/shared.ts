@@ -1,8 +1,8 @@
 import type { SQL } from "drizzle-orm";
 import { rootCause } from "../db/errors.ts";
 import { ownedProject } from "../db/projects.ts";
-import type { Deps } from "../deps.ts";
 import type { OperationError, Result } from "../domain/record/errors.ts";
+import type { Deps } from "../ports/deps.ts";
 
 /** The person who sends the request. Every statement of an operation is scoped by it. */
 export interface Actor {

@@ -1,5 +1,5 @@
 /** The timeline of a project, to play at any stage or to export to an editing program. */
-import type { Deps } from "../deps.ts";
+
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Audio, ProjectRecord } from "../domain/record/record.ts";
 import { type Timeline, type TimelineScene, timelineOf } from "../domain/timeline.ts";
@@ -10,6 +10,7 @@ import { toOtio } from "../domain/views/exports/otio.ts";
 import { toSrt } from "../domain/views/exports/srt.ts";
 import type { ExportMedia, ExportTimeline } from "../domain/views/exports/timeline-model.ts";
 import { toVtt } from "../domain/views/exports/vtt.ts";
+import type { Deps } from "../ports/deps.ts";
 import { type Actor, notFound } from "./shared.ts";
 
 /** A day: an exported file is opened more than once. */

@@ -1,6 +1,6 @@
 import { projects } from "../db/schema.ts";
-import type { Deps } from "../deps.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
+import type { Deps } from "../ports/deps.ts";
 import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../storage/keys.ts";
 import { type Actor, notFound, owned } from "./shared.ts";
 

@@ -1,6 +1,4 @@
 import { rootCause } from "../db/errors.ts";
-import type { Claim } from "../db/store.ts";
-import type { Deps } from "../deps.ts";
 import { type Current, currentOf } from "../domain/controller/current.ts";
 import { requeue } from "../domain/controller/heavy.ts";
 import { orderGate } from "../domain/controller/model-health.ts";
@@ -10,6 +8,8 @@ import { type Supplier, suppliersOf } from "../domain/controller/suppliers.ts";
 import { failure } from "../domain/controller/tasks.ts";
 import type { Project, ProjectRecord, Task } from "../domain/record/record.ts";
 import { taskPoint } from "../metrics.ts";
+import type { Deps } from "../ports/deps.ts";
+import type { Claim } from "../ports/store.ts";
 import { projectPrefix } from "../storage/keys.ts";
 import { withHeavyGate } from "./heavy-gate.ts";
 import { holdLease, LeaseLost } from "./lease.ts";

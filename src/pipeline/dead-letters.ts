@@ -1,6 +1,6 @@
 import { rootCause } from "../db/errors.ts";
-import type { Deps } from "../deps.ts";
 import { failure } from "../domain/controller/tasks.ts";
+import type { Deps } from "../ports/deps.ts";
 import { TaskMessage } from "./messages.ts";
 
 /**

@@ -1,22 +1,9 @@
 /** The heavy gate: one heavy step at a time in an isolate. */
-import type { Deps } from "../deps.ts";
+
 import { type Holder, isFree } from "../domain/controller/heavy.ts";
 import { RENEW_MS } from "../domain/controller/tasks.ts";
-
-export interface HeavyGate {
-  /**
-   * Takes the gate, or returns null where another holder has it. `now`: milliseconds. It is synchronous, so
-   * that nothing else runs between the check and the entry.
-   */
-  enter(now: number): Pass | null;
-}
-
-interface Pass {
-  /** Says that the holder still runs; without it for `SILENT_MS`, the gate counts as free. */
-  seen(now: number): void;
-  /** Frees the gate. */
-  leave(): void;
-}
+import type { Deps } from "../ports/deps.ts";
+import type { HeavyGate } from "../ports/work.ts";
 
 export function newHeavyGate(): HeavyGate {
   let current: Holder | null = null;

@@ -1,9 +1,9 @@
 /** The lease of a claimed task while its step runs: renewed regularly, and checked before each paid call. */
 import { rootCause } from "../db/errors.ts";
-import type { Deps } from "../deps.ts";
 import { LEASE_MS, RENEW_MS } from "../domain/controller/tasks.ts";
 import type { Task } from "../domain/record/record.ts";
-import type { Providers } from "../providers/ports.ts";
+import type { Deps } from "../ports/deps.ts";
+import type { Providers } from "../ports/providers.ts";
 
 /** The worker was stopped for longer than its lease: another worker may have claimed the task. */
 export class LeaseLost extends Error {

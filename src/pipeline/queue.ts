@@ -1,4 +1,4 @@
-import type { TaskQueue, WakeUp } from "../deps.ts";
+import type { TaskQueue, WakeUp } from "../ports/work.ts";
 import type { TaskMessage } from "./messages.ts";
 
 /** The platform's limit on one `sendBatch`. */

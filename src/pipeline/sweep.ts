@@ -1,4 +1,4 @@
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../ports/deps.ts";
 
 const IDLE_SECONDS = 300;
 const MOST = 200;

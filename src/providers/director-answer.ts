@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import type { AnswerMode } from "../domain/models/language-models.ts";
+import type { PromptDraft, SceneProposal } from "../ports/providers.ts";
 import { objectsIn } from "./json-answer.ts";
 import { plainLine } from "./plain-line.ts";
-import type { PromptDraft, SceneProposal } from "./ports.ts";
 
 /** Far more scenes than a song of 200 MB can hold. */
 const MAX_SCENES = 1000;

@@ -2,8 +2,8 @@
  * The request to the language model: the craft (instructions), the song as data, and the shape of the answer.
  */
 import { type AnswerMode, SCENE_PLAN_TOKENS, SHOT_PROMPT_TOKENS } from "../domain/models/language-models.ts";
+import type { Director } from "../ports/providers.ts";
 import { PROMPT_CRAFT, SCENE_CRAFT, softCraft } from "./director-craft.ts";
-import type { Director } from "./ports.ts";
 
 type SceneInput = Parameters<Director["proposeScenes"]>[0];
 type PromptInput = Parameters<Director["writePrompt"]>[0];

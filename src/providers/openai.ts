@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/models/language-models.ts";
 import { storable } from "../domain/record/text.ts";
+import type { Outcome, Transcriber, Transcription } from "../ports/providers.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
 import { languageCode } from "./language.ts";
 import {
@@ -18,7 +19,6 @@ import {
   unavailable,
   unknown,
 } from "./outcome.ts";
-import type { Outcome, Transcriber, Transcription } from "./ports.ts";
 
 const WHO = "OpenAI";
 /** The cap of 26,214,400 bytes is on the whole body, boundaries included. */

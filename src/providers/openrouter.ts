@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { AnswerMode } from "../domain/models/language-models.ts";
+import type { Director, Outcome } from "../ports/providers.ts";
 import { type Reader, readScenePlan, readShotPrompt } from "./director-answer.ts";
 import { type Brief, promptBrief, sceneBrief, softBrief } from "./director-brief.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
@@ -20,7 +21,6 @@ import {
   unknown,
   unknownModel,
 } from "./outcome.ts";
-import type { Director, Outcome } from "./ports.ts";
 
 const WHO = "OpenRouter";
 /** OpenRouter documents no time limit; a reasoning model answers for a whole song within this. */

@@ -2,10 +2,11 @@
  * Opens a prediction's output file. Addresses in a provider's answer are not trusted: only allowed hosts are
  * fetched.
  */
+
+import type { Outcome, Predictions } from "../ports/providers.ts";
 import { isDataUri, readDataUri } from "./data-uri.ts";
 import { type Fetch, open } from "./http.ts";
 import { problem, unavailable } from "./outcome.ts";
-import type { Outcome, Predictions } from "./ports.ts";
 
 const WHO = "Replicate";
 /** For the whole file, which is copied while it arrives. */

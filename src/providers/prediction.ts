@@ -1,9 +1,9 @@
 /** Reads Replicate's prediction object, as it is in answers and webhooks, into our `Prediction`. */
 import { z } from "zod";
+import type { Prediction } from "../ports/providers.ts";
 import { redact } from "./http.ts";
 import { problem } from "./outcome.ts";
 import { fileIn } from "./output-file.ts";
-import type { Prediction } from "./ports.ts";
 
 const text = z.string().nullish().catch(null);
 

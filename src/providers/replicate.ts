@@ -2,6 +2,7 @@
  * Replicate's predictions over plain HTTP. Endpoints, limits and errors: replicate.com/docs, read in 2026.
  */
 import { z } from "zod";
+import type { Outcome, Prediction, Predictions } from "../ports/providers.ts";
 import { type Fetch, isRecord, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
 import {
   invalid,
@@ -14,7 +15,6 @@ import {
   unknownModel,
 } from "./outcome.ts";
 import { outputOpener } from "./output.ts";
-import type { Outcome, Prediction, Predictions } from "./ports.ts";
 import { classifyFailure, readPrediction } from "./prediction.ts";
 
 const WHO = "Replicate";

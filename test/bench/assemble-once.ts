@@ -7,7 +7,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { assembleFilm } from "../../src/media/film/assemble.ts";
 import { storedFile } from "../../src/media/lib/source.ts";
-import type { MultipartUpload } from "../../src/storage/port.ts";
+import type { MultipartUpload } from "../../src/ports/storage.ts";
 import { codecs } from "../support/codecs.ts";
 
 export const Assembled = z.object({

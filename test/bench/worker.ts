@@ -7,7 +7,7 @@ import { assembleFilm } from "../../src/media/film/assemble.ts";
 import { storedFile } from "../../src/media/lib/source.ts";
 import { codecs } from "../../src/media/wasm/modules.ts";
 import { isolateGate, withHeavyGate } from "../../src/pipeline/heavy-gate.ts";
-import type { Storage, StoredObject } from "../../src/storage/port.ts";
+import type { Storage, StoredObject } from "../../src/ports/storage.ts";
 import { r2Storage } from "../../src/storage/r2.ts";
 
 const Job = z.object({

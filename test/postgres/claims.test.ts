@@ -3,10 +3,11 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "../../src/db/client.ts";
 import { jobs, owners, projects, tasks } from "../../src/db/schema.ts";
-import { postgresStore, type Store } from "../../src/db/store.ts";
+import { postgresStore } from "../../src/db/store.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import { Settings } from "../../src/domain/record/record.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { openDatabase } from "../../src/sandbox/neon/neon.ts";
 import { type Listening, listen } from "../../src/sandbox/world/listen.ts";
 

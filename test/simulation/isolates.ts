@@ -1,5 +1,6 @@
 /** The isolates that a Worker's invocations share: each has one memory, and so one heavy gate. */
-import { type HeavyGate, newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
+import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
+import type { HeavyGate } from "../../src/ports/work.ts";
 import type { Caller, Runtime } from "./runtime.ts";
 
 /** Few, so that invocations often share one. */

@@ -1,5 +1,5 @@
 /** Simulated people: at first they act at random, in the end they want their film. */
-import type { Deps } from "../../src/deps.ts";
+
 import { currentOf } from "../../src/domain/controller/current.ts";
 import { needsDecision } from "../../src/domain/controller/tasks.ts";
 import type { Result } from "../../src/domain/record/errors.ts";
@@ -10,6 +10,7 @@ import { confirmAudio } from "../../src/operations/audio.ts";
 import { createProject, editProject, removeProject } from "../../src/operations/projects.ts";
 import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts";
 import { chooseMotif } from "../../src/operations/scenes.ts";
+import type { Deps } from "../../src/ports/deps.ts";
 import { audioKey } from "../../src/storage/keys.ts";
 import { Caller } from "./runtime.ts";
 import type { World } from "./world.ts";

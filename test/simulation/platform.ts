@@ -1,9 +1,10 @@
 /** The platform: Durable Objects that are evicted, a bucket, a cron. */
 import { Controller, type Events } from "../../src/coordinator/controller.ts";
 import { publicView } from "../../src/coordinator/public-view.ts";
-import type { Coordinator, Deps, WakeUp } from "../../src/deps.ts";
 import { applyChange, diff, nothingPublished, type Published } from "../../src/domain/views/feed.ts";
-import type { Storage, StoredObject } from "../../src/storage/port.ts";
+import type { Deps } from "../../src/ports/deps.ts";
+import type { Storage, StoredObject } from "../../src/ports/storage.ts";
+import type { Coordinator, WakeUp } from "../../src/ports/work.ts";
 import { fileOf, type SimulatedFile } from "./providers.ts";
 import { Caller, PortFailed, type Runtime } from "./runtime.ts";
 import type { MemoryStore } from "./store.ts";

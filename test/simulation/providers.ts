@@ -1,9 +1,10 @@
 /** Simulated providers: their orders, charges and failures. */
-import type { Claim } from "../../src/db/store.ts";
+
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { clipCostUsd, clipModel } from "../../src/domain/models/models.ts";
 import type { Project, Stage } from "../../src/domain/record/record.ts";
-import type { Outcome, Prediction, PromptDraft, Providers } from "../../src/providers/ports.ts";
+import type { Outcome, Prediction, PromptDraft, Providers } from "../../src/ports/providers.ts";
+import type { Claim } from "../../src/ports/store.ts";
 import { atWork, type Caller, type Runtime } from "./runtime.ts";
 
 /** One paid POST, as the provider records it. */

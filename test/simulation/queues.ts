@@ -1,8 +1,10 @@
 /** The queues, as wrangler.toml describes them: messages are lost, doubled and delayed. */
-import type { Deps, TaskQueue, WakeUp } from "../../src/deps.ts";
+
 import { consume } from "../../src/pipeline/consumer.ts";
 import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
 import { messageOf } from "../../src/pipeline/queue.ts";
+import type { Deps } from "../../src/ports/deps.ts";
+import type { TaskQueue, WakeUp } from "../../src/ports/work.ts";
 import type { Isolates } from "./isolates.ts";
 import { Caller, type Runtime } from "./runtime.ts";
 

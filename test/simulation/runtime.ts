@@ -1,8 +1,8 @@
 /** Callers, and the fate of their calls: every port call of the world goes through here. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Claim } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { Project } from "../../src/domain/record/record.ts";
+import type { Claim } from "../../src/ports/store.ts";
 import type { Faults } from "./faults.ts";
 import type { Chance } from "./random.ts";
 import type { Time } from "./time.ts";

@@ -1,15 +1,6 @@
 /** The store in memory: what src/db does in Postgres. test/integration/db/store.test.ts compares the two. */
 import { isDeepStrictEqual } from "node:util";
-import type {
-  ApprovalInput,
-  Claim,
-  ClaimRequest,
-  HeldClaim,
-  OwnedProject,
-  Store,
-  StoreOptions,
-  TaskIds,
-} from "../../src/db/store.ts";
+import type { StoreOptions } from "../../src/db/store.ts";
 import type { Change } from "../../src/domain/controller/change.ts";
 import { isHeavy } from "../../src/domain/controller/heavy.ts";
 import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
@@ -45,6 +36,15 @@ import {
   settingsProblems,
   successorOf,
 } from "../../src/domain/settings.ts";
+import type {
+  ApprovalInput,
+  Claim,
+  ClaimRequest,
+  HeldClaim,
+  OwnedProject,
+  Store,
+  TaskIds,
+} from "../../src/ports/store.ts";
 
 export interface Owner {
   id: string;

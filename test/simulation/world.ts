@@ -1,7 +1,6 @@
 /** One small world: the real domain, operations, controller and pipeline over simulated ports. */
 import { type Config, parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
-import type { Deps, RateLimiters } from "../../src/deps.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
 import {
@@ -14,6 +13,8 @@ import {
 import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
+import type { Deps } from "../../src/ports/deps.ts";
+import type { RateLimiters } from "../../src/ports/work.ts";
 import { Faults } from "./faults.ts";
 import { Isolates } from "./isolates.ts";
 import { ObjectHost, SimulatedBucket } from "./platform.ts";

@@ -1,6 +1,6 @@
 /** A bucket in memory. Its presigned addresses are computed as the real ones are, but lead nowhere. */
 import { createHash } from "node:crypto";
-import type { Storage, StoredObject } from "../../src/storage/port.ts";
+import type { Storage, StoredObject } from "../../src/ports/storage.ts";
 import { presigner } from "../../src/storage/presign.ts";
 
 export interface Bucket extends Storage {

@@ -2,7 +2,8 @@
  * Rules for H.264 pictures in MP4 (ISO 14496-15, 5), and for players that read only the first sample entry.
  */
 import { type ISOFile, VisualSampleEntry } from "mp4box";
-import type { Trak } from "./conformance.ts";
+
+type Trak = ISOFile["moov"]["traks"][number];
 
 type Sets = ReadonlyMap<string, string>;
 interface Unit {

@@ -5,7 +5,7 @@
 import { createFile, type ISOFile, Log, MP4BoxBuffer } from "mp4box";
 import { pictureFaults } from "./conformance-pictures.ts";
 
-export type Trak = ISOFile["moov"]["traks"][number];
+type Trak = ISOFile["moov"]["traks"][number];
 type Stbl = Trak["mdia"]["minf"]["stbl"];
 
 /**

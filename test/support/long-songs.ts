@@ -10,7 +10,7 @@ import {
   type StreamTargetChunk,
 } from "mediabunny";
 import { crc8 } from "../../src/media/codecs/crc.ts";
-import type { Storage } from "../../src/storage/port.ts";
+import type { Storage } from "../../src/ports/storage.ts";
 import { bytesOf, id3 } from "./song-tags.ts";
 
 export interface Content {

@@ -1,6 +1,6 @@
 /** Media for tests: fixtures as bytes, and a bucket of one object that can change while it is read. */
 import { readFileSync } from "node:fs";
-import type { MultipartUpload, Storage } from "../../src/storage/port.ts";
+import type { MultipartUpload, Storage } from "../../src/ports/storage.ts";
 
 /** A file of test/fixtures. */
 export const fixture = (path: string): Uint8Array =>

@@ -6,7 +6,6 @@ import { parseConfig } from "../../src/config.ts";
 import { connect, type Db } from "../../src/db/client.ts";
 import { owners, projects, selectedScenes } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
-import type { Deps, WakeUp } from "../../src/deps.ts";
 import { plan } from "../../src/domain/controller/plan.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { Stage } from "../../src/domain/record/record.ts";
@@ -17,7 +16,9 @@ import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts"
 import { consume } from "../../src/pipeline/consumer.ts";
 import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
 import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
-import type { MultipartUpload } from "../../src/storage/port.ts";
+import type { Deps } from "../../src/ports/deps.ts";
+import type { MultipartUpload } from "../../src/ports/storage.ts";
+import type { WakeUp } from "../../src/ports/work.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";

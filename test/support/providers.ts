@@ -1,6 +1,6 @@
 /** Scripted providers: each call takes the next answer of its list; a call without an answer throws. */
 import { failure } from "../../src/domain/controller/tasks.ts";
-import type { Outcome, Prediction, Providers } from "../../src/providers/ports.ts";
+import type { Outcome, Prediction, Providers } from "../../src/ports/providers.ts";
 
 type Answer<T> = Outcome<T> | (() => Outcome<T> | Promise<Outcome<T>>);
 

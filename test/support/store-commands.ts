@@ -1,8 +1,9 @@
 /** Commands of people, given to both stores. */
-import type { ApprovalInput, OwnedProject, Store } from "../../src/db/store.ts";
+
 import { RETIRED_CLIP_MODELS } from "../../src/domain/models/models.ts";
 import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record/record.ts";
 import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
+import type { ApprovalInput, OwnedProject, Store } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
 import { OWNERS, oneOf, type Rows, type Story, type Verb } from "./store-story.ts";

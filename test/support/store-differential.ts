@@ -3,9 +3,10 @@ import { eq, getTableColumns } from "drizzle-orm";
 import { expect } from "vitest";
 import type { Db } from "../../src/db/client.ts";
 import { owners, projects } from "../../src/db/schema.ts";
-import { postgresStore, type Store } from "../../src/db/store.ts";
+import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { MemoryStore } from "../simulation/store.ts";
 
 type Side = "memory" | "postgres";

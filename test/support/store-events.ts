@@ -1,8 +1,9 @@
 /** Events for both stores: workers and coordinators at random, and sequences that are rare at random. */
-import type { OwnedProject } from "../../src/db/store.ts";
+
 import { isOpen } from "../../src/domain/controller/tasks.ts";
 import type { Stage, Task } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
+import type { OwnedProject } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
 import { songOf } from "./record.ts";
 import { commands, retryOf, squeezeOwner, squeezeProject, wantLess } from "./store-commands.ts";

@@ -1,7 +1,8 @@
 /** The state of one differential test: people, their projects, and the claims and plans that are held. */
-import type { OwnedProject } from "../../src/db/store.ts";
+
 import type { Change } from "../../src/domain/controller/change.ts";
 import type { ProjectRecord, Task } from "../../src/domain/record/record.ts";
+import type { OwnedProject } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
 import type { StorePair } from "./store-differential.ts";
 

@@ -1,9 +1,10 @@
 /** What workers do to both stores: they claim tasks and settle them. */
-import type { ClaimRequest } from "../../src/db/store.ts";
+
 import { type StepResult, settlement } from "../../src/domain/controller/settlement.ts";
 import { suppliersOf } from "../../src/domain/controller/suppliers.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import type { Task } from "../../src/domain/record/record.ts";
+import type { ClaimRequest } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
 import { made, ordered } from "./made.ts";
 import type { Hand, Story } from "./store-story.ts";

@@ -3,8 +3,9 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { tasks } from "../../src/db/schema.ts";
-import { fromEnv, type WakeUp } from "../../src/deps.ts";
+import { fromEnv } from "../../src/deps.ts";
 import { plan } from "../../src/domain/controller/plan.ts";
+import type { WakeUp } from "../../src/ports/work.ts";
 import { newProject } from "../support/database.ts";
 import { songOf } from "../support/record.ts";
 

@@ -3,8 +3,8 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jos
 import type { Config } from "../../config.ts";
 import { fail, ok, type Result } from "../../domain/record/errors.ts";
 import type { Actor } from "../../operations/shared.ts";
+import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problem.ts";
-import type { AppEnv } from "./router.ts";
 
 export type VerifyToken = (token: string) => Promise<Result<Actor>>;
 

@@ -5,10 +5,10 @@ import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
 import { isOverloaded, isUnreached } from "../../coordinator/errors.ts";
 import { isTransient, rootCause } from "../../db/errors.ts";
-import type { Deps } from "../../deps.ts";
 import { NOT_FOUND } from "../../operations/shared.ts";
+import type { Deps } from "../../ports/deps.ts";
+import type { AppEnv } from "./app-env.ts";
 import { ProblemError, problem } from "./problem.ts";
-import type { AppEnv } from "./router.ts";
 
 const MOST_ERRORS = 20;
 const LONGEST_PATH = 100;

@@ -4,11 +4,11 @@ import { z } from "@hono/zod-openapi";
 import type { Context, HonoRequest, Input } from "hono";
 import { rootCause } from "../../db/errors.ts";
 import { type Answer, claimKey, type Hold, keepAnswer, releaseKey } from "../../db/idempotency.ts";
-import type { Deps } from "../../deps.ts";
 import type { OperationError } from "../../domain/record/errors.ts";
 import { uuidv7 } from "../../domain/record/ids.ts";
+import type { Deps } from "../../ports/deps.ts";
+import type { AppEnv } from "./app-env.ts";
 import { ProblemError, problem } from "./problem.ts";
-import type { AppEnv } from "./router.ts";
 
 export const REPLAYED = "Idempotency-Replayed";
 const KEPT_HEADERS = ["content-type", "location", "etag"];

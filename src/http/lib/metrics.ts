@@ -1,9 +1,9 @@
 /** A line in the log and a point in the metrics for every request. Neither holds anything of its contents. */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import type { Deps } from "../../deps.ts";
 import { requestPoint } from "../../metrics.ts";
-import type { AppEnv } from "./router.ts";
+import type { Deps } from "../../ports/deps.ts";
+import type { AppEnv } from "./app-env.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

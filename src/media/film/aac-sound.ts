@@ -4,7 +4,7 @@ import { AAC_CHANNELS, AAC_CONFIGS, AAC_SAMPLES, type AacRate, aacEncoder } from
 import { toStereo } from "../codecs/channels.ts";
 import { MUSIC_DECIBELS, resampler } from "../lib/resample.ts";
 import type { Samples } from "../song/samples.ts";
-import type { Sound } from "./sound.ts";
+import type { Sound } from "./coded-sound.ts";
 
 /**
  * Priming samples: the samples before the first sample of the song, which the film's edit list skips. The

@@ -1,6 +1,6 @@
 /** Assembles the film: clips joined by packet copy, cut to the frame, with the song as the sound track. */
 import type { EditListEntry, Failure, Fill } from "../../domain/record/record.ts";
-import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
+import type { MultipartUpload, StoredObject } from "../../ports/storage.ts";
 import type { CodecModules } from "../codecs/modules.ts";
 import { clock } from "../lib/clock.ts";
 import { mediaGone, refusal } from "../lib/failures.ts";

@@ -1,5 +1,5 @@
 /** Writes a film's bytes into a multipart upload, with two parts in memory at a time. */
-import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
+import type { MultipartUpload, StoredObject } from "../../ports/storage.ts";
 
 export interface FilmSink {
   /** How many bytes were written or skipped so far. */

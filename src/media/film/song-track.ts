@@ -5,8 +5,8 @@ import type { MediaFile } from "../lib/source.ts";
 import type { SongPacket } from "../song/frames.ts";
 import type { Mp3Stream } from "../song/mp3-frames.ts";
 import { copiedMp3Packets, mp3Start } from "../song/mp3-packets.ts";
+import type { Sound } from "./coded-sound.ts";
 import { songEntry } from "./sample-entry.ts";
-import type { Sound } from "./sound.ts";
 import { soundNotes } from "./sound-notes.ts";
 
 /** Thrown when the song's packets can't be read to their end. */

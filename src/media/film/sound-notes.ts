@@ -1,6 +1,6 @@
 /** Notes for the user on where a film's sound may not play. */
 import type { AudioCodec } from "mediabunny";
-import type { Sound } from "./sound.ts";
+import type { Sound } from "./coded-sound.ts";
 
 const NAMES: Partial<Record<AudioCodec, string>> = { mp3: "MP3", flac: "FLAC", opus: "Opus" };
 

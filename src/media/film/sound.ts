@@ -1,24 +1,16 @@
 /** The song's sound in the form in which the film carries it. */
-import { type AudioCodec, EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
+import { EncodedPacket, EncodedPacketSink, type InputAudioTrack } from "mediabunny";
 import { FLAC_BLOCK, type FlacStream, flacFrame, flacHeader } from "../codecs/flac-encoder.ts";
 import type { CodecModules } from "../codecs/modules.ts";
 import { packetsOf } from "../lib/packets.ts";
 import type { MediaFile } from "../lib/source.ts";
 import { codedSamples } from "../song/coded-samples.ts";
 import { flacPackets } from "../song/flac-frames.ts";
-import type { SongPacket } from "../song/frames.ts";
 import type { Layout } from "../song/open-song.ts";
 import { type CountedSamples, type SongLayout, samplesOf } from "../song/samples.ts";
 import { trackCodec, trackConfig } from "../song/track-codec.ts";
 import { asAac } from "./aac-sound.ts";
-
-export interface Sound {
-  codec: AudioCodec;
-  config: AudioDecoderConfig;
-  /** Duration of every packet in seconds, if it is known and the same for all. */
-  packetSeconds?: number;
-  packets(): AsyncGenerator<SongPacket, void, unknown>;
-}
+import type { Sound } from "./coded-sound.ts";
 
 /**
  * Samples encoded as FLAC. MP4's form for uncompressed sound (ipcm) does not play in most browsers, and older

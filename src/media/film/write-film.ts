@@ -1,5 +1,5 @@
 /** Writes a planned film: pictures, sound and texts, interleaved by time. */
-import type { MultipartUpload, StoredObject } from "../../storage/port.ts";
+import type { MultipartUpload, StoredObject } from "../../ports/storage.ts";
 import type { SongPacket } from "../song/frames.ts";
 import type { ClipSound } from "./clip-audio.ts";
 import { type AlternativeFile, bytesToReserve, type FilmFile, filmFile } from "./film-file.ts";

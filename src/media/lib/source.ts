@@ -2,7 +2,7 @@
  * Media files for mediabunny and for our readers: few large range reads from the bucket, or bytes in memory.
  */
 import { CustomSource, type Source } from "mediabunny";
-import type { Storage, StoredObject } from "../../storage/port.ts";
+import type { Storage, StoredObject } from "../../ports/storage.ts";
 import { BLOCK_BYTES, blocksOf, type Loader, SourceGone } from "./blocks.ts";
 
 export { SourceGone } from "./blocks.ts";

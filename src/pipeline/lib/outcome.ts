@@ -1,5 +1,5 @@
 import type { StepResult } from "../../domain/controller/settlement.ts";
-import type { Outcome } from "../../providers/ports.ts";
+import type { Outcome } from "../../ports/providers.ts";
 
 type NotOk = Exclude<Outcome<never>, { kind: "ok" }>;
 

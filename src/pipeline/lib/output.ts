@@ -1,9 +1,9 @@
 import type { StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import type { Failure } from "../../domain/record/record.ts";
+import type { Prediction } from "../../ports/providers.ts";
+import type { StoredObject } from "../../ports/storage.ts";
 import { isEmptyOutput } from "../../providers/output-file.ts";
-import type { Prediction } from "../../providers/ports.ts";
-import type { StoredObject } from "../../storage/port.ts";
 import type { StepContext } from "./step.ts";
 
 export type Copied =

@@ -1,5 +1,5 @@
-import type { Deps } from "../../deps.ts";
 import type { ProjectRecord, Task } from "../../domain/record/record.ts";
+import type { Deps } from "../../ports/deps.ts";
 
 /** What a stage's step works with. */
 export interface StepContext {

@@ -10,8 +10,8 @@ import type { AlternativeFile } from "../../media/film/film-file.ts";
 import { joined } from "../../media/lib/mp4-boxes.ts";
 import { type MediaFile, storedFile } from "../../media/lib/source.ts";
 import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
+import type { Storage } from "../../ports/storage.ts";
 import { filmKey, sidecarKey } from "../../storage/keys.ts";
-import type { Storage } from "../../storage/port.ts";
 import type { StepContext } from "../lib/step.ts";
 
 /**

@@ -4,7 +4,7 @@ import { failedStep, type StepResult } from "../../domain/controller/settlement.
 import { failure } from "../../domain/controller/tasks.ts";
 import { imageCostUsd, imageModel } from "../../domain/models/models.ts";
 import type { Image } from "../../domain/record/record.ts";
-import type { Prediction } from "../../providers/ports.ts";
+import type { Prediction } from "../../ports/providers.ts";
 import { imageKey } from "../../storage/keys.ts";
 import { assetRow, pendingRow } from "../lib/assets.ts";
 import { badOutput, copyOutput } from "../lib/output.ts";

@@ -8,7 +8,7 @@ import type { Audio, Lyrics, PartialTranscription } from "../../domain/record/re
 import type { Transcript } from "../../domain/record/song.ts";
 import { storable } from "../../domain/record/text.ts";
 import { storedFile } from "../../media/lib/source.ts";
-import type { Prediction } from "../../providers/ports.ts";
+import type { Prediction } from "../../ports/providers.ts";
 import { fromOutcome } from "../lib/outcome.ts";
 import { badOutput } from "../lib/output.ts";
 import { orderPrediction } from "../lib/predictions.ts";

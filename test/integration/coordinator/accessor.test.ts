@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApi } from "../../../src/app.ts";
 import { coordinatorOf } from "../../../src/coordinator/accessor.ts";
 import type { ProjectCoordinator } from "../../../src/coordinator/project-coordinator.ts";
-import type { Coordinator } from "../../../src/deps.ts";
+import type { Coordinator } from "../../../src/ports/work.ts";
 import { type Api, openApi } from "../../support/api.ts";
 import { virtualTime } from "../../support/timing.ts";
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Unanswered } from "../../../src/db/errors.ts";
 import { LOCK_SECONDS, pruneIdempotencyKeys } from "../../../src/db/idempotency.ts";
 import { idempotencyKeys, projects } from "../../../src/db/schema.ts";
-import type { Deps } from "../../../src/deps.ts";
 import { ProblemError } from "../../../src/http/lib/problem.ts";
+import type { Deps } from "../../../src/ports/deps.ts";
 import { type Api, FRONTEND, openApi, type Person } from "../../support/api.ts";
 import { AUDIO, insertStory } from "../../support/story.ts";
 

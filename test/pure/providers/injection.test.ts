@@ -14,9 +14,9 @@ import {
   imageModel,
 } from "../../../src/domain/models/models.ts";
 import { storable } from "../../../src/domain/record/text.ts";
+import type { Director, Outcome, PromptDraft, SceneProposal } from "../../../src/ports/providers.ts";
 import { openaiTranscriber } from "../../../src/providers/openai.ts";
 import { openrouterDirector } from "../../../src/providers/openrouter.ts";
-import type { Director, Outcome, PromptDraft, SceneProposal } from "../../../src/providers/ports.ts";
 import { granting, type Task, WISHES } from "../../support/obedient-model.ts";
 import { json, scripted } from "../../support/scripted-fetch.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Director } from "../../../src/ports/providers.ts";
 import { openrouterDirector } from "../../../src/providers/openrouter.ts";
-import type { Director } from "../../../src/providers/ports.ts";
 import { broken, json, scripted } from "../../support/scripted-fetch.ts";
 
 const director = (fetch: ReturnType<typeof scripted>["fetch"]) =>

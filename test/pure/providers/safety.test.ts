@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../../src/ports/providers.ts";
 import { type Fetch, platformFetch } from "../../../src/providers/http.ts";
 import { openaiTranscriber } from "../../../src/providers/openai.ts";
 import { openrouterDirector } from "../../../src/providers/openrouter.ts";
-import type { Outcome } from "../../../src/providers/ports.ts";
 import { readPrediction } from "../../../src/providers/prediction.ts";
 import { replicatePredictions } from "../../../src/providers/replicate.ts";
 import { broken, json, scripted } from "../../support/scripted-fetch.ts";

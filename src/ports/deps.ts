@@ -1,0 +1,38 @@
+/** Everything that the code works with. */
+import type { Config } from "../config.ts";
+import type { Db } from "../db/client.ts";
+import type { Log } from "../log.ts";
+import type { Media } from "../media/port.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Providers } from "./providers.ts";
+import type { Storage } from "./storage.ts";
+import type { Store } from "./store.ts";
+import type { Coordinator, HeavyGate, RateLimiters, TaskQueue } from "./work.ts";
+
+/** The parts that the code works with. `fromEnv` makes the real ones; tests bring their own. */
+export interface Deps {
+  config: Config;
+  /** For lists, health and idempotency keys; everything else goes through `store`. */
+  db: Db;
+  store: Store;
+  storage: Storage;
+  providers: Providers;
+  media: Media;
+  rateLimiters: RateLimiters;
+  queue: TaskQueue;
+  gate: HeavyGate;
+  coordinator: (projectId: string) => Coordinator;
+  /**
+   * This machine's clock: for addresses and tickets that expire, alarms, and durations. What happens to a
+   * task is decided by the database's clock.
+   */
+  now: () => Date;
+  /** A new UUID of version 7, which sorts by the time when it was made. */
+  newId: () => string;
+  /** From 0 (inclusive) to 1 (exclusive). */
+  random: () => number;
+  /** Calls `work` every `milliseconds`, not at once, until stopped. `work` must not reject. */
+  every: (milliseconds: number, work: () => Promise<void>) => { stop: () => void };
+  log: Log;
+  metrics: Metrics;
+}
