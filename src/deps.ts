@@ -3,6 +3,8 @@ import { parseConfig } from "./config.ts";
 import { coordinatorOf } from "./coordinator/accessor.ts";
 import { rateLimitersOf } from "./coordinator/rate-limiters.ts";
 import { connect } from "./db/client.ts";
+import { postgresKeys } from "./db/idempotency.ts";
+import { postgresReader } from "./db/reader.ts";
 import { postgresStore } from "./db/store.ts";
 import { uuidv7 } from "./domain/record/ids.ts";
 import { log } from "./log.ts";
@@ -15,6 +17,7 @@ import type { Deps } from "./ports/deps.ts";
 import { openaiTranscriber } from "./providers/openai.ts";
 import { openrouterDirector } from "./providers/openrouter.ts";
 import { replicatePredictions } from "./providers/replicate.ts";
+import { webhooksOf } from "./providers/webhook.ts";
 import { r2Storage } from "./storage/r2.ts";
 import { s3Storage } from "./storage/s3.ts";
 
@@ -31,7 +34,8 @@ export function fromEnv(env: Env): Deps {
   const newId = () => uuidv7(Date.now());
   const deps: Deps = {
     config,
-    db,
+    reader: postgresReader(db),
+    keys: postgresKeys(db),
     store: postgresStore(db, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
     // Without the binding BUCKET in wrangler.toml, the bucket is reached over S3.
     storage: env.BUCKET ? r2Storage(env.BUCKET, config.s3) : s3Storage(config.s3),
@@ -40,6 +44,10 @@ export function fromEnv(env: Env): Deps {
       director: openrouterDirector({ ...config.openrouter, appUrl: config.publicUrl }),
       predictions: replicatePredictions(config.replicate),
     },
+    webhooks: webhooksOf({
+      webhookSecrets: config.replicate.webhookSecrets,
+      callbackSecret: config.callbackSecret,
+    }),
     media: mediaOf(codecs),
     rateLimiters: rateLimitersOf(env.RATE_LIMITERS, log),
     queue: taskQueue(env.TASKS, env.HEAVY_TASKS),

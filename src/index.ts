@@ -1,7 +1,6 @@
 /** The Worker's entry: HTTP requests, queue messages, the schedule, and the Durable Objects' classes. */
 import { env as startupEnv } from "cloudflare:workers";
 import { createApi } from "./app.ts";
-import { pruneIdempotencyKeys } from "./db/idempotency.ts";
 import { fromEnv } from "./deps.ts";
 import { tokenVerifier } from "./http/lib/auth.ts";
 import { consume } from "./pipeline/consumer.ts";
@@ -29,6 +28,6 @@ export default {
   queue: (batch, env) => (batch.queue.endsWith("-dead") ? handleDeadLetters : consume)(batch, fromEnv(env)),
   scheduled: async (_controller, env) => {
     const deps = fromEnv(env);
-    await Promise.all([sweep(deps), pruneIdempotencyKeys(deps.db)]);
+    await Promise.all([sweep(deps), deps.keys.prune()]);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,3 +1,4 @@
+import { Unavailable } from "../ports/errors.ts";
 import type { Coordinator, WakeUp } from "../ports/work.ts";
 import { realTiming, retry, type Timing } from "../retry.ts";
 import { isOverloaded, isUnreached } from "./errors.ts";
@@ -19,7 +20,7 @@ interface Namespace {
   getByName(projectId: string): Stub;
 }
 interface Stub {
-  wake(): Promise<void>;
+  wake(requestId?: string): Promise<void>;
   receive(webhookId: string, wakeUp: WakeUp): Promise<void>;
   issueTicket(): Promise<{ ticket: string; expiresAt: number }>;
   redeem(ticket: string): Promise<boolean>;
@@ -27,6 +28,16 @@ interface Stub {
   destroy(): Promise<void>;
   ping(): Promise<boolean>;
   fetch(request: Request): Promise<Response>;
+}
+
+/** Throws `Unavailable` where the object could not be reached or is overloaded. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!isOverloaded(error) && !isUnreached(error)) throw error;
+    throw new Unavailable("A Durable Object can't be reached", { cause: error });
+  }
 }
 
 /** Calls a project's Durable Object. No other file knows how the object is named and reached. */
@@ -37,19 +48,19 @@ export const coordinatorOf =
     const object = (): Stub => namespace.getByName(projectId);
     /** For calls that may reach the object twice without harm. */
     const ask = <T>(call: (stub: Stub) => Promise<T>): Promise<T> =>
-      retry(async () => call(object()), PATIENCE, timing);
+      reached(retry(async () => call(object()), PATIENCE, timing));
     return {
-      wake: () => ask((stub) => stub.wake()),
+      wake: (requestId) => ask((stub) => stub.wake(requestId)),
       receive: (webhookId, wakeUp) => ask((stub) => stub.receive(webhookId, wakeUp)),
       issueTicket: async () => {
         const { ticket, expiresAt } = await ask((stub) => stub.issueTicket());
         return { ticket, expiresAt: new Date(expiresAt) };
       },
-      connect: async (request, trusted) => {
-        const ticket = new URL(request.url).searchParams.get("ticket") ?? "";
-        if (!trusted && !(await ask((stub) => stub.redeem(ticket))))
-          return new Response(null, { status: 401 });
-        return object().fetch(request);
+      redeem: (ticket) => ask((stub) => stub.redeem(ticket)),
+      connect: async (request) => {
+        const response = await reached(object().fetch(request));
+        if (response.status === 503) throw new Unavailable("The feed can't be read from Postgres now");
+        return response;
       },
       progress: (report) => ask((stub) => stub.progress(report)),
       destroy: () => ask((stub) => stub.destroy()),

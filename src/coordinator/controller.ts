@@ -2,10 +2,11 @@
  * One project's controller. A wake reads the record, publishes what changed, decides with `plan`, applies the
  * changes, sends tasks to the queue and sets the next alarm. Durable Object, sockets and queue are ports.
  */
-import { rootCause } from "../db/errors.ts";
+
 import { plan } from "../domain/controller/plan.ts";
 import type { ProjectRecord } from "../domain/record/record.ts";
 import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
+import { rootCause } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../ports/store.ts";
 import type { TaskQueue } from "../ports/work.ts";
@@ -50,6 +51,8 @@ export class Controller {
   readonly #ports: ControllerPorts;
   #running: Promise<void> | null = null;
   #again = false;
+  /** Of the newest wake-up that named a request; for the messages and log lines of the runs it leads to. */
+  #requestId: string | undefined;
 
   constructor(ports: ControllerPorts) {
     this.#ports = ports;
@@ -60,8 +63,9 @@ export class Controller {
    * one more run. The flag is set before the alarm: a run that is about to end then sees the flag, and does
    * not replace this alarm by a later one.
    */
-  async wake(): Promise<{ done: Promise<void> }> {
+  async wake(requestId?: string): Promise<{ done: Promise<void> }> {
     this.#again = true;
+    this.#requestId = requestId ?? this.#requestId;
     await this.#ports.alarm.set(GUARD_MS);
     // The current run may have handled the flag meanwhile; without the flag a new run would do nothing.
     if (this.#again) this.#running ??= this.#run();
@@ -81,7 +85,11 @@ export class Controller {
         try {
           await this.#settle();
         } catch (error) {
-          log("error", "wake_failed", { project: projectId, error: rootCause(error) });
+          log("error", "wake_failed", {
+            project: projectId,
+            request: this.#requestId,
+            error: rootCause(error),
+          });
           // Set the alarm again: it is due later after each failure, and a deletion may have removed it.
           await alarm.set(guardMs(this.#failed()));
         }
@@ -90,6 +98,7 @@ export class Controller {
       log("error", "wake_not_armed", { project: projectId, error: rootCause(error) });
     } finally {
       this.#running = null;
+      this.#requestId = undefined;
     }
   }
 
@@ -103,6 +112,7 @@ export class Controller {
   /** One wake. A failure to publish does not stop the work: it is published later. */
   async #settle(): Promise<void> {
     const { projectId, store, queue, alarm, failures, newId, random, destroy } = this.#ports;
+    const requestId = this.#requestId;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const record = await store.load(projectId);
       if (!record) return destroy();
@@ -111,7 +121,7 @@ export class Controller {
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
       const { ownerId } = record.project;
       if (next.dispatch.length > 0)
-        await queue.send(next.dispatch.map((wakeUp) => ({ projectId, ownerId, ...wakeUp })));
+        await queue.send(next.dispatch.map((wakeUp) => ({ projectId, ownerId, requestId, ...wakeUp })));
       if (next.changes.length > 0) continue;
       if (this.#again) return;
       const waits = [

@@ -2,7 +2,7 @@
  * The platform's flags on a failed call to a Durable Object
  * (developers.cloudflare.com/durable-objects/best-practices/error-handling).
  */
-import { causeChain } from "../db/errors.ts";
+import { causeChain } from "../errors.ts";
 
 const flagged = (error: unknown, flag: "overloaded" | "retryable"): boolean =>
   causeChain(error).some((e) => Reflect.get(e, flag) === true);

@@ -1,4 +1,5 @@
 import { type Entity, type FeedChange, nothingPublished, type Published } from "../domain/views/feed.ts";
+import { migrate } from "./storage-steps.ts";
 
 export interface Position {
   epoch: string;
@@ -13,6 +14,18 @@ const KEPT_EVENTS = 1_000;
 const RECEIPTS_KEPT_MS = 7 * 86_400_000;
 
 /**
+ * How the object's tables came to be, oldest first. Only ever added to: an object runs the steps that it has not run
+ * yet. The first one finds the tables of objects from before there were steps.
+ */
+const STEPS = [
+  `create table if not exists head (one integer primary key check (one = 1), epoch text not null, seq integer not null);
+   create table if not exists view (entity text not null, id text not null, value text not null, primary key (entity, id));
+   create table if not exists events (seq integer primary key, event text not null);
+   create table if not exists tickets (ticket text primary key, expires_at integer not null);
+   create table if not exists receipts (id text primary key, at integer not null);`,
+];
+
+/**
  * The feed's log in the object's SQLite: numbered events (epoch and sequence number), and the published view
  * that they add up to. If it is lost, the view is made again from Postgres, under a new epoch.
  */
@@ -23,13 +36,7 @@ export class EventLog {
   constructor(storage: DurableObjectStorage, newEpoch: () => string) {
     this.#storage = storage;
     this.#sql = storage.sql;
-    this.#sql.exec(`
-      create table if not exists head (one integer primary key check (one = 1), epoch text not null, seq integer not null);
-      create table if not exists view (entity text not null, id text not null, value text not null, primary key (entity, id));
-      create table if not exists events (seq integer primary key, event text not null);
-      create table if not exists tickets (ticket text primary key, expires_at integer not null);
-      create table if not exists receipts (id text primary key, at integer not null);
-    `);
+    migrate(storage, STEPS);
     this.#sql.exec("insert or ignore into head values (1, ?, 0)", newEpoch());
   }
 

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { fromEnv } from "../deps.ts";
 import type { Deps } from "../ports/deps.ts";
+import { Unavailable } from "../ports/errors.ts";
 import type { WakeUp } from "../ports/work.ts";
 import { Controller } from "./controller.ts";
 import { EventLog, type Position } from "./event-log.ts";
@@ -56,8 +57,8 @@ export class ProjectCoordinator extends DurableObject<Env> {
   }
 
   /** Returns once the wake-up can't be lost; the work continues after that. */
-  async wake(): Promise<void> {
-    const { done } = await this.#controller.wake();
+  async wake(requestId?: string): Promise<void> {
+    const { done } = await this.#controller.wake(requestId);
     this.ctx.waitUntil(done);
   }
 
@@ -118,8 +119,14 @@ export class ProjectCoordinator extends DurableObject<Env> {
     const after = parsePosition(new URL(request.url).searchParams.get("after"));
     let missed = after && log.since(after);
     if (!missed) {
-      const record = await this.#deps.store.load(this.ctx.id.name ?? "");
-      if (record) this.#controller.publish(record);
+      try {
+        const record = await this.#deps.store.load(this.ctx.id.name ?? "");
+        if (record) this.#controller.publish(record);
+      } catch (error) {
+        // An error that leaves the object loses its class on the way.
+        if (error instanceof Unavailable) return new Response(null, { status: 503 });
+        throw error;
+      }
       missed = [snapshot(log.published(), log.head())];
     }
     // No `await` from here to the last send: the socket gets no event before its snapshot.

@@ -61,7 +61,7 @@ export async function claimTask(
       ...lockBudget(db, ids.projectId),
       adopt,
       db.execute(claimStatement(ids, claimIds, terms)),
-      ...recordStatements(db, ids.projectId, terms.now, ids.taskId),
+      ...recordStatements(db, { projectId: ids.projectId }, terms.now, ids.taskId),
     ]),
   );
   const record = toRecord(rows);

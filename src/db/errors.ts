@@ -1,20 +1,11 @@
 /** Reads an error of the database: its SQLSTATE, whether to repeat the work, whether it may be committed. */
 import { NeonDbError } from "@neondatabase/serverless";
+import { causeChain } from "../errors.ts";
 
 /** Postgres did not answer in time, or an answer was lost and no other came. */
 export class Unanswered extends Error {
   override name = "Unanswered";
 }
-
-/** An error and what caused it, outermost first. */
-export function causeChain(error: unknown): Error[] {
-  const chain: Error[] = [];
-  for (let e = error; e instanceof Error && chain.length < 5; e = e.cause) chain.push(e);
-  return chain;
-}
-
-/** The innermost message, for the log: the outer ones repeat the statements and their parameters. */
-export const rootCause = (error: unknown): string => String(causeChain(error).at(-1) ?? error);
 
 /** The SQLSTATE of a failed statement, or null where the database did not answer with one. */
 export function postgresCode(error: unknown): string | null {

@@ -1,6 +1,8 @@
 /** Idempotency keys: which attempt at a request holds its key, and the kept answer. Times are Postgres'. */
 import { and, eq, isNull, lte, type SQL, sql } from "drizzle-orm";
+import type { IdempotencyKeys, KeptAnswer, KeyClaim, KeyedRequest, KeyHold } from "../ports/store.ts";
 import type { Db } from "./client.ts";
+import { writeOnce, writeRepeatable } from "./outage.ts";
 import { idempotencyKeys as keys } from "./schema.ts";
 
 /** How long an attempt at a request holds its key; then another may take over, as after a crash. */
@@ -8,37 +10,8 @@ export const LOCK_SECONDS = 60;
 /** Twice what the API promises. */
 const KEPT_HOURS = 48;
 
-/** A request with a key of this owner; `hash` identifies its content. */
-export interface KeyedRequest {
-  ownerId: string;
-  key: string;
-  hash: string;
-}
-
-/** The right to work on a request until `lockedUntil`, which also fences off the holder before. */
-export interface Hold {
-  ownerId: string;
-  key: string;
-  lockedUntil: Date;
-  /** When the key was first seen: the same for every attempt at the request. */
-  since: Date;
-}
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
-export type Claim =
-  | { kind: "held"; hold: Hold }
-  | { kind: "answered"; answer: Answer }
-  | { kind: "in_progress" }
-  /** The key was used for another request. */
-  | { kind: "reused" };
-
 /** Takes a key that is new or free, or whose lock has expired; else returns its state. One round trip. */
-export async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now()`): Promise<Claim> {
+export async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now()`): Promise<KeyClaim> {
   const { ownerId, key, hash } = request;
   const lockedUntil = sql`${now} + make_interval(secs => ${LOCK_SECONDS})`;
   const [[taken], [found]] = await db.batch([
@@ -63,7 +36,7 @@ export async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now
   return { kind: "answered", answer: { status, headers: headers ?? {}, body: body ?? "" } };
 }
 
-const held = (hold: Hold) =>
+const held = (hold: KeyHold) =>
   and(
     eq(keys.ownerId, hold.ownerId),
     eq(keys.key, hold.key),
@@ -72,7 +45,7 @@ const held = (hold: Hold) =>
   );
 
 /** Keeps the answer for repetitions of the request; no effect where another attempt has taken over. */
-export async function keepAnswer(db: Db, hold: Hold, answer: Answer): Promise<void> {
+export async function keepAnswer(db: Db, hold: KeyHold, answer: KeptAnswer): Promise<void> {
   await db.update(keys).set(answer).where(held(hold));
 }
 
@@ -80,7 +53,7 @@ export async function keepAnswer(db: Db, hold: Hold, answer: Answer): Promise<vo
  * Lets a repetition run at once. The row stays: an attempt without a clear answer may have taken effect, and
  * only with the same `since` does a repetition make the same ids.
  */
-export async function releaseKey(db: Db, hold: Hold): Promise<void> {
+export async function releaseKey(db: Db, hold: KeyHold): Promise<void> {
   await db.update(keys).set({ lockedUntil: hold.since }).where(held(hold));
 }
 
@@ -91,3 +64,10 @@ export async function pruneIdempotencyKeys(db: Db, now: SQL = sql`now()`): Promi
     .where(lte(keys.createdAt, sql`${now} - make_interval(hours => ${KEPT_HOURS})`));
   return deleted.rowCount;
 }
+
+export const postgresKeys = (db: Db): IdempotencyKeys => ({
+  claim: (request) => writeOnce(() => claimKey(db, request)),
+  keep: (hold, answer) => writeRepeatable(() => keepAnswer(db, hold, answer)),
+  release: (hold) => writeRepeatable(() => releaseKey(db, hold)),
+  prune: () => writeRepeatable(() => pruneIdempotencyKeys(db)),
+});

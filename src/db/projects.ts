@@ -11,7 +11,6 @@ import {
 } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
-import { withRetries } from "./retry.ts";
 import { idempotencyKeys, owners, projects } from "./schema.ts";
 
 export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
@@ -22,25 +21,23 @@ export async function createProject(
   project: Pick<Project, "id" | "ownerId" | "name" | "settings">,
   now: SQL,
 ): Promise<Project> {
-  const [, , [saved]] = await withRetries(() =>
-    db.batch([
-      db.insert(owners).values({ id: project.ownerId, createdAt: now }).onConflictDoNothing(),
-      db
-        .insert(projects)
-        .values({ ...project, createdAt: now, updatedAt: now })
-        .onConflictDoNothing(),
-      db
-        .select()
-        .from(projects)
-        .where(ownedProject({ ownerId: project.ownerId, projectId: project.id })),
-    ]),
-  );
+  const [, , [saved]] = await db.batch([
+    db.insert(owners).values({ id: project.ownerId, createdAt: now }).onConflictDoNothing(),
+    db
+      .insert(projects)
+      .values({ ...project, createdAt: now, updatedAt: now })
+      .onConflictDoNothing(),
+    db
+      .select()
+      .from(projects)
+      .where(ownedProject({ ownerId: project.ownerId, projectId: project.id })),
+  ]);
   if (!saved) throw new Error("An insert left no row");
   return saved;
 }
 
 export async function findProject(db: Db, whose: OwnedProject): Promise<Project | null> {
-  const [project] = await withRetries(() => db.select().from(projects).where(ownedProject(whose)));
+  const [project] = await db.select().from(projects).where(ownedProject(whose));
   return project ?? null;
 }
 

@@ -3,6 +3,7 @@ import {
   asc,
   desc,
   eq,
+  exists,
   getTableColumns,
   gt,
   inArray,
@@ -13,6 +14,7 @@ import {
   type SQL,
   sql,
 } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import { NEWEST_TASKS_READ, OUTCOME_UNKNOWN, PROVIDER_REFUSED } from "../domain/controller/tasks.ts";
 import type {
   Approval,
@@ -26,8 +28,9 @@ import type {
   Scene,
   Task,
 } from "../domain/record/record.ts";
+import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
-import { withRetries } from "./retry.ts";
+import { read } from "./outage.ts";
 import {
   finalVideos,
   generatedImages,
@@ -40,8 +43,22 @@ import {
   videoClips,
 } from "./schema.ts";
 
+/** Which record: of a project, for the pipeline, or of a project only if this owner has it. */
+type Which = { projectId: string; ownerId?: string | undefined };
+
+const isProject = ({ projectId, ownerId }: Which): SQL | undefined =>
+  and(eq(projects.id, projectId), ownerId === undefined ? undefined : eq(projects.ownerId, ownerId));
+
+/** The rows of a table that belong to the record. */
+function ofRecord(db: Db, table: { projectId: PgColumn }, which: Which): SQL | undefined {
+  const own = eq(table.projectId, which.projectId);
+  if (which.ownerId === undefined) return own;
+  return and(own, exists(db.select({ id: projects.id }).from(projects).where(isProject(which))));
+}
+
 /** `tasksInRecord`, in SQL. */
-function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL | undefined {
+function countingTasks(db: Db, which: Which, claimedId: string | null): SQL | undefined {
+  const { projectId } = which;
   const newest = db
     .select({ id: tasks.id })
     .from(tasks)
@@ -54,7 +71,7 @@ function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL
     .where(and(eq(jobs.projectId, projectId), inArray(jobs.status, ["pending", "running"])));
   const run = db.select({ run: projects.runNumber }).from(projects).where(eq(projects.id, projectId));
   return and(
-    eq(tasks.projectId, projectId),
+    ofRecord(db, tasks, which),
     or(
       inArray(tasks.status, ["pending", "running", "waiting"]),
       inArray(tasks.jobId, openJobs),
@@ -74,28 +91,46 @@ function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL
  * The statements that read a project's record; they go into one batch, alone or after a write. The task with
  * `claimedId` is read too, whatever its status.
  */
-export function recordStatements(db: Db, projectId: string, now: SQL, claimedId: string | null = null) {
+export function recordStatements(db: Db, which: Which, now: SQL, claimedId: string | null = null) {
   const readAt = sql`${now}::timestamptz(3)`.mapWith(projects.createdAt).as("read_at");
   return [
     db
       .select({ ...getTableColumns(projects), readAt })
       .from(projects)
-      .where(eq(projects.id, projectId)),
+      .where(isProject(which)),
     db
       .select()
       .from(selectedScenes)
-      .where(eq(selectedScenes.projectId, projectId))
+      .where(ofRecord(db, selectedScenes, which))
       .orderBy(asc(selectedScenes.orderIdx)),
-    db.select().from(scenePrompts).where(eq(scenePrompts.projectId, projectId)),
-    db.select().from(generatedImages).where(eq(generatedImages.projectId, projectId)),
-    db.select().from(videoClips).where(eq(videoClips.projectId, projectId)),
-    db.select().from(userApprovals).where(eq(userApprovals.projectId, projectId)),
-    db.select().from(finalVideos).where(eq(finalVideos.projectId, projectId)),
-    db.select().from(jobs).where(eq(jobs.projectId, projectId)),
+    db
+      .select()
+      .from(scenePrompts)
+      .where(ofRecord(db, scenePrompts, which)),
+    db
+      .select()
+      .from(generatedImages)
+      .where(ofRecord(db, generatedImages, which)),
+    db
+      .select()
+      .from(videoClips)
+      .where(ofRecord(db, videoClips, which)),
+    db
+      .select()
+      .from(userApprovals)
+      .where(ofRecord(db, userApprovals, which)),
+    db
+      .select()
+      .from(finalVideos)
+      .where(ofRecord(db, finalVideos, which)),
+    db
+      .select()
+      .from(jobs)
+      .where(ofRecord(db, jobs, which)),
     db
       .select()
       .from(tasks)
-      .where(countingTasks(db, projectId, claimedId))
+      .where(countingTasks(db, which, claimedId))
       .orderBy(desc(tasks.id)),
   ] as const;
 }
@@ -132,7 +167,12 @@ export function toRecord(rows: RecordRows): ProjectRecord | null {
 
 /** The whole record in one round trip, or null where the project does not exist. */
 export async function loadRecord(db: Db, projectId: string, now: SQL): Promise<ProjectRecord | null> {
-  return toRecord(await withRetries(() => db.batch(recordStatements(db, projectId, now))));
+  return toRecord(await read(() => db.batch(recordStatements(db, { projectId }, now))));
+}
+
+/** The same, or null where the owner has no such project. */
+export async function loadOwnedRecord(db: Db, whose: OwnedProject): Promise<ProjectRecord | null> {
+  return toRecord(await db.batch(recordStatements(db, whose, sql`now()`)));
 }
 
 /** How long the sweep looks for a lost wake-up of a project that is not running, from its last change on. */
@@ -149,7 +189,7 @@ export async function projectsToSweep(
   limit: number,
 ): Promise<string[]> {
   const ago = (seconds: number) => sql`${now} - ${seconds} * interval '1 second'`;
-  const rows = await withRetries(() =>
+  const rows = await read(() =>
     db
       .select({ id: projects.id })
       .from(projects)

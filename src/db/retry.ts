@@ -2,6 +2,13 @@ import { type Log, log as toConsole } from "../log.ts";
 import { realTiming, retry, type Timing } from "../retry.ts";
 import { isAmbiguous, isTransient, postgresCode, Unanswered } from "./errors.ts";
 
+export interface RetryOptions {
+  timing?: Timing;
+  log?: Log;
+  /** Whether to try again after this error. */
+  again?: (error: unknown) => boolean;
+}
+
 /** Restarts and cold starts of Postgres that are over within this time are hidden from clients. */
 const DEADLINE_MS = 12_000;
 /** Time kept for the answer to the last try. */
@@ -12,7 +19,7 @@ const BASE_MS = 100;
 const CAP_MS = 2_000;
 
 /**
- * Repeats database work while Postgres restarts or can't be reached. The work must be a read, or a write that
+ * Repeats database work, by default while Postgres restarts or can't be reached. The work must be a read, or a write that
  * can't apply twice; the caller ensures this by a key, or by a condition on the rows that it read.
  * Within 12 seconds it returns the result, or throws an error that no repetition helps, or the last passing
  * error. Where any try may have been committed, `isAmbiguous` is true of that passing error. An error of a
@@ -20,7 +27,7 @@ const CAP_MS = 2_000;
  */
 export async function withRetries<T>(
   work: () => Promise<T>,
-  { timing = realTiming, log = toConsole }: { timing?: Timing; log?: Log } = {},
+  { timing = realTiming, log = toConsole, again = isTransient }: RetryOptions = {},
 ): Promise<T> {
   const start = timing.now();
   let tries = 0;
@@ -37,7 +44,7 @@ export async function withRetries<T>(
     }
   };
   const patience = {
-    again: isTransient,
+    again,
     retries: RETRIES,
     startWithinMs: DEADLINE_MS - LAST_TRY_MS,
     baseMs: BASE_MS,

@@ -4,6 +4,7 @@ import type { Store } from "../ports/store.ts";
 import * as approvals from "./approvals.ts";
 import { claimTask, failPendingTask, renewLease, settleTask } from "./claims.ts";
 import type { Db } from "./client.ts";
+import { read, writeOnce, writeRepeatable } from "./outage.ts";
 import { applyChanges } from "./plans.ts";
 import * as projects from "./projects.ts";
 import { loadRecord, projectsToSweep } from "./record.ts";
@@ -30,15 +31,15 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     settle: (task, settlement) => settleTask(db, task, settlement, now()),
     fail: (ids, failure) => failPendingTask(db, ids, failure, now()),
     projectsToSweep: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
-    createProject: (project) => projects.createProject(db, project, now()),
-    findProject: (whose) => projects.findProject(db, whose),
-    editProject: (whose, edit) => projects.editProject(db, whose, edit, now()),
-    attachAudio: (whose, song) => songs.attachAudio(db, whose, song, now()),
-    chooseMotif: (whose, motif) => scenes.chooseMotif(db, whose, motif, now()),
-    requestRun: (whose, target) => runs.requestRun(db, whose, target, now()),
-    cancel: (whose, stages, target) => runs.cancel(db, whose, stages, target, now()),
-    retry: (whose, what) => runs.retryTasks(db, whose, what, now()),
-    recordApprovals: (whose, inputs) => approvals.recordApprovals(db, whose, inputs, now()),
-    removeProject: (whose) => projects.removeProject(db, whose),
+    createProject: (project) => writeRepeatable(() => projects.createProject(db, project, now())),
+    findProject: (whose) => read(() => projects.findProject(db, whose)),
+    editProject: (whose, edit) => writeOnce(() => projects.editProject(db, whose, edit, now())),
+    attachAudio: (whose, song) => writeOnce(() => songs.attachAudio(db, whose, song, now())),
+    chooseMotif: (whose, motif) => writeOnce(() => scenes.chooseMotif(db, whose, motif, now())),
+    requestRun: (whose, target) => writeOnce(() => runs.requestRun(db, whose, target, now())),
+    cancel: (whose, stages, target) => writeOnce(() => runs.cancel(db, whose, stages, target, now())),
+    retry: (whose, what) => writeOnce(() => runs.retryTasks(db, whose, what, now())),
+    recordApprovals: (whose, inputs) => writeOnce(() => approvals.recordApprovals(db, whose, inputs, now())),
+    removeProject: (whose) => writeOnce(() => projects.removeProject(db, whose)),
   };
 }

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { MAX_AUDIO_BYTES, UPLOAD_CONTENT_TYPES } from "../domain/record/keys.ts";
 import { projectView } from "../domain/views/views.ts";
 import { confirmAudio } from "../operations/audio.ts";
 import { presignUpload } from "../operations/uploads.ts";
 import type { Deps } from "../ports/deps.ts";
-import { MAX_AUDIO_BYTES, UPLOAD_CONTENT_TYPES } from "../storage/keys.ts";
 import { etagOf } from "./lib/etag.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
 import { orProblem, problems } from "./lib/problem.ts";

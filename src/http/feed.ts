@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { fail } from "../domain/record/errors.ts";
 import { connectFeed, issueFeedTicket } from "../operations/feed.ts";
 import type { Deps } from "../ports/deps.ts";
 import { authenticate, type VerifyToken } from "./lib/auth.ts";
@@ -89,13 +88,9 @@ export function feedRoutes(deps: Deps, verify: VerifyToken) {
   app.openapi(connect, async (c) => {
     const { project_id } = c.req.valid("param");
     checkUpgrade(c.req.raw.headers, deps);
-    if (c.req.valid("query").ticket === undefined) {
-      const actor = orProblem(await authenticate(c, verify));
-      return orProblem(await connectFeed(deps, actor, { projectId: project_id, request: c.req.raw }));
-    }
-    const response = await deps.coordinator(project_id).connect(c.req.raw, false);
-    if (response.status !== 401) return response;
-    return orProblem(fail("unauthenticated", "The ticket is unknown, used or expired. Get a new one."));
+    const { ticket } = c.req.valid("query");
+    const caller = ticket === undefined ? { actor: orProblem(await authenticate(c, verify)) } : { ticket };
+    return orProblem(await connectFeed(deps, caller, { projectId: project_id, request: c.req.raw }));
   });
   return app;
 }

@@ -1,8 +1,8 @@
 /** The file of a film without edit lists, at the signed URL that `getFinalVideo` returns. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { attachment } from "../domain/views/filename.ts";
 import { FILM_FILE_PATH, fileWithoutEdits } from "../operations/film-file.ts";
 import type { Deps } from "../ports/deps.ts";
-import { attachment } from "../storage/filename.ts";
 import { problem, problems } from "./lib/problem.ts";
 import { byteRange } from "./lib/range.ts";
 import { router } from "./lib/router.ts";

@@ -1,5 +1,4 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { sql } from "drizzle-orm";
 import type { Deps } from "../ports/deps.ts";
 import { router } from "./lib/router.ts";
 import { json } from "./lib/schemas.ts";
@@ -43,7 +42,7 @@ export function healthRoutes(deps: Deps, timeoutMs = TIMEOUT_MS) {
   const app = router();
   app.openapi(health, async (c) => {
     const [database, bucket, queue, coordinator] = await Promise.all([
-      check("database", () => deps.db.execute(sql`select 1`)),
+      check("database", () => deps.reader.ping()),
       check("bucket", () => deps.storage.head("health")),
       check("queue", () => deps.queue.ping()),
       check("coordinator", () => deps.coordinator(NO_PROJECT).ping()),

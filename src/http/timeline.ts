@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { snapping } from "../domain/cover/beat-grid.ts";
 import { FILLS } from "../domain/record/record.ts";
 import { MISSING } from "../domain/timeline.ts";
+import { attachment } from "../domain/views/filename.ts";
 import { beatView, certificateView, lyricsView, span } from "../domain/views/views.ts";
 import {
   EXPORT_FORMATS,
@@ -10,7 +11,6 @@ import {
   type TimelineSceneWithUrl,
 } from "../operations/timeline.ts";
 import type { Deps } from "../ports/deps.ts";
-import { attachment } from "../storage/filename.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {

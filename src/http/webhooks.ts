@@ -2,7 +2,6 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import type { OperationError } from "../domain/record/errors.ts";
 import type { Deps } from "../ports/deps.ts";
-import { replicateWebhooks, verifyCallbackToken } from "../providers/webhook.ts";
 import { problem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 
@@ -62,9 +61,6 @@ const Prediction = z.object({ id: z.string().min(1).max(100) });
 
 export function webhookRoutes(deps: Deps) {
   const app = router();
-  const { callbackSecret, replicate: secrets } = deps.config;
-  const verify = replicateWebhooks(secrets.webhookSecrets);
-
   app.use(
     "/webhooks/*",
     bodyLimit({
@@ -81,9 +77,9 @@ export function webhookRoutes(deps: Deps) {
     const { project_id: projectId, task_id: taskId, attempt } = c.req.valid("param");
     const address = Address.safeParse({ projectId, taskId, attempt });
     const { t } = c.req.valid("query");
-    if (!address.success || !verifyCallbackToken(callbackSecret, address.data, t)) return problem(c, forged);
+    if (!address.success || !deps.webhooks.isOurs(address.data, t)) return problem(c, forged);
     const raw = new Uint8Array(await c.req.arrayBuffer());
-    const webhookId = verify(raw, c.req.raw.headers);
+    const webhookId = deps.webhooks.verify(raw, c.req.raw.headers);
     if (webhookId === null) return problem(c, forged);
 
     // It only wakes the task, which reads the result from Replicate by the prediction's id. The id is passed on:
@@ -91,6 +87,7 @@ export function webhookRoutes(deps: Deps) {
     await deps.coordinator(address.data.projectId).receive(webhookId, {
       ...address.data,
       predictionId: predictionOf(raw),
+      requestId: c.get("requestId"),
     });
     return c.body(null, 202);
   });

@@ -36,7 +36,7 @@ export async function approve(
       missing,
     );
 
-  await wake(deps, projectId);
+  await wake(deps, actor, projectId);
   return ok(
     wanted.map((approval) => {
       const row = found.get(approval.id);

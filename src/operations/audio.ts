@@ -1,9 +1,9 @@
-import { rootCause } from "../db/errors.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
+import { isAudioKey } from "../domain/record/keys.ts";
 import type { Project } from "../domain/record/record.ts";
+import { rootCause } from "../errors.ts";
 import { storedFile } from "../media/lib/source.ts";
 import type { Deps } from "../ports/deps.ts";
-import { isAudioKey } from "../storage/keys.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 const missing = () =>
@@ -54,7 +54,7 @@ export async function confirmAudio(
     keepScenes: input.keepScenes,
   });
   if (!attached) return notFound();
-  await wake(deps, input.projectId);
+  await wake(deps, actor, input.projectId);
   return ok(attached);
 }
 

@@ -5,12 +5,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { and, eq } from "drizzle-orm";
-import { finalVideos, projects } from "../db/schema.ts";
 import type { WithoutEdits } from "../domain/record/record.ts";
 import { bytesWithoutEdits, type FilePiece, piecesWithoutEdits } from "../domain/views/without-edits.ts";
 import type { Deps } from "../ports/deps.ts";
-import { filmName, NAMED } from "./film-name.ts";
+import { filmName } from "./film-name.ts";
 
 export const FILM_FILE_PATH = "/films/{film_id}/without-edits.mp4";
 const HOUR_SECONDS = 3600;
@@ -56,21 +54,12 @@ export async function fileWithoutEdits(deps: Deps, asked: Asked): Promise<FilmFi
   const own = signature(deps.config.callbackSecret, filmId, expires);
   if (given.length !== own.length || !timingSafeEqual(given, own)) return null;
   if (deps.now().getTime() >= expires * 1000) return null;
-  const [found] = await deps.db
-    .select({
-      key: finalVideos.objectKey,
-      etag: finalVideos.etag,
-      sidecars: finalVideos.sidecars,
-      named: NAMED,
-    })
-    .from(finalVideos)
-    .innerJoin(projects, eq(projects.id, finalVideos.projectId))
-    .where(and(eq(finalVideos.id, filmId), eq(finalVideos.status, "completed")));
-  const plan = found?.sidecars?.withoutEdits;
-  if (!found?.key || !found.etag || !plan) return null;
-  const { key, etag, named } = found;
+  const found = await deps.reader.signedFilm(filmId);
+  const { objectKey: key = null, etag = null, sidecars = null } = found?.film ?? {};
+  const plan = sidecars?.withoutEdits;
+  if (!found || !key || !etag || !plan) return null;
   return {
-    filename: asked.download ? filmName(named) : null,
+    filename: asked.download ? filmName(found.filmTitle) : null,
     bytes: bytesWithoutEdits(plan),
     etag,
     open: (start, end) => opened(deps, { key, etag, plan }, start, end),

@@ -1,13 +1,12 @@
 /** One film: its addresses to read and to download it. */
-import { and, eq, getTableColumns } from "drizzle-orm";
-import { finalVideos, projects } from "../db/schema.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import type { Film } from "../domain/record/record.ts";
 import { bytesWithoutEdits } from "../domain/views/without-edits.ts";
 import type { Deps } from "../ports/deps.ts";
+import type { FilmTitle } from "../ports/store.ts";
 import { addressWithoutEdits } from "./film-file.ts";
-import { filmName, NAMED, type Named } from "./film-name.ts";
-import { type Actor, notFound, owned } from "./shared.ts";
+import { filmName } from "./film-name.ts";
+import { type Actor, notFound } from "./shared.ts";
 
 const ASSET_SECONDS = 60 * 60;
 
@@ -31,11 +30,11 @@ export interface FilmWithUrls extends Film {
 }
 
 /** With addresses of the film and of the files that belong to it. */
-export async function filmWithUrls(deps: Deps, film: Film, named: Named): Promise<FilmWithUrls> {
+export async function filmWithUrls(deps: Deps, film: Film, title: FilmTitle): Promise<FilmWithUrls> {
   const { poster = null, captions = null, releaseSheet = null } = film.sidecars ?? {};
   const [url, downloadUrl, ...beside] = await Promise.all([
     urlOf(deps, fileOf(film)),
-    urlOf(deps, fileOf(film), filmName(named)),
+    urlOf(deps, fileOf(film), filmName(title)),
     urlOf(deps, poster),
     urlOf(deps, captions),
     urlOf(deps, releaseSheet),
@@ -55,23 +54,15 @@ export interface FilmInput {
   edits?: "none" | undefined;
 }
 
-async function findFilm(deps: Deps, actor: Actor, { projectId, filmId }: FilmInput) {
-  const [found] = await deps.db
-    .select({ film: getTableColumns(finalVideos), named: NAMED })
-    .from(finalVideos)
-    .innerJoin(projects, eq(projects.id, finalVideos.projectId))
-    .where(and(owned(actor, projectId), eq(finalVideos.id, filmId)));
-  return found;
-}
-
 const NO_VARIANT =
   "This film has no file without edit lists: its sound would be more than 25 ms off the pictures, or the film was made before there were such files. Make the film again with film_sound set to aac.";
 
 /** A film with its addresses. Fails with `conflict` where one without edit lists is wanted and not there. */
 export async function getFilm(deps: Deps, actor: Actor, input: FilmInput): Promise<Result<FilmWithUrls>> {
-  const found = await findFilm(deps, actor, input);
+  const { projectId, filmId } = input;
+  const found = await deps.reader.film({ ownerId: actor.ownerId, projectId, filmId });
   if (!found) return notFound();
-  const film = await filmWithUrls(deps, found.film, found.named);
+  const film = await filmWithUrls(deps, found.film, found.filmTitle);
   if (input.edits !== "none" || film.url === null) return ok(film);
   const plan = film.sidecars?.withoutEdits;
   if (!plan) return fail("conflict", NO_VARIANT);

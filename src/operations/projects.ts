@@ -1,7 +1,5 @@
-import { and, count, desc, eq, lt } from "drizzle-orm";
-import { rootCause } from "../db/errors.ts";
-import { projects } from "../db/schema.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
+import { projectPrefix } from "../domain/record/keys.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
   DEFAULT_SETTINGS,
@@ -10,8 +8,8 @@ import {
   type SettingsPatch,
   settingsProblems,
 } from "../domain/settings.ts";
+import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
-import { projectPrefix } from "../storage/keys.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
@@ -37,20 +35,10 @@ export async function listProjects(
 ): Promise<Result<Page<Project>>> {
   const cursor = decodeCursor(input.cursor, "id");
   if (!cursor.ok) return cursor;
-  const mine = eq(projects.ownerId, actor.ownerId);
-  const rows = deps.db
-    .select()
-    .from(projects)
-    .where(and(mine, cursor.value ? lt(projects.id, cursor.value) : undefined))
-    .orderBy(desc(projects.id))
-    .limit(input.limit + 1);
-  const page = (found: Project[]) => toPage(found, input.limit, (p) => p.id);
-  if (!input.total) return ok(page(await rows));
-  const [found, [counted]] = await deps.db.batch([
-    rows,
-    deps.db.select({ total: count() }).from(projects).where(mine),
-  ]);
-  return ok({ ...page(found), total: counted?.total ?? 0 });
+  const { limit, total } = input;
+  const found = await deps.reader.projects(actor.ownerId, { after: cursor.value, limit, total });
+  const page = toPage(found.rows, limit, (p) => p.id);
+  return ok(found.total === null ? page : { ...page, total: found.total });
 }
 
 export async function getProject(
@@ -83,7 +71,7 @@ export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): 
     { name: edit.name, settings: patch, pins: edit.pins, beat: edit.beat, expected },
   );
   if (saved) {
-    await wake(deps, projectId);
+    await wake(deps, actor, projectId);
     return ok(saved);
   }
   return current ? whyNotSaved(current, expected, patch) : notFound();
@@ -115,7 +103,7 @@ export async function removeProject(deps: Deps, actor: Actor, projectId: string)
     await deps.storage.deletePrefix(projectPrefix(actor.ownerId, projectId));
     // Without the row, the owner of the object is not known: a wake makes it check by itself.
     if (removed) await deps.coordinator(projectId).destroy();
-    else await deps.coordinator(projectId).wake();
+    else await deps.coordinator(projectId).wake(actor.requestId);
   } catch (error) {
     deps.log("error", "delete_incomplete", { project: projectId, error: rootCause(error) });
     return fail(

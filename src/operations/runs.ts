@@ -8,13 +8,13 @@ import { type Actor, notFound, wake } from "./shared.ts";
 /** Requests a run up to and including `target`. A new request retries what failed. */
 export async function requestRun(
   deps: Deps,
-  { ownerId }: Actor,
+  actor: Actor,
   { projectId, target }: { projectId: string; target: Stage },
 ): Promise<Result<Project>> {
-  const project = await deps.store.requestRun({ ownerId, projectId }, target);
+  const project = await deps.store.requestRun({ ownerId: actor.ownerId, projectId }, target);
   if (!project) return notFound();
   if (!project.audio) return fail("audio_missing", "Upload a song and confirm it, then start a run.");
-  await wake(deps, projectId);
+  await wake(deps, actor, projectId);
   return ok(project);
 }
 
@@ -24,14 +24,14 @@ export async function requestRun(
  */
 export async function cancelRun(
   deps: Deps,
-  { ownerId }: Actor,
+  actor: Actor,
   { projectId, from }: { projectId: string; from: Stage },
 ): Promise<Result<Project>> {
   const index = STAGES.indexOf(from);
   const before = STAGES[index - 1] ?? null;
-  const project = await deps.store.cancel({ ownerId, projectId }, STAGES.slice(index), before);
+  const project = await deps.store.cancel({ ownerId: actor.ownerId, projectId }, STAGES.slice(index), before);
   if (!project) return notFound();
-  await wake(deps, projectId);
+  await wake(deps, actor, projectId);
   return ok(project);
 }
 
@@ -41,13 +41,13 @@ export async function cancelRun(
  */
 export async function retryTasks(
   deps: Deps,
-  { ownerId }: Actor,
+  actor: Actor,
   {
     projectId,
     ...what
   }: { projectId: string } & ({ taskId: string } | { jobId: string; includeUnknown: boolean }),
 ): Promise<Result<Project>> {
-  const { project, retried } = await deps.store.retry({ ownerId, projectId }, what);
+  const { project, retried } = await deps.store.retry({ ownerId: actor.ownerId, projectId }, what);
   if (!project) return notFound();
   if (retried.length === 0)
     return "taskId" in what
@@ -59,6 +59,6 @@ export async function retryTasks(
           "conflict",
           "No task of this job can be retried: none failed or was canceled, or the outcome of those is unknown. Retry tasks of unknown outcome one by one, or set include_unknown.",
         );
-  await wake(deps, projectId);
+  await wake(deps, actor, projectId);
   return ok(project);
 }

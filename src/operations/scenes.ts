@@ -12,22 +12,22 @@ export interface Motifs {
 /** Scenes over repeated lyrics, and what each way of making them would cost. */
 export async function listMotifs(
   deps: Deps,
-  { ownerId }: Actor,
+  actor: Actor,
   { projectId }: { projectId: string },
 ): Promise<Result<Motifs>> {
-  const record: ProjectRecord | null = await deps.store.load(projectId);
-  if (record?.project.ownerId !== ownerId) return notFound();
+  const record = await deps.reader.record({ ownerId: actor.ownerId, projectId });
+  if (!record) return notFound();
   return ok({ remainingUsd: remainingUsd(record), motifs: motifOffers(record) });
 }
 
 /** Sets how one scene over repeated lyrics is made; null: as the project's settings say. */
 export async function chooseMotif(
   deps: Deps,
-  { ownerId }: Actor,
+  actor: Actor,
   { projectId, sceneId, motif }: { projectId: string; sceneId: string; motif: MotifWay | null },
 ): Promise<Result<{ scene: Scene; fps: number }>> {
-  const chosen = await deps.store.chooseMotif({ ownerId, projectId, sceneId }, motif);
+  const chosen = await deps.store.chooseMotif({ ownerId: actor.ownerId, projectId, sceneId }, motif);
   if (!chosen) return notFound();
-  await wake(deps, projectId);
+  await wake(deps, actor, projectId);
   return ok(chosen);
 }

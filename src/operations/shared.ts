@@ -1,17 +1,13 @@
-import type { SQL } from "drizzle-orm";
-import { rootCause } from "../db/errors.ts";
-import { ownedProject } from "../db/projects.ts";
 import type { OperationError, Result } from "../domain/record/errors.ts";
+import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 
 /** The person who sends the request. Every statement of an operation is scoped by it. */
 export interface Actor {
   ownerId: string;
+  /** Of the request, for the log of what follows from it. */
+  requestId?: string;
 }
-
-/** The condition that a project has this id and belongs to this person. */
-export const owned = ({ ownerId }: Actor, projectId: string): SQL | undefined =>
-  ownedProject({ ownerId, projectId });
 
 /** The same answer for an id that does not exist, belongs to another person, or is malformed. */
 export const NOT_FOUND: OperationError = {
@@ -24,10 +20,10 @@ export const notFound = (): Result<never> => ({ ok: false, error: NOT_FOUND });
  * Wakes the project's controller, after the commit. The request has already succeeded: if the wake-up is lost
  * here, the cron sweep finds the project.
  */
-export async function wake(deps: Deps, projectId: string): Promise<void> {
+export async function wake(deps: Deps, { requestId }: Actor, projectId: string): Promise<void> {
   try {
-    await deps.coordinator(projectId).wake();
+    await deps.coordinator(projectId).wake(requestId);
   } catch (error) {
-    deps.log("warn", "wake_lost", { project: projectId, error: rootCause(error) });
+    deps.log("warn", "wake_lost", { project: projectId, request: requestId, error: rootCause(error) });
   }
 }

@@ -37,8 +37,8 @@ async function timelineFor(
   { projectId }: { projectId: string },
   expiresSeconds: number,
 ): Promise<Result<TimelineWithUrls>> {
-  const record = await deps.store.load(projectId);
-  if (record?.project.ownerId !== ownerId) return notFound();
+  const record = await deps.reader.record({ ownerId, projectId });
+  if (!record) return notFound();
   const { audio } = record.project;
   const timeline = timelineOf(record);
   if (!audio || !timeline)

@@ -1,8 +1,7 @@
-import { projects } from "../db/schema.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
+import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../domain/record/keys.ts";
 import type { Deps } from "../ports/deps.ts";
-import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../storage/keys.ts";
-import { type Actor, notFound, owned } from "./shared.ts";
+import { type Actor, notFound } from "./shared.ts";
 
 const UPLOAD_SECONDS = 15 * 60;
 
@@ -24,13 +23,10 @@ export async function presignUpload(
     const message = `The file name must end in one of ${UPLOAD_EXTENSIONS.map((e) => `.${e}`).join(", ")}, and content_type must be a type of that format.`;
     return fail("invalid_request", message, [{ path: "content_type", code: "not_a_song", message }]);
   }
-  const [project] = await deps.db
-    .select({ id: projects.id })
-    .from(projects)
-    .where(owned(actor, input.projectId));
-  if (!project) return notFound();
+  const { projectId } = input;
+  if (!(await deps.reader.ownsProject({ ownerId: actor.ownerId, projectId }))) return notFound();
   const now = deps.now();
-  const key = audioKey(actor.ownerId, project.id, deps.newId(), type.extension);
+  const key = audioKey(actor.ownerId, projectId, deps.newId(), type.extension);
   const { url, headers } = await deps.storage.presignPut({
     key,
     contentType: type.contentType,

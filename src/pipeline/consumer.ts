@@ -1,4 +1,3 @@
-import { rootCause } from "../db/errors.ts";
 import { type Current, currentOf } from "../domain/controller/current.ts";
 import { requeue } from "../domain/controller/heavy.ts";
 import { orderGate } from "../domain/controller/model-health.ts";
@@ -6,11 +5,13 @@ import { isUnitOf, requestedUnits } from "../domain/controller/run-request.ts";
 import { type StepResult, settlement } from "../domain/controller/settlement.ts";
 import { type Supplier, suppliersOf } from "../domain/controller/suppliers.ts";
 import { failure } from "../domain/controller/tasks.ts";
+import { projectPrefix } from "../domain/record/keys.ts";
 import type { Project, ProjectRecord, Task } from "../domain/record/record.ts";
+import { rootCause } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { taskPoint } from "../metrics.ts";
 import type { Deps } from "../ports/deps.ts";
 import type { Claim } from "../ports/store.ts";
-import { projectPrefix } from "../storage/keys.ts";
 import { withHeavyGate } from "./heavy-gate.ts";
 import { holdLease, LeaseLost } from "./lease.ts";
 import { TaskMessage } from "./messages.ts";
@@ -21,6 +22,12 @@ import { runStep } from "./run.ts";
 const WEBHOOK_TRIES = 3;
 
 type Disposition = { kind: "ack" } | { kind: "retry"; afterSeconds: number };
+
+/** Names the request that led to the work in each line of its log. */
+const withRequest =
+  (log: Log, request: string | undefined): Log =>
+  (level, event, fields) =>
+    log(level, event, { ...fields, request });
 
 /** The consumer of both task queues. Each message is acknowledged or retried by itself. Does not throw. */
 export async function consume(batch: MessageBatch, deps: Deps): Promise<void> {
@@ -41,13 +48,14 @@ interface Delivery {
   heavy: boolean;
 }
 
-async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Disposition> {
+async function handle(body: unknown, delivery: Delivery, parts: Deps): Promise<Disposition> {
   const parsed = TaskMessage.safeParse(body);
   if (!parsed.success) {
-    deps.log("error", "message_unreadable", { issues: parsed.error.issues.length });
+    parts.log("error", "message_unreadable", { issues: parsed.error.issues.length });
     return { kind: "ack" };
   }
   const message = parsed.data;
+  const deps = { ...parts, log: withRequest(parts.log, message.request) };
   try {
     if (!delivery.heavy) return await claimAndRun(message, delivery, deps);
     const inside = await withHeavyGate(deps, () => claimAndRun(message, delivery, deps));
@@ -71,15 +79,15 @@ async function handle(body: unknown, delivery: Delivery, deps: Deps): Promise<Di
  * Throws where the new one can't be sent.
  */
 async function requeueHeavy(
-  { project, task, owner, ...message }: TaskMessage,
+  { project, task, owner, request, ...message }: TaskMessage,
   deps: Deps,
 ): Promise<Disposition> {
   const times = (message.requeues ?? 0) + 1;
   const next = requeue(times);
   deps.log("info", "heavy_requeued", { project, task, times });
   if (next.kind === "back") {
-    const wakeUp = { projectId: project, taskId: task, ownerId: owner, heavy: true, requeues: times };
-    await deps.queue.send([wakeUp], next.afterSeconds);
+    const wakeUp = { projectId: project, taskId: task, ownerId: owner, requestId: request, heavy: true };
+    await deps.queue.send([{ ...wakeUp, requeues: times }], next.afterSeconds);
   }
   return { kind: "ack" };
 }
@@ -89,7 +97,7 @@ async function claimAndRun(
   { deliveries, heavy }: Delivery,
   deps: Deps,
 ): Promise<Disposition> {
-  const { project, task, owner, attempt, prediction } = message;
+  const { project, task, owner, request, attempt, prediction } = message;
   const claim = await deps.store.claim({
     projectId: project,
     taskId: task,
@@ -116,7 +124,9 @@ async function claimAndRun(
     case "heavy":
       // The message came from the other queue: a webhook's, or one of a version without a queue of heavy
       // work.
-      await deps.queue.send([{ projectId: project, taskId: task, ownerId: owner, heavy: true }]);
+      await deps.queue.send([
+        { projectId: project, taskId: task, ownerId: owner, requestId: request, heavy: true },
+      ]);
       return { kind: "ack" };
     case "over_budget":
       await deps.store.fail({ projectId: project, taskId: task }, OVER_BUDGET);
@@ -124,7 +134,7 @@ async function claimAndRun(
     case "claimed":
       await work(claim, deliveries, deps);
   }
-  await deps.coordinator(project).wake();
+  await deps.coordinator(project).wake(request);
   return { kind: "ack" };
 }
 

@@ -1,5 +1,5 @@
-import { rootCause } from "../db/errors.ts";
 import { failure } from "../domain/controller/tasks.ts";
+import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 import { TaskMessage } from "./messages.ts";
 
@@ -12,15 +12,15 @@ export async function handleDeadLetters(batch: MessageBatch, deps: Deps): Promis
     batch.messages.map(async (message) => {
       const parsed = TaskMessage.safeParse(message.body);
       if (!parsed.success) return message.ack();
-      const { project, task, prediction } = parsed.data;
+      const { project, task, request, prediction } = parsed.data;
       try {
-        deps.log("error", "dead_letter", { project, task });
+        deps.log("error", "dead_letter", { project, task, request });
         // The result that a webhook announced is found by the next poll.
         if (!prediction) await deps.store.fail({ projectId: project, taskId: task }, UNDELIVERABLE);
-        await deps.coordinator(project).wake();
+        await deps.coordinator(project).wake(request);
         message.ack();
       } catch (error) {
-        deps.log("error", "dead_letter_kept", { project, task, error: rootCause(error) });
+        deps.log("error", "dead_letter_kept", { project, task, request, error: rootCause(error) });
         message.retry({ delaySeconds: 60 });
       }
     }),

@@ -1,7 +1,8 @@
 /** The lease of a claimed task while its step runs: renewed regularly, and checked before each paid call. */
-import { rootCause } from "../db/errors.ts";
+
 import { LEASE_MS, RENEW_MS } from "../domain/controller/tasks.ts";
 import type { Task } from "../domain/record/record.ts";
+import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 import type { Providers } from "../ports/providers.ts";
 

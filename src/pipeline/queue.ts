@@ -34,6 +34,7 @@ export const messageOf = ({
   projectId,
   taskId,
   ownerId,
+  requestId,
   requeues,
   attempt,
   predictionId,
@@ -42,7 +43,8 @@ export const messageOf = ({
   project: projectId,
   task: taskId,
   owner: ownerId,
-  requeues: requeues,
+  request: requestId,
+  requeues,
   attempt,
   prediction: predictionId,
 });

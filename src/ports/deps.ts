@@ -1,22 +1,24 @@
 /** Everything that the code works with. */
 import type { Config } from "../config.ts";
-import type { Db } from "../db/client.ts";
 import type { Log } from "../log.ts";
 import type { Media } from "../media/port.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Providers } from "./providers.ts";
+import type { Providers, Webhooks } from "./providers.ts";
 import type { Storage } from "./storage.ts";
-import type { Store } from "./store.ts";
+import type { IdempotencyKeys, Reader, Store } from "./store.ts";
 import type { Coordinator, HeavyGate, RateLimiters, TaskQueue } from "./work.ts";
 
 /** The parts that the code works with. `fromEnv` makes the real ones; tests bring their own. */
 export interface Deps {
   config: Config;
-  /** For lists, health and idempotency keys; everything else goes through `store`. */
-  db: Db;
+  /** The record, and every write. */
   store: Store;
+  /** What the API reads. */
+  reader: Reader;
+  keys: IdempotencyKeys;
   storage: Storage;
   providers: Providers;
+  webhooks: Webhooks;
   media: Media;
   rateLimiters: RateLimiters;
   queue: TaskQueue;

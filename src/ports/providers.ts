@@ -211,3 +211,18 @@ export interface Providers {
   director: Director;
   predictions: Predictions;
 }
+
+/** The attempt that a webhook is about. */
+export interface Callback {
+  projectId: string;
+  taskId: string;
+  attempt: number;
+}
+
+/** Whether a webhook is genuine. */
+export interface Webhooks {
+  /** The webhook's id, the same for each redelivery; null where its signature does not verify. */
+  verify(raw: Uint8Array, headers: Headers): string | null;
+  /** Whether the token of its address is the one of this attempt. */
+  isOurs(callback: Callback, token: string): boolean;
+}

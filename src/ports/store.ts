@@ -5,10 +5,15 @@ import type { Settlement } from "../domain/controller/settlement.ts";
 import type {
   Approval,
   Audio,
+  Clip,
   Failure,
+  Film,
+  Image,
+  Job,
   MotifWay,
   Project,
   ProjectRecord,
+  Prompt,
   Scene,
   Stage,
   Task,
@@ -109,3 +114,91 @@ export type RecordedApproval = Pick<Approval, "id" | "createdAt"> & {
   sceneId: string | null;
   subjectHash: string | null;
 };
+
+/** A page of rows: after a key (null: from the start), and one more than asked for where another page follows. */
+export interface PageRequest {
+  after: string | null;
+  limit: number;
+}
+
+/** What a film is named by. */
+export interface FilmTitle {
+  name: string;
+  title: string | null;
+  artist: string | null;
+}
+
+/** Rows of one project, with what their views need of it. */
+export interface ProjectRows<Row> {
+  rows: Row[];
+  fps: number;
+  filmTitle: FilmTitle;
+}
+
+/** One list of a project; null where the owner has no such project. */
+type List<Row> = (whose: OwnedProject, page: PageRequest) => Promise<ProjectRows<Row> | null>;
+
+/** What the API reads. Every statement is scoped by the owner, except those by a signed address. */
+export interface Reader {
+  /** Resolves where Postgres answers. */
+  ping(): Promise<void>;
+  /** Newest first; `total` counts all of the owner's projects, where it is asked for. */
+  projects(
+    ownerId: string,
+    page: PageRequest & { total: boolean },
+  ): Promise<{ rows: Project[]; total: number | null }>;
+  ownsProject(whose: OwnedProject): Promise<boolean>;
+  record(whose: OwnedProject): Promise<ProjectRecord | null>;
+  /** In the order of the film: the key is `order_idx`. All others: newest first, by id. */
+  scenes: List<Scene>;
+  prompts: List<Prompt>;
+  images: List<Image>;
+  clips: List<Clip>;
+  approvals: List<Approval>;
+  films: List<Film>;
+  jobs: List<Job>;
+  tasks: List<Task>;
+  film(whose: OwnedProject & { filmId: string }): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
+  /** A completed film by its id alone: for an address that carries a signature instead of a token. */
+  signedFilm(filmId: string): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
+}
+
+/** A request with an Idempotency-Key of this owner; `hash` identifies its content. */
+export interface KeyedRequest {
+  ownerId: string;
+  key: string;
+  hash: string;
+}
+
+/** The right to work on a request until `lockedUntil`, which also fences off the holder before. */
+export interface KeyHold {
+  ownerId: string;
+  key: string;
+  lockedUntil: Date;
+  /** When the key was first seen: the same for every attempt at the request. */
+  since: Date;
+}
+
+export interface KeptAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type KeyClaim =
+  | { kind: "held"; hold: KeyHold }
+  | { kind: "answered"; answer: KeptAnswer }
+  | { kind: "in_progress" }
+  /** The key was used for another request. */
+  | { kind: "reused" };
+
+export interface IdempotencyKeys {
+  /** Takes a key that is new or free, or whose lock has expired; else returns its state. */
+  claim(request: KeyedRequest): Promise<KeyClaim>;
+  /** Keeps the answer for repetitions of the request; no effect where another attempt has taken over. */
+  keep(hold: KeyHold, answer: KeptAnswer): Promise<void>;
+  /** Lets a repetition run at once, with the same `since`. */
+  release(hold: KeyHold): Promise<void>;
+  /** Deletes the keys that were first seen 48 hours ago or earlier; returns how many. */
+  prune(): Promise<number>;
+}

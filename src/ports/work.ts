@@ -9,20 +9,20 @@ export interface FeedTicket {
 export interface Coordinator {
   /**
    * Asks it to read the record and do what is next. Resolves once the wake-up can't be lost; the work goes on
-   * after that. Safe to repeat.
+   * after that. Safe to repeat. `requestId`: of the request that caused it, for the log; it goes along with
+   * the messages that follow from the wake-up.
    */
-  wake(): Promise<void>;
+  wake(requestId?: string): Promise<void>;
   /**
    * Takes the wake-up of a verified webhook. Resolves once it is in the queue. The same `webhookId` again,
    * within a week, does nothing.
    */
   receive(webhookId: string, wakeUp: WakeUp): Promise<void>;
   issueTicket(): Promise<FeedTicket>;
-  /**
-   * Opens the feed's WebSocket: 101, or 401 where the `ticket` in the query is unknown, used or expired.
-   * `trusted`: the caller has checked who asks, and no ticket is needed.
-   */
-  connect(request: Request, trusted: boolean): Promise<Response>;
+  /** Uses a ticket up: true once for each that was issued and has not expired. */
+  redeem(ticket: string): Promise<boolean>;
+  /** Opens the feed's WebSocket (101). The caller has checked who asks. */
+  connect(request: Request): Promise<Response>;
   /** Sends a task's progress (`fraction`: 0 to 1) to the open sockets. It is not stored. */
   progress(report: { jobId: string; taskId: string; fraction: number }): Promise<void>;
   /** For a deleted project: closes the sockets and deletes all that is stored. Safe to repeat. */
@@ -39,6 +39,8 @@ export interface WakeUp {
   ownerId?: string;
   /** The task may begin heavy work, so the message goes into the queue of heavy work. Absent: it does not. */
   heavy?: boolean;
+  /** Id of the request that caused it, for the log. Absent where none did, such as for an alarm. */
+  requestId?: string | undefined;
   /** How often the message found the heavy gate taken and was requeued. Absent: never. */
   requeues?: number;
   /**

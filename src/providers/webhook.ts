@@ -2,13 +2,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Webhook } from "standardwebhooks";
-
-/** The attempt that a webhook is about. */
-export interface Callback {
-  projectId: string;
-  taskId: string;
-  attempt: number;
-}
+import type { Callback, Webhooks } from "../ports/providers.ts";
 
 /**
  * Verifies Standard Webhooks signatures: `webhook-id`, `webhook-timestamp` (within five minutes) and any one
@@ -61,3 +55,12 @@ const mac = (secret: string, { projectId, taskId, attempt }: Callback): Buffer =
   createHmac("sha256", secret)
     .update(JSON.stringify(["replicate-callback", projectId, taskId, attempt]))
     .digest();
+
+/** Throws where a secret of Replicate's is malformed. */
+export const webhooksOf = (config: {
+  webhookSecrets: readonly string[];
+  callbackSecret: string;
+}): Webhooks => ({
+  verify: replicateWebhooks(config.webhookSecrets),
+  isOurs: (callback, token) => verifyCallbackToken(config.callbackSecret, callback, token),
+});

@@ -2,8 +2,8 @@
  * Presigned S3 URLs (Signature Version 4 in the query string), by which browsers reach the bucket directly.
  */
 import { AwsV4Signer } from "aws4fetch";
+import { attachment } from "../domain/views/filename.ts";
 import type { Storage } from "../ports/storage.ts";
-import { attachment } from "./filename.ts";
 
 export interface S3Config {
   /** Without a trailing slash; the bucket follows as the first path segment. */

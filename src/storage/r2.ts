@@ -1,7 +1,7 @@
 /** The bucket through a Worker's R2 binding; presigned URLs go through R2's S3 endpoint. */
 
+import { assertPrefix } from "../domain/record/keys.ts";
 import type { MultipartUpload, Storage, StoredObject } from "../ports/storage.ts";
-import { assertPrefix } from "./keys.ts";
 import { presigner, type S3Config } from "./presign.ts";
 
 /** The most objects of one R2 `delete` or `list` call. */

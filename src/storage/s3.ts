@@ -1,7 +1,7 @@
 /** The bucket through any S3 API, for buckets outside Cloudflare. */
 import { AwsClient } from "aws4fetch";
+import { assertPrefix } from "../domain/record/keys.ts";
 import type { MultipartUpload, Storage, StoredObject } from "../ports/storage.ts";
-import { assertPrefix } from "./keys.ts";
 import { objectUrl, presigner, type S3Config } from "./presign.ts";
 import { element, unescaped } from "./s3-xml.ts";
 

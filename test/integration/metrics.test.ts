@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createApi } from "../../src/app.ts";
 import type { Log } from "../../src/log.ts";
 import { analytics, type Point, requestPoint, taskPoint } from "../../src/metrics.ts";
+import { Unavailable } from "../../src/ports/errors.ts";
 import { type Api, FRONTEND, openApi, WEBHOOK_SECRET } from "../support/api.ts";
 
 describe("the dataset", () => {
@@ -214,8 +215,8 @@ describe("every request", () => {
   test("that fails by a bug is measured all the same", async () => {
     const { deps, verifyToken } = api;
     const metrics = (point: Point) => void points.push(point);
-    const db = failing(deps.db, new TypeError("x is not a function"));
-    const broken = createApi({ deps: { ...deps, db, metrics }, verifyToken });
+    const reader = failing(deps.reader, new TypeError("x is not a function"));
+    const broken = createApi({ deps: { ...deps, reader, metrics }, verifyToken });
     const { token } = await api.person();
     const response = await broken.request("/api/projects", { headers: { authorization: `Bearer ${token}` } });
     expect(response.status).toBe(500);
@@ -240,9 +241,9 @@ describe("no line of the log", () => {
     const authorization = `Bearer ${ada.token}`;
     const own = (headers: Record<string, string> = {}) => ({ headers: { authorization, ...headers } });
     const without = (error: Error) => {
-      const db = failing(api.deps.db, error);
+      const reader = failing(api.deps.reader, error);
       const store = failing(api.deps.store, error);
-      return createApi({ deps: { ...api.deps, db, store, log }, verifyToken: api.verifyToken });
+      return createApi({ deps: { ...api.deps, reader, store, log }, verifyToken: api.verifyToken });
     };
     const stated = (cause: Error) => new DrizzleQueryError(SECRETS.statement, [SECRETS.body], cause);
     const constraint = Object.assign(new NeonDbError("violates check constraint"), { code: "23514" });
@@ -276,7 +277,7 @@ describe("no line of the log", () => {
         }),
         measured.request(`/${SECRETS.query}?${SECRETS.query}`),
         without(stated(constraint)).request(`/api/projects?${SECRETS.query}`, own()),
-        without(stated(silence)).request("/api/projects", {
+        without(new Unavailable("no answer", { cause: stated(silence) })).request("/api/projects", {
           method: "POST",
           body: JSON.stringify(project),
           ...own(json),

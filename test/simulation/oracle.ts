@@ -1,9 +1,9 @@
 /** Rules that must hold in a world that has come to rest, checked by its results only. */
 
 import { songFrames } from "../../src/domain/controller/inputs.ts";
+import { projectPrefix } from "../../src/domain/record/keys.ts";
 import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
 import { nothingPublished } from "../../src/domain/views/feed.ts";
-import { projectPrefix } from "../../src/storage/keys.ts";
 import type { Person } from "./person.ts";
 import { untoldOf } from "./platform.ts";
 import type { Post } from "./providers.ts";

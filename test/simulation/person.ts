@@ -3,6 +3,7 @@
 import { currentOf } from "../../src/domain/controller/current.ts";
 import { needsDecision } from "../../src/domain/controller/tasks.ts";
 import type { Result } from "../../src/domain/record/errors.ts";
+import { audioKey } from "../../src/domain/record/keys.ts";
 import { MOTIF_WAYS, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS, type ProjectChange, type SettingsPatch } from "../../src/domain/settings.ts";
 import { approve } from "../../src/operations/approvals.ts";
@@ -11,7 +12,6 @@ import { createProject, editProject, removeProject } from "../../src/operations/
 import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts";
 import { chooseMotif } from "../../src/operations/scenes.ts";
 import type { Deps } from "../../src/ports/deps.ts";
-import { audioKey } from "../../src/storage/keys.ts";
 import { Caller } from "./runtime.ts";
 import type { World } from "./world.ts";
 

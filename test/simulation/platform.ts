@@ -184,6 +184,7 @@ export class ObjectHost {
         ),
       progress: async () => {},
       issueTicket: never,
+      redeem: never,
       connect: never,
       ping: async () => {},
     };

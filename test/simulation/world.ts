@@ -1,6 +1,8 @@
 /** One small world: the real domain, operations, controller and pipeline over simulated ports. */
 import { type Config, parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
+import { postgresKeys } from "../../src/db/idempotency.ts";
+import { postgresReader } from "../../src/db/reader.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
 import {
@@ -15,6 +17,7 @@ import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { RateLimiters } from "../../src/ports/work.ts";
+import { webhooksOf } from "../../src/providers/webhook.ts";
 import { Faults } from "./faults.ts";
 import { Isolates } from "./isolates.ts";
 import { ObjectHost, SimulatedBucket } from "./platform.ts";
@@ -145,7 +148,8 @@ export class World {
     const deps: Deps = {
       config: this.#config,
       // The simulation does not use it: nothing listens at this address.
-      db: unreachable,
+      reader: postgresReader(unreachable),
+      keys: postgresKeys(unreachable),
       store: {
         load: (id) => call("load", () => store.load(id)),
         apply: (id, changes) => call("apply", () => store.apply(id, changes)),
@@ -190,6 +194,10 @@ export class World {
       },
       storage: this.bucket.seenBy(caller),
       providers: this.cloud.seenBy(caller),
+      webhooks: webhooksOf({
+        webhookSecrets: this.#config.replicate.webhookSecrets,
+        callbackSecret: this.#config.callbackSecret,
+      }),
       media: this.#media(caller),
       rateLimiters: this.#rateLimitersSeenBy(caller),
       queue: this.queue.seenBy(caller),

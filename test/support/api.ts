@@ -5,7 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { createApi } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
-import { connect } from "../../src/db/client.ts";
+import { connect, type Db } from "../../src/db/client.ts";
+import { postgresKeys } from "../../src/db/idempotency.ts";
+import { postgresReader } from "../../src/db/reader.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import { tokenVerifier } from "../../src/http/lib/auth.ts";
@@ -14,6 +16,7 @@ import type { Point } from "../../src/metrics.ts";
 import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { Coordinator, TaskQueue, WakeUp } from "../../src/ports/work.ts";
+import { webhooksOf } from "../../src/providers/webhook.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";
@@ -60,23 +63,36 @@ export async function openApi() {
     ping: async () => {},
     progress: never,
     issueTicket: async () => ({ ticket: "a1b2c3", expiresAt: new Date(Date.now() + 30_000) }),
-    connect: async (_request, trusted) => {
-      calls.push(`connect ${id} ${trusted ? "trusted" : "by ticket"}`);
-      return new Response(null, { status: trusted ? 200 : 401 });
+    redeem: async () => {
+      calls.push(`redeem ${id}`);
+      return false;
+    },
+    connect: async () => {
+      calls.push(`connect ${id}`);
+      return new Response(null, { status: 200 });
     },
   });
   const db = connect(config.database.url, config.database.fetchEndpoint);
   const newId = () => uuidv7(Date.now());
+  /** The parts over a database; tests put faults into it. */
+  const databaseDeps = (over: Db) => ({
+    store: postgresStore(over, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
+    reader: postgresReader(over),
+    keys: postgresKeys(over),
+  });
   const deps: Deps = {
     config,
-    db,
-    store: postgresStore(db, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
+    ...databaseDeps(db),
     storage: bucket,
     providers: {
       transcriber: { transcribe: never },
       director: { proposeScenes: never, writePrompt: never, softenPrompt: never },
       predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
     },
+    webhooks: webhooksOf({
+      webhookSecrets: config.replicate.webhookSecrets,
+      callbackSecret: config.callbackSecret,
+    }),
     media: mediaOf(codecs),
     rateLimiters: { acquire: never, penalize: never, reportSuccess: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
@@ -130,6 +146,8 @@ export async function openApi() {
 
   return {
     api,
+    db,
+    databaseDeps,
     deps,
     bucket,
     calls,

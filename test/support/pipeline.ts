@@ -4,6 +4,8 @@
 import { eq } from "drizzle-orm";
 import { parseConfig } from "../../src/config.ts";
 import { connect, type Db } from "../../src/db/client.ts";
+import { postgresKeys } from "../../src/db/idempotency.ts";
+import { postgresReader } from "../../src/db/reader.ts";
 import { owners, projects, selectedScenes } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { plan } from "../../src/domain/controller/plan.ts";
@@ -19,6 +21,7 @@ import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { MultipartUpload } from "../../src/ports/storage.ts";
 import type { WakeUp } from "../../src/ports/work.ts";
+import { webhooksOf } from "../../src/providers/webhook.ts";
 import { memoryBucket } from "./bucket.ts";
 import { codecs } from "./codecs.ts";
 import { openPostgres } from "./postgres.ts";
@@ -65,10 +68,15 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   const newId = () => uuidv7(time + ids++);
   const deps: Deps = {
     config,
-    db,
+    reader: postgresReader(db),
+    keys: postgresKeys(db),
     store: postgresStore(db, { newId, ownerBudgetUsd: ownerBudgetUsd ?? null, now }),
     storage: bucket,
     providers,
+    webhooks: webhooksOf({
+      webhookSecrets: config.replicate.webhookSecrets,
+      callbackSecret: config.callbackSecret,
+    }),
     media: mediaOf(codecs),
     rateLimiters: {
       acquire: async () => ({ kind: "go", probing: false }),
@@ -86,6 +94,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       receive: never,
       progress: async ({ fraction }) => void calls.push(`progress ${fraction}`),
       issueTicket: never,
+      redeem: never,
       connect: never,
       destroy: never,
       ping: never,
@@ -152,6 +161,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   }
 
   return {
+    db,
     deps,
     script,
     bucket,

@@ -55,8 +55,8 @@ const SKETCHED = {
 };
 
 /** A project whose stages before `stage` are done. Gates are open; a test of them sets `autoApprove`. */
-export async function staged({ deps, bucket, record }: Studio, stage: Stage, wishes: Wishes = {}) {
-  const { db, newId, now } = deps;
+export async function staged({ db, deps, bucket, record }: Studio, stage: Stage, wishes: Wishes = {}) {
+  const { newId, now } = deps;
   const has = (other: Stage) => STAGES.indexOf(stage) > STAGES.indexOf(other);
   const { scenes: count = 1, sceneFrames = SCENE_FRAMES } = wishes;
   const id = newId();

@@ -37,7 +37,7 @@ async function withTask(stage: "transcribe" | "analyze_scenes", budgetUsd: numbe
   await project.want(stage);
   const { settings } = (await project.record()).project;
   const deps = project.deps;
-  await deps.db
+  await project.db
     .update(projects)
     .set({ settings: { ...settings, budgetUsd } })
     .where(eq(projects.id, project.id));

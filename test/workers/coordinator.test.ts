@@ -144,7 +144,8 @@ describe("the alarm", () => {
   test("a project with open work has an alarm in the future", async () => {
     const project = await newProject({ audio: songOf(30, "gone") });
     await project.want("transcribe");
-    const { store, db, newId } = project.deps;
+    const { db } = project;
+    const { store, newId } = project.deps;
     const { changes } = plan(await project.record(), { newId, random: () => 0 });
     await store.apply(project.id, changes);
     // A provider works on it: nothing ends it meanwhile.

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { fromEnv } from "../../src/deps.ts";
-import { projectPrefix } from "../../src/storage/keys.ts";
+import { projectPrefix } from "../../src/domain/record/keys.ts";
 import { silentWav } from "../support/media.ts";
 
 const ask = (path: string, init: RequestInit = {}) =>

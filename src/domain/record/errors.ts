@@ -22,6 +22,7 @@ export const ERRORS = {
   idempotency_key_reused: { status: 422, title: "The Idempotency-Key was used for another request" },
   upgrade_required: { status: 426, title: "A WebSocket upgrade is required" },
   internal: { status: 500, title: "Something went wrong on our side" },
+  write_unconfirmed: { status: 503, title: "It is unknown whether the change was saved" },
   unavailable: { status: 503, title: "A part of the service is not available" },
 } as const;
 export type ErrorCode = keyof typeof ERRORS;

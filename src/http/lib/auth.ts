@@ -71,6 +71,6 @@ export const bearer =
   async (c, next) => {
     const actor = await authenticate(c, verify);
     if (!actor.ok) return problem(c, actor.error);
-    c.set("actor", actor.value);
+    c.set("actor", { ...actor.value, requestId: c.get("requestId") });
     await next();
   };

@@ -3,10 +3,10 @@ import type { Hook } from "@hono/zod-openapi";
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
-import { isOverloaded, isUnreached } from "../../coordinator/errors.ts";
-import { isTransient, rootCause } from "../../db/errors.ts";
+import { rootCause } from "../../errors.ts";
 import { NOT_FOUND } from "../../operations/shared.ts";
 import type { Deps } from "../../ports/deps.ts";
+import { Unavailable, WriteUnconfirmed } from "../../ports/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { ProblemError, problem } from "./problem.ts";
 
@@ -62,7 +62,15 @@ export const onError =
     if (error instanceof HTTPException && error.status === 415)
       return problem(c, { code: "unsupported_media_type", detail: "Send the body as application/json." });
     const where = { request_id: c.get("requestId"), method: c.req.method, path: c.req.path };
-    if (isOutage(error)) {
+    if (error instanceof WriteUnconfirmed) {
+      deps.log("warn", "outage", { ...where, error: rootCause(error) });
+      return problem(c, {
+        code: "write_unconfirmed",
+        detail:
+          "The change may have been saved or not. Repeat the request with the same Idempotency-Key, or read the resource first.",
+      });
+    }
+    if (error instanceof Unavailable) {
       deps.log("warn", "outage", { ...where, error: rootCause(error) });
       return problem(c, {
         code: "unavailable",
@@ -75,9 +83,6 @@ export const onError =
       detail: "Your request did not cause this. The error has been logged; trying again later may help.",
     });
   };
-
-/** Whether a part of the service could not be reached or was overloaded: a repeat may succeed. */
-const isOutage = (error: unknown): boolean => isTransient(error) || isOverloaded(error) || isUnreached(error);
 
 /** The lines of the stack without the message above them, which can hold SQL statements. */
 const frames = (error: Error): string =>

@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import type { Context, HonoRequest, Input } from "hono";
-import { rootCause } from "../../db/errors.ts";
-import { type Answer, claimKey, type Hold, keepAnswer, releaseKey } from "../../db/idempotency.ts";
 import type { OperationError } from "../../domain/record/errors.ts";
 import { uuidv7 } from "../../domain/record/ids.ts";
+import { rootCause } from "../../errors.ts";
 import type { Deps } from "../../ports/deps.ts";
+import type { KeptAnswer, KeyHold } from "../../ports/store.ts";
 import type { AppEnv } from "./app-env.ts";
 import { ProblemError, problem } from "./problem.ts";
 
@@ -79,7 +79,7 @@ export async function once<P extends string, I extends Keyed, T>(
   const key = c.req.valid("header")["idempotency-key"];
   if (key === undefined) return work(deps);
   const asked = { ownerId: c.var.actor.ownerId, key, hash: await hashOf(c.req) };
-  const claim = await claimKey(deps.db, asked);
+  const claim = await deps.keys.claim(asked);
   if (claim.kind === "reused") throw new ProblemError(REUSED);
   if (claim.kind === "in_progress") throw new ProblemError(IN_PROGRESS);
   if (claim.kind === "answered") return answeredBefore<T>(c, claim.answer);
@@ -107,7 +107,7 @@ async function hashOf(request: HonoRequest): Promise<string> {
 }
 
 /** Makes UUIDv7s with the time when the key was first seen; the n-th is the same each time. */
-function idsOf({ ownerId, key, since }: Hold): () => string {
+function idsOf({ ownerId, key, since }: KeyHold): () => string {
   let n = 0;
   return () => {
     const seed = JSON.stringify([ownerId, key, n++]);
@@ -116,7 +116,7 @@ function idsOf({ ownerId, key, since }: Hold): () => string {
 }
 
 /** The response as it is stored for repeats; null where it says to try again later (429, 5xx). */
-async function keepable(response: Response): Promise<Answer | null> {
+async function keepable(response: Response): Promise<KeptAnswer | null> {
   const { status } = response;
   if (status >= 500 || status === 429) return null;
   const headers = [...response.headers].filter(([name]) => KEPT_HEADERS.includes(name));
@@ -124,16 +124,16 @@ async function keepable(response: Response): Promise<Answer | null> {
 }
 
 /** Stores the answer or frees the key. Errors are only logged: the effect is committed, and the lock expires. */
-async function settled(deps: Deps, hold: Hold, answer: Answer | null): Promise<void> {
+async function settled(deps: Deps, hold: KeyHold, answer: KeptAnswer | null): Promise<void> {
   try {
-    await (answer ? keepAnswer(deps.db, hold, answer) : releaseKey(deps.db, hold));
+    await (answer ? deps.keys.keep(hold, answer) : deps.keys.release(hold));
   } catch (error) {
     deps.log("warn", "idempotency_key_unsettled", { error: rootCause(error) });
   }
 }
 
 /** The stored answer as a response. The cast is safe: the key's hash holds this route's method and path. */
-function answeredBefore<T>(c: Context<AppEnv>, { status, headers, body }: Answer): T {
+function answeredBefore<T>(c: Context<AppEnv>, { status, headers, body }: KeptAnswer): T {
   const init = new Response(null, { status, headers: { ...headers, [REPLAYED]: "true" } });
   return c.body(body, init) as T;
 }

@@ -1,10 +1,10 @@
-import { rootCause } from "../../db/errors.ts";
 import { needsDirector, proposalInputs, scenesInputs } from "../../domain/controller/inputs.ts";
 import { proposedScenes, retimedScenes, type ScenePlan } from "../../domain/controller/plan-scenes.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { DIRECTORS } from "../../domain/models/language-models.ts";
 import type { Audio, BeatGrid, Lyrics, Project, Proposal } from "../../domain/record/record.ts";
+import { rootCause } from "../../errors.ts";
 import { storedFile } from "../../media/lib/source.ts";
 import { fromOutcome } from "../lib/outcome.ts";
 import type { StepContext } from "../lib/step.ts";

@@ -3,6 +3,7 @@ import { songFrames } from "../../domain/controller/inputs.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
+import { filmKey, sidecarKey } from "../../domain/record/keys.ts";
 import type { Clip, Film, Image, ProjectRecord, Sidecars } from "../../domain/record/record.ts";
 import { toVtt } from "../../domain/views/exports/vtt.ts";
 import { releaseSheet } from "../../domain/views/release-sheet.ts";
@@ -11,7 +12,6 @@ import { joined } from "../../media/lib/mp4-boxes.ts";
 import { type MediaFile, storedFile } from "../../media/lib/source.ts";
 import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
 import type { Storage } from "../../ports/storage.ts";
-import { filmKey, sidecarKey } from "../../storage/keys.ts";
 import type { StepContext } from "../lib/step.ts";
 
 /**

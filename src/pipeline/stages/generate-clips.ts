@@ -5,10 +5,10 @@ import { failedStep, type StepResult } from "../../domain/controller/settlement.
 import { chargedForClip, sizeDiffers } from "../../domain/controller/suppliers.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { clipModel, clipSecondsFor } from "../../domain/models/models.ts";
+import { clipKey } from "../../domain/record/keys.ts";
 import type { Clip, Failure, ModelNotice } from "../../domain/record/record.ts";
 import { readSafely, storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../ports/providers.ts";
-import { clipKey } from "../../storage/keys.ts";
 import { assetRow, PENDING_CLIP_FIELDS, pendingRow } from "../lib/assets.ts";
 import { badOutput, copyOutput } from "../lib/output.ts";
 import { orderPrediction } from "../lib/predictions.ts";

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApi } from "../../../src/app.ts";
 import { coordinatorOf } from "../../../src/coordinator/accessor.ts";
 import type { ProjectCoordinator } from "../../../src/coordinator/project-coordinator.ts";
+import { Unavailable } from "../../../src/ports/errors.ts";
 import type { Coordinator } from "../../../src/ports/work.ts";
 import { type Api, openApi } from "../../support/api.ts";
 import { virtualTime } from "../../support/timing.ts";
@@ -63,7 +64,7 @@ const REPEATABLE: [string, (c: Coordinator) => Promise<unknown>, string][] = [
   ["progress", (c) => c.progress({ jobId: "j", taskId: "t", fraction: 0.5 }), "progress"],
   ["destroy", (c) => c.destroy(), "destroy"],
   ["ping", (c) => c.ping(), "ping"],
-  ["redeeming a ticket", (c) => c.connect(upgrade(), false), "redeem"],
+  ["redeem", (c) => c.redeem("a1b2c3"), "redeem"],
 ];
 
 const open = (...failures: Error[]) => {
@@ -71,6 +72,12 @@ const open = (...failures: Error[]) => {
   const time = virtualTime(0.5);
   return { ...objects, time, coordinator: coordinatorOf(objects.namespace, time.timing)("p") };
 };
+/** A coordinator whose object answers an upgrade like this. */
+const answering = (response: Response) => ({
+  coordinator: coordinatorOf(asNamespace({ getByName: () => ({ fetch: async () => response }) }))("p"),
+});
+/** What the accessor throws where the object could not be reached. */
+const unavailable = (cause: Error) => new Unavailable("A Durable Object can't be reached", { cause });
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => "it did not fail",
@@ -89,7 +96,7 @@ describe.each(REPEATABLE)("%s", (_, call, method) => {
 
   test("gives up after three more tries, with waits from growing spans", async () => {
     const { coordinator, calls, time } = open(...Array.from({ length: 9 }, () => moved));
-    expect(await failureOf(call(coordinator))).toBe(moved);
+    expect(await failureOf(call(coordinator))).toEqual(unavailable(moved));
     expect(calls).toEqual([method, method, method, method]);
     expect(time.waits).toEqual([50, 100, 200]);
   });
@@ -100,13 +107,13 @@ describe.each(REPEATABLE)("%s", (_, call, method) => {
     ["a defect of the object", defect],
   ])("never asks %s again", async (_, error) => {
     const { coordinator, calls, stubs } = open(error);
-    expect(await failureOf(call(coordinator))).toBe(error);
+    expect(await failureOf(call(coordinator))).toEqual(error === defect ? defect : unavailable(error));
     expect([calls, stubs()]).toEqual([[method], 1]);
   });
 
   test("stops asking when an object that was restarting turns out to be overloaded", async () => {
     const { coordinator, calls } = open(moved, overloaded);
-    expect(await failureOf(call(coordinator))).toBe(overloaded);
+    expect(await failureOf(call(coordinator))).toEqual(unavailable(overloaded));
     expect(calls).toEqual([method, method]);
   });
 });
@@ -121,7 +128,7 @@ describe("a call that the runtime has already retried for eight seconds", () => 
         return namespace.getByName(name);
       },
     });
-    expect(await failureOf(coordinatorOf(slow, time.timing)("p").wake())).toBe(moved);
+    expect(await failureOf(coordinatorOf(slow, time.timing)("p").wake())).toEqual(unavailable(moved));
     expect(calls).toEqual(["wake"]);
   });
 });
@@ -129,15 +136,13 @@ describe("a call that the runtime has already retried for eight seconds", () => 
 describe("connect", () => {
   test("passes the upgrade on once: whether it arrived can't be known", async () => {
     const { coordinator, calls } = open(moved);
-    expect(await failureOf(coordinator.connect(upgrade(), true))).toBe(moved);
+    expect(await failureOf(coordinator.connect(upgrade()))).toEqual(unavailable(moved));
     expect(calls).toEqual(["fetch"]);
   });
 
-  test("uses a new stub for that, after the ticket was redeemed", async () => {
-    const { coordinator, calls, stubs } = open(moved);
-    expect((await coordinator.connect(upgrade(), false)).status).toBe(204);
-    expect(calls).toEqual(["redeem", "redeem", "fetch"]);
-    expect(stubs()).toBe(3);
+  test("fails as an outage where the object can't read Postgres", async () => {
+    const { coordinator } = answering(new Response(null, { status: 503 }));
+    expect(await failureOf(coordinator.connect(upgrade()))).toBeInstanceOf(Unavailable);
   });
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projects } from "../../../src/db/schema.ts";
-import { audioKey, MAX_AUDIO_BYTES, projectPrefix } from "../../../src/storage/keys.ts";
+import { audioKey, MAX_AUDIO_BYTES, projectPrefix } from "../../../src/domain/record/keys.ts";
 import { type Api, openApi, type Person } from "../../support/api.ts";
 import { fixture } from "../../support/media.ts";
 import { id3, joined, uslt, utf16 } from "../../support/song-tags.ts";
@@ -167,7 +167,7 @@ describe("confirming", () => {
     const { id } = await ada.project();
     await confirm(ada, id, arrived(ada, id, "song.mp3"));
     const lyrics = { source: "edited" as const, language: "en", lines: [] };
-    await api.deps.db
+    await api.db
       .update(projects)
       .set({ lyrics, lyricsHash: "h", transcriptText: "la", status: "completed" })
       .where(eq(projects.id, id));
@@ -175,7 +175,7 @@ describe("confirming", () => {
     expect(same.json).toMatchObject({ lyrics, transcript_text: "la", status: "completed", version: 3 });
     const another = await confirm(ada, id, arrived(ada, id, "audio/pcm16.wav", "audio/wav"));
     expect(another.json).toMatchObject({ lyrics: null, transcript_text: null, version: 4 });
-    const [row] = await api.deps.db.select().from(projects).where(eq(projects.id, id));
+    const [row] = await api.db.select().from(projects).where(eq(projects.id, id));
     expect(row?.lyricsHash).toBeNull();
   });
 });
@@ -197,7 +197,7 @@ describe("running", () => {
     const { status, json } = await ada.call("POST", `/api/projects/${id}/run`, { target: "generate_images" });
     expect([status, json.target_stage]).toEqual([202, "generate_images"]);
     expect(wakes()).toBe(before + 1);
-    const [row] = await api.deps.db.select().from(projects).where(eq(projects.id, id));
+    const [row] = await api.db.select().from(projects).where(eq(projects.id, id));
     expect(row?.runNumber).toBe(1);
   });
 

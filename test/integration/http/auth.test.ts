@@ -188,7 +188,7 @@ describe("the feed", () => {
       upgrade(`/api/projects/${id}/feed`, { authorization: `Bearer ${ada.token}` }),
     );
     expect([result.status, trips]).toEqual([200, 1]);
-    expect(api.calls).toContain(`connect ${id} trusted`);
+    expect(api.calls).toContain(`connect ${id}`);
   });
 
   test("the coordinator redeems a ticket, without a query to Postgres", async () => {
@@ -199,8 +199,8 @@ describe("the feed", () => {
     );
     expect([result.status, trips]).toEqual([401, 0]);
     expect(await result.json()).toMatchObject({ code: "unauthenticated" });
-    expect(api.calls).toContain(`connect ${id} by ticket`);
-    expect(api.calls).not.toContain(`connect ${id} trusted`);
+    expect(api.calls).toContain(`redeem ${id}`);
+    expect(api.calls).not.toContain(`connect ${id}`);
   });
 
   test("strangers, requests without a token and malformed ids are refused", async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { audioKey } from "../../../src/storage/keys.ts";
+import { audioKey } from "../../../src/domain/record/keys.ts";
 import { type Api, openApi, type Person } from "../../support/api.ts";
 import { Document, operationsOf, responseSchema } from "../../support/document.ts";
 import { fixture } from "../../support/media.ts";
@@ -102,7 +102,7 @@ const operation = (id: string) => {
 
 async function scene(): Promise<Scene> {
   const person = await api.person();
-  return { person, story: await insertStory(api.deps.db, person.sub) };
+  return { person, story: await insertStory(api.db, person.sub) };
 }
 const pathOf = (path: string, { story }: Scene) =>
   path

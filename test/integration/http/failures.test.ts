@@ -1,8 +1,8 @@
 import { NeonDbError } from "@neondatabase/serverless";
-import { DrizzleQueryError } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { healthRoutes } from "../../../src/http/health.ts";
+import { Unavailable, WriteUnconfirmed } from "../../../src/ports/errors.ts";
 import { type Api, openApi, read } from "../../support/api.ts";
 import { Document, parserOf } from "../../support/document.ts";
 
@@ -17,7 +17,7 @@ afterAll(() => api.close());
 
 /** Runs a request while every call of one part throws `error`. */
 async function whileBroken<T>(
-  part: "db" | "storage" | "queue" | "coordinator",
+  part: "reader" | "storage" | "queue" | "coordinator",
   error: Error,
   work: () => Promise<T>,
 ) {
@@ -125,31 +125,31 @@ describe("what breaks inside", () => {
   test("is logged under the request's id and not shown", async () => {
     const ada = await api.person();
     const error = new Error("password=hunter2 at /srv/app.ts:7");
-    const { status, json, response } = await whileBroken("db", error, () => ada.call("GET", "/api/projects"));
+    const { status, json, response } = await whileBroken("reader", error, () =>
+      ada.call("GET", "/api/projects"),
+    );
     expect([status, json.code]).toEqual([500, "internal"]);
     expect(JSON.stringify(json)).not.toMatch(/hunter2|srv/);
     expect(api.calls).toContain("error uncaught");
     expect(response.headers.get("access-control-expose-headers")).toContain("X-Request-Id");
   });
 
-  const neon = (code: string) => Object.assign(new NeonDbError("so says Postgres"), { code });
-  const silence = Object.assign(new NeonDbError("Error connecting to database"), {
-    sourceError: new TypeError("fetch failed"),
-  });
-  test.each<[string, Error, number]>([
-    ["no answer from Postgres", silence, 503],
-    ["Postgres shutting down", neon("57P01"), 503],
-    ["a lost connection", neon("08006"), 503],
-    ["too many connections", neon("53300"), 503],
-    ["an outage that Drizzle wraps", new DrizzleQueryError("select 1", [], silence), 503],
-    ["a busy object", Object.assign(new Error("overloaded"), { overloaded: true }), 503],
-    ["an object that moved", Object.assign(new Error("reset"), { retryable: true }), 503],
-    ["a broken constraint", neon("23514"), 500],
-    ["a defect", new TypeError("x is not a function"), 500],
-  ])("%s", async (_, error, expected) => {
+  test.each<[string, Error, number, string]>([
+    ["an outage", new Unavailable("Postgres can't be reached"), 503, "unavailable"],
+    ["a write whose answer was lost", new WriteUnconfirmed("no answer"), 503, "write_unconfirmed"],
+    [
+      "a broken constraint",
+      Object.assign(new NeonDbError("so says Postgres"), { code: "23514" }),
+      500,
+      "internal",
+    ],
+    ["a defect", new TypeError("x is not a function"), 500, "internal"],
+  ])("%s is answered as such", async (_, error, expected, code) => {
     const ada = await api.person();
-    const { status, response } = await whileBroken("db", error, () => ada.call("GET", "/api/projects"));
-    expect(status).toBe(expected);
+    const { status, json, response } = await whileBroken("reader", error, () =>
+      ada.call("GET", "/api/projects"),
+    );
+    expect([status, json.code]).toEqual([expected, code]);
     expect(response.headers.get("retry-after")).toBe(expected === 503 ? "2" : null);
   });
 });
@@ -163,7 +163,7 @@ describe("health", () => {
     expect(Object.keys(checks).sort()).toEqual(["bucket", "coordinator", "database", "queue"]);
   });
 
-  test.each(["db", "storage", "queue", "coordinator"] as const)(
+  test.each(["reader", "storage", "queue", "coordinator"] as const)(
     "names %s when it is down, and the others as well",
     async (part) => {
       const response = await whileBroken(part, new Error("connect ECONNREFUSED 10.0.0.7"), async () =>
@@ -172,7 +172,9 @@ describe("health", () => {
       expect(response.status).toBe(503);
       const { status, checks } = await read(response);
       expect(status).toBe("degraded");
-      const name = { db: "database", storage: "bucket", queue: "queue", coordinator: "coordinator" }[part];
+      const name = { reader: "database", storage: "bucket", queue: "queue", coordinator: "coordinator" }[
+        part
+      ];
       for (const [check, { status, error }] of Object.entries<{ status: string; error?: string }>(checks)) {
         expect([check, status]).toEqual([check, check === name ? "down" : "ok"]);
         expect(error ?? "").not.toContain("10.0.0.7");

@@ -23,7 +23,7 @@ const EXPECTED = Buffer.concat([HEAD, new Uint8Array(FROM - HEAD.length), FILM.s
 /** A film with the sidecar for the file without edit lists. */
 async function setting() {
   const ada = await api.person();
-  const story = await insertStory(api.deps.db, ada.sub, 1);
+  const story = await insertStory(api.db, ada.sub, 1);
   const film = api.bucket.upload(`film-${story.filmId}`, FILM, "video/mp4");
   const beside = api.bucket.upload(
     `beside-${story.filmId}`,
@@ -42,7 +42,7 @@ async function setting() {
       to: TO,
     },
   };
-  await api.deps.db
+  await api.db
     .update(finalVideos)
     .set({ objectKey: film.key, etag: film.etag, sidecars })
     .where(eq(finalVideos.id, story.filmId));
@@ -136,7 +136,7 @@ describe("a film without edit lists", () => {
     const { ada, story, path } = await setting();
     const eve = await api.person();
     expect((await eve.call("GET", `${path}?edits=none`)).status).toBe(404);
-    await api.deps.db.update(finalVideos).set({ sidecars: null }).where(eq(finalVideos.id, story.filmId));
+    await api.db.update(finalVideos).set({ sidecars: null }).where(eq(finalVideos.id, story.filmId));
     const { status, json } = await ada.call("GET", `${path}?edits=none`);
     expect([status, json.code]).toEqual([409, "conflict"]);
     expect(json.detail).toContain("film_sound");

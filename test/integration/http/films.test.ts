@@ -14,7 +14,7 @@ afterAll(() => api.close());
 
 async function setting() {
   const ada = await api.person();
-  const story = await insertStory(api.deps.db, ada.sub, 1);
+  const story = await insertStory(api.db, ada.sub, 1);
   const base = `/api/projects/${story.id}`;
   const film = () => ada.call("GET", `${base}/final-videos/${story.filmId}`);
   return { ada, story, base, film };
@@ -49,7 +49,7 @@ describe("a film by itself", () => {
 
   test("has no URLs until it is completed", async () => {
     const { story, film } = await setting();
-    await api.deps.db.update(finalVideos).set({ status: "failed" }).where(eq(finalVideos.id, story.filmId));
+    await api.db.update(finalVideos).set({ status: "failed" }).where(eq(finalVideos.id, story.filmId));
     expect((await film()).json).toMatchObject({ status: "failed", url: null, download_url: null });
   });
 
@@ -69,7 +69,7 @@ describe("a film by itself", () => {
     ["the project, where the title is empty", { title: "", artist: "AC/DC" }, "AC DC - My project.mp4"],
   ])("is saved under %s", async (_what, tags, name) => {
     const { story, film } = await setting();
-    await api.deps.db
+    await api.db
       .update(projects)
       .set({ name: "My project", audio: { ...AUDIO, ...tags } })
       .where(eq(projects.id, story.id));
@@ -95,7 +95,7 @@ test("an image and a clip show what their files state of how they were made; nul
   };
   const first = async (list: string) => (await ada.call("GET", `${base}/${list}`)).json.items[0].provenance;
   expect([await first("images"), await first("clips")]).toEqual([null, null]);
-  const { db } = api.deps;
+  const { db } = api;
   await db
     .update(generatedImages)
     .set({ provenance: [mark] })

@@ -107,7 +107,7 @@ test("no body, header or query makes the service fail", async () => {
     const text = known ? fc.oneof({ weight: 4, arbitrary: known }, raw) : raw;
     return fc.record({ operation: fc.constant(operation), text, extra: headers, search: query });
   });
-  const { id, filmId, jobId, taskId } = await insertStory(api.deps.db, ada.sub, 1);
+  const { id, filmId, jobId, taskId } = await insertStory(api.db, ada.sub, 1);
   const seen = new Set<number>();
   await fc.assert(
     fc.asyncProperty(request, async ({ operation: { method, path }, text, extra, search }) => {

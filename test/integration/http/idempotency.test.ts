@@ -1,11 +1,11 @@
 import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Unanswered } from "../../../src/db/errors.ts";
 import { LOCK_SECONDS, pruneIdempotencyKeys } from "../../../src/db/idempotency.ts";
 import { idempotencyKeys, projects } from "../../../src/db/schema.ts";
 import { ProblemError } from "../../../src/http/lib/problem.ts";
 import type { Deps } from "../../../src/ports/deps.ts";
+import { WriteUnconfirmed } from "../../../src/ports/errors.ts";
 import { type Api, FRONTEND, openApi, type Person } from "../../support/api.ts";
 import { AUDIO, insertStory } from "../../support/story.ts";
 
@@ -18,14 +18,13 @@ afterAll(() => api.close());
 const create = (person: Person, key: string, body: unknown = { name: "Night Drive" }) =>
   person.call("POST", "/api/projects", body, { "idempotency-key": key });
 const replayed = ({ response }: { response: Response }) => response.headers.get("idempotency-replayed");
-const projectsOf = (person: Person) =>
-  api.deps.db.select().from(projects).where(eq(projects.ownerId, person.sub));
+const projectsOf = (person: Person) => api.db.select().from(projects).where(eq(projects.ownerId, person.sub));
 const rowsOf = (person: Person) =>
-  api.deps.db.select().from(idempotencyKeys).where(eq(idempotencyKeys.ownerId, person.sub));
+  api.db.select().from(idempotencyKeys).where(eq(idempotencyKeys.ownerId, person.sub));
 
 /** Makes this person's keys older by so many seconds. */
 const later = (person: Person, seconds: number) =>
-  api.deps.db
+  api.db
     .update(idempotencyKeys)
     .set({
       lockedUntil: sql`${idempotencyKeys.lockedUntil} - make_interval(secs => ${seconds})`,
@@ -34,7 +33,7 @@ const later = (person: Person, seconds: number) =>
     .where(eq(idempotencyKeys.ownerId, person.sub));
 /** Expires the locks only: the time when a key was first seen does not change. */
 const expireLocks = (person: Person) =>
-  api.deps.db
+  api.db
     .update(idempotencyKeys)
     .set({ lockedUntil: sql`${idempotencyKeys.lockedUntil} - make_interval(secs => ${LOCK_SECONDS})` })
     .where(eq(idempotencyKeys.ownerId, person.sub));
@@ -52,16 +51,19 @@ async function having<T>(parts: Partial<Deps>, work: () => Promise<T>): Promise<
 const creating = (createProject: Deps["store"]["createProject"]): Partial<Deps> => ({
   store: { ...api.deps.store, createProject },
 });
-/** A database whose n-th update of a key fails where `dies[n]` is true: the worker dies after its work. */
+/** Keys whose n-th answer is not kept where `dies[n]` is true: the Worker dies after its work. */
 function dying(...dies: boolean[]): Partial<Deps> {
   const left = [...dies];
-  const db = new Proxy(api.deps.db, {
-    get: (whole, name) => {
-      if (name === "update" && left.shift()) throw new Error("the Worker is gone");
-      return Reflect.get(whole, name);
+  const { keys } = api.deps;
+  const unlessDead = (write: () => Promise<void>) =>
+    left.shift() ? Promise.reject(new Error("the Worker is gone")) : write();
+  return {
+    keys: {
+      ...keys,
+      keep: (hold, answer) => unlessDead(() => keys.keep(hold, answer)),
+      release: (hold) => unlessDead(() => keys.release(hold)),
     },
-  });
-  return { db };
+  };
 }
 /** A store whose n-th `createProject` loses the connection before or after its effect. */
 function losingTouch(...when: ("before" | "after" | null)[]): Partial<Deps> {
@@ -69,9 +71,9 @@ function losingTouch(...when: ("before" | "after" | null)[]): Partial<Deps> {
   const { createProject } = api.deps.store;
   return creating(async (project) => {
     const lost = left.shift();
-    if (lost === "before") throw new Unanswered("no answer");
+    if (lost === "before") throw new WriteUnconfirmed("no answer");
     const made = await createProject(project);
-    if (lost === "after") throw new Unanswered("no answer");
+    if (lost === "after") throw new WriteUnconfirmed("no answer");
     return made;
   });
 }
@@ -128,7 +130,7 @@ describe("a repeat under the same key", () => {
       ada.call("POST", `/api/projects/${id}/run`, { target: "transcribe" }, { "idempotency-key": key });
     const refused = await run("k1");
     expect([refused.status, refused.json.code]).toEqual([409, "audio_missing"]);
-    await api.deps.db.update(projects).set({ audio: AUDIO }).where(eq(projects.id, id));
+    await api.db.update(projects).set({ audio: AUDIO }).where(eq(projects.id, id));
     const again = await run("k1");
     expect([again.json, replayed(again)]).toEqual([refused.json, "true"]);
     expect(again.response.headers.get("content-type")).toBe("application/problem+json");
@@ -192,7 +194,7 @@ describe("another request under the same key", () => {
     ["with another query", (id) => [`/api/projects/${id}/run?x=1`, '{"target":"transcribe"}']],
   ])("%s is refused and has no effect", async (_, other) => {
     const ada = await api.person();
-    const { id } = await insertStory(api.deps.db, ada.sub);
+    const { id } = await insertStory(api.db, ada.sub);
     const send = ([path, body]: [string, string]) => ada.call("POST", path, body, { "idempotency-key": "k" });
     expect((await send([`/api/projects/${id}/run`, '{"target":"transcribe"}'])).status).toBe(202);
     const refused = await send(other(id));
@@ -264,7 +266,7 @@ describe("keys", () => {
     const [hers, his] = [await create(ada, "k"), await create(bob, "k")];
     await later(ada, 25 * 3600);
     await later(bob, 48 * 3600);
-    expect(await pruneIdempotencyKeys(api.deps.db)).toBe(1);
+    expect(await pruneIdempotencyKeys(api.db)).toBe(1);
     expect((await create(ada, "k")).json.id).toBe(hers.json.id);
     const anew = await create(bob, "k");
     expect([anew.status, replayed(anew)]).toEqual([201, null]);
@@ -300,7 +302,7 @@ describe("what goes wrong", () => {
 
   test.each([
     ["a defect", new TypeError("x is not a function"), 500],
-    ["an outage", new Unanswered("no answer"), 503],
+    ["an outage", new WriteUnconfirmed("no answer"), 503],
     ["an error for now", new ProblemError({ code: "unavailable", detail: "Try again." }), 503],
   ])(
     "%s is not stored: the repeat is executed, and the key stays this request's",
@@ -380,10 +382,7 @@ test("two owners' ids differ, even under one key in one millisecond", async () =
   const createdAt = new Date("2026-11-22T10:00:00Z");
   for (const person of people) {
     await having(losingTouch("before"), () => create(person, "k"));
-    await api.deps.db
-      .update(idempotencyKeys)
-      .set({ createdAt })
-      .where(eq(idempotencyKeys.ownerId, person.sub));
+    await api.db.update(idempotencyKeys).set({ createdAt }).where(eq(idempotencyKeys.ownerId, person.sub));
   }
   const ids = await Promise.all(people.map(async (person) => (await create(person, "k")).json.id));
   expect(ids[0].slice(0, 13)).toBe(ids[1].slice(0, 13));
@@ -393,7 +392,7 @@ test("two owners' ids differ, even under one key in one millisecond", async () =
 test("an id made under a key is a UUIDv7 of the time when the key was first seen", async () => {
   const ada = await api.person();
   const { json } = await create(ada, "k");
-  const [row] = await api.deps.db
+  const [row] = await api.db
     .select()
     .from(idempotencyKeys)
     .where(and(eq(idempotencyKeys.ownerId, ada.sub), eq(idempotencyKeys.key, "k")));

@@ -26,7 +26,7 @@ async function stored(over: SettingsPatch) {
   const ada = await api.person();
   const { id } = await ada.project();
   const settings = mergeSettings(DEFAULT_SETTINGS, over);
-  await api.deps.db.update(projects).set({ settings }).where(eq(projects.id, id));
+  await api.db.update(projects).set({ settings }).where(eq(projects.id, id));
   const call = (method: string, settings: object) =>
     ada.call(method, `/api/projects/${id}`, { ...(method === "PUT" ? { name: "x" } : {}), settings });
   return { ada, id, call };
@@ -153,7 +153,7 @@ describe("Postgres", () => {
         ),
         async (before, change) => {
           const stored = mergeSettings(DEFAULT_SETTINGS, before);
-          await api.deps.db.update(projects).set({ settings: stored }).where(eq(projects.id, id));
+          await api.db.update(projects).set({ settings: stored }).where(eq(projects.id, id));
           const wanted = mergeSettings(stored, change);
           const wire = {
             style: "s",

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jobs, projects, tasks, videoClips } from "../../../src/db/schema.ts";
-import { projectPrefix } from "../../../src/storage/keys.ts";
+import { projectPrefix } from "../../../src/domain/record/keys.ts";
 import { type Api, openApi } from "../../support/api.ts";
 import { insertStory } from "../../support/story.ts";
 
@@ -179,7 +179,7 @@ describe("editing", () => {
     const again = await ada.call("GET", `/api/projects/${id}`, undefined, { "if-none-match": `W/${etag}` });
     expect([again.status, again.json]).toEqual([304, null]);
     expect(again.response.headers.get("etag")).toBe(etag);
-    await api.deps.db.update(projects).set({ status: "running" }).where(eq(projects.id, id));
+    await api.db.update(projects).set({ status: "running" }).where(eq(projects.id, id));
     const moved = await ada.call("GET", `/api/projects/${id}`, undefined, { "if-none-match": etag });
     expect([moved.status, moved.json.status, moved.json.version]).toEqual([200, "running", 1]);
     // An edit by the version that the person read is still accepted.
@@ -201,7 +201,7 @@ describe("editing", () => {
 describe("deleting", () => {
   test("removes the rows, the files and the coordinator's state; a repeat is 404", async () => {
     const ada = await api.person();
-    const { id } = await insertStory(api.deps.db, ada.sub);
+    const { id } = await insertStory(api.db, ada.sub);
     const prefix = projectPrefix(ada.sub, id);
     api.bucket.upload(`${prefix}clips/a.mp4`, new Uint8Array(3), "video/mp4");
     const other = await ada.project("stays");
@@ -212,7 +212,7 @@ describe("deleting", () => {
     expect(api.bucket.keys().filter((key) => key.startsWith(prefix))).toEqual([]);
     expect(api.bucket.keys()).toContain(kept);
     for (const table of [jobs, tasks, videoClips])
-      expect(await api.deps.db.select().from(table).where(eq(table.projectId, id))).toEqual([]);
+      expect(await api.db.select().from(table).where(eq(table.projectId, id))).toEqual([]);
     expect(api.calls).toContain(`destroy ${id}`);
     expect((await ada.call("DELETE", `/api/projects/${id}`)).status).toBe(404);
     expect((await ada.call("GET", `/api/projects/${other.id}`)).status).toBe(200);

@@ -20,13 +20,12 @@ const UNKNOWN = failure("outcome_unknown", "The outcome is unknown.", {
 /** A project with a film; the task of one image has failed. */
 async function setting() {
   const ada = await api.person();
-  const story = await insertStory(api.deps.db, ada.sub);
+  const story = await insertStory(api.db, ada.sub);
   const base = `/api/projects/${story.id}`;
   const wakes = () => api.calls.filter((call) => call === `wake ${story.id}`).length;
-  const setTask = (set: Partial<Task>) =>
-    api.deps.db.update(tasks).set(set).where(eq(tasks.id, story.taskId));
+  const setTask = (set: Partial<Task>) => api.db.update(tasks).set(set).where(eq(tasks.id, story.taskId));
   const aim = (targetStage: Stage | null) =>
-    api.deps.db.update(projects).set({ targetStage }).where(eq(projects.id, story.id));
+    api.db.update(projects).set({ targetStage }).where(eq(projects.id, story.id));
   const taskList = async () => (await ada.call("GET", `${base}/tasks`)).json.items;
   return { ada, story, base, wakes, setTask, aim, taskList };
 }
@@ -41,7 +40,7 @@ describe("canceling", () => {
       status: "running" as const,
       payload: {},
     });
-    await api.deps.db.insert(jobs).values([open("generate_prompts"), open("generate_clips")]);
+    await api.db.insert(jobs).values([open("generate_prompts"), open("generate_clips")]);
     const { status, json } = await ada.call("POST", `${base}/cancel`, { from: "generate_images" });
     expect([status, json.target_stage]).toEqual([202, "generate_prompts"]);
     expect(wakes()).toBe(1);
@@ -108,10 +107,10 @@ describe("retrying a task", () => {
   test("of another project of the same person is refused, and nothing changes", async () => {
     const { ada, story, setTask } = await setting();
     await setTask({ status: "canceled" });
-    const other = await insertStory(api.deps.db, ada.sub);
+    const other = await insertStory(api.db, ada.sub);
     const crossed = await ada.call("POST", `/api/projects/${other.id}/tasks/${story.taskId}/retry`);
     expect([crossed.status, crossed.json.code]).toEqual([409, "conflict"]);
-    const [row] = await api.deps.db.select().from(tasks).where(eq(tasks.id, story.taskId));
+    const [row] = await api.db.select().from(tasks).where(eq(tasks.id, story.taskId));
     expect(row?.retriedAt).toBeNull();
   });
 });
@@ -131,7 +130,7 @@ describe("retrying a job", () => {
     const { ada, story, base, wakes } = await setting();
     expect((await ada.call("POST", `${base}/jobs/${story.jobId}/retry`, {})).status).toBe(202);
     expect(wakes()).toBe(1);
-    const [row] = await api.deps.db.select().from(tasks).where(eq(tasks.id, story.taskId));
+    const [row] = await api.db.select().from(tasks).where(eq(tasks.id, story.taskId));
     expect(row?.retriedAt).toBeInstanceOf(Date);
   });
 });
@@ -149,7 +148,7 @@ describe("the tasks", () => {
       runAfter: new Date(),
       inputHash: "secret-hash",
     }));
-    await api.deps.db.insert(tasks).values(more);
+    await api.db.insert(tasks).values(more);
     const seen: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
@@ -197,6 +196,6 @@ test("a run raises the run number and sets the target that was named", async () 
   const { ada, story, base } = await setting();
   for (const target of ["assemble_video", "generate_images"])
     expect((await ada.call("POST", `${base}/run`, { target })).json.target_stage).toBe(target);
-  const [row] = await api.deps.db.select().from(projects).where(eq(projects.id, story.id));
+  const [row] = await api.db.select().from(projects).where(eq(projects.id, story.id));
   expect(row?.runNumber).toBe(2);
 });

@@ -13,11 +13,10 @@ afterAll(() => api.close());
 
 async function setting(scenes = 2) {
   const ada = await api.person();
-  const story = await insertStory(api.deps.db, ada.sub, scenes);
+  const story = await insertStory(api.db, ada.sub, scenes);
   const base = `/api/projects/${story.id}`;
   const approve = (approvals: object[]) => ada.call("PUT", `${base}/approvals`, { approvals });
-  const recorded = () =>
-    api.deps.db.select().from(userApprovals).where(eq(userApprovals.projectId, story.id));
+  const recorded = () => api.db.select().from(userApprovals).where(eq(userApprovals.projectId, story.id));
   return { ada, story, base, approve, recorded };
 }
 
@@ -87,7 +86,7 @@ describe("approving", () => {
   test("what is not completed can't be approved", async () => {
     const { story, approve } = await setting(1);
     const image = story.scenes[0]?.image ?? "";
-    await api.deps.db.update(generatedImages).set({ status: "failed" }).where(eq(generatedImages.id, image));
+    await api.db.update(generatedImages).set({ status: "failed" }).where(eq(generatedImages.id, image));
     expect((await approve([{ image_id: image, approved: true }])).status).toBe(404);
   });
 
@@ -168,7 +167,7 @@ describe("lists", () => {
   test("completed files have a URL, others none", async () => {
     const { ada, base, story } = await setting(2);
     const failed = story.scenes[0]?.image ?? "";
-    await api.deps.db.update(generatedImages).set({ status: "failed" }).where(eq(generatedImages.id, failed));
+    await api.db.update(generatedImages).set({ status: "failed" }).where(eq(generatedImages.id, failed));
     const { json } = await ada.call("GET", `${base}/images`);
     for (const image of json.items)
       expect(image.url).toEqual(
@@ -201,7 +200,7 @@ describe("downloading", () => {
 
   test("needs a film that is completed", async () => {
     const { ada, base, story } = await setting(1);
-    await api.deps.db.update(finalVideos).set({ status: "failed" }).where(eq(finalVideos.id, story.filmId));
+    await api.db.update(finalVideos).set({ status: "failed" }).where(eq(finalVideos.id, story.filmId));
     const { status, json } = await ada.call("GET", `${base}/final-videos/${story.filmId}/download`);
     expect([status, json.code]).toEqual([409, "conflict"]);
   });

@@ -12,7 +12,7 @@ afterAll(() => api.close());
 
 async function setting(scenes = 2) {
   const ada = await api.person();
-  const story = await insertStory(api.deps.db, ada.sub, scenes);
+  const story = await insertStory(api.db, ada.sub, scenes);
   const base = `/api/projects/${story.id}`;
   return { ada, story, base };
 }
@@ -31,8 +31,8 @@ function expectTiled(json: { frames: number; entries: { start_frame: number; end
 describe("the timeline", () => {
   test("is playable before the song is transcribed: one card for the whole song", async () => {
     const { ada, story, base } = await setting();
-    await api.deps.db.update(projects).set({ lyrics: null }).where(eq(projects.id, story.id));
-    await api.deps.db.delete(selectedScenes).where(eq(selectedScenes.projectId, story.id));
+    await api.db.update(projects).set({ lyrics: null }).where(eq(projects.id, story.id));
+    await api.db.delete(selectedScenes).where(eq(selectedScenes.projectId, story.id));
     const { json } = await ada.call("GET", `${base}/timeline`);
     expectTiled(json);
     expect(json.entries).toMatchObject([{ scene_id: null, shown: { kind: "card" }, title: "Night Drive" }]);
@@ -41,7 +41,7 @@ describe("the timeline", () => {
 
   test("is playable before the scenes are planned: a card for each line, from its first frame on", async () => {
     const { ada, story, base } = await setting();
-    await api.deps.db.delete(selectedScenes).where(eq(selectedScenes.projectId, story.id));
+    await api.db.delete(selectedScenes).where(eq(selectedScenes.projectId, story.id));
     const { json } = await ada.call("GET", `${base}/timeline`);
     expectTiled(json);
     expect(json.entries.map((e: { start_frame: number; lyric: string }) => [e.start_frame, e.lyric])).toEqual(

@@ -53,10 +53,10 @@ test("an order under way is collected, however many tasks have ended since", asy
   studio.script.create.next(running("p1"));
   await studio.run(id);
   const waiting = await studio.task(id);
-  await studio.deps.db.execute(sql`
+  await studio.db.execute(sql`
     insert into jobs (id, project_id, type, status, payload, finished_at)
     values (${studio.deps.newId()}, ${id}, 'generate_clips', 'canceled', '{}', now())`);
-  await studio.deps.db.execute(sql`
+  await studio.db.execute(sql`
     insert into tasks (id, job_id, project_id, type, subject, status, run_after, input_hash)
     select ('ffffffff-ffff-7fff-bfff-' || lpad(to_hex(n), 12, '0'))::uuid, j.id, j.project_id, j.type,
       j.project_id, 'canceled', now(), 'h' || n

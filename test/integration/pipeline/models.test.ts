@@ -181,7 +181,7 @@ test("a clip that a longer scene shows too is ordered as long as that scene need
     { scenes: 2, settings: { motifs: "reuse" } },
   );
   const [, second = ""] = scenes;
-  await studio.deps.db.update(selectedScenes).set({ endFrame: 300 }).where(eq(selectedScenes.id, second));
+  await studio.db.update(selectedScenes).set({ endFrame: 300 }).where(eq(selectedScenes.id, second));
   await studio.askAgain(id);
   await studio.run(id);
   // 210 frames are 8.75 seconds.
@@ -209,7 +209,7 @@ test("a clip whose order was not recorded is the scene's, though the project was
   studio.script.get.always(() => succeeded("p1"));
   studio.script.openOutput.always(() => file(mp4));
   await studio.person({ id, ownerId }).set({ imageModel: "black-forest-labs/flux-dev", style: "woodcut" });
-  await studio.deps.db
+  await studio.db
     .update(scenePrompts)
     .set({ edited: false, inputHash: "of another style" })
     .where(eq(scenePrompts.projectId, id));
@@ -264,7 +264,7 @@ describe("a clip model that is not offered any more", () => {
       settings: { clipModel: FIRST },
     });
     expect(orders()).toEqual({});
-    await studio.deps.db.delete(projects).where(eq(projects.id, id));
+    await studio.db.delete(projects).where(eq(projects.id, id));
   });
 
   test("stays in the settings until a run is started", async () => {

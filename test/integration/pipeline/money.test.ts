@@ -226,7 +226,7 @@ describe("whatever happens", () => {
   }, 120_000);
 
   async function accounts(studio: Studio, ownerId: string, both: { id: string }[]) {
-    const rows = await studio.deps.db.select().from(projects).where(eq(projects.ownerId, ownerId));
+    const rows = await studio.db.select().from(projects).where(eq(projects.ownerId, ownerId));
     const sum = (usd: number[]) => usd.reduce((a, b) => a + b, 0);
     const account = await studio.account(ownerId);
     expect(account.reserved).toBeCloseTo(sum(rows.map((p) => p.reservedUsd)), 6);

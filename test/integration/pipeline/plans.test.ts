@@ -78,7 +78,7 @@ describe("a plan is applied", () => {
     const { id, scenes } = await staged(studio, "generate_clips");
     const [image] = (await studio.record(id)).images;
     const approval = studio.deps.newId();
-    await studio.deps.db.insert(userApprovals).values({
+    await studio.db.insert(userApprovals).values({
       id: approval,
       projectId: id,
       sceneId: scenes[0] ?? "",
@@ -126,7 +126,8 @@ describe("a plan is applied", () => {
 
 test("the sweep wakes the projects whose wake-up may have been lost, and no others", async () => {
   const studio = pipeline.studio();
-  const { db, now } = studio.deps;
+  const { db } = studio;
+  const { now } = studio.deps;
   const minutes = (n: number) => new Date(now().getTime() - n * 60_000);
   const project = async (
     status: "ready" | "running" | "completed" | "awaiting_approval",

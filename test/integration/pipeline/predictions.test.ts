@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LEASE_MS, UNKNOWN_RESOLVED_AFTER_MS, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
-import { imageKey } from "../../../src/storage/keys.ts";
+import { imageKey } from "../../../src/domain/record/keys.ts";
 import { jpeg } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
 import { brokeDown, canceled, ended, file, ok, retry, running, succeeded } from "../../support/providers.ts";

@@ -303,8 +303,8 @@ describe("the words of the song", () => {
 const timeline = async (studio: Studio, id: string) => timelineOf(await studio.record(id))?.scenes ?? [];
 
 /** Adds prompt, image and clip to every scene, as the stages write them. */
-async function give({ deps, record }: Studio, projectId: string): Promise<void> {
-  const { db, newId, now } = deps;
+async function give({ db, deps, record }: Studio, projectId: string): Promise<void> {
+  const { newId, now } = deps;
   const row = () => ({ id: newId(), projectId, createdAt: now() });
   const bytes = { status: "completed" as const, objectKey: "key", etag: "etag", bytes: 1 };
   for (const { scene } of currentOf(await record(projectId)).scenes)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { currentOf } from "../../../src/domain/controller/current.ts";
+import { projectPrefix } from "../../../src/domain/record/keys.ts";
 import { memoryFile } from "../../../src/media/lib/source.ts";
 import { probeSong } from "../../../src/media/song/probe.ts";
-import { projectPrefix } from "../../../src/storage/keys.ts";
 import { draft, heard, jpeg, mp4, whisperX } from "../../support/answers.ts";
 import { fixture } from "../../support/media.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";

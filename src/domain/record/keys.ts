@@ -2,7 +2,7 @@
  * Where objects lie in the bucket. Keys are made only here, and no part of one is text of a client: an
  * owner's id is hashed.
  */
-import { inputHash } from "../domain/record/hash.ts";
+import { inputHash } from "./hash.ts";
 
 /** The largest song that may be uploaded: 200 MiB, which is 209,715,200 bytes. */
 export const MAX_AUDIO_BYTES = 200 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attachment, safeFilename } from "../../../src/storage/filename.ts";
+import { attachment, safeFilename } from "../../../../src/domain/views/filename.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 

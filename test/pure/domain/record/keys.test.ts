@@ -10,7 +10,7 @@ import {
   projectPrefix,
   UPLOAD_EXTENSIONS,
   uploadType,
-} from "../../../src/storage/keys.ts";
+} from "../../../../src/domain/record/keys.ts";
 
 const owner = fc.oneof(
   fc.string(),
