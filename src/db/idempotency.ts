@@ -11,7 +11,7 @@ export const LOCK_SECONDS = 60;
 const KEPT_HOURS = 48;
 
 /** Takes a key that is new or free, or whose lock has expired; else returns its state. One round trip. */
-export async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now()`): Promise<KeyClaim> {
+async function claimKey(db: Db, request: KeyedRequest, now: SQL = sql`now()`): Promise<KeyClaim> {
   const { ownerId, key, hash } = request;
   const lockedUntil = sql`${now} + make_interval(secs => ${LOCK_SECONDS})`;
   const [[taken], [found]] = await db.batch([
@@ -45,7 +45,7 @@ const held = (hold: KeyHold) =>
   );
 
 /** Keeps the answer for repetitions of the request; no effect where another attempt has taken over. */
-export async function keepAnswer(db: Db, hold: KeyHold, answer: KeptAnswer): Promise<void> {
+async function keepAnswer(db: Db, hold: KeyHold, answer: KeptAnswer): Promise<void> {
   await db.update(keys).set(answer).where(held(hold));
 }
 
@@ -53,7 +53,7 @@ export async function keepAnswer(db: Db, hold: KeyHold, answer: KeptAnswer): Pro
  * Lets a repetition run at once. The row stays: an attempt without a clear answer may have taken effect, and
  * only with the same `since` does a repetition make the same ids.
  */
-export async function releaseKey(db: Db, hold: KeyHold): Promise<void> {
+async function releaseKey(db: Db, hold: KeyHold): Promise<void> {
   await db.update(keys).set({ lockedUntil: hold.since }).where(held(hold));
 }
 

@@ -92,6 +92,7 @@ function headersOf(code: ErrorCode, c: Context<AppEnv>): Record<string, string> 
     case "idempotency_in_progress":
       return { "Retry-After": "1" };
     case "unavailable":
+    case "write_unconfirmed":
       return { "Retry-After": "2" };
     case "upgrade_required":
       return { Upgrade: "websocket", Connection: "Upgrade" };
