@@ -59,6 +59,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   const bucket = bucketWithMultipart();
   const calls: string[] = [];
   const logged: string[] = [];
+  const lines: { event: string; fields: object }[] = [];
   const points: Point[] = [];
   const sent: (WakeUp & { afterSeconds: number })[] = [];
   /** Ids of the tasks that the plan sent to the queue of heavy work. */
@@ -106,7 +107,10 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       const timer = setInterval(work, milliseconds);
       return { stop: () => clearInterval(timer) };
     },
-    log: (_level, event) => void logged.push(event),
+    log: (_level, event, fields = {}) => {
+      logged.push(event);
+      lines.push({ event, fields });
+    },
     metrics: (point) => void points.push(point),
   };
 
@@ -167,6 +171,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
     bucket,
     calls,
     logged,
+    lines,
     points,
     record,
     plan: planOf,

@@ -1,7 +1,8 @@
 /** Durable Objects with the storage of an earlier version, run by this version's code: see test/corpus. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { migrate } from "../../src/coordinator/storage-steps.ts";
 import log from "../corpus/event-log.1.json";
 import receipts from "../corpus/event-log-receipts.1.json";
 import limiters from "../corpus/rate-limiter.1.json";
@@ -58,4 +59,47 @@ test("a webhook that was received before does nothing, and a ticket that was iss
   await object.receive(receipts.receipt, { ...news, predictionId: "p".repeat(200_000) });
   expect(await object.redeem(receipts.ticket)).toBe(true);
   expect(await object.redeem(receipts.ticket)).toBe(false);
+});
+
+describe("the tables of an object", () => {
+  const steps = ["create table first (a integer);", "create table second (b integer);"];
+  const inObject = async <T>(work: (storage: DurableObjectStorage) => T) => {
+    const { id } = await newProject();
+    return runInDurableObject(env.COORDINATOR.getByName(id), (_, { storage }) => work(storage));
+  };
+  const tablesOf = ({ sql }: DurableObjectStorage) =>
+    sql
+      .exec<{ name: string }>(
+        "select name from sqlite_master where name in ('first', 'second') order by name",
+      )
+      .toArray()
+      .map(({ name }) => name);
+
+  test("take each step once, and the steps of a later version when it comes", async () => {
+    const seen = await inObject((storage) => {
+      migrate(storage, steps.slice(0, 1));
+      const before = tablesOf(storage);
+      migrate(storage, steps);
+      migrate(storage, steps);
+      return [before, tablesOf(storage)];
+    });
+    expect(seen).toEqual([["first"], ["first", "second"]]);
+  });
+
+  test("stay as they were where a step fails", async () => {
+    const tables = await inObject((storage) => {
+      expect(() => migrate(storage, [...steps, "create table first (c integer);"])).toThrow();
+      return tablesOf(storage);
+    });
+    expect(tables).toEqual([]);
+  });
+
+  test("of a later version are left alone by an earlier one", async () => {
+    const tables = await inObject((storage) => {
+      migrate(storage, steps);
+      migrate(storage, steps.slice(0, 1));
+      return tablesOf(storage);
+    });
+    expect(tables).toEqual(["first", "second"]);
+  });
 });

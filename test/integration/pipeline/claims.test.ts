@@ -320,3 +320,15 @@ test.each([
   expect(await studio.task(id)).toMatchObject({ status, charged: "no" });
   expect(await studio.budget(id)).toEqual({ reserved: 0, spent: 0 });
 });
+
+test("every log line of an attempt names the request that led to it", async () => {
+  const studio = pipeline.studio();
+  const { id } = await staged(studio, "generate_prompts");
+  const [message] = await studio.wake(id);
+  if (!message) throw new Error("Nothing was sent");
+  studio.script.writePrompt.next(ok(draft));
+  studio.lines.length = 0;
+  await studio.deliver([{ ...message, request: "request-1" }]);
+  expect(studio.lines.map(({ event }) => event)).toContain("task_settled");
+  for (const { fields } of studio.lines) expect(fields).toMatchObject({ request: "request-1" });
+});

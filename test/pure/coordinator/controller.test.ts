@@ -17,7 +17,12 @@ function controlled() {
   const refusing = { events: (_: FeedChange) => false, store: false };
   let published: Published = nothingPublished();
   let failures = 0;
-  const seen = { sent: [] as string[], alarms: [] as (number | null)[], logged: [] as string[] };
+  const seen = {
+    sent: [] as string[],
+    requests: [] as (string | undefined)[],
+    alarms: [] as (number | null)[],
+    logged: [] as string[],
+  };
   const log: Log = (_level, event) => void seen.logged.push(event);
   const ports: ControllerPorts = {
     projectId: world.record.project.id,
@@ -28,7 +33,12 @@ function controlled() {
       },
       apply: async (_, changes) => world.apply({ changes, dispatch: [], wakeAt: null }),
     },
-    queue: { send: async (wakeUps) => void seen.sent.push(...wakeUps.map((w) => w.taskId)) },
+    queue: {
+      send: async (wakeUps) => {
+        seen.sent.push(...wakeUps.map((w) => w.taskId));
+        seen.requests.push(...wakeUps.map((w) => w.requestId));
+      },
+    },
     events: () => ({
       published: () => published,
       append: (changes) => {
@@ -55,13 +65,28 @@ function controlled() {
     log,
   };
   const controller = new Controller(ports);
-  const wake = async () => {
+  const wake = async (requestId?: string) => {
     seen.alarms.length = 0;
-    await (await controller.wake()).done;
+    await (await controller.wake(requestId)).done;
     return seen.alarms.at(-1);
   };
   return { world, seen, refusing, wake, published: () => published };
 }
+
+test("the messages of a wake-up name the request that caused it, and those of an alarm none", async () => {
+  const { world, seen, wake } = controlled();
+  await wake("request-1");
+  expect(seen.requests).toEqual(seen.sent.map(() => "request-1"));
+  expect(seen.sent).not.toEqual([]);
+  for (const id of seen.sent.splice(0)) {
+    world.claim(id);
+    world.succeed(id);
+  }
+  seen.requests.length = 0;
+  await wake();
+  expect(seen.sent).not.toEqual([]);
+  expect(seen.requests).toEqual(seen.sent.map(() => undefined));
+});
 
 describe("what can't be published", () => {
   test("does not stop the work", async () => {

@@ -35,6 +35,12 @@ test("heavy wake-ups go into their own queue, all others into the other, each in
   expect(heavy.batches.map((b) => b.bodies.map((m) => m.task))).toEqual([["b", "d"]]);
 });
 
+test("a message names the request that led to it", async () => {
+  const { light, queue } = twoQueues();
+  await queue.send([{ ...wakeUp("a"), requestId: "request-1" }]);
+  expect(light.batches[0]?.bodies[0]).toMatchObject({ task: "a", request: "request-1" });
+});
+
 test("more wake-ups than the platform takes at once are sent in parts", async () => {
   const { heavy, light, queue } = twoQueues();
   await queue.send(Array.from({ length: 250 }, (_, i) => wakeUp(String(i), true)));
