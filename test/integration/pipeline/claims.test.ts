@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failure, LEASE_MS, NEWEST_TASKS_READ, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
 import { DIRECTORS } from "../../../src/domain/models/language-models.ts";
 import type { Prompt, Settings } from "../../../src/domain/record/record.ts";
-import { jpeg } from "../../support/answers.ts";
+import { draft, jpeg } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
 import { ended, file, ok, retry, running, succeeded } from "../../support/providers.ts";
 import { staged } from "../../support/staged.ts";
