@@ -64,11 +64,8 @@ export const SETTINGS = {
         "Lengths of scenes. `max_seconds` must not exceed the longest clip that `clip_model` makes.",
     }),
     shown: z.object(publicSceneLengths).meta({ description: "Lengths of scenes." }),
-    /** Each of the two has its own default; lengths that contradict each other are read as both defaults. */
-    stored: storedSceneLengths
-      .refine((lengths) => lengths.minSeconds <= lengths.maxSeconds)
-      .default(initialSceneLengths)
-      .catch(initialSceneLengths),
+    /** Each of the two has its own default. */
+    stored: storedSceneLengths.default(initialSceneLengths).catch(initialSceneLengths),
   },
   imageModel: setting(text(100), DEFAULT_IMAGE_MODEL, {
     description: "Name of the image model. An unknown one is refused; the error lists those there are.",
