@@ -9,9 +9,13 @@ import { projects } from "./schema.ts";
 
 const stored = projects.settings;
 
+/** Has both lengths, whatever the row has of them. */
+const storedScenes = sql`(${JSON.stringify(DEFAULT_SETTINGS.scenes)}::jsonb
+  || case jsonb_typeof(${stored} -> 'scenes') when 'object' then ${stored} -> 'scenes' else '{}' end)`;
+
 /** The whole settings, as jsonb. Values that `Settings` would not accept are as they are stored. */
 export const storedSettings: SQL = sql`(${JSON.stringify(DEFAULT_SETTINGS)}::jsonb || ${stored}
-  || jsonb_build_object('scenes', ${JSON.stringify(DEFAULT_SETTINGS.scenes)}::jsonb || coalesce(${stored} -> 'scenes', '{}')))`;
+  || jsonb_build_object('scenes', ${storedScenes}))`;
 
 const { minValue, maxValue } = SETTINGS.budgetUsd.shown.unwrap();
 const isBudget = `strict $.budgetUsd == null || ($.budgetUsd >= ${minValue} && $.budgetUsd <= ${maxValue})`;
