@@ -13,7 +13,10 @@ const stored = projects.settings;
 const storedScenes = sql`(${JSON.stringify(DEFAULT_SETTINGS.scenes)}::jsonb
   || case jsonb_typeof(${stored} -> 'scenes') when 'object' then ${stored} -> 'scenes' else '{}' end)`;
 
-/** The whole settings, as jsonb. Values that `Settings` would not accept are as they are stored. */
+/**
+ * The whole settings, as jsonb. Values that `Settings` would not accept are as they are stored, which only a
+ * later version can have done: `editProject` in operations/ replaces them when the project is edited.
+ */
 export const storedSettings: SQL = sql`(${JSON.stringify(DEFAULT_SETTINGS)}::jsonb || ${stored}
   || jsonb_build_object('scenes', ${storedScenes}))`;
 

@@ -1,6 +1,6 @@
 /** A project's settings as JSON: made from the table in domain/record/settings.ts. */
 import { z } from "@hono/zod-openapi";
-import { partOf, toPublic, toStored } from "../domain/record/keys.ts";
+import { partOf, toPublic, toStored } from "../domain/record/public-names.ts";
 import { SETTINGS } from "../domain/record/record.ts";
 import { DEFAULT_SETTINGS, type SettingsPatch } from "../domain/settings.ts";
 

@@ -3,7 +3,7 @@
  * shows, and its documentation derive from there.
  */
 import { z } from "zod";
-import { partOf, toPublic } from "./keys.ts";
+import { partOf, toPublic } from "./public-names.ts";
 import { text } from "./text.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** A project as the API shows it. */
 import { songFrames } from "../controller/inputs.ts";
-import { toPublic } from "../record/keys.ts";
+import { toPublic } from "../record/public-names.ts";
 import type { Audio, BeatGrid, Lyrics, LyricWord, Pin, Project } from "../record/record.ts";
 import { span } from "./common.ts";
 

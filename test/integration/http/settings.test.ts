@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { CLIP_MODEL_NAMES, IMAGE_MODEL_NAMES } from "../../../src/domain/models/models.ts";
-import { partOf, toPublic } from "../../../src/domain/record/keys.ts";
+import { partOf, toPublic } from "../../../src/domain/record/public-names.ts";
 import { SETTINGS } from "../../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../../src/domain/settings.ts";
 import { type Api, openApi } from "../../support/api.ts";

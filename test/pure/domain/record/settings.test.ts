@@ -1,7 +1,7 @@
 /** The table of settings, and what derives from it. New settings are covered without a change here. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { partOf, toPublic, toStored } from "../../../../src/domain/record/keys.ts";
+import { partOf, toPublic, toStored } from "../../../../src/domain/record/public-names.ts";
 import { SETTINGS, Settings } from "../../../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../../../src/domain/settings.ts";
 
