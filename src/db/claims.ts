@@ -24,6 +24,7 @@ import { factStatements } from "./facts.ts";
 import { recordStatements, toRecord } from "./record.ts";
 import { withRetries } from "./retry.ts";
 import { generatedImages, jobs, owners, projects, tasks, videoClips } from "./schema.ts";
+import { projectBudgetUsd } from "./settings.ts";
 import { stageRank } from "./stage-order.ts";
 
 const Won = z.array(z.object({ was: z.enum(["pending", "waiting"]) }));
@@ -89,7 +90,7 @@ const claimStatement = (
 ): SQL => sql`
   with project_budget as (
     select id, owner_id, ${stageRank(projects.targetStage)} as target_rank,
-      (settings->>'budgetUsd')::numeric - reserved_usd - spent_usd as left_usd
+      ${projectBudgetUsd} - reserved_usd - spent_usd as left_usd
     from ${projects} where id = ${ids.projectId} for update
   ), owner_budget as (
     select o.id, coalesce(o.budget_usd, ${ownerBudgetUsd}::numeric) - o.reserved_usd - o.spent_usd as left_usd

@@ -12,6 +12,7 @@ import {
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { idempotencyKeys, owners, projects } from "./schema.ts";
+import { storedSettings } from "./settings.ts";
 
 export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
   and(eq(projects.id, projectId), eq(projects.ownerId, ownerId));
@@ -75,24 +76,25 @@ export async function editProject(
 
 /** `mergeSettings` in SQL: merged by Postgres, two concurrent edits of different settings are both kept. */
 function mergedSettings({ scenes = {}, ...flat }: SettingsPatch): SQL {
-  const stored = projects.settings;
-  return sql`(${stored} || ${JSON.stringify(flat)}::jsonb
-    || jsonb_build_object('scenes', (${stored} -> 'scenes') || ${JSON.stringify(scenes)}::jsonb))`;
+  return sql`(${storedSettings} || ${JSON.stringify(flat)}::jsonb
+    || jsonb_build_object('scenes', (${storedSettings} -> 'scenes') || ${JSON.stringify(scenes)}::jsonb))`;
 }
 
 /** `settingsProblems` in SQL, for settings that only Postgres knows: true where there are no problems. */
-function deliverable(settings: SQL): SQL {
+function deliverable(merged: SQL): SQL {
+  const settings = sql`merged.settings`;
   const least = sql`(${settings} #>> '{scenes,minSeconds}')::float8`;
   const most = sql`(${settings} #>> '{scenes,maxSeconds}')::float8`;
   const images = JSON.stringify(IMAGE_MODEL_NAMES);
   const deliverableClips = clipCapabilities(DEFAULT_SETTINGS.fps);
   const clip = sql`(${JSON.stringify(deliverableClips)}::jsonb -> (${settings} ->> 'clipModel'))`;
-  return sql`${images}::jsonb ? (${settings} ->> 'imageModel')
+  return sql`(select ${images}::jsonb ? (${settings} ->> 'imageModel')
     and (${settings} -> 'imageFallbacks') <@ ${images}::jsonb
     and (${settings} -> 'clipFallbacks') <@ ${JSON.stringify(Object.keys(deliverableClips))}::jsonb
     and ${clip} -> 'ratios' ? (${settings} ->> 'aspectRatio')
     and ${least} <= ${most}
-    and ${most} <= (${clip} -> 'longest' ->> (${settings} ->> 'clipResolution'))::float8`;
+    and ${most} <= (${clip} -> 'longest' ->> (${settings} ->> 'clipResolution'))::float8
+    from (select ${merged} as settings) as merged)`;
 }
 
 /**

@@ -3,22 +3,23 @@ import { and, eq, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { CANCELED } from "../domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../domain/models/models.ts";
 import { ASPECT_RATIOS, type Project, type Stage, type Task } from "../domain/record/record.ts";
-import { replacedMessage, successorOf } from "../domain/settings.ts";
+import { DEFAULT_SETTINGS, replacedMessage, successorOf } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
+import { storedSettings } from "./settings.ts";
 import { stageRank, stagesInOrder } from "./stage-order.ts";
 
 const isoOf = (now: SQL) =>
   sql`to_char((${now})::timestamptz at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const clipModel = sql`${projects.settings} ->> 'clipModel'`;
+const clipModel = sql`${storedSettings} ->> 'clipModel'`;
 const isRetiredModel = inArray(clipModel, [...RETIRED_CLIP_MODELS]);
-/** The settings that replace a retired clip model, by the project's ratio. */
-const successor = sql`(${JSON.stringify(
+/** The settings that replace a retired clip model, by the project's ratio; an unknown ratio is the default. */
+const successor = sql`coalesce(${JSON.stringify(
   Object.fromEntries(ASPECT_RATIOS.map((ratio) => [ratio, successorOf(ratio)])),
-)}::jsonb -> (${projects.settings} ->> 'aspectRatio'))`;
+)}::jsonb -> (${storedSettings} ->> 'aspectRatio'), ${JSON.stringify(successorOf(DEFAULT_SETTINGS.aspectRatio))}::jsonb)`;
 const offeredSettings = sql`(case
   when ${isRetiredModel} then ${projects.settings} || ${successor} else ${projects.settings} end)`;
 const successorName = sql`${successor} ->> 'clipModel'`;

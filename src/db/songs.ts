@@ -6,6 +6,7 @@ import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
+import { storedSettings } from "./settings.ts";
 
 /**
  * Attaches a song; what was measured of other bytes is cleared. Null where the owner has no such project.
@@ -28,7 +29,6 @@ export async function attachAudio(
     proposal,
     coverCertificate,
     retiming,
-    settings,
   } = projects;
   const isSame = sql`(${projects.audio} ->> 'etag' = ${audio.etag})`;
   const ifSame = (column: PgColumn, otherwise: SQL = sql`null`) =>
@@ -36,7 +36,7 @@ export async function attachAudio(
   const followed = sql`case when ${lyrics} is not null and exists (
       select 1 from ${selectedScenes} where ${selectedScenes.projectId} = ${projects.id})
     then jsonb_build_object(
-      'frames', greatest(1, round((${projects.audio} ->> 'durationSeconds')::numeric * (${settings} ->> 'fps')::numeric)),
+      'frames', greatest(1, round((${projects.audio} ->> 'durationSeconds')::numeric * (${storedSettings} ->> 'fps')::numeric)),
       'lines', ${lyrics} -> 'lines') end`;
   const [attached] = await db
     .update(projects)

@@ -14,7 +14,14 @@ import {
   RETIRED_CLIP_MODELS,
 } from "./models/models.ts";
 import type { OperationError } from "./record/errors.ts";
-import { ASPECT_RATIOS, type AspectRatio, type BeatGrid, type Pin, Settings } from "./record/record.ts";
+import {
+  ASPECT_RATIOS,
+  type AspectRatio,
+  type BeatGrid,
+  type Pin,
+  SETTINGS,
+  Settings,
+} from "./record/record.ts";
 
 /** Absent members keep their value. */
 export type SettingsPatch = Partial<Omit<Settings, "scenes">> & { scenes?: Partial<Settings["scenes"]> };
@@ -38,7 +45,7 @@ export const mergeSettings = (base: Settings, patch: SettingsPatch): Settings =>
 
 /** Retired ones too: older projects still name them. */
 const KNOWN_CLIP_MODELS: readonly string[] = [...CLIP_MODEL_NAMES, ...RETIRED_CLIP_MODELS];
-const RESOLUTIONS = Settings.shape.clipResolution.unwrap().options;
+const RESOLUTIONS = SETTINGS.clipResolution.shown.options;
 type Resolution = Settings["clipResolution"];
 
 /** Seconds of the longest scene that a clip model can fill; null for an unknown model. */

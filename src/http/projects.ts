@@ -14,7 +14,9 @@ import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from ".
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, orNull, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
-import { BeatInput, Name, Pin, Project, SettingsInput, toPatch, toPin } from "./project-schema.ts";
+import { Name, Pin, Project, toPin } from "./project-schema.ts";
+import { SettingsInput, toPatch } from "./settings-schema.ts";
+import { BeatInput } from "./song-schema.ts";
 
 const IfMatch = z.object({
   "if-match": z.string().optional().openapi({

@@ -23,7 +23,7 @@ import {
   songSpan,
   Uuid,
 } from "./lib/schemas.ts";
-import { Beat, Lyrics } from "./project-schema.ts";
+import { Beat, Lyrics } from "./song-schema.ts";
 
 const TAG = "Timeline";
 

@@ -66,30 +66,41 @@ export async function editProject(deps: Deps, actor: Actor, edit: ProjectEdit): 
     const problems = settingsProblems(mergeSettings(DEFAULT_SETTINGS, patch), patch);
     if (problems.length > 0) return badSettings(problems);
   }
-  const { saved, current } = await deps.store.editProject(
-    { ownerId: actor.ownerId, projectId },
-    { name: edit.name, settings: patch, pins: edit.pins, beat: edit.beat, expected },
-  );
+  const save = (settings: SettingsPatch | undefined, versions: number[] | null) =>
+    deps.store.editProject(
+      { ownerId: actor.ownerId, projectId },
+      { name: edit.name, settings, pins: edit.pins, beat: edit.beat, expected: versions },
+    );
+  let { saved, current } = await save(patch, expected);
+  if (!saved && current && patch && !whyNotSaved(current, expected, patch)) {
+    // A stored value that this version does not accept is read as its default; the statement sees it as it is.
+    const whole = mergeSettings(current.settings, patch);
+    ({ saved, current } = await save(whole, [current.version]));
+  }
   if (saved) {
     await wake(deps, actor, projectId);
     return ok(saved);
   }
-  return current ? whyNotSaved(current, expected, patch) : notFound();
+  if (!current) return notFound();
+  return (
+    whyNotSaved(current, expected, patch) ??
+    fail("conflict", "The project was changed at the same moment. Send the request again.")
+  );
 }
 
+/** Why the edit of the project, as it is now, is refused; null if it would be saved. */
 function whyNotSaved(
   current: Project,
   expected: number[] | null,
   patch: SettingsPatch | undefined,
-): Result<never> {
+): Result<never> | null {
   if (expected && !expected.includes(current.version))
     return fail(
       "precondition_failed",
       `The project is at version ${current.version} now. Read it again, then repeat your edit.`,
     );
   const problems = settingsProblems(mergeSettings(current.settings, patch ?? {}), patch ?? {});
-  if (problems.length > 0) return badSettings(problems);
-  return fail("conflict", "The project was changed at the same moment. Send the request again.");
+  return problems.length > 0 ? badSettings(problems) : null;
 }
 
 /**

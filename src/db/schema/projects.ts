@@ -13,11 +13,19 @@ import {
   type Proposal,
   type Retiming,
   type RunRequest,
-  type Settings,
+  Settings,
   STAGES,
 } from "../../domain/record/record.ts";
 import { owners } from "./accounts.ts";
-import { at, createdAt, oneOf, usd } from "./columns.ts";
+import { at, createdAt, oneOf, parsedJson, usd } from "./columns.ts";
+
+const readSettings = (stored: unknown): Settings => Settings.parse(stored);
+
+/** Its settings are read as those of the project are: a setting that is new is no edit since the request. */
+const readRunRequest = (stored: Omit<RunRequest, "settings"> & { settings: unknown }): RunRequest => ({
+  ...stored,
+  settings: readSettings(stored.settings),
+});
 
 export const projects = pgTable(
   "projects",
@@ -28,10 +36,10 @@ export const projects = pgTable(
       .references(() => owners.id),
     name: text("name").notNull(),
     status: text("status", { enum: PROJECT_STATUSES }).notNull().default("draft"),
-    settings: jsonb("settings").$type<Settings>().notNull(),
+    settings: parsedJson("settings", readSettings).notNull(),
     targetStage: text("target_stage", { enum: STAGES }),
     runNumber: integer("run_number").notNull().default(0),
-    runRequest: jsonb("run_request").$type<RunRequest>(),
+    runRequest: parsedJson("run_request", readRunRequest),
     modelNotices: jsonb("model_notices").$type<ModelNotice[]>().notNull().default([]),
     audio: jsonb("audio").$type<Audio>(),
     lyrics: jsonb("lyrics").$type<Lyrics>(),

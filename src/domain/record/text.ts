@@ -1,4 +1,5 @@
-/** Makes text from a file or a provider fit to be stored. */
+/** Text as Postgres can store it: a schema that accepts no other, and a function that makes any text fit. */
+import { z } from "zod";
 
 /**
  * How far before a cut, in UTF-16 units, a character of several code points (a letter with marks, joined
@@ -6,6 +7,13 @@
  */
 const LONGEST_CHARACTER = 64;
 const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Text of at most `longest` UTF-16 units that Postgres can store: no NUL, no lone surrogate. */
+export const text = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .refine((s) => s.isWellFormed() && !s.includes("\0"), "Must be valid Unicode without NUL characters.");
 
 /**
  * The text cut to at most `most` UTF-16 units, at the end of a whole character. NUL is left out and a lone

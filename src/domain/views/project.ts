@@ -1,29 +1,8 @@
 /** A project as the API shows it. */
 import { songFrames } from "../controller/inputs.ts";
-import type { Audio, BeatGrid, Lyrics, LyricWord, Pin, Project, Settings } from "../record/record.ts";
+import { toPublic } from "../record/public-names.ts";
+import type { Audio, BeatGrid, Lyrics, LyricWord, Pin, Project } from "../record/record.ts";
 import { span } from "./common.ts";
-
-export const settingsView = (s: Settings) => ({
-  fps: s.fps,
-  aspect_ratio: s.aspectRatio,
-  style: s.style,
-  mood: s.mood,
-  scenes: { min_seconds: s.scenes.minSeconds, max_seconds: s.scenes.maxSeconds },
-  image_model: s.imageModel,
-  image_fallbacks: s.imageFallbacks,
-  clip_model: s.clipModel,
-  clip_fallbacks: s.clipFallbacks,
-  clip_resolution: s.clipResolution,
-  budget_usd: s.budgetUsd,
-  auto_approve: s.autoApprove,
-  soften_refused: s.softenRefused,
-  repeat_unknown_up_to_usd: s.repeatUnknownUpToUsd,
-  embedded_lyrics: s.embeddedLyrics,
-  motifs: s.motifs,
-  clip_fill: s.clipFill,
-  clip_audio: s.clipAudio,
-  film_sound: s.filmSound,
-});
 
 const audioView = (a: Audio, fps: number) => ({
   format: a.format,
@@ -89,7 +68,7 @@ export function projectView(p: Project) {
     name: p.name,
     status: p.status,
     cost: { reserved_usd: p.reservedUsd, spent_usd: p.spentUsd },
-    settings: settingsView(p.settings),
+    settings: toPublic(p.settings),
     target_stage: p.targetStage,
     audio: p.audio && audioView(p.audio, fps),
     lyrics: p.lyrics && lyricsView(p.lyrics, fps),

@@ -3,6 +3,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { STAGES } from "../../domain/record/record.ts";
 import { problems } from "./problem.ts";
 
+export { text } from "../../domain/record/text.ts";
+
 export const Uuid = z.uuid().openapi({ example: "0193a5b2-7c1e-7000-8000-3f2a9c1d5e70" });
 export const Timestamp = z.iso.datetime().openapi({ example: "2026-11-22T17:30:00.000Z" });
 export const Frame = z.int().min(0).openapi({ description: "Frame of song time, from 0: seconds × fps." });
@@ -18,13 +20,6 @@ export const StageName = z.enum(STAGES).openapi("Stage", {
   description:
     "The stages, in their order: transcribe (the lyrics and their times), analyze_scenes (cut the song into scenes), generate_prompts, generate_images, generate_clips (one of each for each scene), assemble_video (join the clips and the song into the film). A clip is made once its image is approved, the film once every clip is.",
 });
-
-/** Text of at most `longest` UTF-16 units that Postgres can store: no NUL, no lone surrogate. */
-export const text = (longest: number) =>
-  z
-    .string()
-    .max(longest)
-    .refine((s) => s.isWellFormed() && !s.includes("\0"), "Must be valid Unicode without NUL characters.");
 
 export const Failure = z
   .object({
