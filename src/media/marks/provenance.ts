@@ -5,7 +5,7 @@
  */
 import type { ProvenanceMark } from "../../domain/record/record.ts";
 import { storable } from "../../domain/record/text.ts";
-import { type Box, boxAt, boxesIn, boxWithin } from "../lib/mp4-boxes.ts";
+import { type Box, boxesIn, boxWithin, fileBoxes } from "../lib/mp4-boxes.ts";
 import type { MediaFile } from "../lib/source.ts";
 import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn } from "./containers.ts";
 import { XMP_UUID } from "./film.ts";
@@ -110,14 +110,12 @@ export async function clipProvenance(file: MediaFile): Promise<ProvenanceMark[]>
   const view = async (from: number, to: number) =>
     to <= head.length ? head.subarray(from, to) : file.take(from, to);
   const marks: ProvenanceMark[] = [];
-  for (let at = 0, boxes = 0; at + 8 <= file.bytes && boxes < MOST_BOXES; boxes++) {
-    const box = boxAt(await view(at, Math.min(file.bytes, at + UUID_BYTES)), 0, file.bytes - at);
-    if (!box || at + box.end > file.bytes) break;
+  for await (const { box, position: at } of fileBoxes(file.bytes, view, MOST_BOXES)) {
+    if (at + box.end > file.bytes) break;
     if (box.name === "uuid" || box.name === "moov") {
       const bytes = await view(at, at + Math.min(box.end, MOST_BYTES_OF_MARK));
       marks.push(...(box.name === "uuid" ? inUuid(bytes, box) : inIndex(bytes, box)));
     }
-    at += box.end;
   }
   return marks.slice(0, MOST_MARKS);
 }

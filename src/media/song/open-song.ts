@@ -15,7 +15,7 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import { isIndexSafe } from "../lib/mp4-index.ts";
+import { checkIndex } from "../lib/mp4-index.ts";
 import { packetsOf } from "../lib/packets.ts";
 import type { MediaFile, View } from "../lib/source.ts";
 import { type AiffFacts, isAiff, readAiff } from "./aiff.ts";
@@ -109,7 +109,7 @@ export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   // After a tag, an MP3 may have more bytes without sound than mediabunny skips.
   if (!container && id3.length > 0 && (await openMp3(file, { start, end: file.bytes }))) container = MP3;
   if (!container || (start > 0 && !TAGGED.has(container))) return null;
-  if (INDEXED.has(container) && !(await isIndexSafe(file))) throw new Error("The index can't be walked.");
+  if (INDEXED.has(container)) await checkIndex(file);
   const layout = { id3, ...(await layoutOf(file, container, start)) };
   const source = file.source(WATCHED.has(container), layout.view);
   return { input: new Input({ source, formats: [container] }), container, layout };
