@@ -27,6 +27,9 @@ export function tokens(text: string): Token[] {
   return out;
 }
 
+/** In seconds. */
+export const middleOf = ({ start, end }: TranscribedWord): number => (start + end) / 2;
+
 /** A word as it is compared: without case and marks. */
 export const bare = (text: string): string =>
   text
@@ -114,8 +117,7 @@ export function alignWords(
   if (found instanceof Int32Array && hits.length > 0 && hits.length * 2 >= written.length) {
     return { words: fill(written, found, near), next: first + (hits.at(-1) ?? 0) + 1 };
   }
-  const middle = (w: TranscribedWord) => (w.start + w.end) / 2;
-  const inside = near.filter((w) => middle(w) >= segment.start && middle(w) < segment.end);
+  const inside = near.filter((w) => middleOf(w) >= segment.start && middleOf(w) < segment.end);
   const last = inside.at(-1);
   return { words: inside, next: last ? words.indexOf(last, first) + 1 : first };
 }
