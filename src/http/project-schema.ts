@@ -5,6 +5,7 @@ import {
   AUDIO_FORMATS,
   FILLS,
   LYRICS_SOURCES,
+  MAX_SONG_SECONDS,
   MODEL_NOTICES,
   MOTIF_WAYS,
   type Pin as PinOfRecord,
@@ -208,7 +209,7 @@ export const BeatInput = z
     offset_seconds: z
       .number()
       .min(0)
-      .max(1800)
+      .max(MAX_SONG_SECONDS)
       .openapi({ description: "Seconds from the song's start to any downbeat." }),
     beats_per_bar: z.int().min(1).max(16).default(4).openapi({ description: "Beats in a bar." }),
   })
@@ -217,7 +218,8 @@ export const BeatInput = z
     example: { bpm: 96, offset_seconds: 0.31, beats_per_bar: 4 },
   });
 
-const LAST_FRAME = 31 * 60 * 24;
+/** A minute beyond the longest song, at 24 frames per second. */
+const LAST_FRAME = (MAX_SONG_SECONDS + 60) * 24;
 const PinFrame = z
   .int()
   .min(0)
