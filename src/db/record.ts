@@ -14,17 +14,19 @@ import {
   sql,
 } from "drizzle-orm";
 import { NEWEST_TASKS_READ, OUTCOME_UNKNOWN, PROVIDER_REFUSED } from "../domain/controller/tasks.ts";
-import type {
-  Approval,
-  Clip,
-  Film,
-  Image,
-  Job,
-  Project,
-  ProjectRecord,
-  Prompt,
-  Scene,
-  Task,
+import {
+  type Approval,
+  type Clip,
+  type Film,
+  type Image,
+  type Job,
+  OPEN_JOB_STATUSES,
+  OPEN_TASK_STATUSES,
+  type Project,
+  type ProjectRecord,
+  type Prompt,
+  type Scene,
+  type Task,
 } from "../domain/record/record.ts";
 import type { Db } from "./client.ts";
 import { withRetries } from "./retry.ts";
@@ -51,12 +53,12 @@ function countingTasks(db: Db, projectId: string, claimedId: string | null): SQL
   const openJobs = db
     .select({ id: jobs.id })
     .from(jobs)
-    .where(and(eq(jobs.projectId, projectId), inArray(jobs.status, ["pending", "running"])));
+    .where(and(eq(jobs.projectId, projectId), inArray(jobs.status, OPEN_JOB_STATUSES)));
   const run = db.select({ run: projects.runNumber }).from(projects).where(eq(projects.id, projectId));
   return and(
     eq(tasks.projectId, projectId),
     or(
-      inArray(tasks.status, ["pending", "running", "waiting"]),
+      inArray(tasks.status, OPEN_TASK_STATUSES),
       inArray(tasks.jobId, openJobs),
       eq(tasks.runNumber, run),
       and(
