@@ -4,6 +4,7 @@ import type { TranscribedPart } from "../record/record.ts";
 import type { TranscribedWord } from "../record/song.ts";
 import { alignWords, middleOf, tokens } from "./align-words.ts";
 import { cutAtPauses, isMadeUp, joinWords, spreadText } from "./lyrics.ts";
+import { UNSPACED } from "./sung-words.ts";
 
 /** A segment, or a line made from words or text where the transcriber gave no segments; in song time. */
 export interface Line extends TranscribedWord {
@@ -32,11 +33,11 @@ export interface Piece {
   precision: Precision;
 }
 
-const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+const IS_UNSPACED = new RegExp(UNSPACED, "u");
 
 /** What joins two words: nothing in scripts that are written without spaces, else a space. */
 export const jointOf = (text: string): "" | " " =>
-  /\s/u.test(text.trim()) || !UNSPACED.test(text) ? " " : "";
+  /\s/u.test(text.trim()) || !IS_UNSPACED.test(text) ? " " : "";
 
 /** Sorted by start and moved by `by` seconds; entries without times are left out. */
 export const shifted = <T extends TranscribedWord>(timed: readonly T[], by: number): T[] =>

@@ -1,5 +1,5 @@
 /** Vorbis codebooks (Vorbis I, 3): a Huffman code for entry numbers, and the vectors of the entries. */
-import { bitsOf, type LowBitReader } from "./vorbis-bits.ts";
+import { bitsOf, brokenSetup, type LowBitReader } from "./vorbis-bits.ts";
 
 export interface Book {
   dimensions: number;
@@ -19,8 +19,6 @@ const FAST_MASK = (1 << FAST_BITS) - 1;
 const MOST_ENTRIES = 65_535;
 const MOST_VECTOR_NUMBERS = 2 * 1024 * 1024;
 
-const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
-
 function reversed(word: number): number {
   let w = word;
   w = ((w >>> 1) & 0x5555_5555) | ((w & 0x5555_5555) << 1);
@@ -37,7 +35,7 @@ function readLengths(input: LowBitReader, entries: number): Uint8Array {
     let length = input.unsigned(5) + 1;
     for (let i = 0; i < entries; length++) {
       const count = input.unsigned(bitsOf(entries - i));
-      if (count > entries - i || length > 32) throw broken("a codebook's lengths don't fit it");
+      if (count > entries - i || length > 32) throw brokenSetup("a codebook's lengths don't fit it");
       lengths.fill(length, i, i + count);
       i += count;
     }
@@ -58,7 +56,7 @@ function assign(lengths: Uint8Array): { code: number; length: number; number: nu
     if (length === 0) continue;
     let from = length;
     while (from >= 0 && (free[from] ?? -1) < 0) from--;
-    if (from < 0) throw broken("a codebook has too many codes");
+    if (from < 0) throw brokenSetup("a codebook has too many codes");
     const code = free[from] ?? 0;
     free[from] = -1;
     for (let l = from + 1; l <= length; l++) free[l] = code + 2 ** (32 - l);
@@ -85,7 +83,7 @@ function latticeSize(entries: number, dimensions: number): number {
 function readVectors(input: LowBitReader, entries: number, dimensions: number): Float32Array | null {
   const type = input.unsigned(4);
   if (type === 0) return null;
-  if (type > 2) throw broken("a codebook's vectors are of an unknown kind");
+  if (type > 2) throw brokenSetup("a codebook's vectors are of an unknown kind");
   const [least, step] = [readFloat(input), readFloat(input)];
   const bits = input.unsigned(4) + 1;
   const isSequence = input.flag();
@@ -110,11 +108,11 @@ function readVectors(input: LowBitReader, entries: number, dimensions: number): 
 export function readBooks(input: LowBitReader): Book[] {
   let [entriesLeft, numbersLeft] = [MOST_ENTRIES, MOST_VECTOR_NUMBERS];
   return Array.from({ length: input.unsigned(8) + 1 }, () => {
-    if (input.unsigned(24) !== 0x56_4342) throw broken("a codebook is missing");
+    if (input.unsigned(24) !== 0x56_4342) throw brokenSetup("a codebook is missing");
     const [dimensions, entries] = [input.unsigned(16), input.unsigned(24)];
     entriesLeft -= entries;
     numbersLeft -= entries * dimensions;
-    if (dimensions === 0 || entriesLeft < 0 || numbersLeft < 0) throw broken("a codebook is too large");
+    if (dimensions === 0 || entriesLeft < 0 || numbersLeft < 0) throw brokenSetup("a codebook is too large");
     const made = assign(readLengths(input, entries));
     const fast = new Int32Array(FAST_MASK + 1);
     for (const { code, length, number } of made) {

@@ -1,7 +1,7 @@
 /** Writes and reads the boxes of an MP4 (ISO 14496-12). */
 
 /** Bytes that boxes are made of. */
-export type Piece = Uint8Array | readonly number[];
+export type Bytes = Uint8Array | readonly number[];
 
 export const u16 = (n: number) => [(n >>> 8) & 0xff, n & 0xff];
 export const u32 = (n: number) => [(n >>> 24) & 0xff, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff];
@@ -11,7 +11,7 @@ export const zeros = (count: number): number[] => new Array(count).fill(0);
 export const ascii = (text: string) => Array.from(text, (c) => c.charCodeAt(0) & 0xff);
 export const utf8 = (text: string) => new TextEncoder().encode(text);
 
-export function joined(pieces: readonly Piece[]): Uint8Array {
+export function joined(pieces: readonly Bytes[]): Uint8Array {
   const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
@@ -21,11 +21,11 @@ export function joined(pieces: readonly Piece[]): Uint8Array {
   return out;
 }
 
-export function box(name: string, ...pieces: Piece[]): Uint8Array {
+export function box(name: string, ...pieces: Bytes[]): Uint8Array {
   const size = pieces.reduce((sum, piece) => sum + piece.length, 8);
   return joined([u32(size), ascii(name), ...pieces]);
 }
-export const fullBox = (name: string, version: number, flags: number, ...pieces: Piece[]) =>
+export const fullBox = (name: string, version: number, flags: number, ...pieces: Bytes[]) =>
   box(name, [version, ...u32(flags).slice(1)], ...pieces);
 
 /** A table's numbers, 4 bytes each, big-endian. */

@@ -1,6 +1,6 @@
 /** Marks a picture's file as AI-generated, without changing its pixels. */
 import { PICTURE_SOURCE, type PosterMark } from "../../domain/views/ai-sources.ts";
-import { ascii, joined, type Piece, u16, u32, viewOf } from "../lib/mp4-boxes.ts";
+import { ascii, type Bytes, joined, u16, u32, viewOf } from "../lib/mp4-boxes.ts";
 import {
   manifestsIn,
   type Part,
@@ -51,7 +51,7 @@ type Writer = (
 
 const WRITERS: Record<PictureForm, Writer> = { jpeg: inJpeg, png: inPng, webp: inWebp };
 
-const spliced = (bytes: Uint8Array, from: number, to: number, ...pieces: Piece[]) =>
+const spliced = (bytes: Uint8Array, from: number, to: number, ...pieces: Bytes[]) =>
   joined([bytes.subarray(0, from), ...pieces, bytes.subarray(to)]);
 
 /** Puts the packet in place of the old one, or after JFIF and Exif, which must come first. */

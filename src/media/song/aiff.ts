@@ -5,9 +5,8 @@
 
 import type { MediaFile } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
-import type { WavFacts } from "./wav.ts";
+import { MOST_CHUNKS, type WavFacts } from "./wav.ts";
 
-const MOST_CHUNKS = 1000;
 const COMM_BYTES = 18;
 
 /** AIFF-C's compression types: WAV's format tag, byte order and bits. */

@@ -56,10 +56,10 @@ const INDEXED = new Set<InputFormat>([MP4, QTFF]);
 // Its warnings are about users' files: an operator can't do anything about them.
 Logging.level = LogLevel.Errors;
 
-const viewOf = ({ start, end }: Span): View => ({ head: new Uint8Array(), start, end });
+const spanView = ({ start, end }: Span): View => ({ head: new Uint8Array(), start, end });
 
 async function containerOf(file: MediaFile, span: Span): Promise<InputFormat | null> {
-  using input = new Input({ source: file.source(false, viewOf(span)), formats: CONTAINERS });
+  using input = new Input({ source: file.source(false, spanView(span)), formats: CONTAINERS });
   try {
     return await input.getFormat();
   } catch (error) {
@@ -83,14 +83,14 @@ async function layoutOf(
   }
   if (!TAGGED.has(container)) return {};
   const { end, id3v1 } = await beforeTrailingTags(file, start);
-  if (container === ADTS) return { id3v1, view: viewOf({ start, end }) };
+  if (container === ADTS) return { id3v1, view: spanView({ start, end }) };
   if (container === FLAC) {
     const flac = await readFlacBlocks(file, { start, end });
     return { id3v1, flac, view: flac.view };
   }
   const mp3 = await openMp3(file, { start, end });
   if (!mp3) throw new Error("No frame follows another.");
-  return { id3v1, mp3, view: viewOf(mp3.span) };
+  return { id3v1, mp3, view: spanView(mp3.span) };
 }
 
 /**

@@ -105,7 +105,7 @@ export async function* withSilenceInGaps(
 }
 
 /** Decodes packets, and drops samples before the track's start. */
-async function* decodedEach(
+async function* decodedOrThrown(
   packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
   { sampleRate, decoder }: Form,
 ): AsyncGenerator<DecodedPacket, void, unknown> {
@@ -227,7 +227,7 @@ export async function samplesOf(
     totalSamples,
     blocks: () => {
       const packets = flac ? flacPackets(file, flac.view, sampleRate) : packetsOf(track);
-      const whole = withSilenceInGaps(decodedEach(packets, form), sampleRate, channels, gap);
+      const whole = withSilenceInGaps(decodedOrThrown(packets, form), sampleRate, channels, gap);
       return reblocked(limited(whole, limit), channels);
     },
   };

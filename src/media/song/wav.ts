@@ -28,7 +28,8 @@ export interface WavFacts {
   signedBytes?: boolean;
 }
 
-const MOST_CHUNKS = 1000;
+/** Of a WAV or an AIFF; what follows is not read. */
+export const MOST_CHUNKS = 1000;
 /** Sizes from here on, and 0, mean "unknown": programs that write to a pipe leave them like this. */
 const UNKNOWN_SIZE = 0x7fff_0000;
 const EXTENSIBLE = 0xfffe;
