@@ -10,7 +10,7 @@ interface Token {
 /** How far a word's times may lie outside its segment. */
 const SLACK_SECONDS = 0.5;
 /** Most pairs of words that are compared; a longer segment takes the timed words as they are. */
-const MOST_PAIRS = 4_000_000;
+const MAX_PAIRS = 4_000_000;
 
 /** The written words: runs without white space that hold a letter or digit, with the marks around them. */
 export function tokens(text: string): Token[] {
@@ -107,7 +107,7 @@ export function alignWords(
   const written = tokens(segment.text);
   const pairs = written.length * near.length;
   const found =
-    pairs <= MOST_PAIRS
+    pairs <= MAX_PAIRS
       ? match(
           written.map((t) => bare(t.text)),
           near.map((w) => bare(w.text)),

@@ -16,8 +16,8 @@ export interface Book {
 const FAST_BITS = 10;
 const FAST_MASK = (1 << FAST_BITS) - 1;
 /** Limit for all books of a stream together; real encoders use less than a tenth of it. */
-const MOST_ENTRIES = 65_535;
-const MOST_VECTOR_NUMBERS = 2 * 1024 * 1024;
+const MAX_ENTRIES = 65_535;
+const MAX_VECTOR_NUMBERS = 2 * 1024 * 1024;
 
 function reversed(word: number): number {
   let w = word;
@@ -106,7 +106,7 @@ function readVectors(input: LowBitReader, entries: number, dimensions: number): 
 
 /** Reads the codebooks of a setup header. */
 export function readBooks(input: LowBitReader): Book[] {
-  let [entriesLeft, numbersLeft] = [MOST_ENTRIES, MOST_VECTOR_NUMBERS];
+  let [entriesLeft, numbersLeft] = [MAX_ENTRIES, MAX_VECTOR_NUMBERS];
   return Array.from({ length: input.unsigned(8) + 1 }, () => {
     if (input.unsigned(24) !== 0x56_4342) throw brokenSetup("a codebook is missing");
     const [dimensions, entries] = [input.unsigned(16), input.unsigned(24)];

@@ -25,7 +25,7 @@ export interface Floor {
   neighbours: [number, number][];
 }
 
-const MOST_POINTS = 65;
+const MAX_POINTS = 65;
 /** Number of possible heights, by multiplier. */
 const HEIGHTS = [0, 256, 128, 86, 64];
 /** Amplitudes of the heights (Vorbis I, 10.1), in steps of 140 / 256 dB. */
@@ -52,7 +52,7 @@ export function readFloor(input: LowBitReader, bookAt: (index: number) => Book):
     Array.from({ length: count }, () => input.unsigned(rangeBits)),
   );
   const places = [0, 2 ** rangeBits, ...points];
-  if (places.length > MOST_POINTS || new Set(places).size < places.length)
+  if (places.length > MAX_POINTS || new Set(places).size < places.length)
     throw brokenSetup("a floor's points collide");
   const order = places.map((_, i) => i).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
   const neighbours = places.map((_, i): [number, number] => {

@@ -48,8 +48,8 @@ const HEAD_BYTES = 8 * 1024;
 const INSPECTED_BYTES = 256 * 1024;
 /** How much is read at once where the index may come last. */
 const TAIL_BYTES = 64 * 1024;
-const MOST_INDEX_BYTES = 1024 * 1024;
-const MOST_BOXES = 2000;
+const MAX_INDEX_BYTES = 1024 * 1024;
+const MAX_BOXES = 2000;
 /** Frame rates outside of this range mean that the index is damaged. */
 const [SLOWEST, FASTEST] = [0.01, 1000];
 
@@ -89,10 +89,10 @@ interface IndexPart extends FileBox {
 async function indexOf(file: MediaFile, view: BufferedReader): Promise<IndexPart[]> {
   const parts: IndexPart[] = [];
   let atOnce = TAIL_BYTES;
-  let bytesLeft = MOST_INDEX_BYTES;
+  let bytesLeft = MAX_INDEX_BYTES;
   let next = 0;
   const read = (start: number, end: number) => view(start, end, atOnce);
-  for await (const { box, position } of fileBoxes(file.bytes, read, MOST_BOXES)) {
+  for await (const { box, position } of fileBoxes(file.bytes, read, MAX_BOXES)) {
     next = position + box.end;
     if (box.name === "moov" || box.name === "moof") {
       bytesLeft -= box.end;

@@ -9,12 +9,12 @@ export interface Tags {
 const TEXT = 1;
 const JPEG = 13;
 const PNG = 14;
-const MOST_COVER_BYTES = 2 * 1024 * 1024;
+const MAX_COVER_BYTES = 2 * 1024 * 1024;
 
 const item = (name: string, type: number, value: Bytes) => box(name, box("data", u32(type), u32(0), value));
 
 function cover(poster: Uint8Array | null): Uint8Array[] {
-  if (!poster || poster.length > MOST_COVER_BYTES) return [];
+  if (!poster || poster.length > MAX_COVER_BYTES) return [];
   const [first, second, third] = poster;
   if (first === 0xff && second === 0xd8 && third === 0xff) return [item("covr", JPEG, poster)];
   return first === 0x89 && second === 0x50 && third === 0x4e ? [item("covr", PNG, poster)] : [];

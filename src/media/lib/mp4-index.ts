@@ -8,11 +8,11 @@ import type { MediaFile } from "./source.ts";
 /**
  * An hour of video at 60 frames per second has 216,000; some common files have one for each sample of sound.
  */
-const MOST_SHIFTED_SAMPLES = 2_000_000;
+const MAX_SHIFTED_SAMPLES = 2_000_000;
 /** mediabunny finds each sample by walking its chunk; this many steps take a second or two. */
-const MOST_STEPS = 2e9;
-const MOST_INDEX_BYTES = 32 * 1024 * 1024;
-const MOST_BOXES = 100_000;
+const MAX_STEPS = 2e9;
+const MAX_INDEX_BYTES = 32 * 1024 * 1024;
+const MAX_BOXES = 100_000;
 const CONTAINERS = new Set(["moov", "trak", "mdia", "minf", "stbl", "moof", "traf"]);
 
 const unsafe = () => new Error("The index is not safe to read.");
@@ -54,8 +54,8 @@ function readTable(view: DataView, { name, start, end }: Box, tables: Tables): v
 }
 
 function areSafe({ samples, sizes, sizesDiffer, chunk, shifted }: Tables): boolean {
-  if (shifted > MOST_SHIFTED_SAMPLES || (shifted > 0 && samples > MOST_SHIFTED_SAMPLES)) return false;
-  return !sizesDiffer || (chunk <= Math.max(1, sizes) && samples * chunk <= MOST_STEPS);
+  if (shifted > MAX_SHIFTED_SAMPLES || (shifted > 0 && samples > MAX_SHIFTED_SAMPLES)) return false;
+  return !sizesDiffer || (chunk <= Math.max(1, sizes) && samples * chunk <= MAX_STEPS);
 }
 
 /** Walks a box's children; the tables of a track are checked together at its end. Throws when a track fails. */
@@ -80,12 +80,12 @@ export interface IndexPart {
 /** The parts of a file's index, wherever they are in it. Throws when boxes or index are too large. */
 export async function* indexParts(file: Pick<MediaFile, "bytes" | "read">): AsyncGenerator<IndexPart> {
   let boxes = 0;
-  for await (const { box, position } of fileBoxes(file.bytes, file.read, MOST_BOXES + 1)) {
+  for await (const { box, position } of fileBoxes(file.bytes, file.read, MAX_BOXES + 1)) {
     const { name } = box;
-    if (++boxes > MOST_BOXES) throw unsafe();
+    if (++boxes > MAX_BOXES) throw unsafe();
     if (name !== "moov" && name !== "moof") continue;
     const end = Math.min(file.bytes, position + box.end);
-    if (end - position > MOST_INDEX_BYTES) throw unsafe();
+    if (end - position > MAX_INDEX_BYTES) throw unsafe();
     yield { name, bytes: await file.read(position, end) };
   }
 }

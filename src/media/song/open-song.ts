@@ -124,7 +124,7 @@ export interface PacketSum {
 }
 
 /** No song has more: packets of 2.5 milliseconds, the shortest possible, would last an hour. */
-const MOST_PACKETS = 1_500_000;
+const MAX_PACKETS = 1_500_000;
 
 /**
  * Reads a track's index, or the whole file without one. Throws when times run backwards, because that can be
@@ -135,7 +135,7 @@ export async function sumPackets(track: InputAudioTrack): Promise<PacketSum> {
   let last = Number.NEGATIVE_INFINITY;
   for await (const { timestamp, duration, byteLength } of packetsOf(track, { metadataOnly: true })) {
     if (timestamp < last) throw new Error("The packets are not in order.");
-    if (sum.count++ > MOST_PACKETS) throw new Error("The packets have no end.");
+    if (sum.count++ > MAX_PACKETS) throw new Error("The packets have no end.");
     last = timestamp;
     sum.bytes += byteLength;
     sum.seconds = Math.max(sum.seconds, timestamp + duration);
