@@ -2,11 +2,11 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 
-/** Selects the rows, with all columns in the table's order, where the condition holds. Dates are sent as ISO 8601. */
+/** Selects the rows, with all columns in the table's order, if the condition holds. */
 export function selectRows<T extends PgTable>(
   table: T,
   rows: readonly T["$inferSelect"][],
-  condition: SQL | undefined,
+  condition: SQL,
 ): SQL {
   const columns = Object.entries(getTableColumns(table));
   const names = columns.map(([name]) => sql.identifier(name));

@@ -7,8 +7,8 @@
 export const TRANSCRIPTION = { model: "whisper-1", usdPerMinute: 0.006 } as const;
 
 /**
- * The longest file to send for transcription, in bytes. OpenAI takes requests of 26,214,400 bytes, including the
- * other fields and the multipart boundaries.
+ * The largest file to send for transcription, in bytes. OpenAI takes requests of 26,214,400 bytes, including
+ * the other fields and the multipart boundaries.
  */
 export const MAX_TRANSCRIBED_BYTES = 25_000_000;
 

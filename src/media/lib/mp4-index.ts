@@ -58,7 +58,10 @@ function areSafe({ samples, sizes, sizesDiffer, chunk, shifted }: Tables): boole
   return !sizesDiffer || (chunk <= Math.max(1, sizes) && samples * chunk <= MAX_STEPS);
 }
 
-/** Walks a box's children; the tables of a track are checked together at its end. Throws when a track fails. */
+/**
+ * Walks the boxes from offset `from` to `to`; the tables of a track are checked together at its end. Throws
+ * when a track fails.
+ */
 function walk(bytes: Uint8Array, view: DataView, from: number, to: number, tables: Tables): void {
   for (const box of cutBoxesIn(bytes, from, to)) {
     const isTrack = box.name === "trak" || box.name === "traf";
@@ -72,12 +75,12 @@ function walk(bytes: Uint8Array, view: DataView, from: number, to: number, table
 }
 
 /** A `moov` or `moof` box as the bytes of the whole box, cut at the file's end. */
-export interface IndexPart {
+interface IndexPart {
   name: "moov" | "moof";
   bytes: Uint8Array;
 }
 
-/** The parts of a file's index, wherever they are in it. Throws when boxes or index are too large. */
+/** The parts of a file's index, in order. Throws when there are too many boxes or a part is too large. */
 export async function* indexParts(file: Pick<MediaFile, "bytes" | "read">): AsyncGenerator<IndexPart> {
   let boxes = 0;
   for await (const { box, position } of fileBoxes(file.bytes, file.read, MAX_BOXES + 1)) {
@@ -91,8 +94,8 @@ export async function* indexParts(file: Pick<MediaFile, "bytes" | "read">): Asyn
 }
 
 /**
- * Reads the whole index. Throws when it is not safe to read. A missing index is safe: the caller finds that out
- * itself.
+ * Reads the whole index. Throws when it is not safe to read. A missing index is safe: the caller finds that
+ * out itself.
  */
 export async function checkIndex(file: Pick<MediaFile, "bytes" | "read">): Promise<void> {
   for await (const { bytes } of indexParts(file)) walk(bytes, viewOf(bytes), 0, bytes.length, noTables());
