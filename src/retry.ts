@@ -1,4 +1,4 @@
-/** Retries with exponential back-off and full jitter, limited in number and in time. */
+/** Retries with exponential back-off and full jitter, limited in number and in time; and a timeout. */
 import pRetry from "p-retry";
 
 /** Clock, timers and randomness; tests bring their own. */
@@ -57,4 +57,23 @@ export function retry<T>(
       return true;
     },
   });
+}
+
+/**
+ * The result of `work`, or that of `late` if `work` takes longer than `ms` milliseconds. Errors of both are
+ * thrown. Work that is late goes on, and its result is ignored.
+ */
+export async function withTimeout<T>(
+  work: () => Promise<T>,
+  ms: number,
+  late: () => T,
+  timing: Pick<Timing, "alarm"> = realTiming,
+): Promise<T> {
+  const timeout = Promise.withResolvers<void>();
+  const cancelAlarm = timing.alarm(ms, timeout.resolve);
+  try {
+    return await Promise.race([work(), timeout.promise.then(late)]);
+  } finally {
+    cancelAlarm();
+  }
 }

@@ -14,14 +14,14 @@ import { publicView } from "./public-view.ts";
 
 /**
  * An interrupted wake is repeated after `GUARD_MS`, and so is the first that fails. Each further failure in a
- * row doubles the time, up to `MOST_GUARD_MS`.
+ * row doubles the time, up to `MAX_GUARD_MS`.
  */
 const GUARD_MS = 10_000;
-const MOST_GUARD_MS = 600_000;
+const MAX_GUARD_MS = 600_000;
 const guardMs = (failures: number): number =>
-  Math.min(MOST_GUARD_MS, GUARD_MS * 2 ** Math.min(10, Math.max(0, failures - 1)));
+  Math.min(MAX_GUARD_MS, GUARD_MS * 2 ** Math.min(10, Math.max(0, failures - 1)));
 /** A few rounds are enough for one wake; more means that another writer interferes, and the alarm goes on. */
-const MOST_ROUNDS = 8;
+const MAX_ROUNDS = 8;
 
 /** The port to the event log. */
 export interface Events {
@@ -113,7 +113,7 @@ export class Controller {
   async #settle(): Promise<void> {
     const { projectId, store, queue, alarm, failures, newId, random, destroy } = this.#ports;
     const requestId = this.#requestId;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const record = await store.load(projectId);
       if (!record) return destroy();
       const published = this.publish(record);

@@ -1,6 +1,7 @@
 import type { Admission } from "../domain/rate-limiter.ts";
 import type { Log } from "../log.ts";
 import type { RateLimiters } from "../ports/work.ts";
+import { realTiming, withTimeout } from "../retry.ts";
 
 /** The part of `DurableObjectNamespace<ProviderRateLimiter>` that is used here. */
 interface RateLimiterNamespace {
@@ -19,7 +20,9 @@ const EARLY_MS = 2_500;
 /** A rate limiter that takes longer than this to answer counts as unreachable. */
 const ANSWER_MS = 3_000;
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+function unanswered(): never {
+  throw new Error(`No answer within ${ANSWER_MS / 1000} s`);
+}
 
 /**
  * Calls the providers' rate limiters. No other file knows how they are named and reached. An unreachable rate
@@ -30,17 +33,11 @@ export function rateLimitersOf(namespace: RateLimiterNamespace, log: Log): RateL
     provider: string,
     question: (limiter: RateLimiterStub) => Promise<T>,
   ): Promise<T | null> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`No answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
-    });
     try {
-      return await Promise.race([question(namespace.getByName(provider)), silence]);
+      return await withTimeout(() => question(namespace.getByName(provider)), ANSWER_MS, unanswered);
     } catch (error) {
       log("warn", "rate_limiter_unreachable", { provider, error: String(error) });
       return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -54,7 +51,7 @@ export function rateLimitersOf(namespace: RateLimiterNamespace, log: Log): RateL
         if (admission.afterMs > patience)
           return { kind: "wait", afterMs: Math.max(1, admission.afterMs - EARLY_MS) };
         patience -= admission.afterMs;
-        await sleep(admission.afterMs);
+        await realTiming.sleep(admission.afterMs);
       }
     },
     async penalize(provider, afterSeconds) {

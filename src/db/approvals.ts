@@ -5,7 +5,7 @@ import type { ApprovalInput, OwnedProject, RecordedApproval } from "../ports/sto
 import type { Db } from "./client.ts";
 import { generatedImages, projects, userApprovals, videoClips } from "./schema.ts";
 
-const Answer = z.object({
+const FoundSubject = z.object({
   id: z.uuid(),
   scene_id: z.uuid().nullable(),
   subject_hash: z.string().nullable(),
@@ -45,7 +45,7 @@ export async function recordApprovals(
       update ${projects} set updated_at = ${now} where id in (select project_id from saved)
     )
     select id, scene_id, subject_hash, (${now})::timestamptz(3) as at from found`);
-  const found = z.array(Answer).parse(rows);
+  const found = z.array(FoundSubject).parse(rows);
   if (found.length === 0) return null;
   return found.map((row) => ({
     id: row.id,

@@ -14,8 +14,8 @@ import type { BatchItem } from "drizzle-orm/batch";
 import { z } from "zod";
 import { isHeavy } from "../domain/controller/heavy.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
-import { LEASE_MS } from "../domain/controller/tasks.ts";
-import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record/record.ts";
+import { isOpenJob, LEASE_MS } from "../domain/controller/tasks.ts";
+import { type Failure, HEAVY_STAGES, OPEN_JOB_STATUSES, STAGES, type Task } from "../domain/record/record.ts";
 import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "../ports/store.ts";
 import { lockBudget, settleReservation } from "./budget.ts";
 import type { Db } from "./client.ts";
@@ -75,7 +75,7 @@ export async function claimTask(
   }
   if (claimed) return { kind: "claimed", was: claimed.was, task, record };
   const job = record.jobs.find((j) => j.id === task.jobId);
-  const open = job?.status === "pending" || job?.status === "running";
+  const open = job !== undefined && isOpenJob(job);
   const due = task.status === "pending" && task.runAfter <= record.readAt;
   const { targetStage } = record.project;
   const wanted = targetStage !== null && STAGES.indexOf(task.type) <= STAGES.indexOf(targetStage);
@@ -107,7 +107,7 @@ const claimStatement = (
     where t.id = ${ids.taskId}
       and (t.status = 'waiting'
         or (t.status = 'pending' and t.run_after <= ${now}
-          and j.status in ('pending', 'running') and ${stageRank(sql`t.type`)} <= project_budget.target_rank
+          and j.status in ${OPEN_JOB_STATUSES} and ${stageRank(sql`t.type`)} <= project_budget.target_rank
           and ${ids.lightOnly ? sql`t.type not in ${HEAVY_STAGES}` : sql`true`})
         or (t.status = 'running' and t.claim_id in (${claimIds.pending}, ${claimIds.waiting})))
     for update of t

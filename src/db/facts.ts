@@ -5,6 +5,7 @@ import { noticeKey } from "../domain/controller/model-health.ts";
 import type { Fact } from "../domain/controller/settlement.ts";
 import type { Scene } from "../domain/record/record.ts";
 import type { Db } from "./client.ts";
+import { selectRows } from "./rows.ts";
 import {
   finalVideos,
   generatedImages,
@@ -87,8 +88,6 @@ function sceneStatements(
   const ours = and(eq(selectedScenes.projectId, projectId), isCurrent);
   const columns = getTableColumns(selectedScenes);
   const names = Object.keys(columns) as (keyof Scene)[];
-  const rows = scenes.map((scene) => ({ ...scene, createdAt: scene.createdAt.toISOString() }));
-  const typed = names.map((name) => sql`${sql.identifier(name)} ${sql.raw(columns[name].getSQLType())}`);
   return [
     db.delete(selectedScenes).where(and(ours, notInArray(selectedScenes.id, ids))),
     // `order_idx` is unique at every moment: scenes that stay first move to negative places.
@@ -98,13 +97,7 @@ function sceneStatements(
       .where(ours),
     db
       .insert(selectedScenes)
-      .select(
-        sql`select ${sql.join(
-          names.map((name) => sql.identifier(name)),
-          sql`, `,
-        )}
-          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s(${sql.join(typed, sql`, `)}) where ${isCurrent}`,
-      )
+      .select(selectRows(selectedScenes, scenes, isCurrent))
       .onConflictDoUpdate({
         target: selectedScenes.id,
         set: Object.fromEntries(

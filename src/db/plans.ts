@@ -1,12 +1,13 @@
 /** Writes what the plan decided. */
-import { and, eq, getTableColumns, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, isNull, notExists, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Change } from "../domain/controller/change.ts";
-import type { Task } from "../domain/record/record.ts";
+import { OPEN_JOB_STATUSES, OPEN_TASK_STATUSES, type Task } from "../domain/record/record.ts";
 import { lockBudget } from "./budget.ts";
 import { failPendingAssets } from "./claims.ts";
 import type { Db } from "./client.ts";
 import { withRetries } from "./retry.ts";
+import { selectRows } from "./rows.ts";
 import { jobs, owners, projects, tasks, userApprovals } from "./schema.ts";
 
 type Statement = BatchItem<"pg">;
@@ -69,7 +70,7 @@ const noneOpen = (db: Db, jobId: string) =>
     db
       .select({ id: tasks.id })
       .from(tasks)
-      .where(and(eq(tasks.jobId, jobId), inArray(tasks.status, ["pending", "running", "waiting"]))),
+      .where(and(eq(tasks.jobId, jobId), inArray(tasks.status, OPEN_TASK_STATUSES))),
   );
 
 type TaskUpdateChange = Extract<Change, { kind: "task.update" }>;
@@ -118,48 +119,18 @@ function releaseAndUpdate(
 
 /** Inserts only while the job is open: the person may have canceled it. */
 function insertUnderJob(db: Db, task: Task) {
-  const values: Record<keyof Task, SQL> = {
-    id: sql`${task.id}::uuid`,
-    jobId: sql`${jobs.id}`,
-    projectId: sql`${jobs.projectId}`,
-    type: sql`${task.type}`,
-    subject: sql`${task.subject}::uuid`,
-    imageId: sql`${task.imageId}::uuid`,
-    outputForm: sql`${task.outputForm}`,
-    status: sql`${task.status}`,
-    attempt: sql`${task.attempt}::int`,
-    supplierFailures: sql`${task.supplierFailures}::int`,
-    supplierIndex: sql`${task.supplierIndex}::int`,
-    claimId: sql`null::uuid`,
-    runNumber: sql`${task.runNumber}::int`,
-    cancelRequested: sql`false`,
-    failedAttempts: sql`'[]'::jsonb`,
-    retriedAt: sql`null::timestamptz`,
-    runAfter: sql`${task.runAfter.toISOString()}::timestamptz`,
-    dispatchedAt: sql`${task.dispatchedAt?.toISOString() ?? null}::timestamptz`,
-    leaseUntil: sql`null::timestamptz`,
-    claimedAt: sql`null::timestamptz`,
-    provider: sql`${task.provider}`,
-    model: sql`${task.model}`,
-    providerRequestId: sql`null`,
-    inputHash: sql`${task.inputHash}`,
-    costEstimatedUsd: sql`${task.costEstimatedUsd}::numeric`,
-    costChargedUsd: sql`null::numeric`,
-    charged: sql`'no'`,
-    error: sql`null::jsonb`,
-    createdAt: sql`${task.createdAt.toISOString()}::timestamptz`,
-    updatedAt: sql`${task.updatedAt.toISOString()}::timestamptz`,
-  };
-  const names = Object.keys(getTableColumns(tasks)) as (keyof Task)[];
+  const openJob = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.id, task.jobId),
+        eq(jobs.projectId, task.projectId),
+        inArray(jobs.status, OPEN_JOB_STATUSES),
+      ),
+    );
   return db
     .insert(tasks)
-    .select(
-      sql`select ${sql.join(
-        names.map((name) => values[name]),
-        sql`, `,
-      )} from ${jobs}
-        where ${jobs.id} = ${task.jobId} and ${jobs.projectId} = ${task.projectId}
-          and ${jobs.status} in ('pending', 'running')`,
-    )
+    .select(selectRows(tasks, [task], exists(openJob)))
     .onConflictDoNothing();
 }

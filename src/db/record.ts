@@ -16,17 +16,19 @@ import {
 } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { NEWEST_TASKS_READ, OUTCOME_UNKNOWN, PROVIDER_REFUSED } from "../domain/controller/tasks.ts";
-import type {
-  Approval,
-  Clip,
-  Film,
-  Image,
-  Job,
-  Project,
-  ProjectRecord,
-  Prompt,
-  Scene,
-  Task,
+import {
+  type Approval,
+  type Clip,
+  type Film,
+  type Image,
+  type Job,
+  OPEN_JOB_STATUSES,
+  OPEN_TASK_STATUSES,
+  type Project,
+  type ProjectRecord,
+  type Prompt,
+  type Scene,
+  type Task,
 } from "../domain/record/record.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
@@ -68,12 +70,12 @@ function countingTasks(db: Db, which: Which, claimedId: string | null): SQL | un
   const openJobs = db
     .select({ id: jobs.id })
     .from(jobs)
-    .where(and(eq(jobs.projectId, projectId), inArray(jobs.status, ["pending", "running"])));
+    .where(and(eq(jobs.projectId, projectId), inArray(jobs.status, OPEN_JOB_STATUSES)));
   const run = db.select({ run: projects.runNumber }).from(projects).where(eq(projects.id, projectId));
   return and(
     ofRecord(db, tasks, which),
     or(
-      inArray(tasks.status, ["pending", "running", "waiting"]),
+      inArray(tasks.status, OPEN_TASK_STATUSES),
       inArray(tasks.jobId, openJobs),
       eq(tasks.runNumber, run),
       and(

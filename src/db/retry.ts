@@ -1,5 +1,5 @@
 import { type Log, log as toConsole } from "../log.ts";
-import { realTiming, retry, type Timing } from "../retry.ts";
+import { realTiming, retry, type Timing, withTimeout } from "../retry.ts";
 import { isAmbiguous, isTransient, postgresCode, Unanswered } from "./errors.ts";
 
 export interface RetryOptions {
@@ -50,15 +50,15 @@ export async function withRetries<T>(
     baseMs: BASE_MS,
     capMs: CAP_MS,
   };
-  const answer = retry(attempt, patience, timing).catch((error: unknown) => {
-    if (lost && isTransient(error) && !isAmbiguous(error))
-      throw new Unanswered("Postgres lost an answer and gave no other", { cause: error });
-    throw error;
-  });
-  const deadline = Promise.withResolvers<never>();
-  const cancelAlarm = timing.alarm(DEADLINE_MS, () =>
-    deadline.reject(new Unanswered(`Postgres did not answer within ${DEADLINE_MS / 1000} seconds`)),
-  );
+  const answer = () =>
+    retry(attempt, patience, timing).catch((error: unknown) => {
+      if (lost && isTransient(error) && !isAmbiguous(error))
+        throw new Unanswered("Postgres lost an answer and gave no other", { cause: error });
+      throw error;
+    });
+  const late = () => {
+    throw new Unanswered(`Postgres did not answer within ${DEADLINE_MS / 1000} seconds`);
+  };
   const logRetries = (outcome: "answered" | "failed") => {
     if (tries < 2) return;
     log("warn", "database_retried", {
@@ -70,13 +70,11 @@ export async function withRetries<T>(
     });
   };
   try {
-    const result = await Promise.race([answer, deadline.promise]);
+    const result = await withTimeout(answer, DEADLINE_MS, late, timing);
     logRetries("answered");
     return result;
   } catch (error) {
     logRetries("failed");
     throw error;
-  } finally {
-    cancelAlarm();
   }
 }

@@ -2,7 +2,13 @@
 import { and, eq, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { CANCELED } from "../domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../domain/models/models.ts";
-import { ASPECT_RATIOS, type Project, type Stage, type Task } from "../domain/record/record.ts";
+import {
+  ASPECT_RATIOS,
+  OPEN_JOB_STATUSES,
+  type Project,
+  type Stage,
+  type Task,
+} from "../domain/record/record.ts";
 import { DEFAULT_SETTINGS, replacedMessage, successorOf } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
@@ -95,7 +101,7 @@ export async function cancel(
         and(
           inArray(jobs.projectId, db.select({ id: projects.id }).from(projects).where(ownedProject(whose))),
           inArray(jobs.type, [...stages]),
-          inArray(jobs.status, ["pending", "running"]),
+          inArray(jobs.status, OPEN_JOB_STATUSES),
         ),
       ),
     db.select().from(projects).where(ownedProject(whose)),

@@ -3,7 +3,7 @@ import { approvalView } from "../domain/views/views.ts";
 import { approve } from "../operations/approvals.ts";
 import { listApprovals } from "../operations/lists.ts";
 import type { Deps } from "../ports/deps.ts";
-import { orProblem, problems } from "./lib/problem.ts";
+import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   bearerAuth,
@@ -84,14 +84,7 @@ const put = createRoute({
       z.object({ items: z.array(Approval).openapi({ description: "In the order of the request." }) }),
       "What was recorded.",
     ),
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "not_found",
-      "payload_too_large",
-      "unsupported_media_type",
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found"),
   },
 });
 

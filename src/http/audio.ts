@@ -6,7 +6,7 @@ import { presignUpload } from "../operations/uploads.ts";
 import type { Deps } from "../ports/deps.ts";
 import { etagOf } from "./lib/etag.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
-import { orProblem, problems } from "./lib/problem.ts";
+import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, ProjectParams, Timestamp, text, Uuid } from "./lib/schemas.ts";
 import { Project } from "./project-schema.ts";
@@ -58,15 +58,7 @@ const presign = createRoute({
   },
   responses: {
     201: json(Upload, "Where and how to send the file."),
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "not_found",
-      "payload_too_large",
-      "unsupported_media_type",
-      ...IDEMPOTENCY_PROBLEMS,
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 
@@ -95,13 +87,10 @@ const confirm = createRoute({
   responses: {
     200: { ...json(Project, "The project with its song, measured."), headers: replayedHeader },
     ...problems(
-      "invalid_request",
-      "malformed_json",
+      ...BODY_PROBLEMS,
       "unauthenticated",
       "not_found",
       "upload_missing",
-      "payload_too_large",
-      "unsupported_media_type",
       "audio_rejected",
       ...IDEMPOTENCY_PROBLEMS,
     ),

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../ports/deps.ts";
+import { withTimeout } from "../retry.ts";
 import { router } from "./lib/router.ts";
 import { json } from "./lib/schemas.ts";
 
@@ -63,13 +64,13 @@ const checker =
   async (part: string, ask: () => Promise<unknown>): Promise<z.infer<typeof Check>> => {
     const start = now().getTime();
     const latency = () => now().getTime() - start;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<"timeout">((resolve) => {
-      timer = setTimeout(() => resolve("timeout"), timeoutMs);
-    });
     try {
-      const outcome = await Promise.race([ask().then(() => "answered" as const), timeout]);
-      if (outcome === "answered") return { status: "ok", latency_ms: latency() };
+      const hasAnswered = await withTimeout(
+        () => ask().then(() => true),
+        timeoutMs,
+        () => false,
+      );
+      if (hasAnswered) return { status: "ok", latency_ms: latency() };
       log("error", "health_silent", { part });
       return {
         status: "down",
@@ -83,7 +84,5 @@ const checker =
         latency_ms: latency(),
         error: "It answered with an error, which has been logged.",
       };
-    } finally {
-      clearTimeout(timer);
     }
   };

@@ -7,7 +7,7 @@ import { retryTasks } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
-import { orProblem, problems } from "./lib/problem.ts";
+import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
   bearerAuth,
@@ -84,16 +84,7 @@ const retryJob = createRoute({
   },
   responses: {
     202: accepted,
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "not_found",
-      "conflict",
-      "payload_too_large",
-      "unsupported_media_type",
-      ...IDEMPOTENCY_PROBLEMS,
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", "conflict", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 

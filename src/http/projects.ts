@@ -11,7 +11,7 @@ import {
 import type { Deps } from "../ports/deps.ts";
 import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
-import { orProblem, problems } from "./lib/problem.ts";
+import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, orNull, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
 import { Name, Pin, Project, toPin } from "./project-schema.ts";
@@ -53,14 +53,7 @@ const create = createRoute({
       ...json(Project, "The new project."),
       headers: { ...etagHeader, ...locationHeader, ...replayedHeader },
     },
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "payload_too_large",
-      "unsupported_media_type",
-      ...IDEMPOTENCY_PROBLEMS,
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 
@@ -112,14 +105,11 @@ const get = createRoute({
 });
 
 const EDIT_PROBLEMS = problems(
-  "invalid_request",
-  "malformed_json",
+  ...BODY_PROBLEMS,
   "unauthenticated",
   "not_found",
   "conflict",
   "precondition_failed",
-  "payload_too_large",
-  "unsupported_media_type",
 );
 
 const replace = createRoute({

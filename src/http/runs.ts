@@ -6,7 +6,7 @@ import { cancelRun, requestRun } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
-import { orProblem, problems } from "./lib/problem.ts";
+import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, ProjectParams, StageName } from "./lib/schemas.ts";
 
@@ -30,16 +30,7 @@ const run = createRoute({
   },
   responses: {
     202: accepted,
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "not_found",
-      "audio_missing",
-      "payload_too_large",
-      "unsupported_media_type",
-      ...IDEMPOTENCY_PROBLEMS,
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", "audio_missing", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 
@@ -65,15 +56,7 @@ const cancel = createRoute({
   },
   responses: {
     202: accepted,
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "not_found",
-      "payload_too_large",
-      "unsupported_media_type",
-      ...IDEMPOTENCY_PROBLEMS,
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 

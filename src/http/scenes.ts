@@ -5,7 +5,7 @@ import { sceneView } from "../domain/views/views.ts";
 import { listScenes } from "../operations/lists.ts";
 import { chooseMotif } from "../operations/scenes.ts";
 import type { Deps } from "../ports/deps.ts";
-import { orProblem, problems } from "./lib/problem.ts";
+import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, listRoute, ProjectParams, pageView, songSpan, Uuid } from "./lib/schemas.ts";
 
@@ -62,14 +62,7 @@ const choose = createRoute({
   },
   responses: {
     200: json(Scene, "The scene after the change."),
-    ...problems(
-      "invalid_request",
-      "malformed_json",
-      "unauthenticated",
-      "not_found",
-      "payload_too_large",
-      "unsupported_media_type",
-    ),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found"),
   },
 });
 

@@ -1,6 +1,6 @@
 /** What is known of a project's song, as JSON: its file, its lyrics and its beat. */
 import { z } from "@hono/zod-openapi";
-import { AUDIO_FORMATS, LYRICS_SOURCES } from "../domain/record/record.ts";
+import { AUDIO_FORMATS, LYRICS_SOURCES, MAX_SONG_SECONDS } from "../domain/record/record.ts";
 import { Frame, Seconds, songSpan } from "./lib/schemas.ts";
 
 const LyricWord = z
@@ -100,7 +100,7 @@ export const BeatInput = z
     offset_seconds: z
       .number()
       .min(0)
-      .max(1800)
+      .max(MAX_SONG_SECONDS)
       .openapi({ description: "Seconds from the song's start to any downbeat." }),
     beats_per_bar: z.int().min(1).max(16).default(4).openapi({ description: "Beats in a bar." }),
   })

@@ -3,7 +3,7 @@
  * resolves with an `Outcome`.
  */
 import type { AnswerMode } from "../domain/models/language-models.ts";
-import type { Failure } from "../domain/record/record.ts";
+import type { Failure, PromptDraft, SceneProposal } from "../domain/record/record.ts";
 
 /**
  * The outcome of a call, classified once by the adapter that made it:
@@ -62,35 +62,6 @@ export interface Transcriber {
   }): Promise<Outcome<Transcription>>;
 }
 
-/** Scenes in song order. */
-export interface SceneProposal {
-  scenes: {
-    /** Index of the first lyric line of the scene; null for a scene without words. */
-    firstLine: number | null;
-    /** Index of the last lyric line, inclusive; null as for `firstLine`. */
-    lastLine: number | null;
-    theme: string;
-    /** Why the scene was chosen; may be empty. */
-    reasoning: string;
-    /** 0 to 1. */
-    energy: number;
-  }[];
-}
-/**
- * What an image model and a clip model are asked for. Texts other than `imagePrompt` and `motionPrompt` may
- * be empty.
- */
-export interface PromptDraft {
-  imagePrompt: string;
-  motionPrompt: string;
-  negativePrompt: string;
-  styleNotes: string;
-  setting: string;
-  shotType: string;
-  mood: string;
-  /** `#rrggbb`, at most eight. */
-  palette: string[];
-}
 /**
  * The language model. `models` are in order of preference, and `model` in the value is the one that answered.
  * `mode`: how the answer is held to its shape.

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { AnswerMode } from "../domain/models/language-models.ts";
-import type { PromptDraft, SceneProposal } from "../ports/providers.ts";
+import type { PromptDraft, SceneProposal } from "../domain/record/record.ts";
 import { objectsIn } from "./json-answer.ts";
 import { plainLine } from "./plain-line.ts";
 

@@ -3,7 +3,11 @@
  * probes of 2026.
  */
 import { z } from "zod";
-import { TRANSCRIPTION, transcriptionCostUsd } from "../domain/models/language-models.ts";
+import {
+  MAX_TRANSCRIBED_BYTES,
+  TRANSCRIPTION,
+  transcriptionCostUsd,
+} from "../domain/models/language-models.ts";
 import { storable } from "../domain/record/text.ts";
 import type { Outcome, Transcriber, Transcription } from "../ports/providers.ts";
 import { type Fetch, platformFetch, type Reply, retryAfterSeconds, send } from "./http.ts";
@@ -21,8 +25,6 @@ import {
 } from "./outcome.ts";
 
 const WHO = "OpenAI";
-/** The cap of 26,214,400 bytes is on the whole body, boundaries included. */
-const MAX_AUDIO_BYTES = 25_000_000;
 /** A song takes a minute or two; the vendor's own client waits ten. */
 const TIMEOUT_MS = 300_000;
 
@@ -40,8 +42,11 @@ export function openaiTranscriber({
 }: OpenAiOptions): Transcriber {
   return {
     async transcribe({ audio, filename, contentType, model, signal }) {
-      if (audio.byteLength > MAX_AUDIO_BYTES) {
-        return invalid(WHO, `the audio has ${audio.byteLength} bytes, and ${MAX_AUDIO_BYTES} are the most`);
+      if (audio.byteLength > MAX_TRANSCRIBED_BYTES) {
+        return invalid(
+          WHO,
+          `the audio has ${audio.byteLength} bytes, and ${MAX_TRANSCRIBED_BYTES} are the most`,
+        );
       }
       const reply = await send(fetchUrl, {
         method: "POST",

@@ -114,13 +114,13 @@ export const badAnswer = (
 });
 
 /** More than any call costs: a higher cost is taken for an error of the provider. */
-const MOST_USD = 1_000;
+const MAX_USD = 1_000;
 /**
  * The cost of a call in US dollars, as the provider reports it; null where it reports none or an impossible
  * one.
  */
 export const credibleUsd = (usd: number | null | undefined): number | null =>
-  typeof usd === "number" && usd >= 0 && usd <= MOST_USD ? usd : null;
+  typeof usd === "number" && usd >= 0 && usd <= MAX_USD ? usd : null;
 
 /** The provider refuses our key. `variable`: the name of the variable that holds it. */
 export const noAccess = (who: string, variable: string, words: string): Ended<"invalid"> => ({

@@ -8,7 +8,7 @@ import { isRecord } from "./http.ts";
 /** The most lists and objects around the file: more than any model is known to use. */
 const DEEPEST = 4;
 /** The most values that are searched: a transcription has thousands, and no file. */
-const MOST_VALUES = 10_000;
+const MAX_VALUES = 10_000;
 /** Keys that are most likely the result, where an object has several addresses; the likeliest first. */
 const RESULTS = [
   "url",
@@ -29,7 +29,7 @@ const NO_RESULT =
 
 /** The address or data URI of the likeliest file; null where there is none. It never throws. */
 export function fileIn(output: unknown): string | null {
-  let left = MOST_VALUES;
+  let left = MAX_VALUES;
 
   function look(value: unknown, depth: number): string | null {
     if (left-- <= 0) return null;

@@ -75,6 +75,9 @@ export const IDENTIFIERS: Readonly<Record<string, string>> = {
   Refusal: "UserError",
 };
 
+/** How identifiers began, in code. */
+export const PREFIXES: Readonly<Record<string, string>> = { MOST_: "MAX_" };
+
 /** Columns, in drizzle/ and in the statements of src/db. */
 export const COLUMNS: Readonly<Record<string, string>> = {
   hearing: "partial_transcription",

@@ -1,8 +1,10 @@
 /** Finds names that were replaced. */
-import { COLUMNS, IDENTIFIERS, JSON_MEMBERS, STRINGS } from "./names.ts";
+import { COLUMNS, IDENTIFIERS, JSON_MEMBERS, PREFIXES, STRINGS } from "./names.ts";
 import { type Part, partsOf } from "./text.ts";
 
 const WORD = /[A-Za-z_$][\w$]*/g;
+/** The first word of a constant. */
+const PREFIX = /\b([A-Z]+_)\w/g;
 /** In backticks, or a word with a capital inside, which no prose has. */
 const NAMED = /`([A-Za-z_]\w*)`|\b\w*[a-z][A-Z]\w*/g;
 
@@ -47,6 +49,7 @@ function inCode(part: Part, path: string): Hit[] {
     case "code":
       return [
         ...(isFree(path) ? [] : hits(text, line, WORD, IDENTIFIERS)),
+        ...hits(text, line, PREFIX, PREFIXES),
         ...(isPublic(path) ? hits(text, line, KEY, JSON_MEMBERS) : []),
       ];
     case "comment":

@@ -25,7 +25,7 @@ const sound = values.original ? "original" : "aac";
 const folder = mkdtempSync(join(tmpdir(), "omvee-sound-"));
 const at = (name: string) => join(folder, name);
 const RATE = 48_000;
-const [MOST_MS, MOST_MS_WITHOUT_EDITS] = [1, 25];
+const [MAX_MS, MAX_MS_WITHOUT_EDITS] = [1, 25];
 const SCENE_FRAMES = 97;
 
 function ffmpeg(...args: string[]): Buffer {
@@ -171,8 +171,8 @@ for (const song of songs()) {
   const expected = `${frames} ${(frames / FPS).toFixed(6)}`;
   const isRight =
     counted === expected &&
-    exact.every((ms) => Math.abs(ms) <= MOST_MS) &&
-    near.every((ms) => Math.abs(ms) <= MOST_MS_WITHOUT_EDITS);
+    exact.every((ms) => Math.abs(ms) <= MAX_MS) &&
+    near.every((ms) => Math.abs(ms) <= MAX_MS_WITHOUT_EDITS);
   if (!isRight) wrong++;
   const withoutEdits = other ? shown(near) : "none".padStart(23);
   console.log(

@@ -113,7 +113,7 @@ function scenes(frames: number): [string, number][] {
 /** The encoder's delay minus the packet that is dropped: this much remains in a film without edit lists. */
 const PRIMING = 2112 - 1024;
 /** The largest offset of the sound in such a film with copied AAC. */
-const MOST_MS = 25;
+const MAX_MS = 25;
 /** The sound decoded at once must be the song's samples. */
 const EXACT = { ms: 0, within: 1 };
 
@@ -127,7 +127,7 @@ async function made(edits: FilmInput["edits"], frames: number, way: Way, over: P
   const [packet] = await packets(song);
   const rate = (await song?.getSampleRate()) ?? Number.NaN;
   const isCopied = over.song !== undefined && (await codecOf(over.song)) === "aac";
-  const late = isCopied ? { ms: 0, within: MOST_MS } : { ms: (1000 * PRIMING) / rate, within: 0.3 };
+  const late = isCopied ? { ms: 0, within: MAX_MS } : { ms: (1000 * PRIMING) / rate, within: 0.3 };
   return {
     bytes,
     seconds: frames / FPS,

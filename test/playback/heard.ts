@@ -108,8 +108,8 @@ export interface DecodedSound {
 }
 
 /** Seconds by which a browser's clock may differ from its output. */
-const MOST_SHIFT = 0.4;
-const SHIFTS = Array.from({ length: 81 }, (_, i) => MOST_SHIFT * (i / 40 - 1));
+const MAX_SHIFT = 0.4;
+const SHIFTS = Array.from({ length: 81 }, (_, i) => MAX_SHIFT * (i / 40 - 1));
 
 /**
  * How alike the recording and the song are, from -1 to 1, by the loudness in 24 frequency bands at all

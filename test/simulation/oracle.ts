@@ -187,13 +187,13 @@ function notBoughtAgain({ cloud }: World, { projectId, deeds }: Person): string[
     const key = `${post.stage} of ${post.model} at ${aspectRatio} ${clipResolution}`;
     foreign.set(key, (foreign.get(key) ?? 0) + 1);
   }
-  const right = MOST_FOREIGN * (1 + deeds.retries.size);
+  const right = MAX_FOREIGN * (1 + deeds.retries.size);
   return [...foreign]
     .filter(([, count]) => count > right)
     .map(([key, count]) => `${key} was bought ${count} times, and can't be used`);
 }
 /** The trial orders of a model, twice: slow ones let further orders in. */
-const MOST_FOREIGN = 6;
+const MAX_FOREIGN = 6;
 
 /** What is counted as spent is what the providers charged, and more only where an outcome is unknown. */
 function money({ cloud }: World, { project, tasks }: ProjectRecord): string[] {

@@ -33,7 +33,7 @@ interface Life {
   controller: Controller;
 }
 
-const MOST_ALARM_TRIES = 6;
+const MAX_ALARM_TRIES = 6;
 
 /** One project's Durable Object: its storage, and its running instance, if there is one. */
 export class ObjectHost {
@@ -123,7 +123,7 @@ export class ObjectHost {
     const again = () => {
       if (over) return;
       over = true;
-      if (nth < MOST_ALARM_TRIES) this.#runtime.time.after(2_000 * 2 ** nth, () => this.#ring(nth + 1));
+      if (nth < MAX_ALARM_TRIES) this.#runtime.time.after(2_000 * 2 ** nth, () => this.#ring(nth + 1));
     };
     caller.onDeath(again);
     controller.wake().then(

@@ -2,8 +2,8 @@
 
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { clipCostUsd, clipModel } from "../../src/domain/models/models.ts";
-import type { Project, Stage } from "../../src/domain/record/record.ts";
-import type { Outcome, Prediction, PromptDraft, Providers } from "../../src/ports/providers.ts";
+import type { Project, PromptDraft, Stage } from "../../src/domain/record/record.ts";
+import type { Outcome, Prediction, Providers } from "../../src/ports/providers.ts";
 import type { Claim } from "../../src/ports/store.ts";
 import { atWork, type Caller, type Runtime } from "./runtime.ts";
 

@@ -9,9 +9,9 @@ import type { Isolates } from "./isolates.ts";
 import { Caller, type Runtime } from "./runtime.ts";
 
 /** As in wrangler.toml. */
-const MOST_DELIVERIES = { tasks: 6, heavy: 6, dead: 11 };
-const MOST_IN_A_BATCH = { tasks: 10, heavy: 1, dead: 10 };
-type QueueName = keyof typeof MOST_DELIVERIES;
+const MAX_DELIVERIES = { tasks: 6, heavy: 6, dead: 11 };
+const MAX_IN_A_BATCH = { tasks: 10, heavy: 1, dead: 10 };
+type QueueName = keyof typeof MAX_DELIVERIES;
 
 interface Message {
   body: unknown;
@@ -67,7 +67,7 @@ export class SimulatedQueue {
 
   #pump(queue: QueueName): void {
     const { chance } = this.#runtime;
-    const batch = this.#ready[queue].splice(0, chance.whole(1, MOST_IN_A_BATCH[queue]));
+    const batch = this.#ready[queue].splice(0, chance.whole(1, MAX_IN_A_BATCH[queue]));
     if (batch.length === 0) return;
     const caller = new Caller({ tasks: "consumer", heavy: "heavy consumer", dead: "dead letters" }[queue]);
     this.#isolates.enter(caller);
@@ -75,7 +75,7 @@ export class SimulatedQueue {
     const again = (message: Message, ms: number) => {
       if (!open.delete(message)) return;
       const attempts = message.attempts + 1;
-      if (attempts <= MOST_DELIVERIES[queue]) this.#later(queue, { ...message, attempts }, ms);
+      if (attempts <= MAX_DELIVERIES[queue]) this.#later(queue, { ...message, attempts }, ms);
       else if (queue !== "dead") {
         this.deadLetters++;
         this.#later("dead", { ...message, attempts: 1 }, ms);

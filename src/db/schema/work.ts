@@ -6,6 +6,7 @@ import {
   type FailedAttempt,
   type Failure,
   JOB_STATUSES,
+  OPEN_JOB_STATUSES,
   STAGES,
   TASK_STATUSES,
 } from "../../domain/record/record.ts";
@@ -30,11 +31,11 @@ export const jobs = pgTable(
   (t) => [
     index("jobs_by_project").on(t.projectId, t.id.desc()),
     /** One open job of a stage at a time, even where two plans are applied at once. */
-    uniqueIndex("jobs_one_open").on(t.projectId, t.type).where(sql`${t.status} in ('pending', 'running')`),
+    uniqueIndex("jobs_one_open").on(t.projectId, t.type).where(oneOf(t.status, OPEN_JOB_STATUSES)),
     check("jobs_type", oneOf(t.type, STAGES)),
     check("jobs_status", oneOf(t.status, JOB_STATUSES)),
     check("jobs_progress", sql`${t.progress} between 0 and 100`),
-    check("jobs_finished", sql`(${t.finishedAt} is null) = (${t.status} in ('pending', 'running'))`),
+    check("jobs_finished", sql`(${t.finishedAt} is null) = (${oneOf(t.status, OPEN_JOB_STATUSES)})`),
   ],
 );
 

@@ -4,6 +4,7 @@ import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "../record/
 import { failure } from "./tasks.ts";
 
 /**
+ * How many tasks a job has and how many of them ended, as its payload stores them.
  * Parse a stored one before comparing it as text: Postgres does not keep the order of the members of a
  * `jsonb`.
  */

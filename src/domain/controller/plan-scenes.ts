@@ -51,12 +51,12 @@ function problemOf({ record, audio, lyrics, beat }: ScenePlan): Omit<CoverProble
 }
 
 /** Longest lyric excerpt of a scene. */
-const MOST_EXCERPT_CHARACTERS = 2_000;
+const MAX_EXCERPT_CHARACTERS = 2_000;
 
 /** A scene's lyric excerpt: as many of its lines as fit, whole; a first line that is too long is cut. */
 function excerpt({ lines }: Lyrics, from: number, to: number): string {
   const kept: string[] = [];
-  let room = MOST_EXCERPT_CHARACTERS;
+  let room = MAX_EXCERPT_CHARACTERS;
   for (const { text } of lines.slice(from, to)) {
     if (text.length > room) return kept.length > 0 ? kept.join("\n") : storable(text, room);
     kept.push(text);

@@ -3,7 +3,7 @@
  * without passing an image or a clip that waits for a person's approval. Pure: no I/O, no clock.
  */
 
-import { type ProjectRecord, type ProjectStatus, STAGES, type Stage, type Task } from "../record/record.ts";
+import { type ProjectRecord, type ProjectStatus, STAGES, type Task } from "../record/record.ts";
 import { type Change, type DecisionContext, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
 import { isHeavy } from "./heavy.ts";
@@ -11,7 +11,7 @@ import { subjectHash } from "./inputs.ts";
 import { updateJob } from "./jobs.ts";
 import { type OrderGate, orderGate } from "./model-health.ts";
 import { failTask, onLeaseExpired } from "./recovery.ts";
-import { isUnitOf, requestedUnits } from "./run-request.ts";
+import { isUnitOf, requestedUnits, stageRank } from "./run-request.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
   CANCELED,
@@ -154,8 +154,6 @@ function approvalChanges(record: ProjectRecord, current: Current): Change[] {
     ];
   });
 }
-
-const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
 
 /** Whether an image or a clip that the target stage needs waits for approval. */
 const waitsForApproval = ({ scenes }: Current, target: number): boolean =>

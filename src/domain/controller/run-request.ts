@@ -51,7 +51,8 @@ const keyOf = ({ stage, subject, inputHash: hash }: Unit): string => `${stage} $
 export const isUnitOf = (unit: Unit, task: Pick<Task, "type" | "subject" | "inputHash">): boolean =>
   unit.stage === task.type && unit.subject === task.subject && unit.inputHash === task.inputHash;
 
-const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
+/** The place of a stage in the pipeline, from 0; -1 for none. */
+export const stageRank = (stage: Stage | null): number => (stage ? STAGES.indexOf(stage) : -1);
 
 /**
  * Tells which units the person has asked for: units up to the run's target stage that had the same inputs

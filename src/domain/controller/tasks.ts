@@ -1,7 +1,14 @@
 /**
  * Times, limits and states of a task: leases, waits, tries, and the failures that people must decide about.
  */
-import type { Failure, Job, Stage, Task } from "../record/record.ts";
+import {
+  type Failure,
+  type Job,
+  OPEN_JOB_STATUSES,
+  OPEN_TASK_STATUSES,
+  type Stage,
+  type Task,
+} from "../record/record.ts";
 import { storable } from "../record/text.ts";
 
 /**
@@ -46,10 +53,10 @@ export const backoffMs = (tries: number, random: number): number =>
   Math.round(random * Math.min(CAP_MS, BASE_MS * 2 ** Math.max(0, tries - 1)));
 
 export const isOpen = (task: Pick<Task, "status">): boolean =>
-  task.status === "pending" || task.status === "running" || task.status === "waiting";
+  OPEN_TASK_STATUSES.some((status) => status === task.status);
 
 export const isOpenJob = (job: Pick<Job, "status">): boolean =>
-  job.status === "pending" || job.status === "running";
+  OPEN_JOB_STATUSES.some((status) => status === job.status);
 
 /**
  * Milliseconds until the next poll of a prediction of this age whose webhook has not come: often at first,

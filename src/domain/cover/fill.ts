@@ -2,9 +2,9 @@
 import type { Fill } from "../record/record.ts";
 
 /** The slowest stretch plays a clip at half its speed. */
-const MOST_STRETCH = 2;
+const MAX_STRETCH = 2;
 /** How often a loop plays a clip at most. */
-const MOST_ROUNDS = 50;
+const MAX_ROUNDS = 50;
 /** Frames of the film by which a clip may end early: its last picture is shown that much longer. */
 export const SLACK_FRAMES = 0.5;
 /** Relative error of a clip's length, where its frame rate is rounded to three decimals. */
@@ -29,6 +29,6 @@ export function canFillScene({ clipFrames, clipFps, sceneFrames, fps, fill }: Fi
   const lasts = (clipFrames * fps) / clipFps;
   if (!(lasts > 0)) return false;
   if (lasts >= sceneFrames - SLACK_FRAMES || fill === "hold") return true;
-  const times = fill === "stretch" ? MOST_STRETCH : fill === "loop" ? MOST_ROUNDS : 0;
+  const times = fill === "stretch" ? MAX_STRETCH : fill === "loop" ? MAX_ROUNDS : 0;
   return lasts * times * (1 + RATE_ROUNDING) >= sceneFrames;
 }

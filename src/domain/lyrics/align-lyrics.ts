@@ -25,7 +25,7 @@ const AWAY = 0.1;
 /** Lyrics that share less than this part of the shorter one are different; the shared words are chance. */
 const LEAST_SHARED = 0.1;
 /** Most pairs of words that are compared: lyrics of 5,000 words each. */
-const MOST_PAIRS = 25_000_000;
+const MAX_PAIRS = 25_000_000;
 
 interface Sung extends Span {
   word: string;
@@ -117,7 +117,7 @@ function bestPairs(
 export function alignLyrics(oldLines: readonly TimedLine[], newLines: readonly TimedLine[]): SameWord[] {
   const was = sungIn(oldLines);
   const is = sungIn(newLines);
-  if (was.length * is.length > MOST_PAIRS) return [];
+  if (was.length * is.length > MAX_PAIRS) return [];
   const span = Math.max(1, was.at(-1)?.endFrame ?? 1, is.at(-1)?.endFrame ?? 1);
   const away = (i: number, j: number) =>
     (AWAY * Math.abs((was[i]?.startFrame ?? 0) - (is[j]?.startFrame ?? 0))) / span;

@@ -10,7 +10,7 @@ interface Token {
 /** How far a word's times may lie outside its segment. */
 const SLACK_SECONDS = 0.5;
 /** Most pairs of words that are compared; a longer segment takes the timed words as they are. */
-const MOST_PAIRS = 4_000_000;
+const MAX_PAIRS = 4_000_000;
 
 /** The written words: runs without white space that hold a letter or digit, with the marks around them. */
 export function tokens(text: string): Token[] {
@@ -26,6 +26,9 @@ export function tokens(text: string): Token[] {
   }
   return out;
 }
+
+/** In seconds. */
+export const middleOf = ({ start, end }: TranscribedWord): number => (start + end) / 2;
 
 /** A word as it is compared: without case and marks. */
 export const bare = (text: string): string =>
@@ -104,7 +107,7 @@ export function alignWords(
   const written = tokens(segment.text);
   const pairs = written.length * near.length;
   const found =
-    pairs <= MOST_PAIRS
+    pairs <= MAX_PAIRS
       ? match(
           written.map((t) => bare(t.text)),
           near.map((w) => bare(w.text)),
@@ -114,8 +117,7 @@ export function alignWords(
   if (found instanceof Int32Array && hits.length > 0 && hits.length * 2 >= written.length) {
     return { words: fill(written, found, near), next: first + (hits.at(-1) ?? 0) + 1 };
   }
-  const middle = (w: TranscribedWord) => (w.start + w.end) / 2;
-  const inside = near.filter((w) => middle(w) >= segment.start && middle(w) < segment.end);
+  const inside = near.filter((w) => middleOf(w) >= segment.start && middleOf(w) < segment.end);
   const last = inside.at(-1);
   return { words: inside, next: last ? words.indexOf(last, first) + 1 : first };
 }

@@ -2,8 +2,9 @@
 
 import type { TranscribedPart } from "../record/record.ts";
 import type { TranscribedWord, Transcript } from "../record/song.ts";
+import { middleOf } from "./align-words.ts";
 import { type Pair, pairWords } from "./pair-words.ts";
-import { jointOf, type Line, lineOf, middleOf, type Piece, pieceOf, shifted } from "./transcribed-lines.ts";
+import { jointOf, type Line, lineOf, type Piece, pieceOf, shifted } from "./transcribed-lines.ts";
 
 /** Words on each side of a border that are compared where words have no times. */
 const UNTIMED_WORDS = 60;

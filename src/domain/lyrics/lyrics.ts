@@ -42,14 +42,18 @@ export function isMadeUp(segment: {
 
 const isTimed = (t: TranscribedWord) => Number.isFinite(t.start) && Number.isFinite(t.end);
 
-function lineOf(words: TranscribedWord[], joint: string, confidence: number | null): TranscribedLine[] {
-  const first = words[0];
-  const last = words.at(-1);
-  if (!first || !last) return [];
-  return [
-    { text: words.map((w) => w.text).join(joint), start: first.start, end: last.end, words, confidence },
-  ];
-}
+/** The words as one text, from the start of the first to the end of the last. */
+export const joinWords = (words: readonly TranscribedWord[], joint: string): TranscribedWord => ({
+  text: words.map(({ text }) => text).join(joint),
+  start: words[0]?.start ?? 0,
+  end: words.at(-1)?.end ?? 0,
+});
+
+const lineFrom = (words: TranscribedWord[], joint: string, confidence: number | null): TranscribedLine => ({
+  ...joinWords(words, joint),
+  words,
+  confidence,
+});
 
 /** Cuts a line that is too long at its widest pause, and its halves again; between equals, near the middle. */
 function cutLong(words: TranscribedWord[]): TranscribedWord[][] {
@@ -66,7 +70,10 @@ function cutLong(words: TranscribedWord[]): TranscribedWord[][] {
   return [...cutLong(words.slice(0, best.at)), ...cutLong(words.slice(best.at))];
 }
 
-function cutAtPauses(words: readonly (TranscribedWord & { endsLine?: boolean })[]): TranscribedWord[][] {
+/** Lines of at least a word each; a line ends at a pause, or where the written text has a line break. */
+export function cutAtPauses(
+  words: readonly (TranscribedWord & { endsLine?: boolean })[],
+): TranscribedWord[][] {
   const lines: TranscribedWord[][] = [];
   let open: TranscribedWord[] = [];
   words.forEach(({ endsLine, ...word }, i) => {
@@ -97,8 +104,8 @@ function fromSegments(transcript: Transcript, words: readonly TranscribedWord[])
     if (aligned.words.length === 0) return [{ text, start, end, words: [], confidence }];
     const pieces = cutLong(aligned.words);
     if (pieces.length > 1)
-      return pieces.flatMap((piece) => lineOf(piece, jointFor(text, aligned.words), confidence));
-    return lineOf(aligned.words, " ", confidence).map((line) => ({ ...line, text }));
+      return pieces.map((piece) => lineFrom(piece, jointFor(text, aligned.words), confidence));
+    return [{ ...lineFrom(aligned.words, " ", confidence), text }];
   });
 }
 
@@ -108,7 +115,7 @@ function fromWords(transcript: Transcript, words: readonly TranscribedWord[]): T
   const joint = jointFor(transcript.text, words);
   return cutAtPauses(aligned)
     .flatMap(cutLong)
-    .flatMap((line) => lineOf(line, joint, null));
+    .map((line) => lineFrom(line, joint, null));
 }
 
 /** Lines of a text without times: lines, sentences or runs of words share the duration by their length. */

@@ -1,8 +1,8 @@
 /** Words that two transcripts of the same singing have in common, in order. */
 
 import type { TranscribedWord } from "../record/song.ts";
-import { bare } from "./align-words.ts";
-import { middleOf, type Precision } from "./transcribed-lines.ts";
+import { bare, middleOf } from "./align-words.ts";
+import type { Precision } from "./transcribed-lines.ts";
 
 /** Indices of a word in the first transcript and in the second. */
 export type Pair = readonly [number, number];

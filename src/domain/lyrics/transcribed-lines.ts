@@ -2,8 +2,9 @@
 
 import type { TranscribedPart } from "../record/record.ts";
 import type { TranscribedWord } from "../record/song.ts";
-import { alignWords, tokens } from "./align-words.ts";
-import { isMadeUp, spreadText } from "./lyrics.ts";
+import { alignWords, middleOf, tokens } from "./align-words.ts";
+import { cutAtPauses, isMadeUp, joinWords, spreadText } from "./lyrics.ts";
+import { UNSPACED } from "./sung-words.ts";
 
 /** A segment, or a line made from words or text where the transcriber gave no segments; in song time. */
 export interface Line extends TranscribedWord {
@@ -32,15 +33,11 @@ export interface Piece {
   precision: Precision;
 }
 
-/** A pause this long ends a line, where the transcriber did not say where lines end. */
-const PAUSE_SECONDS = 0.7;
-const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-
-export const middleOf = ({ start, end }: TranscribedWord): number => (start + end) / 2;
+const IS_UNSPACED = new RegExp(UNSPACED, "u");
 
 /** What joins two words: nothing in scripts that are written without spaces, else a space. */
 export const jointOf = (text: string): "" | " " =>
-  /\s/u.test(text.trim()) || !UNSPACED.test(text) ? " " : "";
+  /\s/u.test(text.trim()) || !IS_UNSPACED.test(text) ? " " : "";
 
 /** Sorted by start and moved by `by` seconds; entries without times are left out. */
 export const shifted = <T extends TranscribedWord>(timed: readonly T[], by: number): T[] =>
@@ -54,9 +51,7 @@ export function lineOf(
   units: TranscribedWord[],
   { text, noSpeech, confidence, compressionRatio }: Omit<Line, "start" | "end" | "units">,
 ): Line {
-  const [start = 0, end = 0] = [units[0]?.start, units.at(-1)?.end];
-  const written = units.map((unit) => unit.text).join(jointOf(text));
-  return { text: written, start, end, noSpeech, confidence, compressionRatio, units };
+  return { ...joinWords(units, jointOf(text)), noSpeech, confidence, compressionRatio, units };
 }
 
 /** Words without times share their line's time by their length. */
@@ -86,16 +81,9 @@ function linesOfSegments(
 
 function linesOfWords(text: string, words: readonly TranscribedWord[]): Line[] {
   const whole = { text, start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
-  const lines: TranscribedWord[][] = [];
-  let begins = true;
-  for (const { endsLine, ...word } of alignWords(whole, words, 0).words) {
-    const open = lines.at(-1);
-    const pause = word.start - (open?.at(-1)?.end ?? word.start);
-    if (begins || !open || pause >= PAUSE_SECONDS) lines.push([word]);
-    else open.push(word);
-    begins = endsLine ?? false;
-  }
-  return lines.map((units) => lineOf(units, { text, noSpeech: null, confidence: null }));
+  return cutAtPauses(alignWords(whole, words, 0).words).map((units) =>
+    lineOf(units, { text, noSpeech: null, confidence: null }),
+  );
 }
 
 /** The part's lines and words in song time, without text that was made up over music. */

@@ -6,6 +6,12 @@
  */
 export const TRANSCRIPTION = { model: "whisper-1", usdPerMinute: 0.006 } as const;
 
+/**
+ * The largest file to send for transcription, in bytes. OpenAI takes requests of 26,214,400 bytes, including
+ * the other fields and the multipart boundaries.
+ */
+export const MAX_TRANSCRIBED_BYTES = 25_000_000;
+
 export const transcriptionCostUsd = (seconds: number): number => (seconds / 60) * TRANSCRIPTION.usdPerMinute;
 
 const LUNA = "openai/gpt-6-luna";

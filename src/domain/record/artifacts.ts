@@ -30,11 +30,11 @@ export const SOFTENING_LEVELS = ["literal", "implied", "symbolic"] as const;
 
 export type SofteningLevel = (typeof SOFTENING_LEVELS)[number];
 
-export interface Prompt {
-  id: string;
-  projectId: string;
-  sceneId: string;
-  version: number;
+/**
+ * What an image model and a clip model are asked for. Texts other than `imagePrompt` and `motionPrompt` may
+ * be empty.
+ */
+export interface PromptDraft {
   imagePrompt: string;
   motionPrompt: string;
   negativePrompt: string;
@@ -42,8 +42,15 @@ export interface Prompt {
   setting: string;
   shotType: string;
   mood: string;
-  /** Colours as #rrggbb. */
+  /** `#rrggbb`, at most eight. */
   palette: string[];
+}
+
+export interface Prompt extends PromptDraft {
+  id: string;
+  projectId: string;
+  sceneId: string;
+  version: number;
   generatedByModel: string | null;
   edited: boolean;
   softeningLevel: SofteningLevel;

@@ -19,20 +19,27 @@ export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 /** A cut or a whole scene that the person fixed in the cover, in frames of song time. */
 export type Pin = { kind: "cut"; frame: number } | { kind: "scene"; startFrame: number; endFrame: number };
 
+/** Scenes in song order. */
+export interface SceneProposal {
+  scenes: {
+    /** Index of the scene's first line in the lyrics; null for a scene without lyrics. */
+    firstLine: number | null;
+    /** Index of its last line, inclusive; null as for `firstLine`. */
+    lastLine: number | null;
+    theme: string;
+    /** Why the scene was chosen; may be empty. */
+    reasoning: string;
+    /** 0 to 1. */
+    energy: number;
+  }[];
+}
+
 /**
  * The director's proposal of scenes, kept so that the same lyrics can be cut again without asking it again.
  */
-export interface Proposal {
+export interface Proposal extends SceneProposal {
   /** See `proposalInputs`. */
   inputHash: string;
-  scenes: {
-    /** Indexes into the lyrics' lines, both inclusive; null for a scene without lyrics. */
-    firstLine: number | null;
-    lastLine: number | null;
-    theme: string;
-    reasoning: string;
-    energy: number;
-  }[];
 }
 
 /**

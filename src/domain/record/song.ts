@@ -1,5 +1,8 @@
 /** The song: its file, its lyrics with their times, and its beats. */
 
+/** A song that is longer, by more than a second of tolerance, is refused. */
+export const MAX_SONG_SECONDS = 30 * 60;
+
 export interface Audio {
   key: string;
   etag: string;

@@ -24,9 +24,15 @@ export const JOB_STATUSES = ["pending", "running", "completed", "failed", "cance
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
+/** An open job may still get tasks, and a stage of a project has at most one. */
+export const OPEN_JOB_STATUSES = ["pending", "running"] as const satisfies readonly JobStatus[];
+
 export const TASK_STATUSES = ["pending", "running", "waiting", "succeeded", "failed", "canceled"] as const;
 
 export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+/** An open task can still change without a person's request. */
+export const OPEN_TASK_STATUSES = ["pending", "running", "waiting"] as const satisfies readonly TaskStatus[];
 
 export const CHARGED = ["no", "yes", "unknown"] as const;
 

@@ -14,7 +14,7 @@ const DIRECTION_MARKS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/gu
 /** Names of Windows devices, with any extension (the same page; CONIN$ and CONOUT$: "Consoles"). */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?=\.|$)/i;
 /** In UTF-8. Systems allow 255 bytes or more; browsers and people add to a name. */
-const MOST_BYTES = 200;
+const MAX_BYTES = 200;
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
@@ -40,7 +40,7 @@ export function safeFilename(filename: string): string {
   const [ending = ""] = /\.[a-z0-9]{1,8}$/i.exec(whole) ?? [];
   const trimmed = (text: string) => text.replace(/^[\s.]+|[\s.]+$/gu, "");
   const stem = trimmed(whole.slice(0, whole.length - ending.length).replace(/\s+/gu, " "));
-  const short = trimmed(cut(stem, MOST_BYTES - ending.length)) || "download";
+  const short = trimmed(cut(stem, MAX_BYTES - ending.length)) || "download";
   return `${DEVICE.test(short) ? "_" : ""}${short}${ending}`;
 }
 

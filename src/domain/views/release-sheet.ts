@@ -9,15 +9,13 @@ import { provenanceView } from "./views.ts";
 
 const FORMAT = "omvee.release-sheet/1";
 
-const iso = (date: Date) => date.toISOString();
-
 /** Who approved the asset: a person, with the approval, or the project's `auto_approve` setting. */
 function consent(approvals: readonly Approval[], assetId: string) {
   const given = approvals
     .filter((a) => (a.imageId ?? a.clipId) === assetId && a.approved && !a.voidedAt)
     .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0];
   return given
-    ? { by: "person", approval_id: given.id, at: iso(given.createdAt), notes: given.notes }
+    ? { by: "person", approval_id: given.id, at: given.createdAt.toISOString(), notes: given.notes }
     : { by: "auto_approve" };
 }
 
@@ -94,7 +92,7 @@ export function releaseSheet(record: ProjectRecord, film: Film, poster: PosterMa
     project: { id: project.id, name: project.name },
     film: {
       id: film.id,
-      made_at: iso(film.createdAt),
+      made_at: film.createdAt.toISOString(),
       etag: film.etag,
       bytes: film.bytes,
       frames: film.frames,

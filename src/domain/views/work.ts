@@ -1,12 +1,10 @@
 /** Jobs and tasks as the API shows them. */
-import { z } from "zod";
+import { TaskCounts } from "../controller/change.ts";
 import { needsDecision } from "../controller/tasks.ts";
 import type { Job, Task } from "../record/record.ts";
 import { failureView, iso } from "./common.ts";
 
-const TaskCounts = z
-  .object({ total: z.number(), succeeded: z.number(), failed: z.number() })
-  .catch({ total: 0, succeeded: 0, failed: 0 });
+const Counts = TaskCounts.catch({ total: 0, succeeded: 0, failed: 0 });
 
 export type JobView = ReturnType<typeof jobView>;
 
@@ -18,7 +16,7 @@ export const jobView = (j: Job) => ({
   progress: j.progress,
   result: j.result,
   error: failureView(j.error),
-  tasks: TaskCounts.parse(j.payload.tasks),
+  tasks: Counts.parse(j.payload.tasks),
   created_at: j.createdAt.toISOString(),
   started_at: iso(j.startedAt),
   finished_at: iso(j.finishedAt),

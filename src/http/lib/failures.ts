@@ -10,7 +10,7 @@ import { Unavailable, WriteUnconfirmed } from "../../ports/errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { ProblemError, problem } from "./problem.ts";
 
-const MOST_ERRORS = 20;
+const MAX_ERRORS = 20;
 const LONGEST_PATH = 100;
 
 type ValidationHook = Hook<unknown, AppEnv, string, Response | undefined>;
@@ -26,7 +26,7 @@ export const onInvalid: ValidationHook = (result, c) => {
       const message = "There is no such member here, or it cannot be set.";
       return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" }));
     })
-    .slice(0, MOST_ERRORS)
+    .slice(0, MAX_ERRORS)
     .map((e) => ({ ...e, path: e.path.join(".").slice(0, LONGEST_PATH).toWellFormed() }));
   const detail = errors.map((e) => (e.path ? `${e.path}: ${e.message}` : e.message)).join(" ");
   return problem(c, { code: "invalid_request", detail, errors });

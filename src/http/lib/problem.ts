@@ -101,6 +101,14 @@ function headersOf(code: ErrorCode, c: Context<AppEnv>): Record<string, string> 
   }
 }
 
+/** The problems of a request with a JSON body. */
+export const BODY_PROBLEMS = [
+  "invalid_request",
+  "malformed_json",
+  "payload_too_large",
+  "unsupported_media_type",
+] as const satisfies readonly ErrorCode[];
+
 interface Documented {
   description: string;
   content: { [PROBLEM_JSON]: { schema: typeof Problem } };

@@ -40,7 +40,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
 /** What a change to short blocks adds to the rise. */
 const ATTACK = 1;
 /** Limit for the first sound after silence (log2 of the amplitude). */
-const MOST_RISE = 8;
+const MAX_RISE = 8;
 /** In seconds; a song has no other frames. */
 const [SHORTEST_FRAME, LONGEST_FRAME] = [0.001, 0.25];
 
@@ -82,7 +82,7 @@ function rise(frame: CodedFrame, before: readonly CodedFrame[]): number {
   for (let c = 0; c < frame.levels.length; c++) {
     const level = frame.levels[c] ?? 0;
     const lowest = Math.min(...before.map((f) => f.levels[c] ?? level), level);
-    sum += Math.min(MOST_RISE, level - lowest);
+    sum += Math.min(MAX_RISE, level - lowest);
   }
   return sum / (frame.levels.length || 1);
 }

@@ -1,5 +1,6 @@
 /** Onset strength of a song over time, from its decoded sound. */
 
+import { MAX_SONG_SECONDS } from "../../domain/record/record.ts";
 import type { CountedSamples } from "../song/samples.ts";
 import { powerSpectrum } from "./spectrum.ts";
 
@@ -45,7 +46,7 @@ const HALF_LIFE_SECONDS = 4;
 /** Power relative to full scale, below which sound counts as silent: dither does. */
 const QUIETEST = 1e-8;
 /** Limit of the envelopes' length: no accepted song is longer, but a file may claim to be. */
-const MOST_SECONDS = 31 * 60;
+const MAX_SECONDS = MAX_SONG_SECONDS + 60;
 
 /** Takes 4 kB of memory for each second. Throws when the file is damaged. */
 export async function onsetsOf(samples: CountedSamples): Promise<Onsets> {
@@ -53,7 +54,7 @@ export async function onsetsOf(samples: CountedSamples): Promise<Onsets> {
   const rate = samples.sampleRate / together;
   const size = Math.max(16, 2 ** Math.round(Math.log2(rate * FRAME_SECONDS)));
   const hop = Math.max(1, Math.round(rate / FRAMES_A_SECOND));
-  const seconds = Math.min(MOST_SECONDS, samples.totalSamples / samples.sampleRate + 1);
+  const seconds = Math.min(MAX_SECONDS, samples.totalSamples / samples.sampleRate + 1);
   const envelopes = collector(rate, size, hop, Math.ceil((seconds * rate) / hop));
 
   const ring = new Float64Array(size);

@@ -16,7 +16,7 @@ export interface AlacConfig {
 
 export const COOKIE_BYTES = 24;
 /** Encoders write 4096; this limits what a hostile file can make us allocate. */
-const MOST_FRAME_LENGTH = 65_536;
+const MAX_FRAME_LENGTH = 65_536;
 
 /** Reads a cookie. Throws when a field has a value that no encoder writes. */
 export function alacConfig(cookie: DataView): AlacConfig {
@@ -32,7 +32,7 @@ export function alacConfig(cookie: DataView): AlacConfig {
   const { frameLength, bits, riceLimit, channels, sampleRate } = config;
   const isKnown =
     frameLength > 0 &&
-    frameLength <= MOST_FRAME_LENGTH &&
+    frameLength <= MAX_FRAME_LENGTH &&
     [16, 20, 24, 32].includes(bits) &&
     riceLimit > 0 &&
     riceLimit < 32 &&

@@ -6,7 +6,7 @@ const ORDER = 8;
 /** Bits of a weight. */
 export const WEIGHT_BITS = 14;
 /** FLAC's own limit (RFC 9639, 9.2.6). */
-const MOST_SHIFT = 15;
+const MAX_SHIFT = 15;
 
 /** Welch window: the block's ends count less, because the samples beyond them are unknown. */
 const WINDOW = Float64Array.from({ length: LENGTH }, (_, i) => 1 - ((2 * i + 1 - LENGTH) / LENGTH) ** 2);
@@ -94,7 +94,7 @@ export function predictLinearly(samples: Int32Array): Prediction | null {
   if (samples.length !== LENGTH) return null;
   const exact = bestWeights(autocorrelation(samples));
   const most = exact.reduce((sum, weight) => Math.max(sum, Math.abs(weight)), 0);
-  const shift = Math.min(MOST_SHIFT, WEIGHT_BITS - 2 - Math.floor(Math.log2(most)));
+  const shift = Math.min(MAX_SHIFT, WEIGHT_BITS - 2 - Math.floor(Math.log2(most)));
   if (!(most > 0) || shift < 0) return null;
   let error = 0;
   const limit = 2 ** (WEIGHT_BITS - 1);

@@ -5,7 +5,7 @@
 
 import { XIPH_CHANNEL_ORDER } from "./channels.ts";
 import type { Decoded } from "./decoded.ts";
-import { MOST_OPUS_SAMPLES, type OpusHead, opusSamples } from "./opus-packet.ts";
+import { MAX_OPUS_SAMPLES, type OpusHead, opusSamples } from "./opus-packet.ts";
 import { callOf, memoryOf } from "./wasm-exports.ts";
 
 /** Opus is always decoded to this rate. */
@@ -13,7 +13,7 @@ export const OPUS_RATE = 48_000;
 /** Bits of a sample, to which the decoder's floats are rounded. */
 export const OPUS_BITS = 24;
 /** libopus' own limit for a packet of one stream is 1275 bytes for each 20 milliseconds. */
-const MOST_PACKET_BYTES = 61_440;
+const MAX_PACKET_BYTES = 61_440;
 
 interface Exports {
   memory: WebAssembly.Memory;
@@ -59,8 +59,8 @@ function opened(module: WebAssembly.Module, { channels, streams, coupled, mappin
   opus.start();
   opus.allocate(STACK_BYTES);
   const [input, output, table] = [
-    opus.allocate(MOST_PACKET_BYTES),
-    opus.allocate(MOST_OPUS_SAMPLES * channels * 4),
+    opus.allocate(MAX_PACKET_BYTES),
+    opus.allocate(MAX_OPUS_SAMPLES * channels * 4),
     opus.allocate(channels),
   ];
   new Uint8Array(opus.memory.buffer, table, channels).set(mapping);
@@ -80,7 +80,7 @@ export function opusDecoder(module: WebAssembly.Module, head: OpusHead): (packet
   return (packet) => {
     const expected = opusSamples(packet);
     const rows = Array.from({ length: channels }, () => new Int32Array(expected));
-    if (expected === 0 || packet.length > MOST_PACKET_BYTES) return { rows, isDamaged: true };
+    if (expected === 0 || packet.length > MAX_PACKET_BYTES) return { rows, isDamaged: true };
     const { memory, input, output, decoder } = opus;
     new Uint8Array(memory.buffer, input, packet.length).set(packet);
     let samples = -1;

@@ -1,7 +1,7 @@
 /** Reads the head of an Opus stream, and the duration of a packet. */
 
 /** 120 milliseconds at 48 kHz, the longest that a packet can be (RFC 6716, 3.2.5). */
-export const MOST_OPUS_SAMPLES = 5760;
+export const MAX_OPUS_SAMPLES = 5760;
 
 /** The head of a stream (RFC 7845, 5.1). */
 export interface OpusHead {
@@ -51,5 +51,5 @@ export function opusSamples(packet: Uint8Array): number {
   const code = toc & 3;
   const frames = code === 0 ? 1 : code < 3 ? 2 : (packet[1] ?? 0) & 0x3f;
   const samples = frame * frames;
-  return samples <= MOST_OPUS_SAMPLES ? samples : 0;
+  return samples <= MAX_OPUS_SAMPLES ? samples : 0;
 }

@@ -3,7 +3,7 @@
 /** Zeros after a packet, so that whole words can be read near its end. */
 const PADDING = 16;
 /** Far above any packet of sound: 65,536 samples of 8 channels in 32 bits are 2 MiB. */
-const MOST_PACKET_BYTES = 16 * 1024 * 1024;
+const MAX_PACKET_BYTES = 16 * 1024 * 1024;
 
 export class PacketBits {
   protected bytes = new Uint8Array(PADDING);
@@ -15,7 +15,7 @@ export class PacketBits {
 
   /** Begins a packet; its bytes are copied. */
   open(packet: Uint8Array): void {
-    if (packet.length > MOST_PACKET_BYTES) throw new Error("A packet of sound is too large.");
+    if (packet.length > MAX_PACKET_BYTES) throw new Error("A packet of sound is too large.");
     if (this.bytes.length < packet.length + PADDING) {
       this.bytes = new Uint8Array(2 * packet.length + PADDING);
       this.view = new DataView(this.bytes.buffer);

@@ -29,3 +29,6 @@ export class LowBitReader extends PacketBits {
 
 /** How many bits a number takes (Vorbis I, 9.2.1). */
 export const bitsOf = (value: number): number => 32 - Math.clz32(value);
+
+/** `what`: what is wrong with a stream's setup header. */
+export const brokenSetup = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);

@@ -1,5 +1,5 @@
 /** Vorbis codebooks (Vorbis I, 3): a Huffman code for entry numbers, and the vectors of the entries. */
-import { bitsOf, type LowBitReader } from "./vorbis-bits.ts";
+import { bitsOf, brokenSetup, type LowBitReader } from "./vorbis-bits.ts";
 
 export interface Book {
   dimensions: number;
@@ -16,10 +16,8 @@ export interface Book {
 const FAST_BITS = 10;
 const FAST_MASK = (1 << FAST_BITS) - 1;
 /** Limit for all books of a stream together; real encoders use less than a tenth of it. */
-const MOST_ENTRIES = 65_535;
-const MOST_VECTOR_NUMBERS = 2 * 1024 * 1024;
-
-const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
+const MAX_ENTRIES = 65_535;
+const MAX_VECTOR_NUMBERS = 2 * 1024 * 1024;
 
 function reversed(word: number): number {
   let w = word;
@@ -37,7 +35,7 @@ function readLengths(input: LowBitReader, entries: number): Uint8Array {
     let length = input.unsigned(5) + 1;
     for (let i = 0; i < entries; length++) {
       const count = input.unsigned(bitsOf(entries - i));
-      if (count > entries - i || length > 32) throw broken("a codebook's lengths don't fit it");
+      if (count > entries - i || length > 32) throw brokenSetup("a codebook's lengths don't fit it");
       lengths.fill(length, i, i + count);
       i += count;
     }
@@ -58,7 +56,7 @@ function assign(lengths: Uint8Array): { code: number; length: number; number: nu
     if (length === 0) continue;
     let from = length;
     while (from >= 0 && (free[from] ?? -1) < 0) from--;
-    if (from < 0) throw broken("a codebook has too many codes");
+    if (from < 0) throw brokenSetup("a codebook has too many codes");
     const code = free[from] ?? 0;
     free[from] = -1;
     for (let l = from + 1; l <= length; l++) free[l] = code + 2 ** (32 - l);
@@ -85,7 +83,7 @@ function latticeSize(entries: number, dimensions: number): number {
 function readVectors(input: LowBitReader, entries: number, dimensions: number): Float32Array | null {
   const type = input.unsigned(4);
   if (type === 0) return null;
-  if (type > 2) throw broken("a codebook's vectors are of an unknown kind");
+  if (type > 2) throw brokenSetup("a codebook's vectors are of an unknown kind");
   const [least, step] = [readFloat(input), readFloat(input)];
   const bits = input.unsigned(4) + 1;
   const isSequence = input.flag();
@@ -108,13 +106,13 @@ function readVectors(input: LowBitReader, entries: number, dimensions: number): 
 
 /** Reads the codebooks of a setup header. */
 export function readBooks(input: LowBitReader): Book[] {
-  let [entriesLeft, numbersLeft] = [MOST_ENTRIES, MOST_VECTOR_NUMBERS];
+  let [entriesLeft, numbersLeft] = [MAX_ENTRIES, MAX_VECTOR_NUMBERS];
   return Array.from({ length: input.unsigned(8) + 1 }, () => {
-    if (input.unsigned(24) !== 0x56_4342) throw broken("a codebook is missing");
+    if (input.unsigned(24) !== 0x56_4342) throw brokenSetup("a codebook is missing");
     const [dimensions, entries] = [input.unsigned(16), input.unsigned(24)];
     entriesLeft -= entries;
     numbersLeft -= entries * dimensions;
-    if (dimensions === 0 || entriesLeft < 0 || numbersLeft < 0) throw broken("a codebook is too large");
+    if (dimensions === 0 || entriesLeft < 0 || numbersLeft < 0) throw brokenSetup("a codebook is too large");
     const made = assign(readLengths(input, entries));
     const fast = new Int32Array(FAST_MASK + 1);
     for (const { code, length, number } of made) {

@@ -1,5 +1,5 @@
 /** Floors of type 1 (Vorbis I, 7): the envelope of a spectrum, as straight lines between points. */
-import { bitsOf, type LowBitReader } from "./vorbis-bits.ts";
+import { bitsOf, brokenSetup, type LowBitReader } from "./vorbis-bits.ts";
 import { type Book, readNumber } from "./vorbis-book.ts";
 
 interface PointClass {
@@ -25,13 +25,11 @@ export interface Floor {
   neighbours: [number, number][];
 }
 
-const MOST_POINTS = 65;
+const MAX_POINTS = 65;
 /** Number of possible heights, by multiplier. */
 const HEIGHTS = [0, 256, 128, 86, 64];
 /** Amplitudes of the heights (Vorbis I, 10.1), in steps of 140 / 256 dB. */
 const LEVELS = Float64Array.from({ length: 256 }, (_, i) => Math.fround(10 ** (((i - 255) * 7) / 256)));
-
-const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
 
 /** Reads a floor's setup. Throws for floors of type 0, which no encoder has written since 2001. */
 export function readFloor(input: LowBitReader, bookAt: (index: number) => Book): Floor {
@@ -54,8 +52,8 @@ export function readFloor(input: LowBitReader, bookAt: (index: number) => Book):
     Array.from({ length: count }, () => input.unsigned(rangeBits)),
   );
   const places = [0, 2 ** rangeBits, ...points];
-  if (places.length > MOST_POINTS || new Set(places).size < places.length)
-    throw broken("a floor's points collide");
+  if (places.length > MAX_POINTS || new Set(places).size < places.length)
+    throw brokenSetup("a floor's points collide");
   const order = places.map((_, i) => i).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
   const neighbours = places.map((_, i): [number, number] => {
     const before = order.filter((other) => other < i || other === i);

@@ -1,5 +1,5 @@
 /** Residues (Vorbis I, 8): the fine structure of a spectrum, as sums of vectors from codebooks. */
-import type { LowBitReader } from "./vorbis-bits.ts";
+import { brokenSetup, type LowBitReader } from "./vorbis-bits.ts";
 import { type Book, readNumber } from "./vorbis-book.ts";
 
 export interface Residue {
@@ -19,11 +19,9 @@ export interface Residue {
 
 const PASSES = 8;
 
-const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
-
 export function readResidueSetup(input: LowBitReader, bookAt: (index: number) => Book): Residue {
   const type = input.unsigned(16);
-  if (type > 2) throw broken("a residue is of an unknown kind");
+  if (type > 2) throw brokenSetup("a residue is of an unknown kind");
   const [begin, end, partitionSize] = [input.unsigned(24), input.unsigned(24), input.unsigned(24) + 1];
   const classes = input.unsigned(6) + 1;
   const classBook = bookAt(input.unsigned(8));
@@ -35,7 +33,7 @@ export function readResidueSetup(input: LowBitReader, bookAt: (index: number) =>
     Array.from({ length: PASSES }, (_, pass) => {
       if (!((cascade >> pass) & 1)) return null;
       const book = bookAt(input.unsigned(8));
-      if (!book.vectors) throw broken("a residue's codebook has no vectors");
+      if (!book.vectors) throw brokenSetup("a residue's codebook has no vectors");
       return book;
     }),
   );

@@ -1,5 +1,5 @@
 /** Reads the headers of a Vorbis stream (Vorbis I, 4.2), which configure the decoder. */
-import { bitsOf, LowBitReader } from "./vorbis-bits.ts";
+import { bitsOf, brokenSetup, LowBitReader } from "./vorbis-bits.ts";
 import { readBooks } from "./vorbis-book.ts";
 import { type Floor, readFloor } from "./vorbis-floor.ts";
 import { type Residue, readResidueSetup } from "./vorbis-residue.ts";
@@ -21,8 +21,6 @@ export interface VorbisSetup {
   modes: { isLong: boolean; mapping: Mapping }[];
 }
 
-const broken = (what: string) => new Error(`The Vorbis setup is damaged: ${what}.`);
-
 /**
  * Splits a description into the three headers: either two lengths in Xiph lacing, then the headers (Ogg,
  * WebM), or each header after its length in 16 bits (some MP4s).
@@ -38,7 +36,7 @@ function split(description: Uint8Array): Uint8Array[] {
       description.subarray(third + 2),
     ];
   }
-  if (at(0) !== 2) throw broken("its headers are not all there");
+  if (at(0) !== 2) throw brokenSetup("its headers are not all there");
   let position = 1;
   const lengths = [0, 0].map(() => {
     let length = 0;
@@ -57,7 +55,7 @@ function split(description: Uint8Array): Uint8Array[] {
 function open(input: LowBitReader, header: Uint8Array | undefined, kind: number): void {
   input.open(header ?? new Uint8Array());
   const name = [kind, ...Array.from("vorbis", (letter) => letter.charCodeAt(0))];
-  if (name.some((byte) => input.unsigned(8) !== byte)) throw broken("a header is missing");
+  if (name.some((byte) => input.unsigned(8) !== byte)) throw brokenSetup("a header is missing");
 }
 
 function readMapping(
@@ -66,22 +64,22 @@ function readMapping(
   floors: readonly Floor[],
   residues: readonly Residue[],
 ): Mapping {
-  if (input.unsigned(16) !== 0) throw broken("a mapping is of an unknown kind");
+  if (input.unsigned(16) !== 0) throw brokenSetup("a mapping is of an unknown kind");
   const count = input.flag() ? input.unsigned(4) + 1 : 1;
   const bits = bitsOf(channels - 1);
   const couplings = Array.from({ length: input.flag() ? input.unsigned(8) + 1 : 0 }, () => {
     const [magnitude, angle] = [input.unsigned(bits), input.unsigned(bits)];
     if (magnitude === angle || magnitude >= channels || angle >= channels)
-      throw broken("channels are coupled wrongly");
+      throw brokenSetup("channels are coupled wrongly");
     return { magnitude, angle };
   });
-  if (input.unsigned(2) !== 0) throw broken("reserved bits are set");
+  if (input.unsigned(2) !== 0) throw brokenSetup("reserved bits are set");
   const submapOf = Array.from({ length: channels }, () => (count > 1 ? input.unsigned(4) : 0));
-  if (submapOf.some((submap) => submap >= count)) throw broken("a channel has no submap");
+  if (submapOf.some((submap) => submap >= count)) throw brokenSetup("a channel has no submap");
   const parts = Array.from({ length: count }, () => {
     input.unsigned(8);
     const [floor, residue] = [floors[input.unsigned(8)], residues[input.unsigned(8)]];
-    if (!floor || !residue) throw broken("a mapping lacks its parts");
+    if (!floor || !residue) throw brokenSetup("a mapping lacks its parts");
     return { floor, residue };
   });
   return {
@@ -107,26 +105,28 @@ export function vorbisSetup(description: Uint8Array): VorbisSetup {
   const short = 2 ** input.unsigned(4);
   const long = 2 ** input.unsigned(4);
   const isKnown = version === 0 && channels > 0 && channels <= 8 && sampleRate > 0;
-  if (!isKnown || short < 64 || long < short || long > 8192) throw broken("its first header is not allowed");
+  if (!isKnown || short < 64 || long < short || long > 8192)
+    throw brokenSetup("its first header is not allowed");
 
   open(input, headers[2], 5);
   const books = readBooks(input);
   const bookAt = (index: number) => {
     const book = books[index];
-    if (!book) throw broken("a codebook is missing");
+    if (!book) throw brokenSetup("a codebook is missing");
     return book;
   };
-  if (several(6, () => input.unsigned(16)).some((kind) => kind !== 0)) throw broken("it has unknown parts");
+  if (several(6, () => input.unsigned(16)).some((kind) => kind !== 0))
+    throw brokenSetup("it has unknown parts");
   const floors = several(6, () => readFloor(input, bookAt));
   const residues = several(6, () => readResidueSetup(input, bookAt));
   const mappings = several(6, () => readMapping(input, channels, floors, residues));
   const modes = several(6, () => {
     const isLong = input.flag();
-    if (input.unsigned(32) !== 0) throw broken("a mode is of an unknown kind");
+    if (input.unsigned(32) !== 0) throw brokenSetup("a mode is of an unknown kind");
     const mapping = mappings[input.unsigned(8)];
-    if (!mapping) throw broken("a mode lacks its mapping");
+    if (!mapping) throw brokenSetup("a mode lacks its mapping");
     return { isLong, mapping };
   });
-  if (!input.flag() || input.ended()) throw broken("it breaks off");
+  if (!input.flag() || input.ended()) throw brokenSetup("it breaks off");
   return { channels, sampleRate, blockSizes: [short, long], modes };
 }

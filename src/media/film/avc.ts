@@ -15,7 +15,7 @@ export interface AvcConfig {
 }
 
 /** Bytes of a visual sample entry before its child boxes, header included. */
-export const ENTRY_FIELDS = 86;
+export const PICTURE_ENTRY_FIELDS = 86;
 /** Kinds of NAL units (H.264, table 7-1). */
 const UNIT = { idr: 5, sps: 7, pps: 8, delimiter: 9, spsExtension: 13 } as const;
 /** Types of parameter sets, in the order in which a packet has them. */
@@ -25,7 +25,7 @@ const HIGH_PROFILES: readonly number[] = [100, 110, 122, 144];
 
 /** The `avcC` record in a sample entry; null when the entry is not of H.264. */
 export function avcRecord(entry: Uint8Array): Uint8Array | null {
-  for (const child of boxesIn(entry, ENTRY_FIELDS, entry.length))
+  for (const child of boxesIn(entry, PICTURE_ENTRY_FIELDS, entry.length))
     if (child.name === "avcC") return entry.subarray(child.start, child.end);
   return null;
 }

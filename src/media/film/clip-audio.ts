@@ -29,7 +29,7 @@ export interface PlacedSample {
 }
 
 /** Bytes of an audio sample entry before its child boxes, header included. */
-const ENTRY_FIELDS = 36;
+const SOUND_ENTRY_FIELDS = 36;
 /**
  * Rounding error between the end of one packet and the start of the next, when both were computed separately.
  */
@@ -70,15 +70,15 @@ function formOf({ entry }: IndexedTrack): string | null {
   const name = String.fromCharCode(...entry.subarray(4, 8));
   const view = viewOf(entry);
   // QuickTime's sound descriptions of version 1 and 2 have more fields.
-  if (entry.length < ENTRY_FIELDS || view.getUint16(16) !== 0) return null;
-  const whole = { name, at: 0, start: ENTRY_FIELDS, end: entry.length };
+  if (entry.length < SOUND_ENTRY_FIELDS || view.getUint16(16) !== 0) return null;
+  const whole = { name, at: 0, start: SOUND_ENTRY_FIELDS, end: entry.length };
   const child = { mp4a: "esds", Opus: "dOps", fLaC: "dfLa" }[name];
   const config = child ? boxWithin(entry, whole, child) : null;
   if (!config) return null;
   const bytes = entry.subarray(config.start, config.end);
   const configText = name === "mp4a" ? decoderConfig(bytes) : hex(bytes);
   // Muxers write arbitrary channels and rates into the entry; they matter only when the config is empty.
-  const entryText = configText?.endsWith(":") ? hex(entry.subarray(24, ENTRY_FIELDS)) : "";
+  const entryText = configText?.endsWith(":") ? hex(entry.subarray(24, SOUND_ENTRY_FIELDS)) : "";
   return configText && `${name} ${configText} ${entryText}`;
 }
 

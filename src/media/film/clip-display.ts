@@ -1,7 +1,7 @@
 /** How a clip's header asks players to transform its pictures; a film can't ask this for one of its parts. */
 
 import { boxesIn, viewOf } from "../lib/mp4-boxes.ts";
-import { ENTRY_FIELDS } from "./avc.ts";
+import { PICTURE_ENTRY_FIELDS } from "./avc.ts";
 import type { IndexedTrack } from "./clip-index.ts";
 
 /** Share by which aspect ratios may differ: 1,088 coded lines are shown as 1,080. */
@@ -21,7 +21,7 @@ function matrixEffect([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string |
 /** What `pasp` and `clap` of a sample entry do to a picture (ISO 14496-12, 12.1.4); null when nothing. */
 function shapeEffect(entry: Uint8Array, width: number, height: number): string | null {
   const view = viewOf(entry);
-  for (const { name, start, end } of boxesIn(entry, ENTRY_FIELDS, entry.length)) {
+  for (const { name, start, end } of boxesIn(entry, PICTURE_ENTRY_FIELDS, entry.length)) {
     const numbers = Array.from({ length: Math.floor((end - start) / 4) }, (_, i) =>
       view.getInt32(start + 4 * i),
     );

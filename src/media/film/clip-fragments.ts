@@ -19,7 +19,7 @@ export type Fragmented = Map<number, Open>;
 
 const NON_SYNC = 0x1_0000;
 
-/** The tracks of a fragmented clip by their ids; empty for a clip that flagBits its whole index in `moov`. */
+/** The tracks of a fragmented clip by their ids; empty for a clip that has its whole index in `moov`. */
 export function fragmented(bytes: Uint8Array, moov: Box, tracks: IndexedTrack[]): Fragmented {
   const view = viewOf(bytes);
   const open: Fragmented = new Map();

@@ -41,7 +41,7 @@ interface ClipEdit {
 }
 
 /** A clip of a few seconds has hundreds of samples; larger counts mean that the index is damaged. */
-const MOST_SAMPLES = 200_000;
+const MAX_SAMPLES = 200_000;
 
 /** The index contradicts itself. */
 export class BrokenIndex extends Error {
@@ -71,7 +71,7 @@ function expandRuns(view: DataView, table: Box, count: number): number[] {
 
 function sizesOf(view: DataView, { start, end }: Box): number[] {
   const [same, count] = [view.getUint32(start + 4), view.getUint32(start + 8)];
-  if (count > MOST_SAMPLES) throw broken();
+  if (count > MAX_SAMPLES) throw broken();
   if (same > 0) return new Array(count).fill(same);
   return Array.from(rows(view, start + 8, 4, end), (row) => view.getUint32(row));
 }

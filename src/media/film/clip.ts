@@ -1,7 +1,7 @@
 /** Measures clips by their index. */
 import type { Failure } from "../../domain/record/record.ts";
 import { mediaGone, refusal } from "../lib/failures.ts";
-import { type Box, boxAt, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
+import { boxWithin, type FileBox, fileBoxes, viewOf } from "../lib/mp4-boxes.ts";
 import { type MediaFile, memoryFile, readSafely } from "../lib/source.ts";
 import { avcRecord, fromBase64, hasIdr, parseAvcConfig, toBase64 } from "./avc.ts";
 import { displayTransform } from "./clip-display.ts";
@@ -48,8 +48,8 @@ const HEAD_BYTES = 8 * 1024;
 const INSPECTED_BYTES = 256 * 1024;
 /** How much is read at once where the index may come last. */
 const TAIL_BYTES = 64 * 1024;
-const MOST_INDEX_BYTES = 1024 * 1024;
-const MOST_BOXES = 2000;
+const MAX_INDEX_BYTES = 1024 * 1024;
+const MAX_BOXES = 2000;
 /** Frame rates outside of this range mean that the index is damaged. */
 const [SLOWEST, FASTEST] = [0.01, 1000];
 
@@ -81,31 +81,29 @@ async function bufferedReader(file: MediaFile, bytes: number) {
 type BufferedReader = Awaited<ReturnType<typeof bufferedReader>>;
 
 /** A `moov` or `moof` box, and its position in the file. */
-interface IndexPart {
+interface IndexPart extends FileBox {
   bytes: Uint8Array;
-  box: Box;
-  position: number;
 }
 
 /** Every part of the index, wherever it is in the file. Throws `BrokenIndex` when the boxes are damaged. */
 async function indexOf(file: MediaFile, view: BufferedReader): Promise<IndexPart[]> {
   const parts: IndexPart[] = [];
   let atOnce = TAIL_BYTES;
-  let bytesLeft = MOST_INDEX_BYTES;
-  for (let position = 0, count = 0; position + 8 <= file.bytes; count++) {
-    const left = file.bytes - position;
-    const box = boxAt(await view(position, position + Math.min(16, left), atOnce), 0, left);
-    if (!box || count > MOST_BOXES) throw new BrokenIndex("The boxes don't follow one another.");
+  let bytesLeft = MAX_INDEX_BYTES;
+  let next = 0;
+  const read = (start: number, end: number) => view(start, end, atOnce);
+  for await (const { box, position } of fileBoxes(file.bytes, read, MAX_BOXES)) {
+    next = position + box.end;
     if (box.name === "moov" || box.name === "moof") {
       bytesLeft -= box.end;
-      if (box.end > left || bytesLeft < 0) throw new BrokenIndex("The index is cut off.");
-      const bytes = (await view(position, position + box.end, 0)).slice();
+      if (next > file.bytes || bytesLeft < 0) throw new BrokenIndex("The index is cut off.");
+      const bytes = (await view(position, next, 0)).slice();
       parts.push({ bytes, box, position });
       if (box.name === "moov" && !boxWithin(bytes, box, "mvex")) return parts;
       atOnce = HEAD_BYTES;
     }
-    position += box.end;
   }
+  if (next + 8 <= file.bytes) throw new BrokenIndex("The boxes don't follow one another.");
   return parts;
 }
 

@@ -2,7 +2,7 @@
  * One track of the film: the facts recorded of each sample while it is written, and the index made of them.
  */
 
-import { ascii, box, column, fullBox, type Piece, u16, u32, u64, utf8, zeros } from "../lib/mp4-boxes.ts";
+import { ascii, type Bytes, box, column, fullBox, u16, u32, u64, utf8, zeros } from "../lib/mp4-boxes.ts";
 import { packedLanguage } from "./language.ts";
 
 /** Units per second of the movie's timescale: a frame is a whole number of them at 24, 25, 30 and 60 fps. */
@@ -193,7 +193,7 @@ function played({ form, decode, end }: FilmTrack, filmSeconds: number) {
 }
 
 /** The edit list; empty when the whole track is played from the film's start. */
-function editList(track: FilmTrack, filmSeconds: number): Piece[] {
+function editList(track: FilmTrack, filmSeconds: number): Bytes[] {
   const { start, end } = played(track, filmSeconds);
   if (start === 0 && end === track.end) return [];
   const movie = (units: number) => Math.round((units / track.form.timescale) * MOVIE_TIMESCALE);

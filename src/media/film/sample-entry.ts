@@ -3,15 +3,15 @@
  * 14496-15).
  */
 import type { AudioCodec } from "mediabunny";
-import { box, boxesIn, fullBox, joined, type Piece, u16, u32, viewOf, zeros } from "../lib/mp4-boxes.ts";
-import { avcRecord, ENTRY_FIELDS, toBase64 } from "./avc.ts";
+import { type Bytes, box, boxesIn, fullBox, joined, u16, u32, viewOf, zeros } from "../lib/mp4-boxes.ts";
+import { avcRecord, PICTURE_ENTRY_FIELDS, toBase64 } from "./avc.ts";
 
 /**
  * The boxes of a clip's entry that are not decoder configuration or bit rate, such as colours and pixel
  * shape.
  */
 const furtherBoxes = (entry: Uint8Array) =>
-  [...boxesIn(entry, ENTRY_FIELDS, entry.length)]
+  [...boxesIn(entry, PICTURE_ENTRY_FIELDS, entry.length)]
     .filter(({ name }) => name !== "avcC" && name !== "btrt")
     .map(({ at, end }) => entry.subarray(at, end));
 
@@ -82,7 +82,7 @@ function expressibleRate(rate: number): number {
 }
 
 /** A descriptor of ISO 14496-1, its size in four bytes. */
-function descriptor(tag: number, ...pieces: Piece[]): Uint8Array {
+function descriptor(tag: number, ...pieces: Bytes[]): Uint8Array {
   const body = joined(pieces);
   const size = [21, 14, 7].map((shift) => 0x80 | ((body.length >>> shift) & 0x7f));
   return joined([[tag, ...size, body.length & 0x7f], body]);
@@ -143,7 +143,8 @@ export function songEntry({ codec, config }: SoundForm): ((bitRate: number) => U
   return null;
 }
 
-function bytesOf(buffer: NonNullable<AudioDecoderConfig["description"]>): Uint8Array {
+/** The bytes of a decoder's configuration, without a copy. */
+export function bytesOf(buffer: NonNullable<AudioDecoderConfig["description"]>): Uint8Array {
   return ArrayBuffer.isView(buffer)
     ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
     : new Uint8Array(buffer);

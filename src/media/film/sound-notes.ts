@@ -1,6 +1,7 @@
 /** Notes for the user on where a film's sound may not play. */
 import type { AudioCodec } from "mediabunny";
 import type { Sound } from "./coded-sound.ts";
+import { bytesOf } from "./sample-entry.ts";
 
 const NAMES: Partial<Record<AudioCodec, string>> = { mp3: "MP3", flac: "FLAC", opus: "Opus" };
 
@@ -42,20 +43,13 @@ export function aacKind(config: Uint8Array): number {
   return read(11) === SYNC && read(5) === SBR && read(1) === 1 ? SBR : kind;
 }
 
-function bytesOf(description: AudioDecoderConfig["description"]): Uint8Array | null {
-  if (!description) return null;
-  return ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : new Uint8Array(description);
-}
-
 /** Sentences; none when the sound plays everywhere. HE-AAC that is not signalled can't be detected. */
 export function soundNotes({ codec, config }: Pick<Sound, "codec" | "config">): string[] {
   if (codec !== "aac")
     return [
       `The film's sound is ${NAMES[codec] ?? codec}, which not all players and platforms accept. Set film_sound to "aac" for sound that all accept.`,
     ];
-  const description = bytesOf(config.description);
+  const description = config.description ? bytesOf(config.description) : null;
   const kind = description ? aacKind(description) : LOW_COMPLEXITY;
   const notes: string[] = [];
   if (kind !== LOW_COMPLEXITY)

@@ -22,7 +22,7 @@ export interface TimedText {
 }
 
 /** A text's length field has 16 bits, but no viewer reads this much. */
-const MOST_TEXT_BYTES = 2000;
+const MAX_TEXT_BYTES = 2000;
 
 /** The text as UTF-8, cut between two characters to at most so many bytes. */
 function clipped(text: string, bytes: number): Uint8Array {
@@ -70,7 +70,7 @@ const length = (text: Uint8Array) => u16(text.length);
 /** The bytes of each text's sample: its length, the text and, for chapters, QuickTime's mark. */
 export function textSamples(texts: readonly TimedText[], kind: "chapters" | "captions"): Uint8Array[] {
   return texts.map(({ text }) => {
-    const bytes = clipped(text, MOST_TEXT_BYTES);
+    const bytes = clipped(text, MAX_TEXT_BYTES);
     return joined([length(bytes), bytes, ...(kind === "chapters" ? [UTF8_MARK] : [])]);
   });
 }

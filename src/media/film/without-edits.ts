@@ -7,7 +7,7 @@ import { AAC_PRIMING } from "./aac-sound.ts";
 import type { FilmTrack } from "./film-track.ts";
 
 /** How far apart sound and pictures may be. */
-const MOST_OFFSET_SECONDS = 0.025;
+const MAX_OFFSET_SECONDS = 0.025;
 
 /**
  * How many first packets to drop so that the sound is closest to the pictures, and the remaining offset in
@@ -24,9 +24,9 @@ function bestStart({ form, decode }: FilmTrack): { dropped: number; offset: numb
     const offset = Math.max(Math.abs(late), Math.abs(late - assumed));
     if (offset < best.offset) best = { dropped, offset };
     if (Math.abs(late) < nothingSkipped.offset) nothingSkipped = { dropped, offset: Math.abs(late) };
-    if (late < -MOST_OFFSET_SECONDS) break;
+    if (late < -MAX_OFFSET_SECONDS) break;
   }
-  return best.offset <= MOST_OFFSET_SECONDS ? best : nothingSkipped;
+  return best.offset <= MAX_OFFSET_SECONDS ? best : nothingSkipped;
 }
 
 /** The track's samples from index `from` (inclusive) to `to` (exclusive). */
@@ -61,7 +61,7 @@ export function tracksWithoutEdits(
   filmSeconds: number,
 ): FilmTrack[] | null {
   const { dropped, offset } = bestStart(song);
-  if (offset > MOST_OFFSET_SECONDS) return null;
+  if (offset > MAX_OFFSET_SECONDS) return null;
   // Without an edit list only this ends the sound with the film.
   const end = (song.decode[dropped] ?? 0) + filmSeconds * song.form.timescale;
   const sound = sliced(song, dropped, song.decode.filter((due) => due < end).length);

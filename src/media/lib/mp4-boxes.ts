@@ -1,7 +1,7 @@
 /** Writes and reads the boxes of an MP4 (ISO 14496-12). */
 
 /** Bytes that boxes are made of. */
-export type Piece = Uint8Array | readonly number[];
+export type Bytes = Uint8Array | readonly number[];
 
 export const u16 = (n: number) => [(n >>> 8) & 0xff, n & 0xff];
 export const u32 = (n: number) => [(n >>> 24) & 0xff, (n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff];
@@ -11,7 +11,7 @@ export const zeros = (count: number): number[] => new Array(count).fill(0);
 export const ascii = (text: string) => Array.from(text, (c) => c.charCodeAt(0) & 0xff);
 export const utf8 = (text: string) => new TextEncoder().encode(text);
 
-export function joined(pieces: readonly Piece[]): Uint8Array {
+export function joined(pieces: readonly Bytes[]): Uint8Array {
   const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
@@ -21,11 +21,11 @@ export function joined(pieces: readonly Piece[]): Uint8Array {
   return out;
 }
 
-export function box(name: string, ...pieces: Piece[]): Uint8Array {
+export function box(name: string, ...pieces: Bytes[]): Uint8Array {
   const size = pieces.reduce((sum, piece) => sum + piece.length, 8);
   return joined([u32(size), ascii(name), ...pieces]);
 }
-export const fullBox = (name: string, version: number, flags: number, ...pieces: Piece[]) =>
+export const fullBox = (name: string, version: number, flags: number, ...pieces: Bytes[]) =>
   box(name, [version, ...u32(flags).slice(1)], ...pieces);
 
 /** A table's numbers, 4 bytes each, big-endian. */
@@ -51,6 +51,9 @@ export interface Box {
   end: number;
 }
 
+/** A header with a size of 64 bits. */
+const LONGEST_HEADER = 16;
+
 /**
  * The box whose header is at offset `at` of `bytes`; the box may end beyond them. Null when there is no
  * header. `left`: how many bytes the file has from there, for a box whose size means "to the end".
@@ -67,6 +70,16 @@ export function boxAt(bytes: Uint8Array, at: number, left = bytes.length - at): 
   return { name, at, start: at + header, end: at + size };
 }
 
+/** The boxes from offset `from` to `to`, in order, those that end beyond `to` cut; ends before what is no box. */
+export function* cutBoxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
+  for (let at = from; at + 8 <= to; ) {
+    const found = boxAt(bytes, at, to - at);
+    if (!found) return;
+    yield { ...found, end: Math.min(to, found.end) };
+    at = found.end;
+  }
+}
+
 /** The boxes from offset `from` to `to`, in order; ends before a box that does not fit. */
 export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
   for (let at = from; at < to; ) {
@@ -74,6 +87,30 @@ export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator
     if (!found || found.end > to) return;
     yield found;
     at = found.end;
+  }
+}
+
+/** A box of a file: its offsets count from its header, which is at `position` in the file. */
+export interface FileBox {
+  box: Box;
+  position: number;
+}
+
+/**
+ * The top-level boxes of a file of `fileBytes` bytes, in order; ends before what is no box, and after
+ * `maxBoxes`. The last box may end beyond the file. `read` returns the bytes from `start` to `end`.
+ */
+export async function* fileBoxes(
+  fileBytes: number,
+  read: (start: number, end: number) => Promise<Uint8Array>,
+  maxBoxes: number,
+): AsyncGenerator<FileBox> {
+  for (let position = 0, count = 0; position + 8 <= fileBytes && count < maxBoxes; count++) {
+    const head = await read(position, Math.min(fileBytes, position + LONGEST_HEADER));
+    const box = boxAt(head, 0, fileBytes - position);
+    if (!box) return;
+    yield { box, position };
+    position += box.end;
   }
 }
 

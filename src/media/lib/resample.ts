@@ -12,7 +12,7 @@ const SLOPE = 1 / 8;
 /**
  * Positions between two samples that have a filter of their own; ratios that need more use the nearest one.
  */
-const MOST_PHASES = 1024;
+const MAX_PHASES = 1024;
 
 interface Resampler {
   /** The output that is complete so far: a new array, possibly empty. */
@@ -69,7 +69,7 @@ export function resampler(from: number, to: number, decibels = SPEECH_DECIBELS):
   const divisor = greatestDivisor(from, to);
   const up = to / divisor;
   const down = from / divisor;
-  const phases = Math.min(up, MOST_PHASES);
+  const phases = Math.min(up, MAX_PHASES);
   const lower = Math.min(from, to) / from;
   const half = from === to ? 1 : halfLength(SLOPE * lower, decibels);
   const weights = filters(phases, half, lower / 2, decibels);

@@ -13,9 +13,9 @@ export { SourceGone } from "./blocks.ts";
  */
 const CACHE_BYTES = 64 * 1024;
 /** A reader that asks for the same position more often in a row is in an endless loop. */
-const MOST_REPEATS = 100;
+const MAX_REPEATS = 100;
 /** A larger index or tag would take all the memory of a Worker. */
-const MOST_BYTES_AT_ONCE = 33 * 1024 * 1024;
+const MAX_BYTES_AT_ONCE = 33 * 1024 * 1024;
 
 /**
  * What a reader sees instead of the whole file: `head`, followed by the file's bytes from `start` to `end`.
@@ -91,8 +91,8 @@ function mediaFile(bytes: number, loader: Loader): MediaFile {
       read(start, end) {
         repeats = start === last ? repeats + 1 : 0;
         last = start;
-        if (watched && repeats > MOST_REPEATS) throw new Error("The file leads its reader in circles.");
-        if (end - start > MOST_BYTES_AT_ONCE) throw new Error("The file asks for more memory than there is.");
+        if (watched && repeats > MAX_REPEATS) throw new Error("The file leads its reader in circles.");
+        if (end - start > MAX_BYTES_AT_ONCE) throw new Error("The file asks for more memory than there is.");
         if (start >= head.length) return readAtOnce(behind + start, behind + end);
         return read(view.start, Math.max(view.start, behind + end)).then((rest) => {
           const out = new Uint8Array(end - start);

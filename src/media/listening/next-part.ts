@@ -1,5 +1,6 @@
 /** Parts of a song for a transcriber: the whole file, or pieces that are small enough for the provider. */
 import { type Input, MP4 } from "mediabunny";
+import { MAX_TRANSCRIBED_BYTES } from "../../domain/models/language-models.ts";
 import type { Audio, AudioFormat, Failure } from "../../domain/record/record.ts";
 import { mediaGone, refusal } from "../lib/failures.ts";
 import { type MediaFile, readSafely } from "../lib/source.ts";
@@ -23,8 +24,6 @@ export interface SongPart {
 }
 type Song = Pick<Audio, "format" | "codec" | "bytes" | "durationSeconds">;
 
-/** OpenAI takes requests of 26,214,400 bytes, including the other fields and the multipart boundaries. */
-const MOST_BYTES = 25_000_000;
 /** Two neighbouring parts share this span, so that a word that one border cuts is whole in the other part. */
 const OVERLAP_SECONDS = 6;
 /** Containers that OpenAI takes with any codec. MP4 and WebM depend on their contents; ADTS is not taken. */
@@ -86,7 +85,7 @@ export async function nextPart(
   file: MediaFile,
   song: Song,
   afterSeconds: number,
-  maxBytes = MOST_BYTES,
+  maxBytes = MAX_TRANSCRIBED_BYTES,
 ): Promise<{ ok: true; part: SongPart } | { ok: false; failure: Failure }> {
   const read = await readSafely(file, () => partOf(file, song, afterSeconds, maxBytes));
   // The caller copies the part into a request: free what else is in memory.

@@ -3,7 +3,7 @@ import { ascii, joined } from "../lib/mp4-boxes.ts";
 
 /** A page is closed when it has this many bytes, or when the next packet would exceed its segment table. */
 const PAGE_BYTES = 8192;
-const MOST_SEGMENTS = 255;
+const MAX_SEGMENTS = 255;
 const SEGMENT_BYTES = 255;
 const BEGINS = 2;
 const ENDS = 4;
@@ -38,8 +38,8 @@ export function oggStream(append: (page: Uint8Array) => void) {
 
   function put(packet: Uint8Array, end: number): void {
     const full = Math.floor(packet.length / SEGMENT_BYTES);
-    if (full >= MOST_SEGMENTS) throw new Error("A packet of sound is too large for a page.");
-    const isFull = bytes >= PAGE_BYTES || lacing.length + full + 1 > MOST_SEGMENTS;
+    if (full >= MAX_SEGMENTS) throw new Error("A packet of sound is too large for a page.");
+    const isFull = bytes >= PAGE_BYTES || lacing.length + full + 1 > MAX_SEGMENTS;
     if (open.length > 0 && isFull) flush(0);
     open.push(packet);
     for (let i = 0; i < full; i++) lacing.push(SEGMENT_BYTES);

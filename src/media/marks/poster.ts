@@ -1,6 +1,6 @@
 /** Marks a picture's file as AI-generated, without changing its pixels. */
 import { PICTURE_SOURCE, type PosterMark } from "../../domain/views/ai-sources.ts";
-import { ascii, joined, type Piece, u16, u32, viewOf } from "../lib/mp4-boxes.ts";
+import { ascii, type Bytes, joined, u16, u32, viewOf } from "../lib/mp4-boxes.ts";
 import {
   manifestsIn,
   type Part,
@@ -18,7 +18,7 @@ export interface MarkedPoster {
 }
 
 /** A segment's length field has two bytes, which it counts too. */
-const MOST_IN_SEGMENT = 65_535 - 2;
+const MAX_IN_SEGMENT = 65_535 - 2;
 
 /**
  * The picture with `PICTURE_SOURCE` in its XMP. Left unchanged when a C2PA manifest says that AI made it (any
@@ -36,7 +36,7 @@ export function markedPoster(bytes: Uint8Array): MarkedPoster {
   const packet = part && xmpIn(form, bytes, part);
   const extended = packet ? withSource(packet, PICTURE_SOURCE) : null;
   if (extended && extended === packet) return { bytes, by: "xmp" };
-  const most = form === "jpeg" ? MOST_IN_SEGMENT - XMP_HEADS.jpeg.length : Number.POSITIVE_INFINITY;
+  const most = form === "jpeg" ? MAX_IN_SEGMENT - XMP_HEADS.jpeg.length : Number.POSITIVE_INFINITY;
   const added = extended && extended.length <= most ? extended : xmpPacket(PICTURE_SOURCE);
   const marked = WRITERS[form](bytes, parts, part, added);
   return marked ? { bytes: marked, by: "added" } : { bytes, by: null };
@@ -51,7 +51,7 @@ type Writer = (
 
 const WRITERS: Record<PictureForm, Writer> = { jpeg: inJpeg, png: inPng, webp: inWebp };
 
-const spliced = (bytes: Uint8Array, from: number, to: number, ...pieces: Piece[]) =>
+const spliced = (bytes: Uint8Array, from: number, to: number, ...pieces: Bytes[]) =>
   joined([bytes.subarray(0, from), ...pieces, bytes.subarray(to)]);
 
 /** Puts the packet in place of the old one, or after JFIF and Exif, which must come first. */

@@ -5,25 +5,25 @@
  */
 import type { ProvenanceMark } from "../../domain/record/record.ts";
 import { storable } from "../../domain/record/text.ts";
-import { type Box, boxAt, boxesIn, boxWithin } from "../lib/mp4-boxes.ts";
+import { type Box, boxesIn, boxWithin, fileBoxes } from "../lib/mp4-boxes.ts";
 import type { MediaFile } from "../lib/source.ts";
 import { manifestsIn, type Part, type PictureForm, partsOf, pictureForm, xmpIn } from "./containers.ts";
 import { XMP_UUID } from "./film.ts";
 import { latin1, sourceTerms } from "./xmp.ts";
 
 /** Marks that are kept of one file. */
-const MOST_MARKS = 16;
+const MAX_MARKS = 16;
 /** Longest keyword of a PNG's text chunk (W3C PNG, third edition, 11.3.3). */
 const LONGEST_NAME = 79;
 /** A manifest may hold pictures; its statements come before them in all files seen so far. */
-const MOST_BYTES_OF_MARK = 1024 * 1024;
+const MAX_BYTES_OF_MARK = 1024 * 1024;
 
 function mark(
   kind: ProvenanceMark["kind"],
   contents: Uint8Array,
   name: string | null = null,
 ): ProvenanceMark {
-  const searched = contents.subarray(0, MOST_BYTES_OF_MARK);
+  const searched = contents.subarray(0, MAX_BYTES_OF_MARK);
   return {
     kind,
     bytes: contents.length,
@@ -43,9 +43,9 @@ const [LONGEST_GAP, LONGEST_LABEL] = [200, 8000];
  * provider puts it could not be checked, so it is searched for by its text.
  */
 function aigc(contents: Uint8Array): ProvenanceMark[] {
-  const text = latin1(contents.subarray(0, MOST_BYTES_OF_MARK));
+  const text = latin1(contents.subarray(0, MAX_BYTES_OF_MARK));
   let at = -1;
-  for (let tries = 0; tries < MOST_MARKS; tries++) {
+  for (let tries = 0; tries < MAX_MARKS; tries++) {
     at = text.indexOf("AIGC", at + 1);
     if (at < 0) return [];
     const open = text.slice(at, at + LONGEST_GAP).indexOf("{");
@@ -87,7 +87,7 @@ export function pictureProvenance(bytes: Uint8Array): ProvenanceMark[] {
   });
   return [...manifestsIn(form, bytes, parts).map((store) => mark("c2pa", store)), ...others].slice(
     0,
-    MOST_MARKS,
+    MAX_MARKS,
   );
 }
 
@@ -99,7 +99,7 @@ const UUID_BYTES = 16;
 /** Enough for an index in front and for most manifests. */
 const HEAD_BYTES = 256 * 1024;
 /** A fragmented clip has two boxes for each fragment; its marks come before them. */
-const MOST_BOXES = 64;
+const MAX_BOXES = 64;
 
 /**
  * The marks in a clip's top-level boxes and in its index. Costs one read, and one for each box after the
@@ -110,16 +110,14 @@ export async function clipProvenance(file: MediaFile): Promise<ProvenanceMark[]>
   const view = async (from: number, to: number) =>
     to <= head.length ? head.subarray(from, to) : file.take(from, to);
   const marks: ProvenanceMark[] = [];
-  for (let at = 0, boxes = 0; at + 8 <= file.bytes && boxes < MOST_BOXES; boxes++) {
-    const box = boxAt(await view(at, Math.min(file.bytes, at + UUID_BYTES)), 0, file.bytes - at);
-    if (!box || at + box.end > file.bytes) break;
+  for await (const { box, position: at } of fileBoxes(file.bytes, view, MAX_BOXES)) {
+    if (at + box.end > file.bytes) break;
     if (box.name === "uuid" || box.name === "moov") {
-      const bytes = await view(at, at + Math.min(box.end, MOST_BYTES_OF_MARK));
+      const bytes = await view(at, at + Math.min(box.end, MAX_BYTES_OF_MARK));
       marks.push(...(box.name === "uuid" ? inUuid(bytes, box) : inIndex(bytes, box)));
     }
-    at += box.end;
   }
-  return marks.slice(0, MOST_MARKS);
+  return marks.slice(0, MAX_MARKS);
 }
 
 /** `bytes` may end before the box does; the mark states the length of the whole box. */

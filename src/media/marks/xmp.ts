@@ -24,7 +24,7 @@ export function xmpPacket(source: AiSource): Uint8Array {
 
 /** A term of the vocabulary, at most 64 letters long. */
 const TERM = /digitalsourcetype\/([A-Za-z]{1,64})/gi;
-const MOST_TERMS = 8;
+const MAX_TERMS = 8;
 
 /**
  * The terms of IPTC's vocabulary in bytes of XMP or C2PA, both of which store text uncompressed: each once,
@@ -33,7 +33,7 @@ const MOST_TERMS = 8;
 export function sourceTerms(bytes: Uint8Array): string[] {
   const terms = new Set<string>();
   for (const [, term = ""] of latin1(bytes).matchAll(TERM)) {
-    if (terms.size >= MOST_TERMS) break;
+    if (terms.size >= MAX_TERMS) break;
     terms.add(term);
   }
   return [...terms];

@@ -9,7 +9,7 @@ const RATES = [
 ];
 const SAMPLES = 1024;
 /** The longest that a frame can be. */
-const MOST_FRAME_BYTES = 8191;
+const MAX_FRAME_BYTES = 8191;
 
 /**
  * Null when no frame begins there, and for frames that are not supported: of several blocks, or without a
@@ -52,6 +52,6 @@ export async function countAdts(
     },
     { resync: false, mostSamples: mostSeconds * sampleRate },
   );
-  const isWhole = walked.samples > mostSeconds * sampleRate || span.end - walked.reached <= MOST_FRAME_BYTES;
+  const isWhole = walked.samples > mostSeconds * sampleRate || span.end - walked.reached <= MAX_FRAME_BYTES;
   return { ...walked, sampleRate, channels, broken: !isWhole };
 }

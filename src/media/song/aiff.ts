@@ -5,9 +5,8 @@
 
 import type { MediaFile } from "../lib/source.ts";
 import { ascii, type Span } from "./outer-tags.ts";
-import type { WavFacts } from "./wav.ts";
+import { MAX_CHUNKS, type WavFacts } from "./wav.ts";
 
-const MOST_CHUNKS = 1000;
 const COMM_BYTES = 18;
 
 /** AIFF-C's compression types: WAV's format tag, byte order and bits. */
@@ -54,7 +53,7 @@ export async function readAiff(file: MediaFile): Promise<AiffFacts> {
   const tags: WavFacts["tags"] = [];
   const texts: AiffFacts["texts"] = [];
   let at = 12;
-  for (let i = 0; i < MOST_CHUNKS && at + 8 <= file.bytes; i++) {
+  for (let i = 0; i < MAX_CHUNKS && at + 8 <= file.bytes; i++) {
     const head = await file.read(at, at + 8 + 32);
     const view = new DataView(head.buffer);
     const name = ascii(head, 0, 4);

@@ -2,22 +2,16 @@
 import type { InputAudioTrack } from "mediabunny";
 import { type AlacConfig, alacConfig, COOKIE_BYTES } from "../codecs/alac-config.ts";
 import { type Box, boxAt, boxesIn, boxWithin, viewOf } from "../lib/mp4-boxes.ts";
+import { indexParts } from "../lib/mp4-index.ts";
 import type { MediaFile } from "../lib/source.ts";
 
-const MOST_INDEX_BYTES = 32 * 1024 * 1024;
 /** Bytes of a sound description's fields, by its version (0: ISO 14496-12; 1 and 2: QuickTime). */
 const FIELD_BYTES = [28, 44, 64];
 
 const missing = () => new Error("The Apple Lossless track is not described.");
 
-/** The bytes of the box `moov`, wherever it is in the file. */
-async function readIndex(file: MediaFile): Promise<Uint8Array> {
-  for (let at = 0; at < file.bytes; ) {
-    const box = boxAt(await file.read(at, at + 16), 0, file.bytes - at);
-    if (!box) break;
-    if (box.name === "moov") return file.read(at, Math.min(at + box.end, at + MOST_INDEX_BYTES));
-    at += box.end;
-  }
+async function readMovie(file: MediaFile): Promise<Uint8Array> {
+  for await (const { name, bytes } of indexParts(file)) if (name === "moov") return bytes;
   throw missing();
 }
 
@@ -40,7 +34,7 @@ export const isAlac = async (track: InputAudioTrack): Promise<boolean> =>
  * can't state more than 65,535 Hz) and number of channels. Throws when it is missing or damaged.
  */
 export async function alacCookie(file: MediaFile, track: InputAudioTrack): Promise<AlacConfig> {
-  const index = await readIndex(file);
+  const index = await readMovie(file);
   const view = viewOf(index);
   const moov = boxAt(index, 0);
   for (const box of moov ? boxesIn(index, moov.start, Math.min(moov.end, index.length)) : []) {

@@ -2,7 +2,7 @@
 import type { CoverArt } from "../../domain/record/record.ts";
 import { measurePicture } from "../lib/picture.ts";
 
-const MOST_COVER_BYTES = 16 * 1024 * 1024;
+const MAX_COVER_BYTES = 16 * 1024 * 1024;
 /** How much of a picture is read: a JPEG states its size after its own tags. */
 export const COVER_HEAD_BYTES = 512 * 1024;
 
@@ -14,7 +14,7 @@ const isKnown = (head: Uint8Array) =>
 
 /** Null when the picture is too large or has another type. `bytes`: the length of the whole picture. */
 export function measureCover(head: Uint8Array, bytes: number): CoverArt | null {
-  if (bytes > MOST_COVER_BYTES || bytes < head.length || !isKnown(head)) return null;
+  if (bytes > MAX_COVER_BYTES || bytes < head.length || !isKnown(head)) return null;
   const picture = measurePicture(head.subarray(0, COVER_HEAD_BYTES));
   return picture && { ...picture, bytes };
 }

@@ -4,11 +4,11 @@ import { storable } from "../../domain/record/text.ts";
 
 type Line = EmbeddedLyrics["lines"][number];
 
-const MOST_LINES = 2000;
-const MOST_CHARACTERS = 500;
+const MAX_LINES = 2000;
+const MAX_CHARACTERS = 500;
 /** In all lines together; a song has some hundreds. */
-const MOST_WORDS = 10_000;
-const MOST_TEXT = 2_000_000;
+const MAX_WORDS = 10_000;
+const MAX_TEXT = 2_000_000;
 
 /**
  * Cleans lines and limits their number and length. Leaves out empty lines and lines that begin outside the
@@ -25,12 +25,12 @@ export function bounded(
   const kept = lines
     .map((line) => ({ ...line, text: clean(line.text) }))
     .filter(({ text, startSeconds }) => text !== "" && (startSeconds === null || isInSong(startSeconds)))
-    .slice(0, MOST_LINES)
+    .slice(0, MAX_LINES)
     .map((line) => {
-      const text = storable(line.text, MOST_CHARACTERS).trim();
+      const text = storable(line.text, MAX_CHARACTERS).trim();
       total += line.words.length;
       // A line that was cut, or comes after too many words, gets no word times.
-      if (text.length < line.text.length || total > MOST_WORDS) return { ...line, text, words: [] };
+      if (text.length < line.text.length || total > MAX_WORDS) return { ...line, text, words: [] };
       const words = line.words
         .map((word) => ({ ...word, text: clean(word.text) }))
         .filter((word) => word.text !== "");
@@ -95,7 +95,7 @@ function readLrc(rows: readonly string[]): Line[] {
       const head = STAMPS.exec(row)?.[0];
       if (head === undefined) return [];
       const starts = [...head.matchAll(STAMP)].slice(0, 50).map((m) => toSeconds(m[1], m[2]));
-      const body = storable(row.slice(head.length), 8 * MOST_CHARACTERS);
+      const body = storable(row.slice(head.length), 8 * MAX_CHARACTERS);
       const words = timedWords(body, starts[0] ?? 0);
       const text = words.length > 0 ? words.map((word) => word.text).join(" ") : body;
       return starts.map((start) => ({
@@ -120,10 +120,10 @@ export function lyricsOfText(
   language: string | null,
   songSeconds: number,
 ): EmbeddedLyrics | null {
-  const rows = storable(text.replaceAll("\0", " "), MOST_TEXT)
+  const rows = storable(text.replaceAll("\0", " "), MAX_TEXT)
     .split(/\r\n|[\r\n]/)
     .filter((row) => row.trim() !== "")
-    .slice(0, 2 * MOST_LINES);
+    .slice(0, 2 * MAX_LINES);
   const timed = rows.filter((row) => STAMPS.test(row)).length;
   const headers = rows.filter((row) => HEADER.test(row)).length;
   if (timed > 0 && timed >= (rows.length - headers) / 2) {

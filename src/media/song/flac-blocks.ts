@@ -13,7 +13,7 @@ export interface FlacBlocks {
 }
 
 const STREAMINFO_BYTES = 34;
-const MOST_BLOCKS = 1000;
+const MAX_BLOCKS = 1000;
 const COMMENTS = 4;
 const PICTURE = 6;
 
@@ -25,7 +25,7 @@ export async function readFlacBlocks(file: MediaFile, { start, end }: Span): Pro
   let comments: Span | null = null;
   const pictures: Span[] = [];
   let at = start + 4;
-  for (let i = 0; i < MOST_BLOCKS; i++) {
+  for (let i = 0; i < MAX_BLOCKS; i++) {
     const [kind = 0x80, high = 0, middle = 0, low = 0] = await file.read(at, at + 4);
     const block = { start: at + 4, end: Math.min(end, at + 4 + ((high << 16) | (middle << 8) | low)) };
     if ((kind & 0x7f) === COMMENTS) comments ??= block;

@@ -7,10 +7,9 @@ import { crc8 } from "../codecs/crc.ts";
 import { BLOCK_BYTES } from "../lib/blocks.ts";
 import { joined } from "../lib/mp4-boxes.ts";
 import type { MediaFile, View } from "../lib/source.ts";
-import type { SongPacket, Walked } from "./frames.ts";
+import { CHUNK_BYTES, type SongPacket, type Walked } from "./frames.ts";
 
 const LONGEST_HEADER = 16;
-const CHUNK_BYTES = 512 * 1024;
 
 interface FlacHeader {
   variable: boolean;

@@ -25,9 +25,10 @@ export interface Walked {
   reached: number;
 }
 
-const CHUNK_BYTES = 512 * 1024;
+/** How much of a file of frames is read at once. */
+export const CHUNK_BYTES = 512 * 1024;
 /** Bytes of a frame's header and of what `read` may read after it. */
-const LOOK_AHEAD = 256;
+export const LOOK_AHEAD = 256;
 
 /**
  * Adds up frames until `mostSamples`. `read` gets bytes and the offset at which a frame may begin, with at

@@ -20,14 +20,14 @@ const LATER_NAMES: Record<string, string> = {
   SLT: "SYLT",
   PIC: "APIC",
 };
-const MOST_FRAMES = 500;
+const MAX_FRAMES = 500;
 /** How much of a tag is read. */
-const MOST_BYTES = 24 * 1024 * 1024;
+const MAX_BYTES = 24 * 1024 * 1024;
 /**
  * The same for a tag that must be held in memory, because its sizes do not count the bytes of
  * unsynchronisation.
  */
-const MOST_BYTES_HELD = 4 * 1024 * 1024;
+const MAX_BYTES_HELD = 4 * 1024 * 1024;
 
 /** Reverses unsynchronisation: removes the zeros that hide false frame headers (ID3v2.4, 6.1). */
 function resynchronised(bytes: Uint8Array): Uint8Array {
@@ -55,11 +55,11 @@ export async function* id3Frames(
   const [version = 0, , flags = 0] = head.subarray(3);
   if (ascii(head, 0, 3) !== "ID3" || version < 2 || version > 4 || (version === 2 && flags & 0x40)) return;
   const body = start + 10;
-  const size = Math.min(synchsafe(head.subarray(6)), end - body, MOST_BYTES);
+  const size = Math.min(synchsafe(head.subarray(6)), end - body, MAX_BYTES);
   const isUnsynchronised = (flags & 0x80) !== 0;
   const inMemory =
     isUnsynchronised && version < 4
-      ? resynchronised(await file.read(body, body + Math.min(size, MOST_BYTES_HELD)))
+      ? resynchronised(await file.read(body, body + Math.min(size, MAX_BYTES_HELD)))
       : null;
   const length = inMemory?.length ?? size;
   const read = async (from: number, to: number) =>
@@ -72,7 +72,7 @@ export async function* id3Frames(
   }
   const letters = version === 2 ? 3 : 4;
   const headerBytes = version === 2 ? 6 : 10;
-  for (let i = 0; i < MOST_FRAMES && at + headerBytes < length; i++) {
+  for (let i = 0; i < MAX_FRAMES && at + headerBytes < length; i++) {
     const frame = await read(at, at + headerBytes);
     const id = ascii(frame, 0, letters);
     if (!/^[A-Z0-9]+$/.test(id)) return;

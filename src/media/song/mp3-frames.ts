@@ -62,13 +62,13 @@ export interface Mp3Stream {
 }
 
 /** How many bytes are searched for the first frame. */
-const MOST_JUNK = 256 * 1024;
+const MAX_JUNK = 256 * 1024;
 
 /**
  * Finds the first frame that another frame of its kind follows, or an info frame; null when there is none.
  */
 export async function openMp3(file: MediaFile, { start, end }: Span): Promise<Mp3Stream | null> {
-  const bytes = await file.read(start, Math.min(end, start + MOST_JUNK));
+  const bytes = await file.read(start, Math.min(end, start + MAX_JUNK));
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const header = readMp3Header(bytes, at);
     if (!header) continue;

@@ -7,12 +7,8 @@ import { readMp3Header } from "../codecs/mp3-header.ts";
 import { BLOCK_BYTES } from "../lib/blocks.ts";
 import { joined } from "../lib/mp4-boxes.ts";
 import type { MediaFile } from "../lib/source.ts";
-import type { SongPacket } from "./frames.ts";
+import { CHUNK_BYTES, LOOK_AHEAD, type SongPacket } from "./frames.ts";
 import { type Mp3Stream, readInfo } from "./mp3-frames.ts";
-
-const RANGE_BYTES = 512 * 1024;
-/** Bytes that are read after a frame's header. */
-const LOOK_AHEAD = 256;
 
 /** Every frame with sound, read range by range; skips damaged bytes between frames. */
 export async function* mp3Packets(
@@ -23,7 +19,7 @@ export async function* mp3Packets(
   let samples = 0;
   for (let position = span.start; position < span.end; ) {
     const held = position < BLOCK_BYTES;
-    const end = Math.min(span.end, position + RANGE_BYTES, held ? BLOCK_BYTES : span.end);
+    const end = Math.min(span.end, position + CHUNK_BYTES, held ? BLOCK_BYTES : span.end);
     // The first block is cached already, because the song's format was detected with it.
     const bytes = joined([rest, await (held ? file.read(position, end) : file.take(position, end))]);
     if (end === BLOCK_BYTES) file.release();

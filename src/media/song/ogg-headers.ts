@@ -6,9 +6,9 @@
 import type { MediaFile } from "../lib/source.ts";
 import { ascii } from "./outer-tags.ts";
 
-const MOST_BYTES = 12 * 1024 * 1024;
+const MAX_BYTES = 12 * 1024 * 1024;
 /** mediabunny's time grows with the square of the number of tags of one name. */
-const MOST_TAGS = 10_000;
+const MAX_TAGS = 10_000;
 const PAGE_HEADER = 27;
 
 /** The number of tags that a comment packet states after its vendor string; 0 for another packet. */
@@ -23,7 +23,7 @@ function announcedTags(page: Uint8Array): number {
 /** Walks the pages before the first one that ends a packet of sound. */
 export async function oggTagsFit(file: MediaFile): Promise<boolean> {
   for (let at = 0; at + PAGE_HEADER <= file.bytes; ) {
-    if (at > MOST_BYTES) return false;
+    if (at > MAX_BYTES) return false;
     const page = await file.read(at, at + PAGE_HEADER + 255 + 65_025);
     const view = new DataView(page.buffer);
     if (ascii(page, 0, 4) !== "OggS") return true;
@@ -32,7 +32,7 @@ export async function oggTagsFit(file: MediaFile): Promise<boolean> {
     const segments = page[26] ?? 0;
     const body = PAGE_HEADER + segments;
     const length = page.subarray(PAGE_HEADER, body).reduce((sum, size) => sum + size, 0);
-    if (announcedTags(page.subarray(body, body + length)) > MOST_TAGS) return false;
+    if (announcedTags(page.subarray(body, body + length)) > MAX_TAGS) return false;
     at += body + length;
   }
   return true;

@@ -15,7 +15,7 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import { isIndexSafe } from "../lib/mp4-index.ts";
+import { checkIndex } from "../lib/mp4-index.ts";
 import { packetsOf } from "../lib/packets.ts";
 import type { MediaFile, View } from "../lib/source.ts";
 import { type AiffFacts, isAiff, readAiff } from "./aiff.ts";
@@ -56,10 +56,10 @@ const INDEXED = new Set<InputFormat>([MP4, QTFF]);
 // Its warnings are about users' files: an operator can't do anything about them.
 Logging.level = LogLevel.Errors;
 
-const viewOf = ({ start, end }: Span): View => ({ head: new Uint8Array(), start, end });
+const spanView = ({ start, end }: Span): View => ({ head: new Uint8Array(), start, end });
 
 async function containerOf(file: MediaFile, span: Span): Promise<InputFormat | null> {
-  using input = new Input({ source: file.source(false, viewOf(span)), formats: CONTAINERS });
+  using input = new Input({ source: file.source(false, spanView(span)), formats: CONTAINERS });
   try {
     return await input.getFormat();
   } catch (error) {
@@ -83,14 +83,14 @@ async function layoutOf(
   }
   if (!TAGGED.has(container)) return {};
   const { end, id3v1 } = await beforeTrailingTags(file, start);
-  if (container === ADTS) return { id3v1, view: viewOf({ start, end }) };
+  if (container === ADTS) return { id3v1, view: spanView({ start, end }) };
   if (container === FLAC) {
     const flac = await readFlacBlocks(file, { start, end });
     return { id3v1, flac, view: flac.view };
   }
   const mp3 = await openMp3(file, { start, end });
   if (!mp3) throw new Error("No frame follows another.");
-  return { id3v1, mp3, view: viewOf(mp3.span) };
+  return { id3v1, mp3, view: spanView(mp3.span) };
 }
 
 /**
@@ -109,7 +109,7 @@ export async function openSong(file: MediaFile): Promise<OpenSong | null> {
   // After a tag, an MP3 may have more bytes without sound than mediabunny skips.
   if (!container && id3.length > 0 && (await openMp3(file, { start, end: file.bytes }))) container = MP3;
   if (!container || (start > 0 && !TAGGED.has(container))) return null;
-  if (INDEXED.has(container) && !(await isIndexSafe(file))) throw new Error("The index can't be walked.");
+  if (INDEXED.has(container)) await checkIndex(file);
   const layout = { id3, ...(await layoutOf(file, container, start)) };
   const source = file.source(WATCHED.has(container), layout.view);
   return { input: new Input({ source, formats: [container] }), container, layout };
@@ -124,7 +124,7 @@ export interface PacketSum {
 }
 
 /** No song has more: packets of 2.5 milliseconds, the shortest possible, would last an hour. */
-const MOST_PACKETS = 1_500_000;
+const MAX_PACKETS = 1_500_000;
 
 /**
  * Reads a track's index, or the whole file without one. Throws when times run backwards, because that can be
@@ -135,7 +135,7 @@ export async function sumPackets(track: InputAudioTrack): Promise<PacketSum> {
   let last = Number.NEGATIVE_INFINITY;
   for await (const { timestamp, duration, byteLength } of packetsOf(track, { metadataOnly: true })) {
     if (timestamp < last) throw new Error("The packets are not in order.");
-    if (sum.count++ > MOST_PACKETS) throw new Error("The packets have no end.");
+    if (sum.count++ > MAX_PACKETS) throw new Error("The packets have no end.");
     last = timestamp;
     sum.bytes += byteLength;
     sum.seconds = Math.max(sum.seconds, timestamp + duration);

@@ -18,8 +18,8 @@ const little = (bytes: Uint8Array, at: number) =>
   (bytes[at + 3] ?? 0) * 2 ** 24;
 
 /** Files with several tags of the same kind exist; more than this is an attack. */
-const MOST_TAGS = 16;
-const MOST_PADDING = 64 * 1024;
+const MAX_TAGS = 16;
+const MAX_PADDING = 64 * 1024;
 
 /** Length of the ID3v2 tag (ID3v2.4, 3.1) or APE tag that begins with these bytes; 0 when there is none. */
 function leadingTag(head: Uint8Array): number {
@@ -35,7 +35,7 @@ function leadingTag(head: Uint8Array): number {
 export async function leadingTags(file: MediaFile): Promise<{ id3: Span[]; end: number }> {
   const id3: Span[] = [];
   let at = 0;
-  for (let i = 0; i < MOST_TAGS && at < file.bytes; i++) {
+  for (let i = 0; i < MAX_TAGS && at < file.bytes; i++) {
     const head = await file.read(at, at + 32);
     const length = head.length === 32 ? leadingTag(head) : 0;
     if (length === 0) break;
@@ -43,7 +43,7 @@ export async function leadingTags(file: MediaFile): Promise<{ id3: Span[]; end: 
     at += length;
   }
   if (at === 0 || at >= file.bytes) return { id3, end: Math.min(at, file.bytes) };
-  const padding = await file.read(at, at + MOST_PADDING);
+  const padding = await file.read(at, at + MAX_PADDING);
   return {
     id3,
     end:
@@ -83,7 +83,7 @@ export async function beforeTrailingTags(
 ): Promise<{ end: number; id3v1: number | null }> {
   let end = file.bytes;
   let id3v1: number | null = null;
-  for (let i = 0; i < MOST_TAGS; i++) {
+  for (let i = 0; i < MAX_TAGS; i++) {
     const tail = await file.read(Math.max(start, end - 5120), end);
     const length = tail.length < 128 ? 0 : trailingTag(tail);
     if (length === 0 || end - length < start) break;

@@ -2,7 +2,7 @@
  * Probes a song file: container, codec, length (by its packets) and tags, or the reason why it can't be used.
  */
 import type { InputAudioTrack } from "mediabunny";
-import type { Audio, AudioFormat, Failure } from "../../domain/record/record.ts";
+import { type Audio, type AudioFormat, type Failure, MAX_SONG_SECONDS } from "../../domain/record/record.ts";
 import { clock } from "../lib/clock.ts";
 import { mediaGone, refusal } from "../lib/failures.ts";
 import { type MediaFile, readSafely } from "../lib/source.ts";
@@ -40,7 +40,6 @@ const MIN_SONG_SECONDS = 2;
 const MAX_CHANNELS = 8;
 /** Music has no lower rate, and resampling a lower one to the film's rate would take unbounded memory. */
 const MIN_SAMPLE_RATE = 4000;
-const MAX_SONG_SECONDS = 30 * 60;
 
 /** Codecs that a film can be made of: their packets are copied, or the sound is encoded as AAC or FLAC. */
 const CODECS = new Set(["mp3", "aac", "opus", "vorbis", "flac", "alac", "ulaw", "alaw"]);

@@ -74,7 +74,7 @@ export interface DecodedPacket {
 export const GAP_SECONDS = 0.02;
 /** A Vorbis packet's time may be that of its middle or of its start, depending on the block sizes. */
 const VORBIS_GAP_SECONDS = 0.06;
-const MOST_GAP_SECONDS = 30 * 60;
+const MAX_GAP_SECONDS = 30 * 60;
 
 /**
  * Inserts silence where packets are missing: where a packet's time is more than `tolerance` seconds after the
@@ -92,7 +92,7 @@ export async function* withSilenceInGaps(
   for await (const { timestamp, rows } of source) {
     const offset = timestamp - yielded / rate;
     if (yielded > 0 && offset - usualOffset > tolerance) {
-      let missing = Math.round(Math.min(offset - usualOffset, MOST_GAP_SECONDS) * rate);
+      let missing = Math.round(Math.min(offset - usualOffset, MAX_GAP_SECONDS) * rate);
       yielded += missing;
       for (; missing > 0; missing -= BLOCK_SAMPLES) {
         const length = Math.min(missing, BLOCK_SAMPLES);
@@ -105,7 +105,7 @@ export async function* withSilenceInGaps(
 }
 
 /** Decodes packets, and drops samples before the track's start. */
-async function* decodedEach(
+async function* decodedOrThrown(
   packets: AsyncIterable<Pick<SongPacket, "data" | "timestamp">>,
   { sampleRate, decoder }: Form,
 ): AsyncGenerator<DecodedPacket, void, unknown> {
@@ -227,7 +227,7 @@ export async function samplesOf(
     totalSamples,
     blocks: () => {
       const packets = flac ? flacPackets(file, flac.view, sampleRate) : packetsOf(track);
-      const whole = withSilenceInGaps(decodedEach(packets, form), sampleRate, channels, gap);
+      const whole = withSilenceInGaps(decodedOrThrown(packets, form), sampleRate, channels, gap);
       return reblocked(limited(whole, limit), channels);
     },
   };

@@ -27,7 +27,7 @@ interface Found {
 }
 export const nothingFound = (): Found => ({ title: [], artist: [], synced: [], texts: [], covers: [] });
 
-const MOST_TAG_CHARACTERS = 200;
+const MAX_TAG_CHARACTERS = 200;
 const FRONT_COVER = 3;
 const TEXT_BYTES = 16 * 1024;
 const LYRICS_BYTES = 2 * 1024 * 1024;
@@ -41,7 +41,7 @@ const WANTED = {
 
 function line(values: readonly string[]): string | null {
   // NUL separates the values of an ID3 frame (ID3v2.4, 4.2).
-  const texts = values.map((value) => storable(value.replaceAll("\0", " ").trim(), MOST_TAG_CHARACTERS));
+  const texts = values.map((value) => storable(value.replaceAll("\0", " ").trim(), MAX_TAG_CHARACTERS));
   return texts.find((text) => text !== "") ?? null;
 }
 
@@ -120,7 +120,7 @@ export async function addAiffText(
 
 /** Names of Vorbis comments with lyrics, in order of preference; "synced" ones are LRC. */
 const LYRICS_NAMES = ["SYNCEDLYRICS", "LYRICS", "UNSYNCEDLYRICS"];
-const MOST_COMMENTS = 1000;
+const MAX_COMMENTS = 1000;
 
 /** Adds a FLAC's comments (RFC 9639, 8.6) and pictures (8.8). */
 export async function addFlac(
@@ -148,7 +148,7 @@ async function readComments(file: MediaFile, { start, end }: Span): Promise<[str
   const view = new DataView(bytes.buffer);
   const out: [string, string][] = [];
   let at = bytes.length < 4 ? bytes.length : 8 + view.getUint32(0, true);
-  for (let i = 0; i < MOST_COMMENTS && at + 4 <= bytes.length; i++) {
+  for (let i = 0; i < MAX_COMMENTS && at + 4 <= bytes.length; i++) {
     const size = view.getUint32(at, true);
     const text = new TextDecoder().decode(bytes.subarray(at + 4, at + 4 + size));
     const equals = text.indexOf("=");

@@ -11,7 +11,7 @@ const MILLISECONDS = 2;
  * like.
  */
 const LYRICS_TYPES = [0, 1, 2];
-const MOST_PIECES = 20_000;
+const MAX_PIECES = 20_000;
 
 interface Piece {
   text: string;
@@ -24,7 +24,7 @@ function* pieces(bytes: Uint8Array, secondsPerUnit: number): Generator<Piece> {
   // Only the first text may have a byte order mark.
   const big = encoding === 1 && [6, at].some((i) => bytes[i] === 0xfe && bytes[i + 1] === 0xff);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < MOST_PIECES && at < bytes.length; i++) {
+  for (let i = 0; i < MAX_PIECES && at < bytes.length; i++) {
     const { end, next } = id3TextEnd(encoding, bytes, at);
     if (next + 4 > bytes.length) return;
     const text = id3Text(big ? 2 : encoding, bytes.subarray(at, end));

@@ -28,7 +28,8 @@ export interface WavFacts {
   signedBytes?: boolean;
 }
 
-const MOST_CHUNKS = 1000;
+/** Of a WAV or an AIFF; what follows is not read. */
+export const MAX_CHUNKS = 1000;
 /** Sizes from here on, and 0, mean "unknown": programs that write to a pipe leave them like this. */
 const UNKNOWN_SIZE = 0x7fff_0000;
 const EXTENSIBLE = 0xfffe;
@@ -43,7 +44,7 @@ export async function readWav(file: MediaFile): Promise<WavFacts> {
   let longSize = 0;
   const tags: WavFacts["tags"] = [];
   let at = 12;
-  for (let i = 0; i < MOST_CHUNKS && at + 8 <= file.bytes; i++) {
+  for (let i = 0; i < MAX_CHUNKS && at + 8 <= file.bytes; i++) {
     const head = await file.read(at, at + 48);
     const view = new DataView(head.buffer);
     const name = ascii(head, 0, 4);

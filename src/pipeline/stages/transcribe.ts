@@ -109,7 +109,7 @@ const SONG_GONE = failure("audio_gone", "The song is not in the bucket any more.
 });
 
 /** The longest tag of a language (RFC 5646, 4.4.1). */
-const MOST_LANGUAGE_CHARACTERS = 35;
+const MAX_LANGUAGE_CHARACTERS = 35;
 const written = z.string().transform((text) => storable(text));
 
 /**
@@ -119,7 +119,7 @@ const written = z.string().transform((text) => storable(text));
 const WhisperX = z.object({
   detected_language: z
     .string()
-    .transform((tag) => storable(tag, MOST_LANGUAGE_CHARACTERS))
+    .transform((tag) => storable(tag, MAX_LANGUAGE_CHARACTERS))
     .nullish(),
   segments: z
     .array(

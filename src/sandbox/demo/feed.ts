@@ -5,7 +5,7 @@ import type { Api } from "./api.ts";
 import { Message, Ticket } from "./schemas.ts";
 import { emptyView, receive, type View } from "./view.ts";
 
-const MOST_RECONNECTS = 5;
+const MAX_RECONNECTS = 5;
 /** Longer than the feed of the local world is silent while a project runs. */
 const SILENCE_MS = 180_000;
 
@@ -16,7 +16,7 @@ const SILENCE_MS = 180_000;
 export async function* follow(api: Api, projectId: string): AsyncGenerator<View> {
   let view = emptyView();
   let position: string | null = null;
-  for (let failures = 0; failures < MOST_RECONNECTS; failures++) {
+  for (let failures = 0; failures < MAX_RECONNECTS; failures++) {
     const { url } = await api.post(`/api/projects/${projectId}/feed/tickets`, Ticket);
     const socket = new WebSocket(position ? `${url}&after=${position}` : url);
     try {

@@ -21,7 +21,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The most approvals that the API takes in one request. */
-const MOST_APPROVALS = 200;
+const MAX_APPROVALS = 200;
 
 export interface Watcher {
   /** The project as it is now. */
@@ -95,8 +95,8 @@ async function approve(api: Api, projectId: string, view: View, approved: Set<st
     const waiting = ready.filter((asset) => !approved.has(asset.id));
     if (ready.length < view.scene.size || waiting.length === 0) continue;
     const decisions = waiting.map((asset) => ({ [`${kind}_id`]: asset.id, approved: true }));
-    for (let i = 0; i < decisions.length; i += MOST_APPROVALS) {
-      const approvals = decisions.slice(i, i + MOST_APPROVALS);
+    for (let i = 0; i < decisions.length; i += MAX_APPROVALS) {
+      const approvals = decisions.slice(i, i + MAX_APPROVALS);
       await api.put(`/api/projects/${projectId}/approvals`, { approvals });
     }
     for (const asset of waiting) approved.add(asset.id);

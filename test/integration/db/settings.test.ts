@@ -16,8 +16,8 @@ const RETIRED = "bytedance/seedance-1-lite";
 const IMAGE_USD = 0.003;
 
 /** Replaces the stored settings of the project, and of its run request, by this JSON. */
-async function store({ deps }: Studio, id: string, settings: object, requested = settings) {
-  await deps.db.execute(sql`update projects set settings = ${JSON.stringify(settings)}::jsonb,
+async function store({ db }: Studio, id: string, settings: object, requested = settings) {
+  await db.execute(sql`update projects set settings = ${JSON.stringify(settings)}::jsonb,
     run_request = jsonb_set(run_request, '{settings}', ${JSON.stringify(requested)}::jsonb) where id = ${id}`);
 }
 
@@ -35,7 +35,7 @@ describe("a claim", () => {
   async function claimAfter(budget: object, spentUsd: number) {
     const { studio, id } = await waiting({ ...SKETCHED, ...budget });
     const [message] = await studio.wake(id);
-    await studio.deps.db.execute(sql`update projects set spent_usd = ${spentUsd} where id = ${id}`);
+    await studio.db.execute(sql`update projects set spent_usd = ${spentUsd} where id = ${id}`);
     return (await studio.deps.store.claim({ projectId: id, taskId: message?.task ?? "" })).kind;
   }
 
@@ -108,6 +108,6 @@ test("a new recording is counted in frames of the default rate where the row has
 test("an edit keeps the members that only a later version knows", async () => {
   const { studio, id, ownerId } = await waiting({ grain: "fine" });
   await studio.person({ id, ownerId }).set({ style: "noir" });
-  const { rows } = await studio.deps.db.execute(sql`select settings from projects where id = ${id}`);
+  const { rows } = await studio.db.execute(sql`select settings from projects where id = ${id}`);
   expect(rows).toEqual([{ settings: { ...DEFAULT_SETTINGS, style: "noir", grain: "fine" } }]);
 });

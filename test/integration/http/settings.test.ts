@@ -104,7 +104,7 @@ describe("every setting", () => {
 async function stored(settings: object) {
   const ada = await api.person();
   const { id } = await ada.project();
-  await api.deps.db.execute(
+  await api.db.execute(
     sql`update projects set settings = ${JSON.stringify(settings)}::jsonb where id = ${id}`,
   );
   return { ada, path: `/api/projects/${id}` };

@@ -1,8 +1,9 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { projects, userApprovals } from "../../../src/db/schema.ts";
+import { jobs, projects, userApprovals } from "../../../src/db/schema.ts";
 import type { Change } from "../../../src/domain/controller/change.ts";
 import { WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
+import type { Task } from "../../../src/domain/record/record.ts";
 import { sweep } from "../../../src/pipeline/sweep.ts";
 import { openPipeline, type Pipeline } from "../../support/pipeline.ts";
 import { running } from "../../support/providers.ts";
@@ -71,6 +72,54 @@ describe("a plan is applied", () => {
     ];
     await expect(store.apply(id, changes)).rejects.toThrow();
     expect(await studio.record(id)).toEqual(before);
+  });
+
+  test("a task is created as it was planned, in every field, and only while its job is open", async () => {
+    const { studio, id, store } = await sentPrompt();
+    const known = await studio.task(id);
+    const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute, 0, 5));
+    const what = { code: "some_code", message: 'It\'s "so".' };
+    const task: Task = {
+      ...known,
+      id: studio.deps.newId(),
+      subject: studio.deps.newId(),
+      imageId: studio.deps.newId(),
+      outputForm: "720p 16:9",
+      attempt: 2,
+      supplierFailures: 1,
+      supplierIndex: 3,
+      runNumber: 7,
+      runAfter: at(1),
+      dispatchedAt: at(2),
+      claimedAt: at(3),
+      retriedAt: at(4),
+      provider: "replicate",
+      model: "some/model",
+      providerRequestId: "order",
+      cancelRequested: true,
+      failedAttempts: [
+        { ...what, attempt: 1, at: at(0).toISOString(), provider: null, model: null, charged: "unknown" },
+      ],
+      costEstimatedUsd: 0.123_456,
+      costChargedUsd: 1.5,
+      charged: "yes",
+      error: { ...what, retryable: false, nextAction: null },
+      createdAt: at(5),
+      updatedAt: at(6),
+    };
+    await store.apply(id, [{ kind: "task.create", task }]);
+    const { tasks } = await studio.record(id);
+    expect(tasks.find((t) => t.id === task.id)).toEqual(task);
+
+    const before = await studio.record(id);
+    const other = { ...task, id: studio.deps.newId(), subject: studio.deps.newId() };
+    await store.apply(id, [{ kind: "task.create", task: { ...other, projectId: studio.deps.newId() } }]);
+    await studio.db
+      .update(jobs)
+      .set({ status: "canceled", finishedAt: at(7) })
+      .where(eq(jobs.id, task.jobId));
+    await store.apply(id, [{ kind: "task.create", task: other }]);
+    expect((await studio.record(id)).tasks).toEqual(before.tasks);
   });
 
   test("an approval is voided once, with the first reason", async () => {

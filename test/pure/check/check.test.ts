@@ -18,6 +18,13 @@ describe("an old name", () => {
     },
   );
 
+  test("MOST_ is refused as the beginning of a constant's name", () => {
+    expect(oldNames("src/sandbox/story/x.ts", "const MOST_WORDS = 3;")).toEqual([
+      'src/sandbox/story/x.ts:1: "MOST_" is an old name; use MAX_.',
+    ]);
+    expect(oldNames("src/domain/x.ts", "const UTMOST_WORDS = MAX_MOST_WORDS;")).toEqual([]);
+  });
+
   test.each(Object.entries(COLUMNS))("%s is refused as a column", (old) => {
     expect(oldNames("src/db/schema/x.ts", `const c = text("${old}");`)).toHaveLength(1);
     expect(oldNames("src/db/x.ts", `const s = sql\`update x set ${old} = 1\`;`)).toHaveLength(1);

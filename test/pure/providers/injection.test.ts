@@ -13,8 +13,9 @@ import {
   IMAGE_MODEL_NAMES,
   imageModel,
 } from "../../../src/domain/models/models.ts";
+import type { PromptDraft, SceneProposal } from "../../../src/domain/record/record.ts";
 import { storable } from "../../../src/domain/record/text.ts";
-import type { Director, Outcome, PromptDraft, SceneProposal } from "../../../src/ports/providers.ts";
+import type { Director, Outcome } from "../../../src/ports/providers.ts";
 import { openaiTranscriber } from "../../../src/providers/openai.ts";
 import { openrouterDirector } from "../../../src/providers/openrouter.ts";
 import { granting, type Task, WISHES } from "../../support/obedient-model.ts";

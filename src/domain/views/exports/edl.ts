@@ -5,7 +5,7 @@ import { timecode } from "./timecode.ts";
 import type { ExportMedia, ExportTimeline } from "./timeline-model.ts";
 
 /** The format numbers events with three digits. */
-const MOST_EVENTS = 999;
+const MAX_EVENTS = 999;
 /** Readers of the format cut longer notes. */
 const NOTE = 60;
 
@@ -76,10 +76,10 @@ export function toEdl(timeline: ExportTimeline): string[] {
     },
     ...shotsOf(timeline).map((shot) => pictureEvent(shot, reelOf, timeline.fps)),
   ];
-  const parts = Math.ceil(events.length / MOST_EVENTS);
+  const parts = Math.ceil(events.length / MAX_EVENTS);
   return Array.from({ length: parts }, (_, part) => {
     const title = oneLine(timeline.title, NOTE) || "UNTITLED";
-    const lines = events.slice(part * MOST_EVENTS, (part + 1) * MOST_EVENTS).flatMap((event, i) => {
+    const lines = events.slice(part * MAX_EVENTS, (part + 1) * MAX_EVENTS).flatMap((event, i) => {
       const times = [...event.source, ...event.record].map((frame) => timecode(frame, fps)).join(" ");
       const number = String(i + 1).padStart(3, "0");
       return [

@@ -10,14 +10,14 @@ const literal = (text: string) =>
     .replace(/<(?=\d+:)/gu, "‹");
 
 /** `mm:ss.xx`, minutes without a limit. */
-function clock(hundredths: number): string {
+function lrcTime(hundredths: number): string {
   const two = (n: number) => String(n).padStart(2, "0");
   return `${two(Math.floor(hundredths / 6000))}:${two(Math.floor(hundredths / 100) % 60)}.${two(hundredths % 100)}`;
 }
 
 /** With the line's end after its last word, where its words are timed. */
 export function toLrc({ title, artist, fps, song, lines }: ExportLyrics): string {
-  const time = (frame: number) => clock(Math.round((frame * 100) / fps));
+  const time = (frame: number) => lrcTime(Math.round((frame * 100) / fps));
   const words = (cue: Cue) =>
     cue.parts
       .map(({ text, frame }) => (frame === null ? literal(text) : `<${time(frame)}>${literal(text)}`))

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { proposedScenes } from "../../../../src/domain/controller/plan-scenes.ts";
 import { World } from "../../../support/record.ts";
 
-const MOST = 2000;
+const MAX_CHARACTERS = 2000;
 
 /** The excerpt of a song's one scene that sings these lines. */
 function excerptOf(texts: readonly string[]): string {
@@ -48,13 +48,13 @@ test("a scene's excerpt is as many whole lines as 2,000 characters hold, of any 
     fc.property(fc.array(line, { minLength: 1, maxLength: 20 }), (lines) => {
       const kept = excerptOf(lines);
       const count = kept.split("\n").length;
-      expect(kept.length).toBeLessThanOrEqual(MOST);
+      expect(kept.length).toBeLessThanOrEqual(MAX_CHARACTERS);
       expect(kept).toBe(lines.slice(0, count).join("\n"));
-      if (count < lines.length) expect(`${kept}\n${lines[count]}`.length).toBeGreaterThan(MOST);
+      if (count < lines.length) expect(`${kept}\n${lines[count]}`.length).toBeGreaterThan(MAX_CHARACTERS);
     }),
   );
 });
 
 test("a scene's excerpt is the beginning of a line that is longer than 2,000 characters, in whole ones", () => {
-  expect(excerptOf([`${"a".repeat(MOST - 1)}😀`, "b"])).toBe("a".repeat(MOST - 1));
+  expect(excerptOf([`${"a".repeat(MAX_CHARACTERS - 1)}😀`, "b"])).toBe("a".repeat(MAX_CHARACTERS - 1));
 });

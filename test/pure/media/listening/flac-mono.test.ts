@@ -25,18 +25,18 @@ const noise = (at: number, channel = 0) => {
   const n = Math.imul(Math.round(at * 192_000) ^ (channel * 7919), 0x9e37_79b1);
   return (Math.imul(n ^ (n >>> 15), 0x85eb_ca6b) | 0) / 2 ** 31;
 };
-const MOST_BYTES = 1_000_000;
-/** Seconds of noise at 16 kHz, without its four lowest bits, that fit into `MOST_BYTES`. */
-const NOISE_SECONDS = MOST_BYTES / 24_125;
+const MAX_BYTES = 1_000_000;
+/** Seconds of noise at 16 kHz, without its four lowest bits, that fit into `MAX_BYTES`. */
+const NOISE_SECONDS = MAX_BYTES / 24_125;
 
 describe("uncompressed sound that is too large", () => {
   it("fits, whatever its contents, in as few parts as possible, which together hold all of it", async () => {
     const wav = wavOf(120, noise);
-    const parts = await allParts(wav, MOST_BYTES);
+    const parts = await allParts(wav, MAX_BYTES);
     // A part ends at a quiet moment before its limit: here, at most five seconds before.
     expect(parts.length).toBe(Math.ceil((120 - 6) / (NOISE_SECONDS - 6 - 2.5)));
     for (const [i, part] of parts.entries()) {
-      expect(part.bytes.length).toBeLessThanOrEqual(MOST_BYTES);
+      expect(part.bytes.length).toBeLessThanOrEqual(MAX_BYTES);
       expect(part.last).toBe(i === parts.length - 1);
       expect(part.startSeconds).toBeCloseTo(i === 0 ? 0 : (parts[i - 1]?.endSeconds ?? 0) - 6, 4);
       const { samples } = await decoded(part);
@@ -53,12 +53,12 @@ describe("uncompressed sound that is too large", () => {
 
   it("is one part when its sound is small enough", async () => {
     const wav = wavOf(120, (at) => 0.4 * Math.sin(2 * Math.PI * 220 * at));
-    expect((await allParts(wav, MOST_BYTES)).length).toBe(1);
+    expect((await allParts(wav, MAX_BYTES)).length).toBe(1);
   });
 
   it("keeps all 16 bits when it is certain to fit", async () => {
     const wav = wavOf(30, (at) => noise(at), { channels: 2 });
-    const [part, ...others] = await allParts(wav, MOST_BYTES);
+    const [part, ...others] = await allParts(wav, MAX_BYTES);
     if (!part) throw new Error("There is no part.");
     expect(others).toEqual([]);
     const { samples } = await decoded(part);
@@ -70,7 +70,7 @@ describe("uncompressed sound that is too large", () => {
     const tone = (at: number, channel: number) =>
       channel === 0 ? 0.8 * Math.sin(2 * Math.PI * 440 * at) : 0;
     const wav = wavOf(20, tone, { sampleRate: 44_100, channels: 2 });
-    const [part] = await allParts(wav, MOST_BYTES);
+    const [part] = await allParts(wav, MAX_BYTES);
     if (!part) throw new Error("There is no part.");
     const { samples, sampleRate } = await decoded(part);
     expect([samples.length, sampleRate]).toEqual([20 * 16_000, 16_000]);
@@ -99,14 +99,14 @@ describe("uncompressed sound that is too large", () => {
   it("is cut where it is quiet", async () => {
     const isQuiet = (at: number) => at % 4 < 0.1;
     const wav = wavOf(120, (at) => (isQuiet(at) ? 0.001 : 0.5) * noise(at));
-    const parts = await allParts(wav, MOST_BYTES);
+    const parts = await allParts(wav, MAX_BYTES);
     expect(parts.length).toBeGreaterThan(2);
     for (const part of parts.slice(0, -1)) expect(isQuiet(part.endSeconds)).toBe(true);
   });
 
   it("gives the same parts when they are made again", async () => {
     const wav = wavOf(100, noise);
-    expect(await allParts(wav, MOST_BYTES)).toEqual(await allParts(wav, MOST_BYTES));
+    expect(await allParts(wav, MAX_BYTES)).toEqual(await allParts(wav, MAX_BYTES));
   });
 
   it("is read from the start of the part on", async () => {

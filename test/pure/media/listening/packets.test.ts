@@ -21,7 +21,7 @@ const SONGS = [
   ["Ogg Vorbis", "ogg", 0, () => looped(fixture("audio/vorbis.ogg"), 8, "ogg")],
   ["WebM", "ogg", 0, () => looped(fixture("audio/opus.webm"), 8, "webm")],
 ] as const;
-const MOST_BYTES = 250_000;
+const MAX_BYTES = 250_000;
 
 describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
   let song: Unpacked;
@@ -30,18 +30,18 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
   beforeAll(async () => {
     const bytes = await make();
     song = await unpacked(bytes);
-    parts = await allParts(bytes, MOST_BYTES);
+    parts = await allParts(bytes, MAX_BYTES);
     inside = await Promise.all(parts.map((part) => unpacked(part.bytes)));
   });
 
   it("is cut into as few parts as possible, of about equal size", () => {
     const sizes = parts.map((part) => part.bytes.length);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(MOST_BYTES);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_BYTES);
     // Each part but the first has six more seconds, and a container.
     const bytes = song.packets.reduce((sum, packet) => sum + packet.byteLength + 40, 0);
     const again = (bytes / song.seconds) * 6 + 70_000;
     expect(parts.length).toBeLessThanOrEqual(
-      1 + Math.ceil((bytes - (MOST_BYTES - again)) / (MOST_BYTES - again)),
+      1 + Math.ceil((bytes - (MAX_BYTES - again)) / (MAX_BYTES - again)),
     );
     expect(parts.length).toBeGreaterThan(2);
     expect(Math.max(...sizes) / Math.min(...sizes)).toBeLessThan(1.25);
@@ -78,7 +78,7 @@ describe.each(SONGS)("%s that is too large", (_name, format, ahead, make) => {
   it("gives the same parts when they are made again", async () => {
     const bytes = await make();
     const facts = await songOf(memoryFile(bytes));
-    const again = await nextPart(memoryFile(bytes), facts, parts[0]?.endSeconds ?? 0, MOST_BYTES);
+    const again = await nextPart(memoryFile(bytes), facts, parts[0]?.endSeconds ?? 0, MAX_BYTES);
     if (!again.ok) throw new Error(again.failure.message);
     expect(again.part).toEqual(parts[1]);
   });
