@@ -12,10 +12,10 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { z } from "zod";
-import { isHeavy } from "../domain/controller/heavy.ts";
+import { HEAVY_STAGES, isHeavy } from "../domain/controller/heavy.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
 import { LEASE_MS } from "../domain/controller/tasks.ts";
-import { type Failure, HEAVY_STAGES, STAGES, type Task } from "../domain/record/record.ts";
+import { type Failure, STAGES, type Task } from "../domain/record/record.ts";
 import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "../ports/store.ts";
 import { lockBudget, settleReservation } from "./budget.ts";
 import type { Db } from "./client.ts";

@@ -1,7 +1,7 @@
 /**
  * Times, limits and states of a task: leases, waits, tries, and the failures that people must decide about.
  */
-import type { Failure, Job, Stage, Task } from "../record/record.ts";
+import type { Failure, Job, Task } from "../record/record.ts";
 import { storable } from "../record/text.ts";
 
 /**
@@ -57,9 +57,6 @@ export const isOpenJob = (job: Pick<Job, "status">): boolean =>
  */
 export const pollIntervalMs = (ageMs: number): number =>
   ageMs < 60_000 ? 5_000 : ageMs < 300_000 ? 15_000 : 30_000;
-
-/** `Cancel-After` of a create, in seconds: it bounds the cost of an order that we lost track of. */
-export const cancelAfterSeconds = (stage: Stage): number => (stage === "generate_images" ? 600 : 1_800);
 
 /** Longest message of a failure, which may contain a provider's own text. */
 const MAX_CHARACTERS = 2_000;
