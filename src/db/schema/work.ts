@@ -31,7 +31,6 @@ export const jobs = pgTable(
     index("jobs_by_project").on(t.projectId, t.id.desc()),
     /** One open job of a stage at a time, even where two plans are applied at once. */
     uniqueIndex("jobs_one_open").on(t.projectId, t.type).where(sql`${t.status} in ('pending', 'running')`),
-    check("jobs_type", oneOf(t.type, STAGES)),
     check("jobs_status", oneOf(t.status, JOB_STATUSES)),
     check("jobs_progress", sql`${t.progress} between 0 and 100`),
     check("jobs_finished", sql`(${t.finishedAt} is null) = (${t.status} in ('pending', 'running'))`),
@@ -82,7 +81,6 @@ export const tasks = pgTable(
     index("tasks_by_job").on(t.jobId),
     index("tasks_by_project").on(t.projectId, t.id.desc()),
     index("tasks_by_run").on(t.projectId, t.runNumber),
-    check("tasks_type", oneOf(t.type, STAGES)),
     check("tasks_status", oneOf(t.status, TASK_STATUSES)),
     check("tasks_charged", oneOf(t.charged, CHARGED)),
     check("tasks_attempt", sql`${t.attempt} > 0 and ${t.supplierFailures} >= 0 and ${t.supplierIndex} >= 0`),

@@ -35,3 +35,6 @@ export interface PredictedSteps {
 
 /** By its policy, a stage is ordered as a prediction or not: only then it has a `collect`, and must have it. */
 export type StageSteps<S extends Stage = Stage> = S extends PredictedStage ? PredictedSteps : DirectSteps;
+
+/** Forgetting a stage is a type error. */
+export type StepsOfStages = { [S in Stage]: StageSteps<S> };

@@ -1,7 +1,7 @@
 /** How every stage works. */
 
 import type { Stage } from "../../domain/record/record.ts";
-import type { PredictedSteps, StageSteps } from "../lib/step.ts";
+import type { PredictedSteps, StageSteps, StepsOfStages } from "../lib/step.ts";
 import { analyzeScenes } from "./analyze-scenes.ts";
 import { assembleVideo } from "./assemble-video.ts";
 import { generateClips } from "./generate-clips.ts";
@@ -9,7 +9,7 @@ import { generateImages } from "./generate-images.ts";
 import { generatePrompts } from "./generate-prompts.ts";
 import { transcribe } from "./transcribe.ts";
 
-const STEPS: { [S in Stage]: StageSteps<S> } = {
+const STEPS: StepsOfStages = {
   transcribe,
   analyze_scenes: analyzeScenes,
   generate_prompts: generatePrompts,

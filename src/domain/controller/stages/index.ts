@@ -6,7 +6,7 @@ import { assembleVideo } from "./assemble-video.ts";
 import { generateClips } from "./generate-clips.ts";
 import { generateImages } from "./generate-images.ts";
 import { generatePrompts } from "./generate-prompts.ts";
-import type { StagePolicy } from "./policy.ts";
+import type { StagePolicies, StagePolicy } from "./policy.ts";
 import { transcribe } from "./transcribe.ts";
 
 const POLICIES = {
@@ -16,7 +16,7 @@ const POLICIES = {
   generate_images: generateImages,
   generate_clips: generateClips,
   assemble_video: assembleVideo,
-} satisfies Record<Stage, StagePolicy>;
+} satisfies StagePolicies;
 
 /** The stages whose work may be ordered as a prediction: those with a `cancelAfterSeconds`. */
 export type PredictedStage = {

@@ -77,5 +77,8 @@ export interface StagePolicy {
   skipReason?(record: ProjectRecord, model: string, scenes: () => readonly SceneState[]): Failure | null;
 }
 
+/** Forgetting a stage is a type error. */
+export type StagePolicies = Record<Stage, StagePolicy>;
+
 /** For stages whose models deliver the same form whatever the settings are. */
 export const noOutputForm = (): string => "";
