@@ -1,7 +1,10 @@
 /** The stages, and the jobs and tasks of their work. Money in US dollars. */
 import { z } from "zod";
 
-/** In their order. Everything else about a stage: `domain/controller/stages/`, `pipeline/stages/`. */
+/**
+ * In their order. All else about a stage is declared in `src/domain/controller/stages/` (what is decided) and
+ * `src/pipeline/stages/` (what is done).
+ */
 export const STAGES = [
   "transcribe",
   "analyze_scenes",
