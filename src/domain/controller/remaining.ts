@@ -11,8 +11,8 @@ import { policyOf } from "./stages/index.ts";
 export function remainingUsd(record: ProjectRecord): number {
   let sum = 0;
   for (const scene of currentOf(record).scenes)
-    for (const { lacks, offers } of STAGES.map(policyOf))
-      if (lacks?.(scene)) sum += offers(record, () => scene)[0]?.estimateUsd ?? 0;
+    for (const { isMissing, offers } of STAGES.map(policyOf))
+      if (isMissing?.(scene)) sum += offers(record, () => scene)[0]?.estimateUsd ?? 0;
   return sum;
 }
 

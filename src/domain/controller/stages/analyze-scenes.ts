@@ -12,7 +12,7 @@ export const analyzeScenes = {
   units: ({ lyrics, scenes }, { project }) =>
     lyrics && scenes.length === 0 ? [{ subject: project.id, inputHash: scenesInputs(project) }] : [],
   isDone: ({ scenes }) => scenes.length > 0,
-  lacks: null,
+  isMissing: null,
   offers({ project, scenes }) {
     if (!needsDirector(project, scenes)) return [OWN_WORK];
     const text = project.transcriptText?.length ?? 0;

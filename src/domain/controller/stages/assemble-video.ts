@@ -9,6 +9,6 @@ export const assembleVideo = {
   units: ({ film, filmHash }, { project }) =>
     filmHash && !film ? [{ subject: project.id, inputHash: filmHash }] : [],
   isDone: ({ film }) => film,
-  lacks: null,
+  isMissing: null,
   offers: () => [OWN_WORK],
 } satisfies StagePolicy;

@@ -24,7 +24,7 @@ export const generateClips = {
         : [],
     ),
   isDone: ({ scenes }) => scenes.length > 0 && scenes.every((s) => s.clip),
-  lacks: ({ clip, borrowed }) => !clip && !borrowed?.clip,
+  isMissing: ({ clip, borrowed }) => !clip && !borrowed?.clip,
   offers: ({ project }, scene) => clipSuppliers(project.settings, scene()?.framesToBuy ?? 0),
   skipReason: ({ project }, model, scenes) =>
     otherSize(project, model, {

@@ -14,7 +14,7 @@ export const generateImages = {
         : [],
     ),
   isDone: ({ scenes }) => scenes.length > 0 && scenes.every((s) => s.image),
-  lacks: ({ image, borrowed }) => !image && !borrowed,
+  isMissing: ({ image, borrowed }) => !image && !borrowed,
   offers: ({ project: { settings } }) =>
     [...new Set([settings.imageModel, ...settings.imageFallbacks])].flatMap((name) => {
       const model = imageModel(name);

@@ -24,6 +24,6 @@ export const generatePrompts = {
       return inputHash ? [{ subject: s.scene.id, inputHash }] : [];
     }),
   isDone: ({ scenes }) => scenes.length > 0 && scenes.every((s) => s.prompt && !s.softening),
-  lacks: ({ prompt, borrowed }) => !prompt && !borrowed,
+  isMissing: ({ prompt, borrowed }) => !prompt && !borrowed,
   offers: () => directorOffers(PROMPT_CHARACTERS, SHOT_PROMPT_TOKENS),
 } satisfies StagePolicy;

@@ -20,7 +20,7 @@ const POLICIES = {
 
 /** The stages whose work may be ordered as a prediction: those with a `cancelAfterSeconds`. */
 export type PredictedStage = {
-  [S in Stage]: (typeof POLICIES)[S]["cancelAfterSeconds"] extends null ? never : S;
-}[Stage];
+  [S in keyof typeof POLICIES]: (typeof POLICIES)[S]["cancelAfterSeconds"] extends null ? never : S;
+}[keyof typeof POLICIES];
 
 export const policyOf = (stage: Stage): StagePolicy => POLICIES[stage];

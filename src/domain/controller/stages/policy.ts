@@ -64,7 +64,7 @@ export interface StagePolicy {
    * Whether the artifact of a scene is still to be bought, for the estimate of what the scenes lack; null for
    * a stage that makes nothing for single scenes.
    */
-  lacks: ((scene: SceneState) => boolean) | null;
+  isMissing: ((scene: SceneState) => boolean) | null;
   /**
    * Who can make one unit, in the order in which they are tried; none at all means work of our own. `scene`
    * finds the unit's scene: undefined if there is none.

@@ -17,7 +17,7 @@ export const transcribe = {
   units: ({ lyrics }, { project }) =>
     project.audio && !lyrics ? [{ subject: project.id, inputHash: lyricsInputs(project) }] : [],
   isDone: ({ lyrics }) => lyrics,
-  lacks: null,
+  isMissing: null,
   offers({ project }) {
     if (takesEmbeddedLyrics(project)) return [OWN_WORK];
     const seconds = project.audio?.durationSeconds ?? 0;
