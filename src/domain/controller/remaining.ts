@@ -9,9 +9,10 @@ import { policyOf } from "./stages/index.ts";
 
 /** Estimated cost of all that the scenes lack, at the first suppliers; 0 before the scenes are planned. */
 export function remainingUsd(record: ProjectRecord): number {
+  const policies = STAGES.map(policyOf);
   let sum = 0;
   for (const scene of currentOf(record).scenes)
-    for (const { isMissing, offers } of STAGES.map(policyOf))
+    for (const { isMissing, offers } of policies)
       if (isMissing?.(scene)) sum += offers(record, () => scene)[0]?.estimateUsd ?? 0;
   return sum;
 }

@@ -23,4 +23,5 @@ export type PredictedStage = {
   [S in keyof typeof POLICIES]: (typeof POLICIES)[S]["cancelAfterSeconds"] extends null ? never : S;
 }[keyof typeof POLICIES];
 
+/** What the controller has to know about the stage. */
 export const policyOf = (stage: Stage): StagePolicy => POLICIES[stage];
