@@ -70,7 +70,6 @@ CREATE TABLE "jobs" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp (3) with time zone,
 	"finished_at" timestamp (3) with time zone,
-	CONSTRAINT "jobs_type" CHECK ("jobs"."type" in ('transcribe', 'analyze_scenes', 'generate_prompts', 'generate_images', 'generate_clips', 'assemble_video')),
 	CONSTRAINT "jobs_status" CHECK ("jobs"."status" in ('pending', 'running', 'completed', 'failed', 'canceled')),
 	CONSTRAINT "jobs_progress" CHECK ("jobs"."progress" between 0 and 100),
 	CONSTRAINT "jobs_finished" CHECK (("jobs"."finished_at" is null) = ("jobs"."status" in ('pending', 'running')))
@@ -111,7 +110,6 @@ CREATE TABLE "projects" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "projects_status" CHECK ("projects"."status" in ('draft', 'ready', 'running', 'awaiting_approval', 'completed', 'failed')),
-	CONSTRAINT "projects_target" CHECK ("projects"."target_stage" in ('transcribe', 'analyze_scenes', 'generate_prompts', 'generate_images', 'generate_clips', 'assemble_video')),
 	CONSTRAINT "projects_name" CHECK (length("projects"."name") between 1 and 200),
 	CONSTRAINT "projects_version" CHECK ("projects"."version" > 0),
 	CONSTRAINT "projects_money" CHECK ("projects"."reserved_usd" >= 0 and "projects"."spent_usd" >= 0)
@@ -193,7 +191,6 @@ CREATE TABLE "tasks" (
 	"error" jsonb,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "tasks_type" CHECK ("tasks"."type" in ('transcribe', 'analyze_scenes', 'generate_prompts', 'generate_images', 'generate_clips', 'assemble_video')),
 	CONSTRAINT "tasks_status" CHECK ("tasks"."status" in ('pending', 'running', 'waiting', 'succeeded', 'failed', 'canceled')),
 	CONSTRAINT "tasks_charged" CHECK ("tasks"."charged" in ('no', 'yes', 'unknown')),
 	CONSTRAINT "tasks_attempt" CHECK ("tasks"."attempt" > 0 and "tasks"."supplier_failures" >= 0 and "tasks"."supplier_index" >= 0),

@@ -12,10 +12,10 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { z } from "zod";
-import { isHeavy } from "../domain/controller/heavy.ts";
+import { HEAVY_STAGES, isHeavy } from "../domain/controller/heavy.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
 import { isOpenJob, LEASE_MS } from "../domain/controller/tasks.ts";
-import { type Failure, HEAVY_STAGES, OPEN_JOB_STATUSES, STAGES, type Task } from "../domain/record/record.ts";
+import { type Failure, OPEN_JOB_STATUSES, STAGES, type Task } from "../domain/record/record.ts";
 import type { Claim, ClaimRequest, HeldClaim, TaskIds } from "../ports/store.ts";
 import { lockBudget, settleReservation } from "./budget.ts";
 import type { Db } from "./client.ts";

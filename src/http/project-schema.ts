@@ -1,6 +1,11 @@
 /** A project as JSON: the schema of a response, and what can be set besides its settings and its song. */
 import { z } from "@hono/zod-openapi";
-import { MAX_SONG_SECONDS, MODEL_NOTICES, type Pin as PinOfRecord, PROJECT_STATUSES } from "../domain/record/record.ts";
+import {
+  MAX_SONG_SECONDS,
+  MODEL_NOTICES,
+  type Pin as PinOfRecord,
+  PROJECT_STATUSES,
+} from "../domain/record/record.ts";
 import { orNull, StageName, Timestamp, text, Uuid } from "./lib/schemas.ts";
 import { Settings } from "./settings-schema.ts";
 import { Audio, Beat, EMBEDDED, EmbeddedLyrics, Lyrics } from "./song-schema.ts";

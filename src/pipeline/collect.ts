@@ -2,10 +2,8 @@ import type { StepResult } from "../domain/controller/settlement.ts";
 import { failure, pollIntervalMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
 import type { Prediction } from "../ports/providers.ts";
 import { FIND_LOST_ORDER_MS, webhookUrl } from "./lib/predictions.ts";
-import type { StepContext } from "./lib/step.ts";
-import { collectClip } from "./stages/generate-clips.ts";
-import { collectImage } from "./stages/generate-images.ts";
-import { collectTranscription } from "./stages/transcribe.ts";
+import type { PredictedSteps, StepContext } from "./lib/step.ts";
+import { collectorOf } from "./stages/index.ts";
 
 /** How much our clock and the provider's may differ, when its list is searched by time. */
 const SKEW_MS = 900_000;
@@ -13,9 +11,11 @@ const SKEW_MS = 900_000;
 /**
  * Polls a prediction under way, after a webhook, when a poll is due, or after a worker's lease expired. One
  * that the person canceled is canceled at the provider; if it had succeeded before that, its output is kept.
+ * Throws if the stage is never ordered as a prediction.
  */
 export async function collect(step: StepContext): Promise<StepResult> {
   const { deps, task } = step;
+  const collectOutput = collectorOf(task.type);
   const { predictions } = deps.providers;
   const since = (task.claimedAt ?? task.createdAt).getTime();
   const age = step.now().getTime() - since;
@@ -30,11 +30,10 @@ export async function collect(step: StepContext): Promise<StepResult> {
   }
   const prediction = outcome.value;
   if (prediction)
-    return settlePrediction(
-      { ...step, task: { ...task, providerRequestId: prediction.id } },
-      prediction,
+    return settlePrediction({ ...step, task: { ...task, providerRequestId: prediction.id } }, prediction, {
       age,
-    );
+      collectOutput,
+    });
   // The provider accepted the order and does not know it any more.
   if (task.providerRequestId)
     return task.cancelRequested
@@ -48,7 +47,7 @@ export async function collect(step: StepContext): Promise<StepResult> {
 function settlePrediction(
   step: StepContext,
   prediction: Prediction,
-  age: number,
+  { age, collectOutput }: { age: number; collectOutput: PredictedSteps["collect"] },
 ): Promise<StepResult> | StepResult {
   const { task } = step;
   switch (prediction.status) {
@@ -56,9 +55,7 @@ function settlePrediction(
       // An order that was found in the list is canceled at the next poll, by its id.
       return waiting(prediction.id, task.cancelRequested ? CANCEL_POLL_MS : pollIntervalMs(age));
     case "succeeded":
-      if (task.type === "generate_images") return collectImage(step, prediction);
-      if (task.type === "generate_clips") return collectClip(step, prediction);
-      return collectTranscription(step, prediction);
+      return collectOutput(step, prediction);
     case "failed": {
       if (task.cancelRequested) return { kind: "canceled", charged: "no" };
       // A run that failed is not charged (replicate.com/docs/topics/billing).

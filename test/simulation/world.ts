@@ -3,6 +3,7 @@ import { type Config, parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
 import { postgresKeys } from "../../src/db/idempotency.ts";
 import { postgresReader } from "../../src/db/reader.ts";
+import { HEAVY_STAGES } from "../../src/domain/controller/heavy.ts";
 import { failure } from "../../src/domain/controller/tasks.ts";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type RateLimiter,
   reportSuccess,
 } from "../../src/domain/rate-limiter.ts";
-import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record/record.ts";
+import type { Project, Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import type { Deps } from "../../src/ports/deps.ts";

@@ -62,7 +62,6 @@ export const projects = pgTable(
     index("projects_by_owner").on(t.ownerId, t.id.desc()),
     index("projects_to_sweep").on(t.updatedAt).where(sql`${t.targetStage} is not null`),
     check("projects_status", oneOf(t.status, PROJECT_STATUSES)),
-    check("projects_target", oneOf(t.targetStage, STAGES)),
     check("projects_name", sql`length(${t.name}) between 1 and 200`),
     check("projects_version", sql`${t.version} > 0`),
     check("projects_money", sql`${t.reservedUsd} >= 0 and ${t.spentUsd} >= 0`),

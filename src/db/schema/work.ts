@@ -32,7 +32,6 @@ export const jobs = pgTable(
     index("jobs_by_project").on(t.projectId, t.id.desc()),
     /** One open job of a stage at a time, even where two plans are applied at once. */
     uniqueIndex("jobs_one_open").on(t.projectId, t.type).where(oneOf(t.status, OPEN_JOB_STATUSES)),
-    check("jobs_type", oneOf(t.type, STAGES)),
     check("jobs_status", oneOf(t.status, JOB_STATUSES)),
     check("jobs_progress", sql`${t.progress} between 0 and 100`),
     check("jobs_finished", sql`(${t.finishedAt} is null) = (${oneOf(t.status, OPEN_JOB_STATUSES)})`),
@@ -83,7 +82,6 @@ export const tasks = pgTable(
     index("tasks_by_job").on(t.jobId),
     index("tasks_by_project").on(t.projectId, t.id.desc()),
     index("tasks_by_run").on(t.projectId, t.runNumber),
-    check("tasks_type", oneOf(t.type, STAGES)),
     check("tasks_status", oneOf(t.status, TASK_STATUSES)),
     check("tasks_charged", oneOf(t.charged, CHARGED)),
     check("tasks_attempt", sql`${t.attempt} > 0 and ${t.supplierFailures} >= 0 and ${t.supplierIndex} >= 0`),

@@ -1,40 +1,24 @@
 /** Which artifacts of a record are current, which are approved, and what each stage could make now. */
 
 import { motifsOf } from "../cover/motifs.ts";
-import type {
-  Clip,
-  EditListEntry,
-  MotifWay,
-  Project,
-  ProjectRecord,
-  Scene,
-  Stage,
+import {
+  type MotifWay,
+  type Project,
+  type ProjectRecord,
+  type Scene,
+  STAGES,
+  type Stage,
 } from "../record/record.ts";
-import { clipSeconds, filmInputs, lyricsInputs, promptInputs, scenesInputs } from "./inputs.ts";
+import { clipSeconds, filmInputs, lyricsInputs, scenesInputs } from "./inputs.ts";
 import { followerState, type SceneState, sceneState } from "./scene-state.ts";
+import { policyOf } from "./stages/index.ts";
+import type { CurrentArtifacts, Unit } from "./stages/policy.ts";
 
-/** An artifact that a stage could make now: its inputs exist and it is not current. */
-export interface Unit {
-  stage: Stage;
-  /** The scene's id, or the project's for an artifact of the whole song. */
-  subject: string;
-  inputHash: string;
-  /** For a clip: the image that it is made from. */
-  imageId?: string;
-}
-
-export interface Current {
-  /** Whether there are current lyrics. */
-  lyrics: boolean;
-  /** In song order; empty until there are current scenes. */
-  scenes: SceneState[];
-  /** The cuts of the film; null until every scene has an approved clip. */
-  cuts: (EditListEntry & Pick<Clip, "etag">)[] | null;
-  /** Whether there is a film of exactly these cuts. */
-  film: boolean;
+export interface Current extends CurrentArtifacts {
   /** In the order of the stages; a stage has none if it is done or its inputs are missing. */
   units: Unit[];
-  done: Record<Stage, boolean>;
+  /** Whether all that a stage makes is current. */
+  done: Partial<Record<Stage, boolean>>;
 }
 
 /** The scenes that vary or reuse their motif's leader, by id. */
@@ -105,40 +89,29 @@ function ofOneSize(scenes: SceneState[]): SceneState[] {
 
 /** The current state of a record. Pure; linear in the size of the record. */
 export function currentOf(record: ProjectRecord): Current {
-  const { project } = record;
-  const units: Unit[] = [];
-  const projectUnit = (stage: Stage, hash: string) =>
-    units.push({ stage, subject: project.id, inputHash: hash });
+  const current = currentArtifacts(record);
+  const done: Current["done"] = {};
+  for (const stage of STAGES) done[stage] = policyOf(stage).isDone(current, record);
+  const units = STAGES.flatMap((stage) =>
+    policyOf(stage)
+      .units(current, record)
+      .map((unit) => ({ stage, ...unit })),
+  );
+  return { ...current, units, done };
+}
 
+function currentArtifacts(record: ProjectRecord): CurrentArtifacts {
+  const { project } = record;
   const lyrics =
     project.lyrics !== null &&
     (project.lyrics.source === "edited" || project.lyricsHash === lyricsInputs(project));
-  if (project.audio && !lyrics) projectUnit("transcribe", lyricsInputs(project));
 
   const planned = [...record.scenes].sort((a, b) => a.orderIdx - b.orderIdx);
   const hash = scenesInputs(project);
   const fits =
     !project.retiming &&
     (planned.some((s) => s.origin === "manual") || planned.every((s) => s.inputHash === hash));
-  const haveScenes = lyrics && planned.length > 0 && fits;
-  if (lyrics && !haveScenes) projectUnit("analyze_scenes", hash);
-
-  const scenes = haveScenes ? ofOneSize(sceneStates(record, planned)) : [];
-  for (const s of scenes) {
-    const sceneUnit = (stage: Stage, inputHash: string | null, made: Pick<Unit, "imageId"> = {}) =>
-      inputHash && units.push({ stage, subject: s.scene.id, inputHash, ...made });
-    const clip = () =>
-      s.imageApproved &&
-      s.image &&
-      !s.clip &&
-      sceneUnit("generate_clips", s.clipHash, { imageId: s.image.id });
-    if (s.borrowed) {
-      clip();
-    } else if (s.softening) sceneUnit("generate_prompts", s.softening.inputHash);
-    else if (!s.prompt) sceneUnit("generate_prompts", promptInputs(project, s.scene));
-    else if (!s.image) sceneUnit("generate_images", s.imageHash);
-    else clip();
-  }
+  const scenes = lyrics && fits ? ofOneSize(sceneStates(record, planned)) : [];
 
   const cuts = scenes.flatMap(({ scene, clip, clipApproved }) =>
     clip && clipApproved
@@ -153,24 +126,8 @@ export function currentOf(record: ProjectRecord): Current {
         ]
       : [],
   );
-  const complete = haveScenes && cuts.length === scenes.length ? cuts : null;
-  const wantedFilm = complete ? filmInputs(project, complete) : null;
-  const film = record.films.some((f) => f.status === "completed" && f.inputHash === wantedFilm);
-  if (wantedFilm && !film) projectUnit("assemble_video", wantedFilm);
-
-  return {
-    lyrics,
-    scenes,
-    cuts: complete,
-    film,
-    units,
-    done: {
-      transcribe: lyrics,
-      analyze_scenes: haveScenes,
-      generate_prompts: haveScenes && scenes.every((s) => s.prompt && !s.softening),
-      generate_images: haveScenes && scenes.every((s) => s.image),
-      generate_clips: haveScenes && scenes.every((s) => s.clip),
-      assemble_video: film,
-    },
-  };
+  const complete = scenes.length > 0 && cuts.length === scenes.length ? cuts : null;
+  const filmHash = complete ? filmInputs(project, complete) : null;
+  const film = record.films.some((f) => f.status === "completed" && f.inputHash === filmHash);
+  return { lyrics, scenes, cuts: complete, filmHash, film };
 }

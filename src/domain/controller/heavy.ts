@@ -2,8 +2,11 @@
  * Heavy tasks: which they are, when the heavy gate is free, and what happens to a message that finds it
  * taken.
  */
-import { HEAVY_STAGES, type Task } from "../record/record.ts";
+import { STAGES, type Stage, type Task } from "../record/record.ts";
+import { policyOf } from "./stages/index.ts";
 import { REDISPATCH_MS, RENEW_MS } from "./tasks.ts";
+
+export const HEAVY_STAGES: readonly Stage[] = STAGES.filter((stage) => policyOf(stage).heavy);
 
 /** Whether claiming the task now would begin a new attempt of a heavy stage; a poll is not heavy. */
 export const isHeavy = ({ type, status }: Pick<Task, "type" | "status">): boolean =>

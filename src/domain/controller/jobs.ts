@@ -2,8 +2,8 @@
 
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "../record/record.ts";
 import { type Change, type DecisionContext, SUPERSEDED, TaskCounts } from "./change.ts";
-import type { Unit } from "./current.ts";
 import { outputFormOf } from "./model-health.ts";
+import type { Unit } from "./stages/policy.ts";
 import type { SuppliersFor } from "./suppliers.ts";
 import { isOpen } from "./tasks.ts";
 

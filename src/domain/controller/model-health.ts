@@ -1,7 +1,8 @@
 /**
  * Model health and trial orders. A model of images or clips that has not delivered in this run gets a few
- * trial orders first, and one that fails several times in a row is not asked again in this run: so a broken
- * model costs the money and time of a few orders, and not of one for each scene.
+ * trial orders first (see `trialLimited` of a stage's policy), and one that fails several times in a row is
+ * not asked again in this run: so a broken model costs the money and time of a few orders, and not of one for
+ * each scene.
  */
 
 import { isRetired } from "../models/models.ts";
@@ -14,6 +15,7 @@ import type {
   Stage,
   Task,
 } from "../record/record.ts";
+import { policyOf } from "./stages/index.ts";
 import { failure } from "./tasks.ts";
 
 /**
@@ -25,7 +27,6 @@ export const TRIAL_ORDERS = 3;
 const TRIAL_MS = 300_000;
 /** Trial orders under way in all, those that take longer included. */
 const MAX_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
-const TRIED_STAGES: ReadonlySet<Stage> = new Set(["generate_images", "generate_clips"]);
 
 /** Codes that count against a model. Failures of one scene's prompt, our account or the network do not. */
 const OF_MODEL = new Set([
@@ -50,13 +51,10 @@ export const isUnusableOutputForm = (failure: Failure): boolean => failure.code 
  * The output form: the settings that decide the form of what a stage's models deliver, such as `720p 16:9`;
  * else empty.
  */
-export function outputFormOf(
+export const outputFormOf = (
   stage: Stage,
-  { aspectRatio, clipResolution }: Pick<Settings, "aspectRatio" | "clipResolution">,
-): string {
-  if (stage === "generate_images") return aspectRatio;
-  return stage === "generate_clips" ? `${clipResolution} ${aspectRatio}` : "";
-}
+  settings: Pick<Settings, "aspectRatio" | "clipResolution">,
+): string => policyOf(stage).outputForm(settings);
 
 /** Members that identify a notice: a later one with the same values replaces it. */
 export function noticeKey(notice: ModelNotice): Record<string, string> {
@@ -185,13 +183,13 @@ export function orderGate(
     byModel.set(key, counted);
     return counted;
   };
-  const isTried = (task: Task) => task.model !== null && TRIED_STAGES.has(task.type);
+  const isTrialLimited = (task: Task) => task.model !== null && policyOf(task.type).trialLimited;
   return {
     count(task) {
-      if (isTried(task)) trialsOf(task).left--;
+      if (isTrialLimited(task)) trialsOf(task).left--;
     },
     admits(task) {
-      if (!isTried(task)) return true;
+      if (!isTrialLimited(task)) return true;
       const counted = trialsOf(task);
       if (counted.left < 1) return false;
       counted.left--;

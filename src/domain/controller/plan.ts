@@ -5,13 +5,14 @@
 
 import { type ProjectRecord, type ProjectStatus, STAGES, type Task } from "../record/record.ts";
 import { type Change, type DecisionContext, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
-import { type Current, currentOf, type Unit } from "./current.ts";
+import { type Current, currentOf } from "./current.ts";
 import { isHeavy } from "./heavy.ts";
 import { subjectHash } from "./inputs.ts";
 import { updateJob } from "./jobs.ts";
 import { type OrderGate, orderGate } from "./model-health.ts";
 import { failTask, onLeaseExpired } from "./recovery.ts";
 import { isUnitOf, requestedUnits, stageRank } from "./run-request.ts";
+import type { Unit } from "./stages/policy.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
   CANCELED,

@@ -3,26 +3,18 @@
  */
 
 import { type Motif, motifsOf } from "../cover/motifs.ts";
-import type { MotifWay, ProjectRecord } from "../record/record.ts";
+import { type MotifWay, type ProjectRecord, STAGES } from "../record/record.ts";
 import { currentOf } from "./current.ts";
-import { clipSuppliers, suppliersOf } from "./suppliers.ts";
+import { policyOf } from "./stages/index.ts";
 
-/** Estimated cost of the prompts, images and clips that the scenes lack; 0 before the scenes are planned. */
+/** Estimated cost of all that the scenes lack, at the first suppliers; 0 before the scenes are planned. */
 export function remainingUsd(record: ProjectRecord): number {
-  const { settings, id } = record.project;
-  const current = currentOf(record);
-  const suppliersFor = suppliersOf(record, current);
-  const [prompts, images] = (["generate_prompts", "generate_images"] as const).map(
-    (stage) => suppliersFor(stage, id)[0].estimateUsd,
-  );
-  return current.scenes.reduce(
-    (sum, { prompt, image, clip, borrowed, framesToBuy }) =>
-      sum +
-      (prompt || borrowed ? 0 : (prompts ?? 0)) +
-      (image || borrowed ? 0 : (images ?? 0)) +
-      (clip || borrowed?.clip ? 0 : (clipSuppliers(settings, framesToBuy)[0]?.estimateUsd ?? 0)),
-    0,
-  );
+  const policies = STAGES.map(policyOf);
+  let sum = 0;
+  for (const scene of currentOf(record).scenes)
+    for (const { isMissing, offers } of policies)
+      if (isMissing?.(scene)) sum += offers(record, () => scene)[0]?.estimateUsd ?? 0;
+  return sum;
 }
 
 export interface MotifOffer extends Motif {

@@ -10,7 +10,8 @@ import {
   type Stage,
   type Task,
 } from "../record/record.ts";
-import { type Current, currentOf, type Unit } from "./current.ts";
+import { type Current, currentOf } from "./current.ts";
+import type { Unit } from "./stages/policy.ts";
 
 /** The request of a run that starts now: what a person may edit of the project, as it is now. */
 export function requestOf(

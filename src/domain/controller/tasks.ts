@@ -6,7 +6,6 @@ import {
   type Job,
   OPEN_JOB_STATUSES,
   OPEN_TASK_STATUSES,
-  type Stage,
   type Task,
 } from "../record/record.ts";
 import { storable } from "../record/text.ts";
@@ -64,9 +63,6 @@ export const isOpenJob = (job: Pick<Job, "status">): boolean =>
  */
 export const pollIntervalMs = (ageMs: number): number =>
   ageMs < 60_000 ? 5_000 : ageMs < 300_000 ? 15_000 : 30_000;
-
-/** `Cancel-After` of a create, in seconds: it bounds the cost of an order that we lost track of. */
-export const cancelAfterSeconds = (stage: Stage): number => (stage === "generate_images" ? 600 : 1_800);
 
 /** Longest message of a failure, which may contain a provider's own text. */
 const MAX_CHARACTERS = 2_000;

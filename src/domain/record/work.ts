@@ -1,6 +1,10 @@
 /** The stages, and the jobs and tasks of their work. Money in US dollars. */
 import { z } from "zod";
 
+/**
+ * In their order. All else about a stage is declared in `src/domain/controller/stages/` (what is decided) and
+ * `src/pipeline/stages/` (what is done).
+ */
 export const STAGES = [
   "transcribe",
   "analyze_scenes",
@@ -13,12 +17,6 @@ export const STAGES = [
 export const Stage = z.enum(STAGES);
 
 export type Stage = z.infer<typeof Stage>;
-
-/**
- * Stages whose attempts hold a large part of an isolate's memory: an isolate runs one at a time (see the
- * heavy gate).
- */
-export const HEAVY_STAGES: readonly Stage[] = ["transcribe", "assemble_video"];
 
 export const JOB_STATUSES = ["pending", "running", "completed", "failed", "canceled"] as const;
 

@@ -1,5 +1,6 @@
 /** Schemas that several resources use, and the routes that list a project's resources. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { policyOf } from "../../domain/controller/stages/index.ts";
 import { STAGES } from "../../domain/record/record.ts";
 import { problems } from "./problem.ts";
 
@@ -17,8 +18,7 @@ export const songSpan = {
   end_seconds: Seconds.openapi({ description: "Seconds from the start of the song." }),
 };
 export const StageName = z.enum(STAGES).openapi("Stage", {
-  description:
-    "The stages, in their order: transcribe (the lyrics and their times), analyze_scenes (cut the song into scenes), generate_prompts, generate_images, generate_clips (one of each for each scene), assemble_video (join the clips and the song into the film). A clip is made once its image is approved, the film once every clip is.",
+  description: `The stages, in their order: ${STAGES.map((stage) => `${stage} (${policyOf(stage).summary})`).join(", ")}. A clip is made once its image is approved, the film once every clip is.`,
 });
 
 export const Failure = z

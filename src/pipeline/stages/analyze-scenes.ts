@@ -7,14 +7,16 @@ import type { Audio, BeatGrid, Lyrics, Project, Proposal } from "../../domain/re
 import { rootCause } from "../../errors.ts";
 import { storedFile } from "../../media/lib/source.ts";
 import { fromOutcome } from "../lib/outcome.ts";
-import type { StepContext } from "../lib/step.ts";
+import type { StageSteps, StepContext } from "../lib/step.ts";
+
+export const analyzeScenes: StageSteps<"analyze_scenes"> = { start };
 
 /**
  * The scenes of the song: the director proposes them by lyric line, and the solver makes them cover the song
  * exactly. No director is asked where the proposal for the same lyrics is there already, or where the scenes
  * follow another recording of their song.
  */
-export async function analyzeScenes(step: StepContext): Promise<StepResult> {
+async function start(step: StepContext): Promise<StepResult> {
   const { deps, task, record, now } = step;
   const { project, scenes: before } = record;
   const { audio, lyrics, retiming } = project;

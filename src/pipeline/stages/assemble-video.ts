@@ -12,12 +12,14 @@ import { joined } from "../../media/lib/mp4-boxes.ts";
 import { type MediaFile, storedFile } from "../../media/lib/source.ts";
 import { type MarkedPoster, markedPoster } from "../../media/marks/poster.ts";
 import type { Storage } from "../../ports/storage.ts";
-import type { StepContext } from "../lib/step.ts";
+import type { StageSteps, StepContext } from "../lib/step.ts";
+
+export const assembleVideo: StageSteps<"assemble_video"> = { start };
 
 /**
  * Joins the approved clips and the song into the film, and writes it and its sidecar files into the bucket.
  */
-export async function assembleVideo(step: StepContext): Promise<StepResult> {
+async function start(step: StepContext): Promise<StepResult> {
   const { deps, task, record, now, progress } = step;
   const { project } = record;
   const { audio, lyrics, settings } = project;

@@ -2,7 +2,7 @@ import { currentOf } from "../../domain/controller/current.ts";
 import { seedOf } from "../../domain/controller/inputs.ts";
 import { isUnitOf } from "../../domain/controller/run-request.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
-import { chargedForClip, sizeDiffers } from "../../domain/controller/suppliers.ts";
+import { chargedForClip, sizeDiffers } from "../../domain/controller/stages/generate-clips.ts";
 import { failure } from "../../domain/controller/tasks.ts";
 import { clipModel, clipSecondsFor } from "../../domain/models/models.ts";
 import { clipKey } from "../../domain/record/keys.ts";
@@ -11,12 +11,13 @@ import { readSafely, storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../ports/providers.ts";
 import { assetRow, PENDING_CLIP_FIELDS, pendingRow } from "../lib/assets.ts";
 import { badOutput, copyOutput } from "../lib/output.ts";
-import { orderPrediction } from "../lib/predictions.ts";
-import type { StepContext } from "../lib/step.ts";
-import { PROVIDER_URL_SECONDS } from "./transcribe.ts";
+import { orderPrediction, PROVIDER_URL_SECONDS } from "../lib/predictions.ts";
+import type { StageSteps, StepContext } from "../lib/step.ts";
+
+export const generateClips: StageSteps<"generate_clips"> = { start, collect };
 
 /** Orders one scene's clip, made from its approved image. */
-export async function generateClip(step: StepContext): Promise<StepResult> {
+async function start(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const { settings } = record.project;
   const state = currentOf(record).scenes.find((s) => s.scene.id === task.subject);
@@ -60,7 +61,7 @@ const TOO_LONG = failure(
 const MAX_CLIP_BYTES = 256 * 1024 * 1024;
 
 /** Collects a finished clip: copies it into the bucket, counts its frames, and completes its row. */
-export async function collectClip(step: StepContext, prediction: Prediction): Promise<StepResult> {
+async function collect(step: StepContext, prediction: Prediction): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
   const row = pendingRow(record.clips, step);

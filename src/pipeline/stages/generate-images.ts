@@ -9,10 +9,12 @@ import type { Prediction } from "../../ports/providers.ts";
 import { assetRow, pendingRow } from "../lib/assets.ts";
 import { badOutput, copyOutput } from "../lib/output.ts";
 import { orderPrediction } from "../lib/predictions.ts";
-import type { StepContext } from "../lib/step.ts";
+import type { StageSteps, StepContext } from "../lib/step.ts";
+
+export const generateImages: StageSteps<"generate_images"> = { start, collect };
 
 /** Orders one scene's image. */
-export async function generateImage(step: StepContext): Promise<StepResult> {
+async function start(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const prompt = currentOf(record).scenes.find((s) => s.scene.id === task.subject)?.prompt;
   const model = imageModel(task.model ?? "");
@@ -38,7 +40,7 @@ const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 const READ_BYTES = 4 * 1024 * 1024;
 
 /** Collects a finished image: copies it into the bucket, measures it, and completes its row. */
-export async function collectImage(step: StepContext, prediction: Prediction): Promise<StepResult> {
+async function collect(step: StepContext, prediction: Prediction): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
   const model = imageModel(task.model ?? "");

@@ -5,10 +5,12 @@ import { failure } from "../../domain/controller/tasks.ts";
 import { DIRECTORS } from "../../domain/models/language-models.ts";
 import type { Prompt, SofteningLevel } from "../../domain/record/record.ts";
 import { fromOutcome } from "../lib/outcome.ts";
-import type { StepContext } from "../lib/step.ts";
+import type { StageSteps, StepContext } from "../lib/step.ts";
+
+export const generatePrompts: StageSteps<"generate_prompts"> = { start };
 
 /** Writes one scene's prompt, or rewrites a refused one a softening level further. Each is a new version. */
-export async function generatePrompt({ deps, task, record, now }: StepContext): Promise<StepResult> {
+async function start({ deps, task, record, now }: StepContext): Promise<StepResult> {
   const { project } = record;
   const scenes = record.scenes.toSorted((a, b) => a.orderIdx - b.orderIdx);
   const at = scenes.findIndex((s) => s.id === task.subject);

@@ -11,22 +11,19 @@ import { storedFile } from "../../media/lib/source.ts";
 import type { Prediction } from "../../ports/providers.ts";
 import { fromOutcome } from "../lib/outcome.ts";
 import { badOutput } from "../lib/output.ts";
-import { orderPrediction } from "../lib/predictions.ts";
-import type { StepContext } from "../lib/step.ts";
+import { orderPrediction, PROVIDER_URL_SECONDS } from "../lib/predictions.ts";
+import type { StageSteps, StepContext } from "../lib/step.ts";
+
+export const transcribe: StageSteps<"transcribe"> = { start, collect: collectTranscription };
 
 /** What is needed to write the lyrics. */
 export type Transcribing = Pick<StepContext, "task" | "record">;
 
 /**
- * How long an address that a provider reads a file from is valid: a run may be queued, and take half an hour.
- */
-export const PROVIDER_URL_SECONDS = 6 * 3600;
-
-/**
  * The song's words and when they are sung: from the lyrics in its tags; or from Replicate, which reads the
  * whole song by its address; or from OpenAI, one part of the song for each attempt.
  */
-export async function transcribe(step: StepContext): Promise<StepResult> {
+async function start(step: StepContext): Promise<StepResult> {
   const { deps, task, record } = step;
   const { project } = record;
   const { audio } = project;

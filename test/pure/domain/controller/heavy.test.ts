@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  HEAVY_STAGES,
   isFree,
   isHeavy,
   REQUEUE_SECONDS,
@@ -8,7 +9,7 @@ import {
   SILENT_MS,
 } from "../../../../src/domain/controller/heavy.ts";
 import { REDISPATCH_MS, RENEW_MS } from "../../../../src/domain/controller/tasks.ts";
-import { HEAVY_STAGES, STAGES, TASK_STATUSES } from "../../../../src/domain/record/record.ts";
+import { STAGES, TASK_STATUSES } from "../../../../src/domain/record/record.ts";
 import { newHeavyGate } from "../../../../src/pipeline/heavy-gate.ts";
 
 describe("isHeavy", () => {

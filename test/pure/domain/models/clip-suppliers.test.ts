@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clipSuppliers } from "../../../../src/domain/controller/suppliers.ts";
+import { clipSuppliers } from "../../../../src/domain/controller/stages/generate-clips.ts";
 import {
   CLIP_MODEL_NAMES,
   clipModel,
