@@ -2,7 +2,7 @@
 import { and, asc, count, desc, eq, getTableColumns, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import type { FilmTitle, OwnedProject, PageRequest, ProjectRows, Reader } from "../ports/store.ts";
+import type { OwnedProject, PageRequest, ProjectRows, Reader } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { read } from "./outage.ts";
 import { ownedProject } from "./projects.ts";

@@ -1,6 +1,6 @@
 import { type MotifOffer, motifOffers, remainingUsd } from "../domain/controller/remaining.ts";
 import { ok, type Result } from "../domain/record/errors.ts";
-import type { MotifWay, ProjectRecord, Scene } from "../domain/record/record.ts";
+import type { MotifWay, Scene } from "../domain/record/record.ts";
 import type { Deps } from "../ports/deps.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
