@@ -4,7 +4,6 @@ import {
   ASPECT_RATIOS,
   AUDIO_FORMATS,
   FILLS,
-  LYRICS_SOURCES,
   MODEL_NOTICES,
   MOTIF_WAYS,
   type Pin as PinOfRecord,
@@ -12,7 +11,7 @@ import {
 } from "../domain/record/record.ts";
 import { DEFAULT_SETTINGS, type SettingsPatch } from "../domain/settings.ts";
 import { settingsView } from "../domain/views/views.ts";
-import { Frame, orNull, Seconds, StageName, songSpan, Timestamp, text, Uuid } from "./lib/schemas.ts";
+import { Frame, orNull, Seconds, StageName, Timestamp, text, Uuid } from "./lib/schemas.ts";
 
 const DEFAULTS = settingsView(DEFAULT_SETTINGS);
 
@@ -111,49 +110,18 @@ export const SettingsInput = z
     example: { aspect_ratio: "9:16", scenes: { max_seconds: 8 } },
   });
 
-const LyricWord = z
-  .object({ text: z.string().openapi({ description: "What is sung." }), ...songSpan })
-  .openapi("LyricWord", { description: "A word and when it is sung." });
-export const Lyrics = z
-  .object({
-    source: z.enum(LYRICS_SOURCES).openapi({
-      description: "transcribed: heard by a model. embedded: from the song file's tags. edited: by a person.",
-    }),
-    language: z.string().nullable().openapi({
-      description: "Code of the language, by ISO 639-1 where it has one (`en`); null if unknown.",
-    }),
-    lines: z
-      .array(
-        z
-          .object({
-            ...LyricWord.shape,
-            words: z
-              .array(LyricWord)
-              .openapi({ description: "Its words; empty where their times are unknown." }),
-            confidence: z.number().min(0).max(1).nullable().openapi({
-              description: "How sure the transcriber is, 0 to 1; null where it does not say.",
-            }),
-          })
-          .openapi("LyricLine", { description: "A line of the lyrics and when it is sung." }),
-      )
-      .openapi({ description: "In the order of the song." }),
-  })
-  .openapi("Lyrics", { description: "The lyrics of the song and when they are sung." });
-
-const EmbeddedLyrics = z.object({
+export const EmbeddedLyrics = z.object({
   form: z.enum(["plain", "lrc", "sylt"]).openapi({
     description: "plain: text without times. lrc: lines with times (LRC). sylt: times by ID3 SYLT.",
   }),
   language: z
     .string()
     .nullable()
-    .openapi({ description: "Code of the language, as for `lyrics`; null where the tag states none." }),
+    .openapi({ description: "Code of the language, as for the lyrics; null where the tag states none." }),
   timed: z
     .boolean()
     .openapi({ description: "Whether they have times, so that settings.embedded_lyrics can use them." }),
-  text: z.string().openapi({ description: "The lyrics as plain text, line by line." }),
 });
-const EMBEDDED = "Lyrics in the file's tags; null where they have none.";
 const Audio = z
   .object({
     format: z.enum(AUDIO_FORMATS).openapi({ description: "Container of the file, as measured." }),
@@ -173,7 +141,9 @@ const Audio = z
       .number()
       .nullable()
       .openapi({ description: "Bits per second of the sound; null where it was not measured." }),
-    embedded_lyrics: EmbeddedLyrics.nullable().openapi({ description: EMBEDDED }),
+    embedded_lyrics: EmbeddedLyrics.nullable().openapi({
+      description: "Lyrics in the file's tags, whose text getLyrics gives; null where the tags have none.",
+    }),
     cover_art: z
       .object({
         content_type: z.string().openapi({ description: "Media type of the picture." }),
@@ -275,14 +245,6 @@ export const Project = z
       description: "The last stage that was asked for; null before the first run, or where all was canceled.",
     }),
     audio: orNull(Audio).openapi({ description: "The song; null until one is confirmed." }),
-    lyrics: orNull(Lyrics).openapi({
-      description:
-        "The lyrics and their times; null until they are transcribed, and again after another song.",
-    }),
-    transcript_text: z
-      .string()
-      .nullable()
-      .openapi({ description: "The lyrics as plain text, line by line; null where `lyrics` is." }),
     beat: orNull(Beat).openapi({
       description: "The beat of the song; null where none was estimated or tapped.",
     }),
@@ -295,20 +257,8 @@ export const Project = z
     created_at: Timestamp,
     updated_at: Timestamp,
   })
-  .openapi("Project", { description: "A song and everything that is made for it." });
-
-/** A project as the feed sends it: without the lyrics, which can be long. `version` rises when they change. */
-export const FeedProject = Project.omit({ lyrics: true, transcript_text: true })
-  .extend({
-    audio: orNull(
-      Audio.extend({
-        embedded_lyrics: EmbeddedLyrics.omit({ text: true }).nullable().openapi({ description: EMBEDDED }),
-      }),
-    ).openapi({ description: "The song; null until one is confirmed." }),
-  })
-  .openapi("FeedProject", {
-    description:
-      "The project without its lyrics: when `version` rises, read them by GET /api/projects/{project_id}.",
+  .openapi("Project", {
+    description: "A song and everything that is made for it, without its lyrics: see getLyrics.",
   });
 
 export const Name = text(200).trim().min(1).openapi({

@@ -23,7 +23,8 @@ import {
   songSpan,
   Uuid,
 } from "./lib/schemas.ts";
-import { Beat, Lyrics } from "./project-schema.ts";
+import { Lyrics } from "./lyrics.ts";
+import { Beat } from "./project-schema.ts";
 
 const TAG = "Timeline";
 
