@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import { rootCause } from "../db/errors.ts";
 import { projects } from "../db/schema.ts";
 import { fail, ok, type Result } from "../domain/record/errors.ts";
@@ -10,6 +10,7 @@ import {
   type SettingsPatch,
   settingsProblems,
 } from "../domain/settings.ts";
+import type { ProjectWithoutText } from "../domain/views/views.ts";
 import type { Deps } from "../ports/deps.ts";
 import { projectPrefix } from "../storage/keys.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
@@ -29,22 +30,35 @@ export async function createProject(
   return ok(await deps.store.createProject({ id: deps.newId(), ownerId, name: input.name, settings }));
 }
 
+const { lyrics, transcriptText, partialTranscription, proposal, retiming, ...small } =
+  getTableColumns(projects);
+/**
+ * What a list reads of a project. Of the lyrics in the song file's tags, which can be long, it reads the
+ * first line with a time: it tells whether they have times.
+ */
+const LISTED = {
+  ...small,
+  audio: sql<Project["audio"]>`jsonb_set(${projects.audio}, '{embeddedLyrics,lines}',
+    jsonb_path_query_array(jsonb_path_query_array(${projects.audio},
+      '$.embeddedLyrics.lines[*] ? (@.startSeconds != null)'), '$[0]'))`.as("audio"),
+};
+
 /** Newest first. */
 export async function listProjects(
   deps: Deps,
   actor: Actor,
   input: PageInput & { total: boolean },
-): Promise<Result<Page<Project>>> {
+): Promise<Result<Page<ProjectWithoutText>>> {
   const cursor = decodeCursor(input.cursor, "id");
   if (!cursor.ok) return cursor;
   const mine = eq(projects.ownerId, actor.ownerId);
   const rows = deps.db
-    .select()
+    .select(LISTED)
     .from(projects)
     .where(and(mine, cursor.value ? lt(projects.id, cursor.value) : undefined))
     .orderBy(desc(projects.id))
     .limit(input.limit + 1);
-  const page = (found: Project[]) => toPage(found, input.limit, (p) => p.id);
+  const page = (found: ProjectWithoutText[]) => toPage(found, input.limit, (p) => p.id);
   if (!input.total) return ok(page(await rows));
   const [found, [counted]] = await deps.db.batch([
     rows,

@@ -58,7 +58,7 @@ interface FeedLyricsView extends Omit<SongLyricsView, "lines" | "text" | "embedd
  * (developers.cloudflare.com/durable-objects/platform/limits), and tags may hold more than that. As JSON a
  * character takes at most 6 bytes, and the other members of a line or word at most 155.
  */
-export const MOST_FEED_LYRICS = { characters: 100_000, parts: 8_000 };
+export const MOST_FEED_LYRICS = { characters: 130_000, parts: 7_500 };
 
 /** The lyrics as the feed publishes them: all texts are null where they are too long for it. */
 export function feedLyricsView(project: LyricsOfProject): FeedLyricsView {
