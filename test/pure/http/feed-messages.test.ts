@@ -24,7 +24,7 @@ test("what the feed has published of a project is its public view, after every c
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 40 },
   );
   expect([...seen].filter((what) => what.endsWith("upsert"))).toHaveLength(ENTITIES.length);
 });
@@ -40,7 +40,7 @@ test("every value that the feed publishes has exactly the members of its schema"
             expect(VALUES[entity].parse(sent)).toEqual(sent);
           }
     }),
-    { numRuns: 150 },
+    { numRuns: 40 },
   );
 });
 
@@ -60,6 +60,6 @@ test("snapshots and events are messages of the schema, whole", () => {
         expect(FeedMessage.parse(whole)).toEqual(whole);
       }
     }),
-    { numRuns: 50 },
+    { numRuns: 20 },
   );
 });
