@@ -8,8 +8,6 @@ const TaskCounts = z
   .object({ total: z.number(), succeeded: z.number(), failed: z.number() })
   .catch({ total: 0, succeeded: 0, failed: 0 });
 
-export type JobView = ReturnType<typeof jobView>;
-
 export const jobView = (j: Job) => ({
   id: j.id,
   project_id: j.projectId,
