@@ -19,6 +19,7 @@ import { REPLAYED } from "./http/lib/idempotency.ts";
 import { requestMetrics } from "./http/lib/metrics.ts";
 import { problem } from "./http/lib/problem.ts";
 import { router } from "./http/lib/router.ts";
+import { lyricsRoutes } from "./http/lyrics.ts";
 import { motifRoutes } from "./http/motifs.ts";
 import { projectRoutes } from "./http/projects.ts";
 import { promptRoutes } from "./http/prompts.ts";
@@ -106,6 +107,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.route("/", projectRoutes(deps));
   app.route("/", audioRoutes(deps));
   app.route("/", runRoutes(deps));
+  app.route("/", lyricsRoutes(deps));
   app.route("/", sceneRoutes(deps));
   app.route("/", promptRoutes(deps));
   app.route("/", motifRoutes(deps));

@@ -5,12 +5,12 @@
 
 import { plan } from "../domain/controller/plan.ts";
 import type { ProjectRecord } from "../domain/record/record.ts";
+import { publicView } from "../domain/views/entities.ts";
 import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
 import { rootCause } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../ports/store.ts";
 import type { TaskQueue } from "../ports/work.ts";
-import { publicView } from "./public-view.ts";
 
 /**
  * An interrupted wake is repeated after `GUARD_MS`, and so is the first that fails. Each further failure in a

@@ -1,4 +1,5 @@
-import { type Entity, type FeedChange, nothingPublished, type Published } from "../domain/views/feed.ts";
+import { isEntity } from "../domain/views/entities.ts";
+import { type FeedChange, nothingPublished, type Published } from "../domain/views/feed.ts";
 import { migrate } from "./storage-steps.ts";
 
 export interface Position {
@@ -46,8 +47,9 @@ export class EventLog {
 
   published(): Published {
     const published = nothingPublished();
-    for (const row of this.#sql.exec<{ entity: Entity; id: string; value: string }>("select * from view"))
-      published[row.entity][row.id] = row.value;
+    // An entity that only a later version publishes, which was deployed before this one, is left out.
+    for (const row of this.#sql.exec<{ entity: string; id: string; value: string }>("select * from view"))
+      if (isEntity(row.entity)) published[row.entity][row.id] = row.value;
     return published;
   }
 

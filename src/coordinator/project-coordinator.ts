@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { fromEnv } from "../deps.ts";
+import { snapshot } from "../domain/views/feed.ts";
 import type { Deps } from "../ports/deps.ts";
 import { Unavailable } from "../ports/errors.ts";
 import type { WakeUp } from "../ports/work.ts";
 import { Controller } from "./controller.ts";
 import { EventLog, type Position } from "./event-log.ts";
-import { snapshot } from "./public-view.ts";
 
 const TICKET_MS = 30_000;
 const FAILURES = "failures";

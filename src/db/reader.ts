@@ -2,6 +2,7 @@
 import { and, asc, count, desc, eq, getTableColumns, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Project } from "../domain/record/record.ts";
 import type { OwnedProject, PageRequest, ProjectRows, Reader } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { read } from "./outage.ts";
@@ -24,6 +25,19 @@ const TITLE = {
   name: projects.name,
   title: sql<string | null>`${projects.audio}->>'title'`,
   artist: sql<string | null>`${projects.audio}->>'artist'`,
+};
+
+const { lyrics, transcriptText, partialTranscription, proposal, retiming, ...small } =
+  getTableColumns(projects);
+/**
+ * What a list reads of a project. Of the lyrics in the song file's tags, which can be long, it reads the
+ * first line with a time: it tells whether they have times.
+ */
+const LISTED = {
+  ...small,
+  audio: sql<Project["audio"]>`jsonb_set(${projects.audio}, '{embeddedLyrics,lines}',
+    jsonb_path_query_array(jsonb_path_query_array(${projects.audio},
+      '$.embeddedLyrics.lines[*] ? (@.startSeconds != null)'), '$[0]'))`.as("audio"),
 };
 
 /** How a table is paged: by which key, and in which direction. */
@@ -92,7 +106,7 @@ export function postgresReader(db: Db): Reader {
       const mine = eq(projects.ownerId, ownerId);
       const rows = () =>
         db
-          .select()
+          .select(LISTED)
           .from(projects)
           .where(and(mine, after === null ? undefined : lt(projects.id, after)))
           .orderBy(desc(projects.id))

@@ -1,25 +1,38 @@
 /** The messages of the feed, for the OpenAPI document only: `coordinator/` writes them. */
 import { z } from "@hono/zod-openapi";
-import type { Entity } from "../domain/views/feed.ts";
-import type {
-  ApprovalView,
-  ClipView,
-  FeedProjectView,
-  FilmView,
-  ImageView,
-  JobView,
-  PromptView,
-  SceneView,
-} from "../domain/views/views.ts";
+import { ENTITIES, type Entity, type EntityValue, snapshotMember } from "../domain/views/entities.ts";
 import { Approval } from "./approvals.ts";
 import { Clip } from "./clips.ts";
 import { FinalVideo } from "./films.ts";
 import { Image } from "./images.ts";
 import { Job } from "./jobs.ts";
 import { orNull, Timestamp, Uuid } from "./lib/schemas.ts";
-import { FeedProject } from "./project-schema.ts";
+import { FeedLyrics } from "./lyrics.ts";
+import { Project } from "./project-schema.ts";
 import { Prompt } from "./prompts.ts";
 import { Scene } from "./scenes.ts";
+import { FeedTask } from "./tasks.ts";
+
+type Schemas = { [E in Entity]: z.ZodType<EntityValue<E>> };
+/** `never` where a schema's output lacks a member of the view, or has one that the view lacks. */
+type Exact<S extends Schemas> = {
+  [E in Entity]: EntityValue<E> extends z.output<S[E]> ? S[E] : never;
+};
+const exactly = <S extends Schemas>(schemas: S & Exact<S>): S => schemas;
+
+/** The schema of each entity's value. A type error names the entity that is missing or differs from its view. */
+export const VALUES = exactly({
+  lyrics: FeedLyrics,
+  scene: Scene,
+  prompt: Prompt,
+  image: Image,
+  clip: Clip,
+  approval: Approval,
+  job: Job,
+  task: FeedTask,
+  final_video: FinalVideo,
+  project: Project,
+});
 
 const position = {
   epoch: z.string().openapi({ description: "Names the sequence that `seq` counts in." }),
@@ -28,42 +41,21 @@ const position = {
   }),
 };
 
-interface Values extends Record<Entity, unknown> {
-  project: FeedProjectView;
-  scene: SceneView;
-  prompt: PromptView;
-  image: ImageView;
-  clip: ClipView;
-  approval: ApprovalView;
-  job: JobView;
-  final_video: FilmView;
+/** Its member of the snapshot, and the schema of that. */
+function memberOf(entity: Entity): [string, z.ZodType] {
+  const { member, single } = snapshotMember(entity);
+  if (!single) return [member, z.array(VALUES[entity])];
+  return [
+    member,
+    orNull(VALUES[entity]).openapi({ description: "null where there is none, or it could not be read yet." }),
+  ];
 }
-
-const VALUES = {
-  project: FeedProject,
-  scene: Scene,
-  prompt: Prompt,
-  image: Image,
-  clip: Clip,
-  approval: Approval,
-  job: Job,
-  final_video: FinalVideo,
-} satisfies { [E in Entity]: z.ZodType<Values[E]> };
 
 const FeedSnapshot = z
   .object({
     type: z.literal("snapshot"),
     ...position,
-    project: orNull(FeedProject).openapi({
-      description: "null where it was deleted, or could not be read yet.",
-    }),
-    scenes: z.array(Scene),
-    prompts: z.array(Prompt),
-    images: z.array(Image),
-    clips: z.array(Clip),
-    approvals: z.array(Approval),
-    jobs: z.array(Job),
-    final_videos: z.array(FinalVideo),
+    ...Object.fromEntries(ENTITIES.map(memberOf)),
   })
   .openapi("FeedSnapshot", {
     description:
@@ -77,21 +69,34 @@ const event = {
   id: Uuid.openapi({ description: "Id of the entity." }),
 };
 
+/** `FeedFinalVideoUpsert` for `final_video`. */
+const upsertName = (entity: Entity): string =>
+  `Feed${entity.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Upsert`;
+
+const upsertOf = (entity: Entity) =>
+  z
+    .object({
+      ...event,
+      op: z.literal("upsert"),
+      entity: z.literal(entity),
+      value: VALUES[entity],
+    })
+    .openapi(upsertName(entity), { description: "`value` is the whole entity as it is now." });
+
 const FeedUpsert = z
-  .object({
-    ...event,
-    op: z.literal("upsert"),
-    entity: z.enum(Object.keys(VALUES)),
-    value: z.union(Object.values(VALUES)),
-  })
-  .openapi("FeedUpsert", {
-    description:
-      "An entity was created or changed. `value` is the whole entity as it is now; `entity` names its schema.",
-  });
+  .discriminatedUnion("entity", [
+    upsertOf("project"),
+    ...ENTITIES.filter((entity) => entity !== "project").map(upsertOf),
+  ])
+  .openapi("FeedUpsert", { description: "An entity was created or changed." });
 
 const FeedRemove = z
-  .object({ ...event, op: z.literal("remove"), entity: z.enum(Object.keys(VALUES)) })
+  .object({ ...event, op: z.literal("remove"), entity: z.enum(ENTITIES) })
   .openapi("FeedRemove", { description: "An entity was removed." });
+
+const FeedEvent = z
+  .discriminatedUnion("op", [FeedUpsert, FeedRemove])
+  .openapi("FeedEvent", { description: "A numbered change of one entity." });
 
 const FeedProgress = z
   .object({
@@ -112,5 +117,5 @@ const FeedError = z
   .openapi("FeedError", { description: "The response to any message from the client except `ping`." });
 
 export const FeedMessage = z
-  .union([FeedSnapshot, FeedUpsert, FeedRemove, FeedProgress, FeedError])
+  .discriminatedUnion("type", [FeedSnapshot, FeedEvent, FeedProgress, FeedError])
   .openapi("FeedMessage", { description: "One text message of the WebSocket." });

@@ -54,7 +54,7 @@ const TAGS = [
   { name: "Projects", description: "A project is a song and everything that is made for it." },
   { name: "Song", description: "Uploading the song, straight from the browser to the bucket." },
   { name: "Pipeline", description: "Runs, the jobs of their stages, and the tasks of these." },
-  { name: "Story", description: "The scenes of the film and the prompts that describe them." },
+  { name: "Story", description: "The lyrics, the scenes of the film, and the prompts that describe these." },
   {
     name: "Timeline",
     description: "The film as it is now: to play at any stage, or to export to an editing program.",

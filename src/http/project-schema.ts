@@ -8,7 +8,7 @@ import {
 } from "../domain/record/record.ts";
 import { orNull, StageName, Timestamp, text, Uuid } from "./lib/schemas.ts";
 import { Settings } from "./settings-schema.ts";
-import { Audio, Beat, EMBEDDED, EmbeddedLyrics, Lyrics } from "./song-schema.ts";
+import { Audio, Beat } from "./song-schema.ts";
 
 /** A minute beyond the longest song, at 24 frames per second. */
 const LAST_FRAME = (MAX_SONG_SECONDS + 60) * 24;
@@ -69,14 +69,6 @@ export const Project = z
       description: "The last stage that was asked for; null before the first run, or where all was canceled.",
     }),
     audio: orNull(Audio).openapi({ description: "The song; null until one is confirmed." }),
-    lyrics: orNull(Lyrics).openapi({
-      description:
-        "The lyrics and their times; null until they are transcribed, and again after another song.",
-    }),
-    transcript_text: z
-      .string()
-      .nullable()
-      .openapi({ description: "The lyrics as plain text, line by line; null where `lyrics` is." }),
     beat: orNull(Beat).openapi({
       description: "The beat of the song; null where none was estimated or tapped.",
     }),
@@ -89,20 +81,8 @@ export const Project = z
     created_at: Timestamp,
     updated_at: Timestamp,
   })
-  .openapi("Project", { description: "A song and everything that is made for it." });
-
-/** A project as the feed sends it: without the lyrics, which can be long. `version` rises when they change. */
-export const FeedProject = Project.omit({ lyrics: true, transcript_text: true })
-  .extend({
-    audio: orNull(
-      Audio.extend({
-        embedded_lyrics: EmbeddedLyrics.omit({ text: true }).nullable().openapi({ description: EMBEDDED }),
-      }),
-    ).openapi({ description: "The song; null until one is confirmed." }),
-  })
-  .openapi("FeedProject", {
-    description:
-      "The project without its lyrics: when `version` rises, read them by GET /api/projects/{project_id}.",
+  .openapi("Project", {
+    description: "A song and everything that is made for it, without its lyrics: see getLyrics.",
   });
 
 export const Name = text(200).trim().min(1).openapi({

@@ -1,36 +1,7 @@
-/** What is known of a project's song, as JSON: its file, its lyrics and its beat. */
+/** What is known of a project's song, as JSON: its file and its beat. */
 import { z } from "@hono/zod-openapi";
-import { AUDIO_FORMATS, LYRICS_SOURCES, MAX_SONG_SECONDS } from "../domain/record/record.ts";
-import { Frame, Seconds, songSpan } from "./lib/schemas.ts";
-
-const LyricWord = z
-  .object({ text: z.string().openapi({ description: "What is sung." }), ...songSpan })
-  .openapi("LyricWord", { description: "A word and when it is sung." });
-export const Lyrics = z
-  .object({
-    source: z.enum(LYRICS_SOURCES).openapi({
-      description: "transcribed: heard by a model. embedded: from the song file's tags. edited: by a person.",
-    }),
-    language: z.string().nullable().openapi({
-      description: "Code of the language, by ISO 639-1 where it has one (`en`); null if unknown.",
-    }),
-    lines: z
-      .array(
-        z
-          .object({
-            ...LyricWord.shape,
-            words: z
-              .array(LyricWord)
-              .openapi({ description: "Its words; empty where their times are unknown." }),
-            confidence: z.number().min(0).max(1).nullable().openapi({
-              description: "How sure the transcriber is, 0 to 1; null where it does not say.",
-            }),
-          })
-          .openapi("LyricLine", { description: "A line of the lyrics and when it is sung." }),
-      )
-      .openapi({ description: "In the order of the song." }),
-  })
-  .openapi("Lyrics", { description: "The lyrics of the song and when they are sung." });
+import { AUDIO_FORMATS, MAX_SONG_SECONDS } from "../domain/record/record.ts";
+import { Frame, Seconds } from "./lib/schemas.ts";
 
 export const EmbeddedLyrics = z.object({
   form: z.enum(["plain", "lrc", "sylt"]).openapi({
@@ -39,13 +10,11 @@ export const EmbeddedLyrics = z.object({
   language: z
     .string()
     .nullable()
-    .openapi({ description: "Code of the language, as for `lyrics`; null where the tag states none." }),
+    .openapi({ description: "Code of the language, as for the lyrics; null where the tag states none." }),
   timed: z
     .boolean()
     .openapi({ description: "Whether they have times, so that settings.embedded_lyrics can use them." }),
-  text: z.string().openapi({ description: "The lyrics as plain text, line by line." }),
 });
-export const EMBEDDED = "Lyrics in the file's tags; null where they have none.";
 export const Audio = z
   .object({
     format: z.enum(AUDIO_FORMATS).openapi({ description: "Container of the file, as measured." }),
@@ -65,7 +34,9 @@ export const Audio = z
       .number()
       .nullable()
       .openapi({ description: "Bits per second of the sound; null where it was not measured." }),
-    embedded_lyrics: EmbeddedLyrics.nullable().openapi({ description: EMBEDDED }),
+    embedded_lyrics: EmbeddedLyrics.nullable().openapi({
+      description: "Lyrics in the file's tags, whose text getLyrics gives; null where the tags have none.",
+    }),
     cover_art: z
       .object({
         content_type: z.string().openapi({ description: "Media type of the picture." }),

@@ -1,7 +1,7 @@
 /** The tasks of a project: their list, and the retry of one. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { CHARGED, TASK_STATUSES } from "../domain/record/record.ts";
-import { projectView, taskView } from "../domain/views/views.ts";
+import { MAX_FEED_TASKS, projectView, taskView } from "../domain/views/views.ts";
 import { listTasks } from "../operations/lists.ts";
 import { retryTasks } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
@@ -101,6 +101,18 @@ const Task = z
     updated_at: Timestamp,
   })
   .openapi("Task", { description: "One unit of a job, such as one image, one clip or the transcription." });
+
+/** Without what changes at every attempt or can be long: see `feedTaskView`. */
+export const FeedTask = Task.omit({
+  attempt: true,
+  cost_charged_usd: true,
+  charged: true,
+  failed_attempts: true,
+  created_at: true,
+  updated_at: true,
+}).openapi("FeedTask", {
+  description: `A task as the feed sends it; listTasks has the rest. The feed has the open tasks, those that failed in the current run and were not retried, and those with \`needs_decision\`; at most the ${MAX_FEED_TASKS} newest. It removes a task that succeeded: what it made is an entity of its own.`,
+});
 
 const tasks = listRoute({
   name: "tasks",

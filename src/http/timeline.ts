@@ -23,7 +23,8 @@ import {
   songSpan,
   Uuid,
 } from "./lib/schemas.ts";
-import { Beat, Lyrics } from "./song-schema.ts";
+import { Lyrics } from "./lyrics.ts";
+import { Beat } from "./song-schema.ts";
 
 const TAG = "Timeline";
 

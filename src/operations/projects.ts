@@ -8,6 +8,7 @@ import {
   type SettingsPatch,
   settingsProblems,
 } from "../domain/settings.ts";
+import type { ProjectWithoutText } from "../domain/views/views.ts";
 import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
@@ -32,7 +33,7 @@ export async function listProjects(
   deps: Deps,
   actor: Actor,
   input: PageInput & { total: boolean },
-): Promise<Result<Page<Project>>> {
+): Promise<Result<Page<ProjectWithoutText>>> {
   const cursor = decodeCursor(input.cursor, "id");
   if (!cursor.ok) return cursor;
   const { limit, total } = input;

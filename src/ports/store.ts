@@ -19,6 +19,7 @@ import type {
   Task,
 } from "../domain/record/record.ts";
 import type { ProjectChange } from "../domain/settings.ts";
+import type { ProjectWithoutText } from "../domain/views/views.ts";
 
 export interface TaskIds {
   projectId: string;
@@ -142,11 +143,11 @@ type List<Row> = (whose: OwnedProject, page: PageRequest) => Promise<ProjectRows
 export interface Reader {
   /** Resolves where Postgres answers. */
   ping(): Promise<void>;
-  /** Newest first; `total` counts all of the owner's projects, where it is asked for. */
+  /** Newest first, without what can be long; `total` counts all of the owner's projects, where it is asked for. */
   projects(
     ownerId: string,
     page: PageRequest & { total: boolean },
-  ): Promise<{ rows: Project[]; total: number | null }>;
+  ): Promise<{ rows: ProjectWithoutText[]; total: number | null }>;
   ownsProject(whose: OwnedProject): Promise<boolean>;
   record(whose: OwnedProject): Promise<ProjectRecord | null>;
   /** In the order of the film: the key is `order_idx`. All others: newest first, by id. */

@@ -174,7 +174,8 @@ describe("from a song to a film", () => {
     expect((await kim.upload(id, "test/fixtures/audio/opus.ogg", "audio/ogg")).status).toBe(200);
     await kim.call("POST", `/api/projects/${id}/run`, { target: "assemble_video" });
     expect(await kim.until(id, "completed", "failed")).toBe("completed");
-    expect(await kim.project(id)).toMatchObject({ transcript_text: "", lyrics: { lines: [] } });
+    const { json } = await kim.call("GET", `/api/projects/${id}/lyrics`);
+    expect(json).toMatchObject({ source: "transcribed", lines: [], text: "" });
   });
 });
 

@@ -1,9 +1,9 @@
 /** Projects that an earlier version left in the middle of their work are finished by this version: see test/corpus. */
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { publicView } from "../../src/coordinator/public-view.ts";
 import { LEASE_MS } from "../../src/domain/controller/tasks.ts";
 import { Settings } from "../../src/domain/record/record.ts";
+import { publicView } from "../../src/domain/views/entities.ts";
 import finished from "../corpus/project-finished.1.json" with { type: "json" };
 import inTheQueue from "../corpus/project-message-in-the-queue.1.json" with { type: "json" };
 import ofUnknownFate from "../corpus/project-order-of-unknown-fate.1.json" with { type: "json" };

@@ -1,6 +1,6 @@
 /** The platform: Durable Objects that are evicted, a bucket, a cron. */
 import { Controller, type Events } from "../../src/coordinator/controller.ts";
-import { publicView } from "../../src/coordinator/public-view.ts";
+import { publicView } from "../../src/domain/views/entities.ts";
 import { applyChange, diff, nothingPublished, type Published } from "../../src/domain/views/feed.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { Storage, StoredObject } from "../../src/ports/storage.ts";

@@ -86,6 +86,18 @@ describe("the feed", () => {
     expect(await nextJson()).toMatchObject({ epoch, seq: seq + 1, value: { name: "After" } });
   });
 
+  test("an entity that only a later version has published does not stop the feed", async () => {
+    const project = await newProject();
+    const { nextJson } = await connect(project.id);
+    const { seq } = await nextJson();
+    await runInDurableObject(objectOf(project.id), (_, state) => {
+      state.storage.sql.exec("insert into view values ('unheard_of', 'a', '{}')");
+    });
+    await project.rename("After");
+    await objectOf(project.id).wake();
+    expect(await nextJson()).toMatchObject({ seq: seq + 1, value: { name: "After" } });
+  });
+
   test("a ping is answered", async () => {
     const project = await newProject();
     const { webSocket, next } = await connect(project.id);
@@ -127,7 +139,11 @@ test("the longest lyrics that a song's tags may have stop neither the feed nor t
   const object = objectOf(project.id);
   const { nextJson } = await connect(project.id);
   const snapshot = await nextJson();
-  expect(snapshot).toMatchObject({ type: "snapshot", project: { id: project.id } });
+  expect(snapshot).toMatchObject({
+    type: "snapshot",
+    project: { id: project.id },
+    lyrics: { source: "edited", lines: null, text: null, embedded: { form: "plain", text: null } },
+  });
   expect(JSON.stringify(snapshot).length).toBeLessThan(20_000);
   await object.wake();
   await expect.poll(async () => (await project.record()).tasks.length, { timeout: 20_000 }).toBe(1);

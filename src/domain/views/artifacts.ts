@@ -11,8 +11,6 @@ import type {
 } from "../record/record.ts";
 import { failureView, iso, seconds, span } from "./common.ts";
 
-export type SceneView = ReturnType<typeof sceneView>;
-
 /** `fps` is the project's. */
 export const sceneView = (s: Scene, fps: number) => ({
   id: s.id,
@@ -27,8 +25,6 @@ export const sceneView = (s: Scene, fps: number) => ({
   motif: s.motif,
   version: s.version,
 });
-
-export type PromptView = ReturnType<typeof promptView>;
 
 export const promptView = (p: Prompt) => ({
   id: p.id,
@@ -72,11 +68,7 @@ const assetView = (a: Image | Clip) => ({
   created_at: a.createdAt.toISOString(),
 });
 
-export type ImageView = ReturnType<typeof imageView>;
-
 export const imageView = (i: Image) => ({ ...assetView(i), prompt_id: i.promptId, origin: i.origin });
-
-export type ClipView = ReturnType<typeof clipView>;
 
 export const clipView = (c: Clip) => ({
   ...assetView(c),
@@ -85,8 +77,6 @@ export const clipView = (c: Clip) => ({
   fps: c.fps,
   duration_seconds: c.frames !== null && c.fps ? seconds(c.frames, c.fps) : null,
 });
-
-export type ApprovalView = ReturnType<typeof approvalView>;
 
 export const approvalView = (a: Approval) => ({
   id: a.id,
@@ -109,8 +99,6 @@ export const certificateView = (c: CoverCertificate) => ({
   overlaps: c.overlaps,
   repairs: c.repairs,
 });
-
-export type FilmView = ReturnType<typeof filmView>;
 
 export const filmView = (f: Film) => ({
   id: f.id,

@@ -2,22 +2,7 @@
  * The feed's events are the diff between what was published and the record: a crash loses no event, a retry
  * repeats none.
  */
-
-/** In the order in which changes are published: the project last, after all that explains its status. */
-export const ENTITIES = [
-  "scene",
-  "prompt",
-  "image",
-  "clip",
-  "approval",
-  "job",
-  "final_video",
-  "project",
-] as const;
-export type Entity = (typeof ENTITIES)[number];
-
-/** The public record, by entity and id. Values are what the API shows. */
-export type View = Record<Entity, Record<string, unknown>>;
+import { ENTITIES, type Entity, forEachEntity, snapshotMember, type View } from "./entities.ts";
 
 /** What was published of the record so far: each value as its JSON. */
 export type Published = Record<Entity, Record<string, string>>;
@@ -26,16 +11,7 @@ export type FeedChange =
   | { entity: Entity; op: "upsert"; id: string; value: unknown }
   | { entity: Entity; op: "remove"; id: string };
 
-export const nothingPublished = (): Published => ({
-  project: {},
-  scene: {},
-  prompt: {},
-  image: {},
-  clip: {},
-  approval: {},
-  job: {},
-  final_video: {},
-});
+export const nothingPublished = (): Published => forEachEntity(() => ({}));
 
 /** The changes from `published` to `view`, in the order of ENTITIES; removals come last, children first. */
 export function diff(published: Published, view: View): FeedChange[] {
@@ -58,4 +34,14 @@ export function applyChange(published: Published, change: FeedChange): Published
   if (change.op === "upsert") rows[change.id] = JSON.stringify(change.value);
   else delete rows[change.id];
   return { ...published, [change.entity]: rows };
+}
+
+/** All that was published, as one message: what a client needs before it follows events. */
+export function snapshot(published: Published, { epoch, seq }: { epoch: string; seq: number }): string {
+  const members = ENTITIES.map((entity) => {
+    const { member, single } = snapshotMember(entity);
+    const values = Object.values(published[entity]);
+    return `"${member}":${single ? (values[0] ?? "null") : `[${values.join(",")}]`}`;
+  });
+  return `{"type":"snapshot","epoch":${JSON.stringify(epoch)},"seq":${seq},${members.join(",")}}`;
 }

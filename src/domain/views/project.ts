@@ -1,8 +1,8 @@
 /** A project as the API shows it. */
 import { songFrames } from "../controller/inputs.ts";
 import { toPublic } from "../record/public-names.ts";
-import type { Audio, BeatGrid, Lyrics, LyricWord, Pin, Project } from "../record/record.ts";
-import { span } from "./common.ts";
+import type { Audio, BeatGrid, Pin, Project } from "../record/record.ts";
+import { embeddedView } from "./lyrics.ts";
 
 const audioView = (a: Audio, fps: number) => ({
   format: a.format,
@@ -16,14 +16,7 @@ const audioView = (a: Audio, fps: number) => ({
   title: a.title,
   artist: a.artist,
   bit_rate: a.bitRate ?? null,
-  embedded_lyrics: a.embeddedLyrics
-    ? {
-        form: a.embeddedLyrics.form,
-        language: a.embeddedLyrics.language,
-        timed: a.embeddedLyrics.lines.some((line) => line.startSeconds !== null),
-        text: a.embeddedLyrics.lines.map((line) => line.text).join("\n"),
-      }
-    : null,
+  embedded_lyrics: a.embeddedLyrics ? embeddedView(a.embeddedLyrics) : null,
   cover_art: a.coverArt
     ? {
         content_type: a.coverArt.contentType,
@@ -47,21 +40,16 @@ const pinView = (pin: Pin) =>
     ? { kind: pin.kind, frame: pin.frame }
     : { kind: pin.kind, start_frame: pin.startFrame, end_frame: pin.endFrame };
 
-const wordView = (word: LyricWord, fps: number) => ({ text: word.text, ...span(word, fps) });
-
-export const lyricsView = (lyrics: Lyrics, fps: number) => ({
-  source: lyrics.source,
-  language: lyrics.language,
-  lines: lyrics.lines.map((line) => ({
-    ...wordView(line, fps),
-    words: line.words.map((word) => wordView(word, fps)),
-    confidence: line.confidence,
-  })),
-});
-
 export type ProjectView = ReturnType<typeof projectView>;
 
-export function projectView(p: Project) {
+/** A project without its parts that can be large, none of which is in its JSON. */
+export type ProjectWithoutText = Omit<
+  Project,
+  "lyrics" | "transcriptText" | "partialTranscription" | "proposal" | "retiming"
+>;
+
+/** Without the lyrics, which can be long: they are a resource and an entity of their own (`lyrics.ts`). */
+export function projectView(p: ProjectWithoutText) {
   const { fps } = p.settings;
   return {
     id: p.id,
@@ -71,8 +59,6 @@ export function projectView(p: Project) {
     settings: toPublic(p.settings),
     target_stage: p.targetStage,
     audio: p.audio && audioView(p.audio, fps),
-    lyrics: p.lyrics && lyricsView(p.lyrics, fps),
-    transcript_text: p.transcriptText,
     beat: p.beat && beatView(p.beat),
     pins: p.pins.map(pinView),
     model_notices: p.modelNotices.map((notice) => ({
@@ -87,17 +73,4 @@ export function projectView(p: Project) {
     created_at: p.createdAt.toISOString(),
     updated_at: p.updatedAt.toISOString(),
   };
-}
-
-export type FeedProjectView = ReturnType<typeof feedProjectView>;
-
-/**
- * The project as the feed publishes it: without lyrics, transcript and embedded text, which can be long.
- * Clients read these from the project when its `version` rises.
- */
-export function feedProjectView(p: Project) {
-  const { lyrics: _, transcript_text: __, audio, ...view } = projectView(p);
-  const embedded = audio?.embedded_lyrics ?? null;
-  const published = embedded && { form: embedded.form, language: embedded.language, timed: embedded.timed };
-  return { ...view, audio: audio && { ...audio, embedded_lyrics: published } };
 }

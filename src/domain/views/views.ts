@@ -6,5 +6,6 @@
 
 export * from "./artifacts.ts";
 export * from "./common.ts";
+export * from "./lyrics.ts";
 export * from "./project.ts";
 export * from "./work.ts";

@@ -103,7 +103,9 @@ describe("confirming", () => {
     const { status, json } = await confirm(ada, id, key);
     expect(status).toBe(200);
     expect(json.audio).toMatchObject({ title, artist: "\ufffdAda Bob" });
-    expect(json.audio.embedded_lyrics.text).toBe(`${line}\nla la\ufffd`);
+    expect(json.audio.embedded_lyrics).toEqual({ form: "lrc", language: "en", timed: true });
+    const { json: shown } = await ada.call("GET", `/api/projects/${id}/lyrics`);
+    expect(shown.embedded).toEqual({ ...json.audio.embedded_lyrics, text: `${line}\nla la\ufffd` });
   });
 
   test("repeating it changes nothing", async () => {
@@ -172,9 +174,12 @@ describe("confirming", () => {
       .set({ lyrics, lyricsHash: "h", transcriptText: "la", status: "completed" })
       .where(eq(projects.id, id));
     const same = await confirm(ada, id, arrived(ada, id, "song.mp3"));
-    expect(same.json).toMatchObject({ lyrics, transcript_text: "la", status: "completed", version: 3 });
+    expect(same.json).toMatchObject({ status: "completed", version: 3 });
+    const shown = () => ada.call("GET", `/api/projects/${id}/lyrics`);
+    expect((await shown()).json).toMatchObject({ ...lyrics, text: "la" });
     const another = await confirm(ada, id, arrived(ada, id, "audio/pcm16.wav", "audio/wav"));
-    expect(another.json).toMatchObject({ lyrics: null, transcript_text: null, version: 4 });
+    expect(another.json).toMatchObject({ version: 4 });
+    expect((await shown()).status).toBe(404);
     const [row] = await api.db.select().from(projects).where(eq(projects.id, id));
     expect(row?.lyricsHash).toBeNull();
   });

@@ -68,6 +68,7 @@ const CASES: Record<string, Case> = {
   retryJob: { status: 202, repeat: "kept", body: () => ({ include_unknown: true }) },
   retryTask: { status: 202, repeat: "kept" },
   runProject: { status: 202, repeat: "kept", body: () => ({ target: "assemble_video" }) },
+  getLyrics: { status: 200 },
   listScenes: { status: 200 },
   updateScene: { status: 200, body: () => ({ motif: "reuse" }) },
   listMotifs: { status: 200 },

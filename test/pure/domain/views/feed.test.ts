@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  applyChange,
-  diff,
-  ENTITIES,
-  nothingPublished,
-  type Published,
-  type View,
-} from "../../../../src/domain/views/feed.ts";
+import { ENTITIES, type View } from "../../../../src/domain/views/entities.ts";
+import { applyChange, diff, nothingPublished, type Published } from "../../../../src/domain/views/feed.ts";
 
 const Rows = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), fc.record({ n: fc.nat(3) }));
 const NOTHING: View = nothingPublished();

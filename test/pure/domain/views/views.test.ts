@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { failure } from "../../../../src/domain/controller/tasks.ts";
 import type { Clip, Job, Project } from "../../../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../../../src/domain/settings.ts";
-import { clipView, jobView, projectView, sceneView, taskView } from "../../../../src/domain/views/views.ts";
+import {
+  clipView,
+  jobView,
+  projectView,
+  sceneView,
+  songLyricsView,
+  taskView,
+} from "../../../../src/domain/views/views.ts";
 import { taskOf } from "../../../support/record.ts";
 import { AUDIO } from "../../../support/story.ts";
 
@@ -45,12 +52,12 @@ test("a project shows its song in frames, its times as ISO 8601, and nothing int
 test("lines and words of lyrics have frames and seconds", () => {
   const word = { text: "home", startFrame: 8, endFrame: 36 };
   const line = { ...word, words: [word], confidence: null };
-  const { lyrics } = projectView({
+  const { lines } = songLyricsView({
     ...project,
     lyrics: { source: "transcribed", language: "en", lines: [line] },
   });
   const seen = { text: "home", start_frame: 8, end_frame: 36, start_seconds: 0.333333, end_seconds: 1.5 };
-  expect(lyrics?.lines).toEqual([{ ...seen, words: [seen], confidence: null }]);
+  expect(lines).toEqual([{ ...seen, words: [seen], confidence: null }]);
 });
 
 test("scenes that meet in frames meet in seconds", () => {
