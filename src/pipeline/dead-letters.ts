@@ -1,5 +1,5 @@
 import { rootCause } from "../db/errors.ts";
-import { failure } from "../domain/controller/tasks.ts";
+import { failure } from "../domain/record/failures.ts";
 import type { Deps } from "../ports/deps.ts";
 import { TaskMessage } from "./messages.ts";
 

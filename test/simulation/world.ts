@@ -1,7 +1,6 @@
 /** One small world: the real domain, operations, controller and pipeline over simulated ports. */
 import { type Config, parseConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/client.ts";
-import { failure } from "../../src/domain/controller/tasks.ts";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
 import {
   acquire,
@@ -10,6 +9,7 @@ import {
   type RateLimiter,
   reportSuccess,
 } from "../../src/domain/rate-limiter.ts";
+import { failure } from "../../src/domain/record/failures.ts";
 import { HEAVY_STAGES, type Project, type Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";

@@ -1,7 +1,7 @@
 /** A plan: the changes, messages and next look that the controller asks for. */
 import { z } from "zod";
+import { failure } from "../record/failures.ts";
 import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "../record/record.ts";
-import { failure } from "./tasks.ts";
 
 /**
  * Parse a stored one before comparing it as text: Postgres does not keep the order of the members of a

@@ -5,8 +5,10 @@
  */
 
 import { isRetired } from "../models/models.ts";
+import { failure } from "../record/failures.ts";
 import type {
   Failure,
+  FailureCode,
   ModelNotice,
   Project,
   ProjectRecord,
@@ -14,7 +16,6 @@ import type {
   Stage,
   Task,
 } from "../record/record.ts";
-import { failure } from "./tasks.ts";
 
 /**
  * Trial orders that may be under way at a model; and failures in a row after which it is not asked again in
@@ -28,7 +29,7 @@ const MAX_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
 const TRIED_STAGES: ReadonlySet<Stage> = new Set(["generate_images", "generate_clips"]);
 
 /** Codes that count against a model. Failures of one scene's prompt, our account or the network do not. */
-const OF_MODEL = new Set([
+const OF_MODEL = new Set<FailureCode>([
   "provider_run_failed",
   "provider_canceled",
   "provider_failed",

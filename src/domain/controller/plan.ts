@@ -3,6 +3,7 @@
  * without passing an image or a clip that waits for a person's approval. Pure: no I/O, no clock.
  */
 
+import { failure } from "../record/failures.ts";
 import { type ProjectRecord, type ProjectStatus, STAGES, type Stage, type Task } from "../record/record.ts";
 import { type Change, type DecisionContext, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf, type Unit } from "./current.ts";
@@ -15,7 +16,6 @@ import { isUnitOf, requestedUnits } from "./run-request.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
   CANCELED,
-  failure,
   isOpen,
   isOpenJob,
   needsDecision,

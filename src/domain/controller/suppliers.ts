@@ -17,11 +17,11 @@ import {
   imageModel,
   isRetired,
 } from "../models/models.ts";
+import { failure } from "../record/failures.ts";
 import type { Clip, Failure, Project, ProjectRecord, Settings, Stage } from "../record/record.ts";
 import { type Current, currentOf } from "./current.ts";
 import { needsDirector, takesEmbeddedLyrics } from "./inputs.ts";
 import { outputFormOf, ruledOut } from "./model-health.ts";
-import { failure } from "./tasks.ts";
 
 export interface Supplier {
   /** Null, like the model, for work that is not bought. */

@@ -1,8 +1,8 @@
 /**
  * Times, limits and states of a task: leases, waits, tries, and the failures that people must decide about.
  */
+import { failure } from "../record/failures.ts";
 import type { Failure, Job, Stage, Task } from "../record/record.ts";
-import { storable } from "../record/text.ts";
 
 /**
  * A worker renews its lease every `RENEW_MS` while it works; one that does not for this long is taken for
@@ -60,20 +60,6 @@ export const pollIntervalMs = (ageMs: number): number =>
 
 /** `Cancel-After` of a create, in seconds: it bounds the cost of an order that we lost track of. */
 export const cancelAfterSeconds = (stage: Stage): number => (stage === "generate_images" ? 600 : 1_800);
-
-/** Longest message of a failure, which may contain a provider's own text. */
-const MAX_CHARACTERS = 2_000;
-
-export const failure = (
-  code: string,
-  message: string,
-  options: { retryable?: boolean; nextAction?: string } = {},
-): Failure => ({
-  code,
-  message: storable(message, MAX_CHARACTERS),
-  retryable: options.retryable ?? false,
-  nextAction: options.nextAction ?? null,
-});
 
 /** The failure of what the person canceled. */
 export const CANCELED = failure("canceled", "It was canceled.", { retryable: true });

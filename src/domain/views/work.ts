@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { needsDecision } from "../controller/tasks.ts";
 import type { Job, Task } from "../record/record.ts";
-import { failureView, iso } from "./common.ts";
+import { failedAttemptView, failureView, iso } from "./common.ts";
 
 const TaskCounts = z
   .object({ total: z.number(), succeeded: z.number(), failed: z.number() })
@@ -39,7 +39,7 @@ export const taskView = (t: Task) => ({
   charged: t.charged,
   needs_decision: needsDecision(t) && t.retriedAt === null,
   error: failureView(t.error),
-  failed_attempts: t.failedAttempts,
+  failed_attempts: t.failedAttempts.map(failedAttemptView),
   created_at: t.createdAt.toISOString(),
   updated_at: t.updatedAt.toISOString(),
 });

@@ -24,7 +24,7 @@ export const onInvalid: ValidationHook = (result, c) => {
       const path = issue.path.map(String);
       if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message, code: issue.code }];
       const message = "There is no such member here, or it cannot be set.";
-      return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" }));
+      return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" as const }));
     })
     .slice(0, MOST_ERRORS)
     .map((e) => ({ ...e, path: e.path.join(".").slice(0, LONGEST_PATH).toWellFormed() }));

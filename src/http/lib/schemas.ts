@@ -1,5 +1,7 @@
 /** Schemas that several resources use, and the routes that list a project's resources. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { FAILURES } from "../../domain/record/failure-codes.ts";
+import { PUBLIC_FAILURE_CODES } from "../../domain/record/failures.ts";
 import { STAGES } from "../../domain/record/record.ts";
 import { problems } from "./problem.ts";
 
@@ -26,9 +28,17 @@ export const text = (longest: number) =>
     .max(longest)
     .refine((s) => s.isWellFormed() && !s.includes("\0"), "Must be valid Unicode without NUL characters.");
 
+export const FailureCode = z.enum(PUBLIC_FAILURE_CODES).openapi("FailureCode", {
+  description: [
+    "The kind of failure, for programs. Each code is explained at `/docs#failure-<code>`.",
+    "",
+    ...Object.entries(FAILURES).map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`),
+  ].join("\n"),
+});
+
 export const Failure = z
   .object({
-    code: z.string().openapi({ description: "The kind of failure, for programs: `provider_refused`, say." }),
+    code: FailureCode,
     message: z.string().openapi({ description: "What went wrong, in a sentence to show to the user." }),
     retryable: z.boolean().openapi({ description: "Whether a retry without any change may help." }),
     next_action: z.string().nullable().openapi({

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jobs, projects, tasks } from "../../../src/db/schema.ts";
-import { failure } from "../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../src/domain/record/failures.ts";
 import type { Stage, Task } from "../../../src/domain/record/record.ts";
 import { type Api, openApi } from "../../support/api.ts";
 import { insertStory } from "../../support/story.ts";
@@ -168,7 +168,7 @@ describe("the tasks", () => {
         at: new Date().toISOString(),
         provider: "replicate",
         model: "a/b",
-        code: "provider_refused",
+        code: "provider_refused" as const,
         message: "No.",
         charged: "no" as const,
       },
