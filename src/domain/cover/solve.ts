@@ -63,7 +63,10 @@ function impossible(problem: CoverProblem): Failure | undefined {
   return failure(
     "cover_impossible",
     `A song of ${totalFrames} frames cannot be covered by scenes of ${minFrames} to ${maxFrames} frames.`,
-    { nextAction: "Choose a shortest scene length that is not above the longest, and a song that is not empty." },
+    {
+      nextAction:
+        "Choose a shortest scene length that is not above the longest, and a song that is not empty.",
+    },
   );
 }
 

@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
 import { isOverloaded, isUnreached } from "../../coordinator/errors.ts";
 import { isTransient, rootCause } from "../../db/errors.ts";
+import type { InputError } from "../../domain/record/errors.ts";
 import { NOT_FOUND } from "../../operations/shared.ts";
 import type { Deps } from "../../ports/deps.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -20,11 +21,11 @@ export const onInvalid: ValidationHook = (result, c) => {
   if (result.success) return undefined;
   if (result.target === "param") return problem(c, NOT_FOUND);
   const errors = result.error.issues
-    .flatMap((issue) => {
+    .flatMap((issue): (Omit<InputError, "path"> & { path: string[] })[] => {
       const path = issue.path.map(String);
       if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message, code: issue.code }];
       const message = "There is no such member here, or it cannot be set.";
-      return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" as const }));
+      return issue.keys.map((key) => ({ path: [...path, key], message, code: "unknown_member" }));
     })
     .slice(0, MOST_ERRORS)
     .map((e) => ({ ...e, path: e.path.join(".").slice(0, LONGEST_PATH).toWellFormed() }));

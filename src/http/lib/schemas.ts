@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { FAILURES } from "../../domain/record/failure-codes.ts";
 import { PUBLIC_FAILURE_CODES } from "../../domain/record/failures.ts";
 import { STAGES } from "../../domain/record/record.ts";
-import { problems } from "./problem.ts";
+import { explained, problems } from "./problem.ts";
 
 export const Uuid = z.uuid().openapi({ example: "0193a5b2-7c1e-7000-8000-3f2a9c1d5e70" });
 export const Timestamp = z.iso.datetime().openapi({ example: "2026-11-22T17:30:00.000Z" });
@@ -29,11 +29,10 @@ export const text = (longest: number) =>
     .refine((s) => s.isWellFormed() && !s.includes("\0"), "Must be valid Unicode without NUL characters.");
 
 export const FailureCode = z.enum(PUBLIC_FAILURE_CODES).openapi("FailureCode", {
-  description: [
+  description: explained(
     "The kind of failure, for programs. Each code is explained at `/docs#failure-<code>`.",
-    "",
-    ...Object.entries(FAILURES).map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`),
-  ].join("\n"),
+    Object.entries(FAILURES).map(([code, { meaning }]) => [code, meaning]),
+  ),
 });
 
 export const Failure = z
