@@ -131,7 +131,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** What this service itself finds wrong with an input, by code. */
-const OWN_INPUT_ERRORS = {
+export const OWN_INPUT_ERRORS = {
   unknown_member: "There is no such member here, or it cannot be set.",
   unknown_model: "There is no model of this name.",
   retired_model: "The model is not offered any more, and cannot be chosen anew.",

@@ -56,7 +56,11 @@ const badOutput = (costUsd: number | null = null): StepResult => ({
   costUsd,
   charged: "yes",
 });
-const declined = (why: Failure = FINAL, spent = false): StepResult => ({ kind: "declined", failure: why, spent });
+const declined = (why: Failure = FINAL, spent = false): StepResult => ({
+  kind: "declined",
+  failure: why,
+  spent,
+});
 
 describe("a completed step", () => {
   test("is paid for at the provider's price, or at the estimate if it states none", () => {
