@@ -166,7 +166,7 @@ export const LOG_EVENTS = {
 } as const satisfies Record<string, Record<string, EventText>>;
 
 type Groups = typeof LOG_EVENTS;
-export type LogEvent = { [G in keyof Groups]: keyof Groups[G] }[keyof Groups];
+type LogEvent = { [G in keyof Groups]: keyof Groups[G] }[keyof Groups];
 /** The levels of an event: one, or two for an event that is a warning only at times. */
 type LevelOf<E extends LogEvent> = {
   [G in keyof Groups]: Groups[G] extends Record<E, { level: infer L }> ? L : never;
