@@ -48,12 +48,12 @@ afterAll(() => server.close());
 const explorerIsShown = `document.querySelector("openapi-explorer").getBoundingClientRect().height > 100
   && document.querySelector("openapi-explorer").shadowRoot?.textContent.includes("Create a project") === true`;
 /** Where an element starts, in CSS pixels from the top of the window, and what the window has. */
-const placeOf = (id: string) =>
+const boxOf = (id: string) =>
   `(() => { const { top, left, right } = document.getElementById(${JSON.stringify(id)}).getBoundingClientRect();
     return { top, left, right, height: innerHeight, width: innerWidth, hash: location.hash,
       wide: document.documentElement.scrollWidth }; })()`;
 
-const Place = z.object({
+const Box = z.object({
   top: z.number(),
   left: z.number(),
   right: z.number(),
@@ -70,7 +70,7 @@ describe.each(BROWSERS)("%s", (name) => {
   }, 60_000);
   afterAll(() => browser?.close());
 
-  const place = async ({ page }: OpenPage, id: string) => Place.parse(await page.evaluate(placeOf(id)));
+  const box = async ({ page }: OpenPage, id: string) => Box.parse(await page.evaluate(boxOf(id)));
 
   it.each([
     ["problem-audio_missing", "desk"],
@@ -82,7 +82,7 @@ describe.each(BROWSERS)("%s", (name) => {
     asked = [];
     const opened = await browser.open(`${address}#${id}`, size);
     await opened.page.waitForNetworkIdle();
-    const { top, left, right, height, width, hash, wide } = await place(opened, id);
+    const { top, left, right, height, width, hash, wide } = await box(opened, id);
     expect(hash).toBe(`#${id}`);
     expect(top).toBeGreaterThanOrEqual(48);
     expect(top).toBeLessThan(height - 50);
@@ -105,7 +105,7 @@ describe.each(BROWSERS)("%s", (name) => {
       );
       await page.evaluate(`document.querySelector('a[href="#failure-canceled"]').click()`);
       await new Promise((resolve) => setTimeout(resolve, 300));
-      const { top, height, hash } = await place(opened, "failure-canceled");
+      const { top, height, hash } = await box(opened, "failure-canceled");
       expect(hash).toBe("#failure-canceled");
       expect(top).toBeGreaterThanOrEqual(48);
       expect(top).toBeLessThan(height - 50);
