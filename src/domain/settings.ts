@@ -13,7 +13,7 @@ import {
   makesRatio,
   RETIRED_CLIP_MODELS,
 } from "./models/models.ts";
-import type { OperationError } from "./record/errors.ts";
+import type { InputError } from "./record/errors.ts";
 import {
   ASPECT_RATIOS,
   type AspectRatio,
@@ -78,11 +78,9 @@ function makes(name: string, ratio: AspectRatio): boolean {
   return model !== undefined && makesRatio(model, ratio);
 }
 
-type Problem = NonNullable<OperationError["errors"]>[number];
-
 const choices = (names: readonly string[]) => `Choose one of: ${names.join(", ")}.`;
 
-const unknown = (path: string, kind: string, name: string, names: readonly string[]): Problem => ({
+const unknown = (path: string, kind: string, name: string, names: readonly string[]): InputError => ({
   path,
   code: "unknown_model",
   message: `There is no ${kind} model ${JSON.stringify(name)}. ${choices(names)}`,
@@ -92,7 +90,7 @@ const unknown = (path: string, kind: string, name: string, names: readonly strin
 export const choosesRetired = ({ clipModel: clip, clipFallbacks = [] }: SettingsPatch): boolean =>
   [clip ?? "", ...clipFallbacks].some(isRetired);
 
-function clipProblem(path: string, name: string, chosen: boolean): Problem | null {
+function clipProblem(path: string, name: string, chosen: boolean): InputError | null {
   const model = clipModel(name);
   if (!model) return unknown(path, "clip", name, CLIP_MODEL_NAMES);
   if (!chosen || model.retired === null) return null;
@@ -103,7 +101,7 @@ function clipProblem(path: string, name: string, chosen: boolean): Problem | nul
   };
 }
 
-function ratioProblem(name: string, wanted: AspectRatio): Problem | null {
+function ratioProblem(name: string, wanted: AspectRatio): InputError | null {
   if (!clipModel(name) || makes(name, wanted)) return null;
   const ratios = ASPECT_RATIOS.filter((ratio) => makes(name, ratio)).join(", ");
   const others = CLIP_MODEL_NAMES.filter((other) => makes(other, wanted)).join(", ");
@@ -119,10 +117,10 @@ function ratioProblem(name: string, wanted: AspectRatio): Problem | null {
  * if they are valid. `chosen` is the patch they come from: a retired model may stay, but can't be chosen
  * anew.
  */
-export function settingsProblems(settings: Settings, chosen: SettingsPatch): Problem[] {
+export function settingsProblems(settings: Settings, chosen: SettingsPatch): InputError[] {
   const { imageModel: image, clipModel: clip, imageFallbacks, clipFallbacks, scenes, fps } = settings;
   const longest = longestScene(clip, fps, settings.clipResolution);
-  return [
+  const found: (InputError | null)[] = [
     imageModel(image) ? null : unknown("settings.image_model", "image", image, IMAGE_MODEL_NAMES),
     clipProblem("settings.clip_model", clip, chosen.clipModel !== undefined),
     ...imageFallbacks.map((name, i) =>
@@ -146,7 +144,8 @@ export function settingsProblems(settings: Settings, chosen: SettingsPatch): Pro
           code: "scene_too_long",
           message: `${clip} makes clips of at most ${Number(longest.toFixed(2))} seconds, so no scene can last ${scenes.maxSeconds} seconds. Lower max_seconds, or choose another clip_model.`,
         },
-  ].filter((problem) => problem !== null);
+  ];
+  return found.filter((problem) => problem !== null);
 }
 
 /**

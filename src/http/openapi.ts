@@ -48,6 +48,8 @@ request under a used key is refused. Other methods can be repeated without a key
 ${Object.entries(ERRORS)
   .map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`)
   .join("\n")}
+
+\`/docs#problem-<code>\` says of each what to do, \`/docs#failure-<code>\` the same of the failures of jobs and tasks.
 `.trim();
 
 const TAGS = [

@@ -12,6 +12,7 @@ import { router } from "./lib/router.ts";
 import {
   bearerAuth,
   Failure,
+  FailureCode,
   listRoute,
   orNull,
   ProjectParams,
@@ -46,7 +47,7 @@ const FailedAttempt = z
     at: Timestamp.openapi({ description: "When it failed." }),
     provider: z.string().nullable().openapi({ description: "As in the task, at that time." }),
     model: z.string().nullable().openapi({ description: "As in the task, at that time." }),
-    code: z.string().openapi({ description: "The kind of failure, for programs." }),
+    code: FailureCode,
     message: z.string().openapi({ description: "What went wrong, in a sentence to show to the user." }),
     charged: z.enum(CHARGED).openapi({ description: "Whether the provider charged for it." }),
   })

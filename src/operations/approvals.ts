@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from "../domain/record/errors.ts";
+import { fail, type InputErrorCode, ok, type Result } from "../domain/record/errors.ts";
 import type { Approval } from "../domain/record/record.ts";
 import type { Deps } from "../ports/deps.ts";
 import type { ApprovalInput } from "../ports/store.ts";
@@ -49,7 +49,7 @@ export async function approve(
 
 const subjectOf = (v: ApprovalInput) => v.imageId ?? v.clipId;
 
-const named = (index: number, inputs: ApprovalInput[], code: string, message: string) => ({
+const named = (index: number, inputs: ApprovalInput[], code: InputErrorCode, message: string) => ({
   path: `approvals.${index}.${inputs[index]?.imageId ? "image_id" : "clip_id"}`,
   code,
   message,

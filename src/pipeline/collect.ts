@@ -1,5 +1,6 @@
 import type { StepResult } from "../domain/controller/settlement.ts";
-import { failure, pollIntervalMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
+import { pollIntervalMs, UNKNOWN_RESOLVED_AFTER_MS } from "../domain/controller/tasks.ts";
+import { failure } from "../domain/record/failures.ts";
 import type { Prediction } from "../ports/providers.ts";
 import { FIND_LOST_ORDER_MS, webhookUrl } from "./lib/predictions.ts";
 import type { PredictedSteps, StepContext } from "./lib/step.ts";

@@ -4,7 +4,7 @@ import { orderGate } from "../domain/controller/model-health.ts";
 import { isUnitOf, requestedUnits } from "../domain/controller/run-request.ts";
 import { type StepResult, settlement } from "../domain/controller/settlement.ts";
 import { type Supplier, suppliersOf } from "../domain/controller/suppliers.ts";
-import { failure } from "../domain/controller/tasks.ts";
+import { failure } from "../domain/record/failures.ts";
 import { projectPrefix } from "../domain/record/keys.ts";
 import type { Project, ProjectRecord, Task } from "../domain/record/record.ts";
 import { rootCause } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { failure } from "../domain/controller/tasks.ts";
+import { failure } from "../domain/record/failures.ts";
 import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 import { TaskMessage } from "./messages.ts";

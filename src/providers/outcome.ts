@@ -1,27 +1,12 @@
 /**
- * Outcomes of failed calls, as adapters return them (`Outcome` in ports.ts). Messages are written for a
+ * Outcomes of failed calls, as adapters return them (`Outcome` in src/ports/providers.ts). Messages are written for a
  * musician; the next action names the operator where only they can help. `who` is the provider's name;
  * `words` are the provider's own, which are redacted.
  */
 
-import { failure } from "../domain/controller/tasks.ts";
+import { type FailureCode, failure } from "../domain/record/failures.ts";
 import type { Failure } from "../domain/record/record.ts";
 import { redact } from "./http.ts";
-
-/** The failure codes of adapters: a closed set, which clients and the plan rely on. */
-export type ProviderCode =
-  | "provider_throttled"
-  | "provider_unavailable"
-  | "provider_run_failed"
-  | "provider_refused"
-  | "provider_invalid_request"
-  | "provider_model_unknown"
-  | "provider_bad_answer"
-  | "provider_access"
-  | "provider_out_of_credit"
-  | "provider_outcome_unknown"
-  | "output_expired"
-  | "output_rejected";
 
 interface Retry {
   kind: "retry";
@@ -155,9 +140,9 @@ export const unknown = (who: string, words: string): Ended<"unknown"> => ({
   ),
 });
 
-/** A failure with one of the adapters' codes. */
+/** A failure of a call, for `Outcome`. */
 export function problem(
-  code: ProviderCode,
+  code: FailureCode,
   message: string,
   retryable: boolean,
   nextAction?: string,

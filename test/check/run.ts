@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { missingFiles } from "./missing-files.ts";
 import { oldNames } from "./old-names.ts";
+import { RUNBOOK, withParts } from "./runbook.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CHECKED = /\.(ts|md|sql|toml|example)$|^(package|biome|tsconfig)\.json$|^\.(ci\/|gitignore$)/;
@@ -24,6 +25,14 @@ const problems = files
     return [...oldNames(path, source), ...missingFiles(path, source, files)];
   });
 
+const runbook = readFileSync(join(ROOT, RUNBOOK), "utf8");
+if (withParts(runbook) !== runbook)
+  problems.push(`${RUNBOOK} differs from the catalogues that it is made from: npm run docs`);
+
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? "Names and references are in order." : `${problems.length} problems.`);
+console.log(
+  problems.length === 0
+    ? "Names, references and generated texts are in order."
+    : `${problems.length} problems.`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

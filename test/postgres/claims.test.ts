@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "../../src/db/client.ts";
 import { jobs, owners, projects, tasks } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
-import { failure } from "../../src/domain/controller/tasks.ts";
+import { failure } from "../../src/domain/record/failures.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import { Settings } from "../../src/domain/record/record.ts";
 import type { Store } from "../../src/ports/store.ts";
@@ -119,7 +119,7 @@ test("claims, settlements and failures at once neither deadlock nor lose money",
         reservation: spend ? { kind: "spend", usd: PRICE } : { kind: "free" },
         facts: [],
       });
-      await store.fail({ projectId, taskId: id }, failure("x", "x"));
+      await store.fail({ projectId, taskId: id }, failure("worker_lost", "x"));
       expect(settled).toBe(true);
       return spend ? "spent" : "freed";
     }),
@@ -216,7 +216,7 @@ test("a project that is deleted during claims and settlements leaves its owner's
 test("two retries of one task at once free it once more or not at all, and lose no target", async () => {
   const { projectId, ownerId, ids } = await projectWith(1, null);
   const [taskId = ""] = ids;
-  await store.fail({ projectId, taskId }, failure("x", "x"));
+  await store.fail({ projectId, taskId }, failure("worker_lost", "x"));
   await store.cancel({ ownerId, projectId }, ["generate_clips"], "generate_images");
   const answers = await Promise.all(
     Array.from({ length: 5 }, () => store.retry({ ownerId, projectId }, { taskId })),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { failure } from "../../src/domain/controller/tasks.ts";
+import { failure } from "../../src/domain/record/failures.ts";
 import { memoryFile } from "../../src/media/lib/source.ts";
 import { probeSong } from "../../src/media/song/probe.ts";
 import { collectTranscription } from "../../src/pipeline/stages/transcribe.ts";
@@ -120,7 +120,7 @@ describe("whatever characters a text has, it can be stored:", () => {
     fc.assert(
       fc.property(limited, ([most, text]) => {
         const line = plainLine(text, most);
-        const { message } = failure("code", text);
+        const { message } = failure("provider_unavailable", text);
         expectStorable([line, message, redact(text)]);
         expect(line.length).toBeLessThanOrEqual(most);
         expect(message.length).toBeLessThanOrEqual(MESSAGE);

@@ -1,7 +1,7 @@
 /** Simulated providers: their orders, charges and failures. */
 
-import { failure } from "../../src/domain/controller/tasks.ts";
 import { clipCostUsd, clipModel } from "../../src/domain/models/models.ts";
+import { type FailureCode, failure } from "../../src/domain/record/failures.ts";
 import type { Project, PromptDraft, Stage } from "../../src/domain/record/record.ts";
 import type { Outcome, Prediction, Providers } from "../../src/ports/providers.ts";
 import type { Claim } from "../../src/ports/store.ts";
@@ -378,7 +378,7 @@ function secondsBought(name: string, usd: number): number | null {
 
 const RESOLUTION = "720p";
 
-const retryable = (code: string) => failure(code, "Not this time.", { retryable: true });
+const retryable = (code: FailureCode) => failure(code, "Not this time.", { retryable: true });
 const REFUSED = failure("provider_refused", "The model refused the content.");
 const heard = () => ({
   text: "one two",

@@ -4,7 +4,6 @@ import { connect } from "../../src/db/client.ts";
 import { postgresKeys } from "../../src/db/idempotency.ts";
 import { postgresReader } from "../../src/db/reader.ts";
 import { HEAVY_STAGES } from "../../src/domain/controller/heavy.ts";
-import { failure } from "../../src/domain/controller/tasks.ts";
 import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
 import {
   acquire,
@@ -13,6 +12,7 @@ import {
   type RateLimiter,
   reportSuccess,
 } from "../../src/domain/rate-limiter.ts";
+import { failure } from "../../src/domain/record/failures.ts";
 import type { Project, Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";

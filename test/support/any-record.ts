@@ -1,6 +1,6 @@
 /** Records of one project at successive moments of a random life, with every optional part there or not. */
 import fc from "fast-check";
-import { failure } from "../../src/domain/controller/tasks.ts";
+import { type FailureCode, failure } from "../../src/domain/record/failures.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
 import { LYRICS_SOURCES, MODEL_NOTICES, STAGES } from "../../src/domain/record/record.ts";
 import { World } from "./record.ts";
@@ -18,7 +18,7 @@ const Span = fc
   .map(([startFrame, frames]) => ({ startFrame, endFrame: startFrame + frames }));
 const Word = fc.tuple(Text, Span).map(([text, span]) => ({ text, ...span }));
 const Failed = fc
-  .constantFrom("outcome_unknown", "provider_refused", "x")
+  .constantFrom("outcome_unknown", "provider_refused", "canceled")
   .map((c) => failure(c, "It failed."));
 
 /** Parts of a record that a life in memory does not bring about. */
@@ -165,7 +165,7 @@ const STEPS = [
 ] as const;
 
 /** Does one thing to the project, if there is anything to do it to. */
-function step(world: World, kind: (typeof STEPS)[number], at: number, code: string): void {
+function step(world: World, kind: (typeof STEPS)[number], at: number, code: FailureCode): void {
   const pick = <T>(rows: readonly T[]): T | undefined => rows[at % Math.max(1, rows.length)];
   const open = pick(world.open());
   const ended = pick(world.record.tasks.filter((t) => t.status === "failed" || t.status === "canceled"));
@@ -189,7 +189,7 @@ export const AnyLife: fc.Arbitrary<ProjectRecord[]> = fc
     settings: fc.record({ autoApprove: fc.boolean() }),
     song: fc.constantFrom(null, 30, 30, 30),
     steps: fc.array(
-      fc.tuple(fc.constantFrom(...STEPS), fc.nat(20), fc.constantFrom("outcome_unknown", "x")),
+      fc.tuple(fc.constantFrom(...STEPS), fc.nat(20), fc.constantFrom("outcome_unknown", "canceled")),
       {
         minLength: 1,
         maxLength: 39,
@@ -216,7 +216,7 @@ export const AnyLife: fc.Arbitrary<ProjectRecord[]> = fc
     world.run("assemble_video");
     for (let i = 0; i < 6; i++) {
       world.approveAll();
-      step(world, "work all", 0, "x");
+      step(world, "work all", 0, "canceled");
       note();
     }
     return records;

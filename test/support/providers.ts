@@ -1,5 +1,5 @@
 /** Scripted providers: each call takes the next answer of its list; a call without an answer throws. */
-import { failure } from "../../src/domain/controller/tasks.ts";
+import { type FailureCode, failure } from "../../src/domain/record/failures.ts";
 import type { Outcome, Prediction, Providers } from "../../src/ports/providers.ts";
 
 type Answer<T> = Outcome<T> | (() => Outcome<T> | Promise<Outcome<T>>);
@@ -81,7 +81,7 @@ export const ok = <T>(value: T, costUsd: number | null = null): Outcome<T> => ({
   costUsd,
   requestId: null,
 });
-export const retry = (code: string, afterSeconds: number | null = null): Outcome<never> => ({
+export const retry = (code: FailureCode, afterSeconds: number | null = null): Outcome<never> => ({
   kind: "retry",
   afterSeconds,
   failure: failure(code, "Not now.", { retryable: true }),
@@ -91,7 +91,7 @@ const CODES = {
   invalid: "provider_invalid_request",
   out_of_credit: "provider_out_of_credit",
   unknown: "provider_outcome_unknown",
-};
+} as const;
 export const ended = (kind: keyof typeof CODES, message = "No."): Outcome<never> => ({
   kind,
   failure: failure(CODES[kind], message),
@@ -130,7 +130,7 @@ export const succeeded = (id: string, output: unknown = null) =>
 /** A prediction that succeeded and reports the clip's length. */
 export const filmed = (id: string, videoSeconds: number) =>
   ok(prediction(id, { status: "succeeded", outputUrl: `https://replicate.delivery/${id}`, videoSeconds }));
-export const brokeDown = (id: string, code: string, { retryable = false, refused = false }) =>
+export const brokeDown = (id: string, code: FailureCode, { retryable = false, refused = false }) =>
   ok(
     prediction(id, {
       status: "failed",

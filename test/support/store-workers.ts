@@ -2,7 +2,7 @@
 
 import { type StepResult, settlement } from "../../src/domain/controller/settlement.ts";
 import { suppliersOf } from "../../src/domain/controller/suppliers.ts";
-import { failure } from "../../src/domain/controller/tasks.ts";
+import { failure } from "../../src/domain/record/failures.ts";
 import type { Task } from "../../src/domain/record/record.ts";
 import type { ClaimRequest } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
@@ -59,7 +59,7 @@ export function isHeld(story: Story, { memory }: Hand): boolean {
   return task?.status === "running" && task.attempt === memory.attempt && task.claimId === memory.claimId;
 }
 
-export const WHY = failure("because", "Because.", { retryable: true });
+export const WHY = failure("worker_lost", "Because.", { retryable: true });
 const REFUSED = failure("provider_refused", "The words were flagged.");
 const OF_FORM = failure("output_form", "It is no picture.");
 

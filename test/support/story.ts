@@ -15,6 +15,7 @@ import {
   videoClips,
 } from "../../src/db/schema.ts";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
+import { failure } from "../../src/domain/record/failures.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { Audio } from "../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../src/domain/settings.ts";
@@ -123,7 +124,7 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
   const filmId = newId();
   const jobId = newId();
   const taskId = newId();
-  const failure = { code: "moderated", message: "It was refused.", retryable: false, nextAction: null };
+  const error = failure("provider_invalid_request", "It was refused.");
   await db.batch([
     db.insert(owners).values({ id: ownerId }).onConflictDoNothing(),
     db.insert(projects).values({
@@ -179,7 +180,7 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
       status: "failed",
       progress: 50,
       payload: { tasks: { total: 2, succeeded: 1, failed: 1 }, secret: "secret-payload" },
-      error: failure,
+      error,
       startedAt: new Date(),
       finishedAt: new Date(),
     }),
@@ -193,7 +194,7 @@ export async function insertStory(db: Db, ownerId: string, scenes = 2) {
       runAfter: new Date(),
       inputHash: "secret-hash-task",
       providerRequestId: "secret-prediction",
-      error: failure,
+      error,
     }),
   ]);
   return { id, filmId, jobId, taskId, scenes: rows.map((r) => r.ids) };

@@ -1,7 +1,7 @@
 /** A plan: the changes, messages and next look that the controller asks for. */
 import { z } from "zod";
+import { failure } from "../record/failures.ts";
 import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "../record/record.ts";
-import { failure } from "./tasks.ts";
 
 /**
  * How many tasks a job has and how many of them ended, as its payload stores them.

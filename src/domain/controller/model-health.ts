@@ -6,8 +6,10 @@
  */
 
 import { isRetired } from "../models/models.ts";
+import { failure } from "../record/failures.ts";
 import type {
   Failure,
+  FailureCode,
   ModelNotice,
   Project,
   ProjectRecord,
@@ -16,7 +18,6 @@ import type {
   Task,
 } from "../record/record.ts";
 import { policyOf } from "./stages/index.ts";
-import { failure } from "./tasks.ts";
 
 /**
  * Trial orders that may be under way at a model; and failures in a row after which it is not asked again in
@@ -29,7 +30,7 @@ const TRIAL_MS = 300_000;
 const MAX_TRIAL_ORDERS = 2 * TRIAL_ORDERS;
 
 /** Codes that count against a model. Failures of one scene's prompt, our account or the network do not. */
-const OF_MODEL = new Set([
+const OF_MODEL = new Set<FailureCode>([
   "provider_run_failed",
   "provider_canceled",
   "provider_failed",

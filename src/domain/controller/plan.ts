@@ -3,6 +3,7 @@
  * without passing an image or a clip that waits for a person's approval. Pure: no I/O, no clock.
  */
 
+import { failure } from "../record/failures.ts";
 import { type ProjectRecord, type ProjectStatus, STAGES, type Task } from "../record/record.ts";
 import { type Change, type DecisionContext, type Plan, type PlanContext, SUPERSEDED } from "./change.ts";
 import { type Current, currentOf } from "./current.ts";
@@ -16,7 +17,6 @@ import type { Unit } from "./stages/policy.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
   CANCELED,
-  failure,
   isOpen,
   isOpenJob,
   needsDecision,

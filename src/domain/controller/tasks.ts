@@ -1,6 +1,7 @@
 /**
  * Times, limits and states of a task: leases, waits, tries, and the failures that people must decide about.
  */
+import { failure } from "../record/failures.ts";
 import {
   type Failure,
   type Job,
@@ -8,7 +9,6 @@ import {
   OPEN_TASK_STATUSES,
   type Task,
 } from "../record/record.ts";
-import { storable } from "../record/text.ts";
 
 /**
  * A worker renews its lease every `RENEW_MS` while it works; one that does not for this long is taken for
@@ -63,20 +63,6 @@ export const isOpenJob = (job: Pick<Job, "status">): boolean =>
  */
 export const pollIntervalMs = (ageMs: number): number =>
   ageMs < 60_000 ? 5_000 : ageMs < 300_000 ? 15_000 : 30_000;
-
-/** Longest message of a failure, which may contain a provider's own text. */
-const MAX_CHARACTERS = 2_000;
-
-export const failure = (
-  code: string,
-  message: string,
-  options: { retryable?: boolean; nextAction?: string } = {},
-): Failure => ({
-  code,
-  message: storable(message, MAX_CHARACTERS),
-  retryable: options.retryable ?? false,
-  nextAction: options.nextAction ?? null,
-});
 
 /** The failure of what the person canceled. */
 export const CANCELED = failure("canceled", "It was canceled.", { retryable: true });

@@ -1,5 +1,6 @@
 /** Checks the person's pins and divides the song at them into stretches that the solver fills with scenes. */
 
+import { failure } from "../record/failures.ts";
 import type { Failure, Pin } from "../record/record.ts";
 import type { Span } from "../record/song.ts";
 
@@ -30,12 +31,8 @@ const nameOf = (pin: Pin, fps: number) =>
     ? `the cut pinned at ${at(pin.frame, fps)}`
     : `the scene pinned from ${at(pin.startFrame, fps)} to ${at(pin.endFrame, fps)}`;
 
-const impossible = (what: string, nextAction: string): Failure => ({
-  code: "cover_impossible",
-  message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
-  retryable: false,
-  nextAction,
-});
+const impossible = (what: string, nextAction: string): Failure =>
+  failure("cover_impossible", `${what.charAt(0).toUpperCase()}${what.slice(1)}.`, { nextAction });
 
 /** Why a pin by itself is invalid; undefined where it is valid. */
 function invalidity(pin: Pin, { totalFrames, fps, maxFrames }: Limits): Failure | undefined {
@@ -105,24 +102,24 @@ export function stretchesOf(
     return undefined;
   };
   for (const pin of pins) {
-    const failure = invalidity(pin, limits);
-    if (failure) return { ok: false, failure };
+    const why = invalidity(pin, limits);
+    if (why) return { ok: false, failure: why };
   }
   for (const pin of inOrder(pins)) {
     const { startFrame, endFrame } = spanOf(pin);
-    const failure =
+    const why =
       behind && startFrame < cursor
         ? impossible(
             `${nameOf(pin, fps)} reaches into ${nameOf(behind, fps)}`,
             "Move one of them, or remove it.",
           )
         : fill(startFrame, pin);
-    if (failure) return { ok: false, failure };
+    if (why) return { ok: false, failure: why };
     if (pin.kind === "scene")
       stretches.push({ startFrame, endFrame, pinned: true, minFrames: endFrame - startFrame });
     cursor = endFrame;
     behind = pin;
   }
-  const failure = fill(totalFrames, undefined);
-  return failure ? { ok: false, failure } : { ok: true, stretches };
+  const why = fill(totalFrames, undefined);
+  return why ? { ok: false, failure: why } : { ok: true, stretches };
 }

@@ -3,6 +3,7 @@
  * The language model never decides times; the solver does, at the least cost (cheapest-cuts.ts).
  */
 
+import { failure } from "../record/failures.ts";
 import type { CoverCertificate, Failure, Pin } from "../record/record.ts";
 import type { Span } from "../record/song.ts";
 import type { Beat } from "./beat-grid.ts";
@@ -59,12 +60,14 @@ function impossible(problem: CoverProblem): Failure | undefined {
   const { totalFrames, fps, minFrames, maxFrames } = problem;
   const whole = [totalFrames, minFrames, maxFrames].every(Number.isSafeInteger);
   if (whole && fps > 0 && totalFrames >= 1 && minFrames >= 1 && maxFrames >= minFrames) return undefined;
-  return {
-    code: "cover_impossible",
-    message: `A song of ${totalFrames} frames cannot be covered by scenes of ${minFrames} to ${maxFrames} frames.`,
-    retryable: false,
-    nextAction: "Choose a shortest scene length that is not above the longest, and a song that is not empty.",
-  };
+  return failure(
+    "cover_impossible",
+    `A song of ${totalFrames} frames cannot be covered by scenes of ${minFrames} to ${maxFrames} frames.`,
+    {
+      nextAction:
+        "Choose a shortest scene length that is not above the longest, and a song that is not empty.",
+    },
+  );
 }
 
 /** Where scenes may be shorter than the shortest, and why. */
@@ -93,8 +96,8 @@ function lowered(stretches: readonly Stretch[], problem: CoverProblem): string[]
 export function prepareCover(
   problem: CoverProblem,
 ): { ok: true; prepared: PreparedCover } | { ok: false; failure: Failure } {
-  const failure = impossible(problem);
-  if (failure) return { ok: false, failure };
+  const why = impossible(problem);
+  if (why) return { ok: false, failure: why };
   const { totalFrames, lines } = problem;
   const split = stretchesOf(problem.pins ?? [], problem);
   if (!split.ok) return split;

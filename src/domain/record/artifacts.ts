@@ -1,6 +1,7 @@
 /** Scenes and the artifacts that are made of them: prompts, images, clips and films, and their approvals. */
+
+import type { Failure } from "./failures.ts";
 import type { Fill, MotifWay } from "./settings.ts";
-import type { Failure } from "./work.ts";
 
 export const ASSET_STATUSES = ["pending", "completed", "failed"] as const;
 

@@ -8,6 +8,7 @@ import type { Project } from "./project.ts";
 import type { Job, Task } from "./work.ts";
 
 export * from "./artifacts.ts";
+export type { Failure, FailureCode } from "./failures.ts";
 export * from "./project.ts";
 export * from "./settings.ts";
 export * from "./song.ts";

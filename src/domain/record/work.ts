@@ -1,5 +1,6 @@
 /** The stages, and the jobs and tasks of their work. Money in US dollars. */
 import { z } from "zod";
+import type { Failure, FailureCode } from "./failures.ts";
 
 /**
  * In their order. All else about a stage is declared in `src/domain/controller/stages/` (what is decided) and
@@ -36,18 +37,6 @@ export const CHARGED = ["no", "yes", "unknown"] as const;
 
 export type Charged = (typeof CHARGED)[number];
 
-/**
- * What went wrong, whether another try can help, and what the person can do (null: nothing in particular).
- */
-export const Failure = z.object({
-  code: z.string(),
-  message: z.string(),
-  retryable: z.boolean(),
-  nextAction: z.string().nullable(),
-});
-
-export type Failure = z.infer<typeof Failure>;
-
 export interface Job {
   id: string;
   projectId: string;
@@ -70,7 +59,8 @@ export interface FailedAttempt {
   at: string;
   provider: string | null;
   model: string | null;
-  code: string;
+  /** May be unknown to this version, as in `Failure`. */
+  code: FailureCode;
   message: string;
   charged: Charged;
 }

@@ -1,5 +1,6 @@
 /** Times, spans and failures as the API shows them. */
-import type { Failure } from "../record/record.ts";
+import { publicCode } from "../record/failures.ts";
+import type { FailedAttempt, Failure } from "../record/record.ts";
 
 export const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
@@ -16,5 +17,7 @@ export const span = (s: { startFrame: number; endFrame: number }, fps: number) =
 export function failureView(failure: Failure | null) {
   if (!failure) return null;
   const { code, message, retryable, nextAction } = failure;
-  return { code, message, retryable, next_action: nextAction };
+  return { code: publicCode(code), message, retryable, next_action: nextAction };
 }
+
+export const failedAttemptView = (attempt: FailedAttempt) => ({ ...attempt, code: publicCode(attempt.code) });

@@ -2,7 +2,7 @@
 import { TaskCounts } from "../controller/change.ts";
 import { isOpen, needsDecision } from "../controller/tasks.ts";
 import type { Job, ProjectRecord, Task } from "../record/record.ts";
-import { failureView, iso } from "./common.ts";
+import { failedAttemptView, failureView, iso } from "./common.ts";
 
 const Counts = TaskCounts.catch({ total: 0, succeeded: 0, failed: 0 });
 
@@ -43,7 +43,7 @@ export const taskView = (t: Task) => ({
   attempt: t.attempt,
   cost_charged_usd: t.costChargedUsd,
   charged: t.charged,
-  failed_attempts: t.failedAttempts,
+  failed_attempts: t.failedAttempts.map(failedAttemptView),
   created_at: t.createdAt.toISOString(),
   updated_at: t.updatedAt.toISOString(),
 });

@@ -3,6 +3,7 @@ import type { Hook } from "@hono/zod-openapi";
 import type { ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
+import type { InputError } from "../../domain/record/errors.ts";
 import { rootCause } from "../../errors.ts";
 import { NOT_FOUND } from "../../operations/shared.ts";
 import type { Deps } from "../../ports/deps.ts";
@@ -20,7 +21,7 @@ export const onInvalid: ValidationHook = (result, c) => {
   if (result.success) return undefined;
   if (result.target === "param") return problem(c, NOT_FOUND);
   const errors = result.error.issues
-    .flatMap((issue) => {
+    .flatMap((issue): (Omit<InputError, "path"> & { path: string[] })[] => {
       const path = issue.path.map(String);
       if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message, code: issue.code }];
       const message = "There is no such member here, or it cannot be set.";

@@ -1,20 +1,56 @@
 /** Every error response: application/problem+json (RFC 9457), with a code of the closed list `ERRORS`. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { ERRORS, type ErrorCode, type OperationError, type Result } from "../../domain/record/errors.ts";
+import {
+  ERRORS,
+  type ErrorCode,
+  INPUT_ERRORS,
+  type InputErrorCode,
+  type OperationError,
+  type Result,
+} from "../../domain/record/errors.ts";
+import { SONG_REFUSALS } from "../../domain/record/failure-codes.ts";
 import type { AppEnv } from "./app-env.ts";
 
-const CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
+const isInputErrorCode = (code: string): code is InputErrorCode =>
+  Object.hasOwn(INPUT_ERRORS, code) || Object.hasOwn(SONG_REFUSALS, code);
+/** A Markdown list of codes with what each means, under a sentence. */
+export const explained = (sentence: string, meanings: [string, string][]): string =>
+  [sentence, "", ...meanings.map(([code, meaning]) => `- \`${code}\`: ${meaning}`)].join("\n");
+
+const ProblemCode = z.enum(Object.keys(ERRORS).filter(isErrorCode)).openapi("ProblemCode", {
+  description: explained(
+    "The kind of problem, for programs. Each code is explained at its `type`.",
+    Object.entries(ERRORS).map(([code, { meaning }]) => [code, meaning]),
+  ),
+});
+
+const SONG_ERRORS = Object.entries(SONG_REFUSALS).map(([code, { meaning }]): [string, string] => [
+  code,
+  meaning,
+]);
+const InputCode = z
+  .enum(Object.keys({ ...INPUT_ERRORS, ...SONG_REFUSALS }).filter(isInputErrorCode))
+  .openapi("InputErrorCode", {
+    description: explained("What is wrong with an input, for programs.", [
+      ...Object.entries(INPUT_ERRORS),
+      ...SONG_ERRORS,
+    ]),
+  });
 
 const Problem = z
   .object({
-    type: z.string().openapi({ description: "Identifies the kind of problem: one for each `code`." }),
+    type: z.string().openapi({
+      description:
+        "Identifies the kind of problem, one for each `code`: the path of its explanation in this service's reference.",
+    }),
     title: z.string().openapi({ description: "The kind of problem in words: one for each `code`." }),
     status: z.int().openapi({ description: "The HTTP status." }),
     detail: z
       .string()
       .openapi({ description: "What was wrong with this request and what to do, in sentences." }),
-    code: z.enum(CODES).openapi({ description: "The kind of problem, for programs." }),
+    code: ProblemCode,
     request_id: z.string().openapi({ description: "Also in X-Request-Id; quote it when you ask for help." }),
     errors: z
       .array(
@@ -23,7 +59,7 @@ const Problem = z
             description: "Where it is in the body, the query or the headers: `settings.fps`, say.",
           }),
           message: z.string().openapi({ description: "What is wrong, in a sentence." }),
-          code: z.string().optional().openapi({ description: "The kind of error, for programs." }),
+          code: InputCode.optional(),
         }),
       )
       .optional()
@@ -53,7 +89,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The value of a result; throws `Refused` with its error. */
+/** The value of a result; throws a `ProblemError` with its error. */
 export function orProblem<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new ProblemError(result.error);

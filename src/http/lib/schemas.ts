@@ -1,8 +1,10 @@
 /** Schemas that several resources use, and the routes that list a project's resources. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { policyOf } from "../../domain/controller/stages/index.ts";
+import { FAILURES } from "../../domain/record/failure-codes.ts";
+import { PUBLIC_FAILURE_CODES } from "../../domain/record/failures.ts";
 import { STAGES } from "../../domain/record/record.ts";
-import { problems } from "./problem.ts";
+import { explained, problems } from "./problem.ts";
 
 export { text } from "../../domain/record/text.ts";
 
@@ -21,9 +23,16 @@ export const StageName = z.enum(STAGES).openapi("Stage", {
   description: `The stages, in their order: ${STAGES.map((stage) => `${stage} (${policyOf(stage).summary})`).join(", ")}. A clip is made once its image is approved, the film once every clip is.`,
 });
 
+export const FailureCode = z.enum(PUBLIC_FAILURE_CODES).openapi("FailureCode", {
+  description: explained(
+    "The kind of failure, for programs. Each code is explained at `/docs#failure-<code>`.",
+    Object.entries(FAILURES).map(([code, { meaning }]) => [code, meaning]),
+  ),
+});
+
 export const Failure = z
   .object({
-    code: z.string().openapi({ description: "The kind of failure, for programs: `provider_refused`, say." }),
+    code: FailureCode,
     message: z.string().openapi({ description: "What went wrong, in a sentence to show to the user." }),
     retryable: z.boolean().openapi({ description: "Whether a retry without any change may help." }),
     next_action: z.string().nullable().openapi({

@@ -2,6 +2,7 @@
  * Probes a song file: container, codec, length (by its packets) and tags, or the reason why it can't be used.
  */
 import type { InputAudioTrack } from "mediabunny";
+import type { SongRefusalCode } from "../../domain/record/failures.ts";
 import { type Audio, type AudioFormat, type Failure, MAX_SONG_SECONDS } from "../../domain/record/record.ts";
 import { clock } from "../lib/clock.ts";
 import { mediaGone, refusal } from "../lib/failures.ts";
@@ -26,7 +27,9 @@ import { trackCodec } from "./track-codec.ts";
 import { pcmCodec, unsupportedWav } from "./wav.ts";
 
 type SongFacts = Omit<Audio, "key" | "etag">;
-export type Probe = { ok: true; audio: SongFacts } | { ok: false; failure: Failure };
+export type Probe =
+  | { ok: true; audio: SongFacts }
+  | { ok: false; failure: Failure<SongRefusalCode | "media_gone"> };
 
 /** What the client declared when it uploaded the file. */
 export interface Declared {
@@ -113,7 +116,7 @@ async function lengthOf(
   track: InputAudioTrack,
   format: AudioFormat,
   { layout }: OpenSong,
-): Promise<{ ok: true; length: Length } | { ok: false; failure: Failure }> {
+): Promise<{ ok: true; length: Length } | { ok: false; failure: Failure<SongRefusalCode> }> {
   const measured = await measureSong(file, track, format, layout, MAX_SONG_SECONDS + 1);
   switch (measured.kind) {
     case "tooLong":
@@ -217,10 +220,8 @@ async function examine(file: MediaFile, open: OpenSong, declared: Declared): Pro
 }
 
 /**
- * Measures a song, or refuses it with a message for the user. Failure codes: `audio_empty`,
- * `audio_truncated`, `audio_not_audio`, `audio_mislabelled`, `audio_no_track`, `audio_too_short`,
- * `audio_too_long`, `audio_unsupported`, and `media_gone` for an object that changed meanwhile. The length is
- * what decoders play (see `Length`). 200 MB of any format cost at most eight reads of the bucket: a few
+ * Measures a song, or refuses it with a message for the user; `media_gone` for an object that changed
+ * meanwhile. The length is what decoders play (see `Length`). 200 MB of any format cost at most eight reads of the bucket: a few
  * ranges for formats with an index, one range and one stream for the others.
  */
 export async function probeSong(file: MediaFile, declared: Declared): Promise<Probe> {

@@ -1,5 +1,5 @@
 import type { StepResult } from "../../domain/controller/settlement.ts";
-import { failure } from "../../domain/controller/tasks.ts";
+import { failure } from "../../domain/record/failures.ts";
 import type { Failure } from "../../domain/record/record.ts";
 import type { Prediction } from "../../ports/providers.ts";
 import type { StoredObject } from "../../ports/storage.ts";

@@ -1,8 +1,8 @@
 import { needsDirector, proposalInputs, scenesInputs } from "../../domain/controller/inputs.ts";
 import { proposedScenes, retimedScenes, type ScenePlan } from "../../domain/controller/plan-scenes.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
-import { failure } from "../../domain/controller/tasks.ts";
 import { DIRECTORS } from "../../domain/models/language-models.ts";
+import { failure } from "../../domain/record/failures.ts";
 import type { Audio, BeatGrid, Lyrics, Project, Proposal } from "../../domain/record/record.ts";
 import { rootCause } from "../../errors.ts";
 import { storedFile } from "../../media/lib/source.ts";

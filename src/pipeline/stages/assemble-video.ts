@@ -1,8 +1,8 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { songFrames } from "../../domain/controller/inputs.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
-import { failure } from "../../domain/controller/tasks.ts";
 import { checkCover } from "../../domain/cover/solve.ts";
+import { failure } from "../../domain/record/failures.ts";
 import { filmKey, sidecarKey } from "../../domain/record/keys.ts";
 import type { Clip, Film, Image, ProjectRecord, Sidecars } from "../../domain/record/record.ts";
 import { toVtt } from "../../domain/views/exports/vtt.ts";

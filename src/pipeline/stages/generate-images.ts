@@ -1,8 +1,8 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { seedOf } from "../../domain/controller/inputs.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
-import { failure } from "../../domain/controller/tasks.ts";
 import { imageCostUsd, imageModel } from "../../domain/models/models.ts";
+import { failure } from "../../domain/record/failures.ts";
 import { imageKey } from "../../domain/record/keys.ts";
 import type { Image } from "../../domain/record/record.ts";
 import type { Prediction } from "../../ports/providers.ts";

@@ -1,8 +1,8 @@
 import { currentOf } from "../../domain/controller/current.ts";
 import { promptInputs } from "../../domain/controller/inputs.ts";
 import { failedStep, type StepResult } from "../../domain/controller/settlement.ts";
-import { failure } from "../../domain/controller/tasks.ts";
 import { DIRECTORS } from "../../domain/models/language-models.ts";
+import { failure } from "../../domain/record/failures.ts";
 import type { Prompt, SofteningLevel } from "../../domain/record/record.ts";
 import { fromOutcome } from "../lib/outcome.ts";
 import type { StageSteps, StepContext } from "../lib/step.ts";

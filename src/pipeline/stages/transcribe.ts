@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { songFrames, takesEmbeddedLyrics } from "../../domain/controller/inputs.ts";
 import { type Fact, failedStep, type StepResult } from "../../domain/controller/settlement.ts";
-import { failure } from "../../domain/controller/tasks.ts";
 import { joinTranscripts } from "../../domain/lyrics/join-parts.ts";
 import { embeddedLyrics, lyricsFrom } from "../../domain/lyrics/lyrics.ts";
+import { failure } from "../../domain/record/failures.ts";
 import type { Audio, Lyrics, PartialTranscription } from "../../domain/record/record.ts";
 import type { Transcript } from "../../domain/record/song.ts";
 import { storable } from "../../domain/record/text.ts";

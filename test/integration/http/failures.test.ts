@@ -1,6 +1,8 @@
 import { NeonDbError } from "@neondatabase/serverless";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { ERRORS, INPUT_ERRORS } from "../../../src/domain/record/errors.ts";
+import { FAILURES, SONG_REFUSALS } from "../../../src/domain/record/failure-codes.ts";
 import { healthRoutes } from "../../../src/http/health.ts";
 import { Unavailable, WriteUnconfirmed } from "../../../src/ports/errors.ts";
 import { type Api, openApi, read } from "../../support/api.ts";
@@ -216,6 +218,33 @@ describe("the reference", () => {
     expect([...new Set(answering)].filter((route) => !apart.includes(route)).sort()).toEqual(
       described.sort(),
     );
+  });
+
+  test("lists the codes of the catalogues, with what each means", async () => {
+    const { schemas } = (await read(await api.api.request("/openapi.json"))).components;
+    const meanings = (texts: Record<string, string | { meaning: string }>) =>
+      Object.entries(texts).map(([code, text]) => [code, typeof text === "string" ? text : text.meaning]);
+    for (const [name, texts] of [
+      ["FailureCode", meanings(FAILURES)],
+      ["ProblemCode", meanings(ERRORS)],
+      ["InputErrorCode", meanings({ ...INPUT_ERRORS, ...SONG_REFUSALS })],
+    ] as const) {
+      const { enum: codes, description } = schemas[name];
+      expect(codes).toEqual(texts.map(([code]) => code));
+      for (const [code, meaning] of texts) expect(description).toContain(`- \`${code}\`: ${meaning}`);
+    }
+    const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+    expect(schemas.Failure.properties.code).toEqual(ref("FailureCode"));
+    expect(schemas.FailedAttempt.properties.code).toEqual(ref("FailureCode"));
+    expect(schemas.Problem.properties.code).toEqual(ref("ProblemCode"));
+    expect(schemas.Problem.properties.errors.items.properties.code).toEqual(ref("InputErrorCode"));
+  });
+
+  test("the `type` of a problem leads to its entry", async () => {
+    const { type } = await read(await api.api.request("/nowhere"));
+    const [path, id] = type.split("#");
+    const page = await (await api.api.request(path)).text();
+    expect(page).toContain(`<article id="${id}">`);
   });
 
   test("everything in it is described: summary, tag, and for the API its security", async () => {

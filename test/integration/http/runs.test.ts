@@ -1,7 +1,7 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jobs, projects, tasks } from "../../../src/db/schema.ts";
-import { failure } from "../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../src/domain/record/failures.ts";
 import type { Stage, Task } from "../../../src/domain/record/record.ts";
 import { type Api, openApi } from "../../support/api.ts";
 import { insertStory } from "../../support/story.ts";
@@ -167,7 +167,7 @@ describe("the tasks", () => {
         at: new Date().toISOString(),
         provider: "replicate",
         model: "a/b",
-        code: "provider_refused",
+        code: "provider_refused" as const,
         message: "No.",
         charged: "no" as const,
       },
@@ -190,6 +190,28 @@ describe("the tasks", () => {
       },
     ]);
   });
+});
+
+test("failures that another version stored are shown as `other`, and the rest of them as it is", async () => {
+  const { ada, story, base, taskList } = await setting();
+  const stored = JSON.stringify({
+    code: "code_of_2031",
+    message: "It rains.",
+    retryable: true,
+    nextAction: null,
+  });
+  const attempt = { attempt: 1, at: "2031-01-01T00:00:00Z", provider: null, model: null, charged: "no" };
+  const attempts = JSON.stringify([{ ...attempt, code: "code_of_2031", message: "It rains." }]);
+  await api.db.execute(
+    sql`update tasks set error = ${stored}::jsonb, failed_attempts = ${attempts}::jsonb where id = ${story.taskId}`,
+  );
+  await api.db.execute(sql`update jobs set error = ${stored}::jsonb where id = ${story.jobId}`);
+  const error = { code: "other", message: "It rains.", retryable: true, next_action: null };
+  expect(await taskList()).toMatchObject([
+    { error, failed_attempts: [{ code: "other", message: "It rains." }] },
+  ]);
+  expect((await ada.call("GET", `${base}/jobs`)).json.items).toMatchObject([{ error }]);
+  expect((await ada.call("POST", `${base}/tasks/${story.taskId}/retry`)).status).toBe(202);
 });
 
 test("a run raises the run number and sets the target that was named", async () => {

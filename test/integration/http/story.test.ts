@@ -183,7 +183,7 @@ describe("lists", () => {
     const { json } = await ada.call("GET", `${base}/jobs`);
     expect(json.items[0]).toMatchObject({
       tasks: { total: 2, succeeded: 1, failed: 1 },
-      error: { code: "moderated", next_action: null },
+      error: { code: "provider_invalid_request", next_action: null },
     });
   });
 });

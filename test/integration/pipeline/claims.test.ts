@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failure, LEASE_MS, NEWEST_TASKS_READ, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
+import { LEASE_MS, NEWEST_TASKS_READ, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
 import { DIRECTORS } from "../../../src/domain/models/language-models.ts";
+import { failure } from "../../../src/domain/record/failures.ts";
 import type { Prompt, Settings } from "../../../src/domain/record/record.ts";
 import { draft, jpeg } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
@@ -15,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => pipeline.close());
 
 const IMAGE_USD = 0.003;
-const WHY = failure("because", "Because.");
+const WHY = failure("worker_lost", "Because.");
 
 /** A project with the task of one prompt, sent to a worker. */
 async function sentPrompt(settings: Partial<Settings> = {}) {
@@ -212,9 +213,9 @@ describe("money", () => {
     expect(await studio.budget(id)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 
     await store.fail({ projectId: id, taskId: other?.task ?? "" }, WHY);
-    await store.fail({ projectId: id, taskId: other?.task ?? "" }, failure("later", "Later."));
+    await store.fail({ projectId: id, taskId: other?.task ?? "" }, failure("undeliverable", "Later."));
     const failed = (await studio.record(id)).tasks.filter((t) => t.status === "failed");
-    expect(failed).toMatchObject([{ id: other?.task, error: { code: "because" }, charged: "no" }]);
+    expect(failed).toMatchObject([{ id: other?.task, error: { code: "worker_lost" }, charged: "no" }]);
   });
 
   test("a task that a worker has claimed can't be failed by `fail`", async () => {

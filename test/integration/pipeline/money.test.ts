@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { projects } from "../../../src/db/schema.ts";
 import { LEASE_MS, WAIT_LIMIT_MS } from "../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../src/domain/record/failures.ts";
 import { draft, jpeg } from "../../support/answers.ts";
 import { openPipeline, type Pipeline, type Studio } from "../../support/pipeline.ts";
 import {
@@ -86,8 +87,8 @@ describe("the owner's budget", () => {
     const studio = pipeline.studio({ ownerBudgetUsd: 0 });
     const { id } = await staged(studio, "assemble_video");
     const { media } = studio.deps;
-    const failure = { code: "clip_unreadable", message: "No.", retryable: false, nextAction: null };
-    studio.deps.media = { ...media, assembleFilm: async () => ({ ok: false, failure }) };
+    const why = failure("clip_unreadable", "No.");
+    studio.deps.media = { ...media, assembleFilm: async () => ({ ok: false, failure: why }) };
     await studio.run(id);
     expect(await studio.task(id)).toMatchObject({ error: { code: "clip_unreadable" } });
   });

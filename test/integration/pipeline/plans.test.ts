@@ -78,7 +78,7 @@ describe("a plan is applied", () => {
     const { studio, id, store } = await sentPrompt();
     const known = await studio.task(id);
     const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute, 0, 5));
-    const what = { code: "some_code", message: 'It\'s "so".' };
+    const what = { code: "outcome_unknown" as const, message: 'It\'s "so".' };
     const task: Task = {
       ...known,
       id: studio.deps.newId(),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { failure } from "../../../src/domain/record/failures.ts";
 import { openPipeline, type Pipeline } from "../../support/pipeline.ts";
 import { ended, retry, running } from "../../support/providers.ts";
 import { staged } from "../../support/staged.ts";
@@ -53,8 +54,8 @@ test("a new attempt without a provider acquires no slot", async () => {
   const studio = pipeline.studio();
   const { id } = await staged(studio, "assemble_video");
   const { media } = studio.deps;
-  const failure = { code: "clip_unreadable", message: "No.", retryable: false, nextAction: null };
-  studio.deps.media = { ...media, assembleFilm: async () => ({ ok: false, failure }) };
+  const why = failure("clip_unreadable", "No.");
+  studio.deps.media = { ...media, assembleFilm: async () => ({ ok: false, failure: why }) };
   studio.deps.rateLimiters.acquire = () => Promise.reject(new Error("Nobody is to ask"));
   expect(await studio.run(id)).toEqual(["ack"]);
   expect(await studio.task(id)).toMatchObject({ error: { code: "clip_unreadable" } });

@@ -1,7 +1,7 @@
 import { clipCostUsd, clipModel, clipSecondsFor, clipsJoin, isRetired } from "../../models/models.ts";
+import { failure } from "../../record/failures.ts";
 import type { Clip, Failure, Project, Settings } from "../../record/record.ts";
 import type { SceneState } from "../scene-state.ts";
-import { failure } from "../tasks.ts";
 import type { Offer, StagePolicy } from "./policy.ts";
 
 const outputForm = ({ aspectRatio, clipResolution }: Pick<Settings, "aspectRatio" | "clipResolution">) =>

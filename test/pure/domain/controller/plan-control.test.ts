@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { failure, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import type { Settings, Stage } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 

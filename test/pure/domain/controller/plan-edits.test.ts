@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { currentOf } from "../../../../src/domain/controller/current.ts";
 import { filmInputs } from "../../../../src/domain/controller/inputs.ts";
-import { failure } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import type { ProjectRecord } from "../../../../src/domain/record/record.ts";
 import { songOf, World } from "../../../support/record.ts";
 

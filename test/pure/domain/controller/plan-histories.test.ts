@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { failure, isOpen, needsDecision, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { isOpen, needsDecision, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import { STAGES } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 
@@ -45,7 +46,7 @@ describe("in every history", () => {
           }
           break;
         case "fail":
-          if (busy) world.failTask(busy, failure("x", "x"));
+          if (busy) world.failTask(busy, failure("worker_lost", "x"));
           break;
         case "refuse":
           if (busy) world.failTask(busy, failure("provider_refused", "It was refused."));

@@ -1,7 +1,7 @@
 /** What a retry, a run requested twice and an undo in the middle of a run start, and what they do not. */
 import { describe, expect, test } from "vitest";
 import { ruledOut, TRIAL_ORDERS } from "../../../../src/domain/controller/model-health.ts";
-import { failure } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import type { Task } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 

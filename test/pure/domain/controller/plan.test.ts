@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { failure, LEASE_MS, REDISPATCH_MS, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { LEASE_MS, REDISPATCH_MS, WAIT_LIMIT_MS } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import { type Settings, STAGES } from "../../../../src/domain/record/record.ts";
 import { World } from "../../../support/record.ts";
 
@@ -146,7 +147,7 @@ describe("failure", () => {
     for (let i = 0; i < 2; i++) for (const id of world.wake().dispatched) world.succeed(id);
     const [first, ...others] = world.wake().dispatched;
     if (!first) throw new Error("no task");
-    world.failTask(first, failure("refused", "The provider refused it."));
+    world.failTask(first, failure("provider_invalid_request", "The provider refused it."));
     for (const id of others) world.succeed(id);
     world.wake();
     return { world, first };
@@ -162,7 +163,7 @@ describe("failure", () => {
         {
           task_id: first,
           scene_id: world.task(first).subject,
-          code: "refused",
+          code: "provider_invalid_request",
           message: "The provider refused it.",
         },
       ],

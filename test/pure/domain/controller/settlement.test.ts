@@ -4,17 +4,17 @@ import { onLeaseExpired, type RetryContext } from "../../../../src/domain/contro
 import { type StepResult, settlement } from "../../../../src/domain/controller/settlement.ts";
 import type { Supplier } from "../../../../src/domain/controller/suppliers.ts";
 import {
-  failure,
   MAX_SUPPLIER_FAILURES,
   outcomeUnknown,
   THROTTLED_LIMIT_MS,
 } from "../../../../src/domain/controller/tasks.ts";
-import type { Task } from "../../../../src/domain/record/record.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
+import type { Failure, Task } from "../../../../src/domain/record/record.ts";
 import { taskOf } from "../../../support/record.ts";
 
 const NOW = new Date("2026-11-22T10:00:00Z");
-const WHY = failure("x", "X.", { retryable: true });
-const FINAL = failure("y", "Y.");
+const WHY = failure("worker_lost", "X.", { retryable: true });
+const FINAL = failure("undeliverable", "Y.");
 const REFUSED = failure("provider_refused", "The model refused the content.");
 
 const supplier = (model: string, estimateUsd = 0.5, provider = "replicate"): Supplier => ({
@@ -38,7 +38,7 @@ const task = (over: Partial<Task> = {}) => taskOf(NOW, { model: "one", ...over }
 const settled = (result: StepResult, over: Partial<Task> = {}, context: Partial<RetryContext> = {}) =>
   settlement(task(over), result, retryContext(context));
 
-const again = (why = WHY, afterSeconds: number | null = null): StepResult => ({
+const again = (why: Failure = WHY, afterSeconds: number | null = null): StepResult => ({
   kind: "retry",
   failure: why,
   afterSeconds,
@@ -56,7 +56,11 @@ const badOutput = (costUsd: number | null = null): StepResult => ({
   costUsd,
   charged: "yes",
 });
-const declined = (why = FINAL, spent = false): StepResult => ({ kind: "declined", failure: why, spent });
+const declined = (why: Failure = FINAL, spent = false): StepResult => ({
+  kind: "declined",
+  failure: why,
+  spent,
+});
 
 describe("a completed step", () => {
   test("is paid for at the provider's price, or at the estimate if it states none", () => {
@@ -97,7 +101,15 @@ describe("while a provider works", () => {
 describe("a delay by our own rate limiter", () => {
   test("spends nothing, counts no failure and records nothing", () => {
     const failedAttempts = [
-      { attempt: 1, at: "", provider: null, model: null, code: "x", message: "X.", charged: "yes" as const },
+      {
+        attempt: 1,
+        at: "",
+        provider: null,
+        model: null,
+        code: "worker_lost" as const,
+        message: "X.",
+        charged: "yes" as const,
+      },
     ];
     const before = { attempt: 7, supplierFailures: 2, failedAttempts, charged: "yes" as const };
     const { set, reservation, facts } = settled({ kind: "delayed", afterMs: 9_000 }, before);
@@ -207,7 +219,7 @@ describe("failed attempts", () => {
       at: NOW.toISOString(),
       provider: "replicate",
       model: "one",
-      code: "x",
+      code: "worker_lost",
       message: "X.",
       charged: "yes",
     });
@@ -291,7 +303,7 @@ describe("a supplier that declines", () => {
       model: "two",
       costEstimatedUsd: 0.7,
       runAfter: NOW,
-      failedAttempts: [{ model: "one", code: "y" }],
+      failedAttempts: [{ model: "one", code: "undeliverable" }],
     });
     expect(reservation).toEqual({ kind: "free" });
   });
@@ -333,7 +345,7 @@ describe("a supplier that declines", () => {
     expect(set).toMatchObject({ status: "pending", supplierIndex });
   });
 
-  test.each(["provider_access", "provider_out_of_credit"])(
+  test.each(["provider_access", "provider_out_of_credit"] as const)(
     "for %s is left together with all suppliers of the same account",
     (code) => {
       const why = failure(code, "No.");

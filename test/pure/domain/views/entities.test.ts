@@ -1,6 +1,6 @@
 /** What the feed publishes stays small, however much a project has. */
 import { expect, test } from "vitest";
-import { failure } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import type { ProjectRecord, Task } from "../../../../src/domain/record/record.ts";
 import { publicView } from "../../../../src/domain/views/entities.ts";
 import { applyChange, diff, nothingPublished, snapshot } from "../../../../src/domain/views/feed.ts";
@@ -36,13 +36,13 @@ test("tasks that failed with the longest messages, at all attempts, are less tha
     at: at.toISOString(),
     provider: "p",
     model: "m",
-    code: "x",
+    code: "outcome_unknown" as const,
     message: "x".repeat(2_000),
     charged: "no" as const,
   };
   const tasks = tasksOf(5_000, {
     status: "failed",
-    error: failure("x", "x".repeat(9_000)),
+    error: failure("outcome_unknown", "x".repeat(9_000)),
     failedAttempts: Array.from({ length: 20 }, () => attempt),
   });
   const length = snapshotOf(recordWith({ tasks })).length;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failure } from "../../../../src/domain/controller/tasks.ts";
+import { failure } from "../../../../src/domain/record/failures.ts";
 import type { Clip, Job, Project } from "../../../../src/domain/record/record.ts";
 import { DEFAULT_SETTINGS } from "../../../../src/domain/settings.ts";
 import {
@@ -144,7 +144,7 @@ test("a task shows its provider and model, its cost and how its attempts ended, 
     at: at.toISOString(),
     provider: "replicate",
     model: "some/model",
-    code: "provider_unavailable",
+    code: "provider_unavailable" as const,
     message: "It is down.",
     charged: "no" as const,
   };
@@ -181,6 +181,8 @@ test("a task whose outcome is unknown needs a decision, until the person has mad
   const unknown = { status: "failed" as const, error: failure("outcome_unknown", "Nobody knows.") };
   expect(taskView(taskOf(at, unknown)).needs_decision).toBe(true);
   expect(taskView(taskOf(at, { ...unknown, retriedAt: at })).needs_decision).toBe(false);
-  expect(taskView(taskOf(at, { ...unknown, error: failure("x", "X.") })).needs_decision).toBe(false);
+  expect(taskView(taskOf(at, { ...unknown, error: failure("worker_lost", "X.") })).needs_decision).toBe(
+    false,
+  );
   expect(taskView(taskOf(at, { ...unknown, status: "pending" })).needs_decision).toBe(false);
 });
