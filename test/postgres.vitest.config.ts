@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+if (!process.env.TEST_DATABASE_URL) throw new Error("These tests need a Postgres: set TEST_DATABASE_URL.");
+
 /** Needs a Postgres: TEST_DATABASE_URL=postgres://… npm run test:postgres */
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,

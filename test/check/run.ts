@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { missingFiles } from "./missing-files.ts";
 import { oldNames } from "./old-names.ts";
+import { skippedTests } from "./skipped-tests.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CHECKED = /\.(ts|md|sql|toml|example)$|^(package|biome|tsconfig)\.json$|^\.(ci\/|gitignore$)/;
@@ -21,9 +22,11 @@ const problems = files
   .filter((path) => CHECKED.test(path) && !EXEMPT.test(path))
   .flatMap((path) => {
     const source = readFileSync(join(ROOT, path), "utf8");
-    return [...oldNames(path, source), ...missingFiles(path, source, files)];
+    return [...oldNames(path, source), ...missingFiles(path, source, files), ...skippedTests(path, source)];
   });
 
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? "Names and references are in order." : `${problems.length} problems.`);
+console.log(
+  problems.length === 0 ? "Names, references and tests are in order." : `${problems.length} problems.`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;
