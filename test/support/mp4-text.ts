@@ -74,6 +74,7 @@ export function ffmpeg(program: "ffmpeg" | "ffprobe", args: string[], film: Uint
     args.map((arg) => (arg === "{}" ? "pipe:0" : arg)),
     { input: film, maxBuffer: 1 << 28 },
   );
-  if (error) throw error;
+  // A program that has read enough closes its input, which is an error here (EPIPE).
+  if (error && "code" in error && error.code === "ENOENT") throw error;
   return { stdout: new Uint8Array(stdout), said: String(stderr) };
 }
