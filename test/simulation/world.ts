@@ -16,6 +16,7 @@ import { sweep } from "../../src/pipeline/sweep.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { ApprovalInput, RecordedApproval } from "../../src/ports/store.ts";
 import type { RateLimiters } from "../../src/ports/work.ts";
+import { fakeDeps } from "../support/deps.ts";
 import { Faults } from "./faults.ts";
 import { Isolates } from "./isolates.ts";
 import { ObjectHost, SimulatedBucket } from "./platform.ts";
@@ -173,8 +174,7 @@ export class World {
     const skew = skewMs ?? drawn;
     const call = <T>(port: string, work: () => Promise<T>) => runtime.call(caller, `store.${port}`, work);
     const { store } = this;
-    const deps: Deps = {
-      config: this.#config,
+    return fakeDeps(this.#config, {
       // The simulation does not use it: nothing listens at this address.
       db: unreachable,
       store: {
@@ -254,9 +254,7 @@ export class World {
         if (level !== "info" || event === "task_settled")
           runtime.note(`${caller.name} ${event} ${JSON.stringify(fields ?? {})}`);
       },
-      metrics: () => {},
-    };
-    return deps;
+    });
   }
 
   /** A claim must not pass the budget, except one that costs nothing, after the budget was lowered. */

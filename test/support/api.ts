@@ -5,17 +5,11 @@
 import { randomUUID } from "node:crypto";
 import { createApi } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
-import { connect } from "../../src/db/client.ts";
-import { postgresStore } from "../../src/db/store.ts";
-import { uuidv7 } from "../../src/domain/record/ids.ts";
 import { tokenVerifier } from "../../src/http/lib/auth.ts";
-import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
-import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
-import type { Deps } from "../../src/ports/deps.ts";
 import type { Coordinator, TaskQueue, WakeUp } from "../../src/ports/work.ts";
 import { memoryBucket } from "./bucket.ts";
-import { codecs } from "./codecs.ts";
+import { fakeDeps, never } from "./deps.ts";
 import { openPostgres } from "./postgres.ts";
 import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
 
@@ -43,8 +37,6 @@ const variables = {
 /** The parsed JSON of a response. */
 export const read = async (response: Response) => JSON.parse(await response.text());
 
-const never = () => Promise.reject(new Error("The API itself calls no provider"));
-
 export async function openApi() {
   const postgres = await openPostgres();
   const config = parseConfig({ ...variables, DATABASE_FETCH_ENDPOINT: postgres.url });
@@ -65,30 +57,13 @@ export async function openApi() {
       return new Response(null, { status: trusted ? 200 : 401 });
     },
   });
-  const db = connect(config.database.url, config.database.fetchEndpoint);
-  const newId = () => uuidv7(Date.now());
-  const deps: Deps = {
-    config,
-    db,
-    store: postgresStore(db, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
+  const deps = fakeDeps(config, {
     storage: bucket,
-    providers: {
-      transcriber: { transcribe: never },
-      director: { proposeScenes: never, writePrompt: never, softenPrompt: never },
-      predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
-    },
-    media: mediaOf(codecs),
-    rateLimiters: { acquire: never, penalize: never, reportSuccess: never },
     queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
-    gate: newHeavyGate(),
     coordinator,
-    now: () => new Date(),
-    newId,
-    random: Math.random,
-    every: () => ({ stop: () => {} }),
     log: (level, event) => void calls.push(`${level} ${event}`),
     metrics: (point) => void points.push(point),
-  };
+  });
   const provider = await identityProvider();
   const verifyToken = tokenVerifier(config.auth, provider.keys);
   const api = createApi({ deps, verifyToken });

@@ -316,18 +316,20 @@ describe.each(operations)("$operationId", (operation) => {
         const name = names[nth % Math.max(1, names.length)];
         // Segments of dots only are resolved by the URL, not by the router.
         const segment = /^\.*$/.test(text) ? "7" : text.toWellFormed();
-        return name && operationId !== "deleteProject" ? { ...a, path: { ...a.path, [name]: segment } } : a;
+        return name ? { ...a, path: { ...a.path, [name]: segment } } : a;
       }),
     );
     await fc.assert(
       fc.asyncProperty(broken, async (request) => {
-        const sent = await send(ada, operation, { ...request, path: { ...request.path } });
+        // A project that does not exist, so that the projects of the other tests stay.
+        const path = operationId === "deleteProject" ? { project_id: randomUUID() } : request.path;
+        const sent = await send(ada, operation, { ...request, path });
         expectDocumented(operation, sent);
         const text = typeof request.body === "string" ? request.body : null;
         if (parser && text !== null && !parser.safeParse(parsed(text)).success)
           expect(sent.status, text.slice(0, 500)).toBeGreaterThanOrEqual(400);
       }),
-      { numRuns: operationId === "deleteProject" ? 2 : 24 },
+      { numRuns: 24 },
     );
   });
 
