@@ -125,7 +125,7 @@ function heldFast({ project, scenes }: ProjectRecord): string[] {
  */
 function consented({ verdicts }: World, record: ProjectRecord): string[] {
   const { autoApprove } = record.project.settings;
-  const judge = (what: string, id: string, taken: boolean | null): string[] => {
+  const problemsOf = (what: string, id: string, taken: boolean | null): string[] => {
     const verdict = verdicts.get(id);
     if (verdict?.tied) return [];
     if (verdict?.approved === false) return [`${what} ${id} is used, and was rejected last`];
@@ -137,10 +137,10 @@ function consented({ verdicts }: World, record: ProjectRecord): string[] {
     .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   return [
     ...currentOf(record).scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
-      ...(image ? judge("Image", image.id, imageApproved) : []),
-      ...(clip ? judge("Clip", clip.id, clipApproved) : []),
+      ...(image ? problemsOf("Image", image.id, imageApproved) : []),
+      ...(clip ? problemsOf("Clip", clip.id, clipApproved) : []),
     ]),
-    ...(film?.editList ?? []).flatMap(({ clipId }) => judge("The film's clip", clipId, null)),
+    ...(film?.editList ?? []).flatMap(({ clipId }) => problemsOf("The film's clip", clipId, null)),
   ];
 }
 

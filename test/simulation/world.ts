@@ -45,12 +45,12 @@ export interface Transition {
   to: string;
 }
 
-/** The newest verdict on an image or a clip, in the order in which the database got them. */
-export interface Verdict {
+/** The newest approval or rejection of an image or a clip, in the order in which the database got them. */
+export interface LastApproval {
   approved: boolean;
   subjectHash: string;
   at: number;
-  /** Whether another verdict on the same bytes has the same time, so that either may count. */
+  /** Whether another one of the same bytes has the same time, so that either may count. */
   tied: boolean;
 }
 
@@ -70,7 +70,7 @@ export class World {
   /** Each project as it was at its last run request. */
   readonly asked = new Map<string, Project>();
   /** By the id of the image or clip. */
-  readonly verdicts = new Map<string, Verdict>();
+  readonly verdicts = new Map<string, LastApproval>();
   /** Rules that were broken while the world ran. */
   readonly violations: string[] = [];
   readonly #limiters = new Map<string, RateLimiter>();

@@ -35,7 +35,7 @@ const operations = operationsOf(document);
 afterAll(() => api.close());
 
 /** One project with the ids of what it has. */
-interface Owned {
+interface ProjectIds {
   project_id: string;
   film_id: string;
   job_id: string;
@@ -46,7 +46,7 @@ interface Owned {
   key: string;
 }
 
-async function story(ownerId: string): Promise<Owned> {
+async function story(ownerId: string): Promise<ProjectIds> {
   const { id, filmId, jobId, taskId, scenes } = await insertStory(api.deps.db, ownerId);
   return {
     project_id: id,
@@ -66,7 +66,7 @@ function upload(ownerId: string, projectId: string): string {
   return key;
 }
 
-async function draft(): Promise<Owned> {
+async function draft(): Promise<ProjectIds> {
   const { id } = await ada.project();
   const none = () => randomUUID();
   const rest = { film_id: none(), job_id: none(), task_id: none(), scene_id: none() };
@@ -91,7 +91,7 @@ const CURSORS: Record<string, string> = {
 };
 
 /** What the schemas do not say about members, for one project. */
-const hintsFor = (of: Owned, operationId: string, all: boolean): Hints => ({
+const hintsFor = (of: ProjectIds, operationId: string, all: boolean): Hints => ({
   project_id: fc.constant(of.project_id),
   image_id: fc.constantFrom(...of.images),
   clip_id: fc.constantFrom(...of.clips),
@@ -158,7 +158,7 @@ interface Asked {
   body: unknown;
 }
 
-const requestOf = (operation: Operation, of: Owned, optional: Optional): fc.Arbitrary<Asked> => {
+const requestOf = (operation: Operation, of: ProjectIds, optional: Optional): fc.Arbitrary<Asked> => {
   const { parameters, body } = inputsOf(json, operation);
   const hints = hintsFor(of, operation.operationId, optional === "all");
   const ids: Hints = Object.fromEntries(Object.entries(of).map(([name, id]) => [name, fc.constant(id)]));
@@ -250,7 +250,7 @@ const SIGNED: Record<string, number[]> = {
 /** Answer 409, not 404, for a job or task that is not of the project, whosever it is. */
 const RETRIES = ["retryJob", "retryTask"];
 
-const anyOf = (owned: readonly Owned[]) => fc.constantFrom(...owned);
+const anyOf = (owned: readonly ProjectIds[]) => fc.constantFrom(...owned);
 
 describe.each(operations)("$operationId", (operation) => {
   const { operationId } = operation;
@@ -259,7 +259,7 @@ describe.each(operations)("$operationId", (operation) => {
 
   test("accepts every valid request", async () => {
     const seen = new Set<number>();
-    const run = (optional: Optional, of: readonly Owned[], numRuns: number) =>
+    const run = (optional: Optional, of: readonly ProjectIds[], numRuns: number) =>
       fc.assert(
         fc.asyncProperty(
           anyOf(of).chain((one) => requestOf(operation, one, optional)),
