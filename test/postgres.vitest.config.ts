@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["test/postgres/**/*.test.ts", "test/integration/sandbox/neon.test.ts"],
+    globalSetup: new URL("support/needs-postgres.ts", import.meta.url).pathname,
     testTimeout: 60_000,
   },
 });

@@ -24,7 +24,13 @@ const file = createRoute({
         .int()
         .min(0)
         .max(1e11)
-        .openapi({ description: "When the URL expires, in seconds since 1970 (UTC)." }),
+        .openapi({
+          type: "integer",
+          minimum: 0,
+          maximum: 1e11,
+          param: { name: "expires", in: "query", required: true },
+          description: "When the URL expires, in seconds since 1970 (UTC).",
+        }),
       signature: z.string().max(64).openapi({ description: "Signs the film's id and `expires`." }),
       download: z
         .literal("1")

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { missingFiles } from "./missing-files.ts";
 import { oldNames } from "./old-names.ts";
 import { RUNBOOK, withParts } from "./runbook.ts";
+import { skippedTests } from "./skipped-tests.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CHECKED = /\.(ts|md|sql|toml|example)$|^(package|biome|tsconfig)\.json$|^\.(ci\/|gitignore$)/;
@@ -22,7 +23,7 @@ const problems = files
   .filter((path) => CHECKED.test(path) && !EXEMPT.test(path))
   .flatMap((path) => {
     const source = readFileSync(join(ROOT, path), "utf8");
-    return [...oldNames(path, source), ...missingFiles(path, source, files)];
+    return [...oldNames(path, source), ...missingFiles(path, source, files), ...skippedTests(path, source)];
   });
 
 const runbook = readFileSync(join(ROOT, RUNBOOK), "utf8");
@@ -32,7 +33,7 @@ if (withParts(runbook) !== runbook)
 for (const problem of problems) console.error(problem);
 console.log(
   problems.length === 0
-    ? "Names, references and generated texts are in order."
+    ? "Names, references, tests and generated texts are in order."
     : `${problems.length} problems.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -139,6 +139,30 @@ const defects: [string, (world: World) => void, number?][] = [
     140,
   ],
   [
+    "a rejection that is recorded as an approval",
+    ({ store }) => {
+      const record = store.recordApprovals.bind(store);
+      store.recordApprovals = (whose, verdicts) =>
+        record(
+          whose,
+          verdicts.map((v) => ({ ...v, approved: true })),
+        );
+    },
+  ],
+  [
+    "an approval that is answered and not recorded",
+    ({ store }) => {
+      const record = store.recordApprovals.bind(store);
+      store.recordApprovals = async (whose, verdicts) => {
+        const rows = store.projects.get(whose.projectId);
+        const before = rows?.approvals ?? [];
+        const recorded = await record(whose, verdicts);
+        if (rows) rows.approvals = before;
+        return recorded;
+      };
+    },
+  ],
+  [
     "a plan that makes what no run request covers",
     ({ store }) => {
       const edit = store.editProject.bind(store);

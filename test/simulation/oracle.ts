@@ -1,5 +1,5 @@
 /** Rules that must hold in a world that has come to rest, checked by its results only. */
-
+import { currentOf } from "../../src/domain/controller/current.ts";
 import { songFrames } from "../../src/domain/controller/inputs.ts";
 import { projectPrefix } from "../../src/domain/record/keys.ts";
 import { type Project, type ProjectRecord, STAGES, type Stage } from "../../src/domain/record/record.ts";
@@ -44,6 +44,7 @@ function living(world: World, person: Person, record: ProjectRecord): string[] {
     ...ended(record),
     ...covered(record),
     ...heldFast(record),
+    ...consented(world, record),
     ...pinned(world, record),
     ...boughtOnce(world, person),
     ...askedFor(world, person, record),
@@ -115,6 +116,32 @@ function heldFast({ project, scenes }: ProjectRecord): string[] {
         : scenes.some((s) => s.startFrame === pin.startFrame && s.endFrame === pin.endFrame);
     return stands ? [] : [`A pin is not kept: ${JSON.stringify(pin)}`];
   });
+}
+
+/**
+ * A person's newest verdict holds, by the order in which the database got them, whatever the clocks of the
+ * machines that made the ids say: no scene and no film uses what was rejected last, and nothing is taken for
+ * approved without a yes.
+ */
+function consented({ verdicts }: World, record: ProjectRecord): string[] {
+  const { autoApprove } = record.project.settings;
+  const problemsOf = (what: string, id: string, taken: boolean | null): string[] => {
+    const verdict = verdicts.get(id);
+    if (verdict?.tied) return [];
+    if (verdict?.approved === false) return [`${what} ${id} is used, and was rejected last`];
+    if (taken === false && verdict) return [`${what} ${id} was approved last, and counts as not approved`];
+    return taken && !verdict && !autoApprove ? [`${what} ${id} counts as approved, and nobody said yes`] : [];
+  };
+  const [film] = record.films
+    .filter((f) => f.status === "completed")
+    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+  return [
+    ...currentOf(record).scenes.flatMap(({ image, imageApproved, clip, clipApproved }) => [
+      ...(image ? problemsOf("Image", image.id, imageApproved) : []),
+      ...(clip ? problemsOf("Clip", clip.id, clipApproved) : []),
+    ]),
+    ...(film?.editList ?? []).flatMap(({ clipId }) => problemsOf("The film's clip", clipId, null)),
+  ];
 }
 
 /** The bytes of each completed artifact are in the bucket. */

@@ -1,5 +1,4 @@
 /** Simulated people: at first they act at random, in the end they want their film. */
-
 import { currentOf } from "../../src/domain/controller/current.ts";
 import { needsDecision } from "../../src/domain/controller/tasks.ts";
 import type { Result } from "../../src/domain/record/errors.ts";
@@ -12,8 +11,9 @@ import { createProject, editProject, removeProject } from "../../src/operations/
 import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts";
 import { chooseMotif } from "../../src/operations/scenes.ts";
 import type { Deps } from "../../src/ports/deps.ts";
+import { Chance } from "./random.ts";
 import { Caller } from "./runtime.ts";
-import type { World } from "./world.ts";
+import { SKEW_MS, type World } from "./world.ts";
 
 /** What a person did that is a reason to buy something again. */
 interface Deeds {
@@ -74,10 +74,16 @@ export class Person {
   deleted = false;
   #tookOthers = false;
   readonly deeds: Deeds = { edits: 0, retries: new Set() };
+  /** Random numbers of their own: a world has the same events without the changes of mind. */
+  readonly #moods: Chance;
+  /** How wrong the clocks of the machines are that answer this person; empty: as the faults decide. */
+  readonly #clocksMs: number[];
 
-  constructor(world: World, ownerId: string) {
+  constructor(world: World, ownerId: string, { unsettled = false }: { unsettled?: boolean } = {}) {
     this.#world = world;
     this.ownerId = ownerId;
+    this.#moods = new Chance(Math.imul(world.seed, 0x2545f491) ^ ownerId.charCodeAt(0));
+    this.#clocksMs = unsettled ? [0, 1, 2].map(() => this.#moods.whole(-SKEW_MS, SKEW_MS)) : [];
   }
 
   get #actor() {
@@ -88,7 +94,8 @@ export class Person {
   async #ask<T>(work: (deps: Deps) => Promise<Result<T>>): Promise<T | null> {
     const caller = new Caller(this.ownerId);
     const died = new Promise<null>((resolve) => caller.onDeath(() => resolve(null)));
-    const asked = work(this.#world.depsFor(caller)).then(
+    const skewMs = this.#clocksMs.length > 0 ? this.#moods.pick(this.#clocksMs) : null;
+    const asked = work(this.#world.depsFor(caller, skewMs)).then(
       (result) => (result.ok ? result.value : null),
       () => null,
     );
@@ -248,6 +255,30 @@ export class Person {
     ]);
     if (approvals.length === 0) return;
     await this.#ask((deps) => approve(deps, this.#actor, { projectId: this.projectId, approvals }));
+  }
+
+  /**
+   * Gives one image or clip of a scene two verdicts, one after the other. Each request may reach another
+   * machine, so the second approval's id may be the lower one. Does nothing for a settled person.
+   */
+  async changeMind(): Promise<void> {
+    const { record } = this;
+    const moods = this.#moods;
+    if (!record || this.#clocksMs.length === 0 || !moods.chance(0.5)) return;
+    const assets = currentOf(record).scenes.flatMap(({ image, clip }) => [
+      ...(image ? [{ imageId: image.id, clipId: null }] : []),
+      ...(clip ? [{ imageId: null, clipId: clip.id }] : []),
+    ]);
+    if (assets.length === 0) return;
+    const asset = moods.pick(assets);
+    const first = moods.chance(0.5);
+    for (const approved of [first, !first]) {
+      this.#world.runtime.note(
+        `${this.ownerId}: ${approved ? "yes" : "no"} to ${asset.imageId ?? asset.clipId}`,
+      );
+      const approvals = [{ ...asset, approved, notes: null }];
+      await this.#ask((deps) => approve(deps, this.#actor, { projectId: this.projectId, approvals }));
+    }
   }
 
   async remove(): Promise<void> {

@@ -45,8 +45,11 @@ export async function simulate({
   const world = new World({ seed, kept, fault }, simulatedConfig());
   sabotage?.(world);
   const { chance, time, faults } = world;
-  const people = [new Person(world, "ada")];
-  if (!exact && chance.chance(0.25)) people.push(new Person(world, chance.pick(["ada", "bob"])));
+  // In half of the worlds people change their minds, and are answered by machines whose clocks differ.
+  const unsettled = !exact && seed % 4 < 2;
+  const people = [new Person(world, "ada", { unsettled })];
+  if (!exact && chance.chance(0.25))
+    people.push(new Person(world, chance.pick(["ada", "bob"]), { unsettled }));
   if (!exact) faults.rate = chance.pick([0.002, 0.01, 0.03, 0.08]);
 
   if (!exact && chance.chance(0.3)) {
@@ -73,6 +76,7 @@ export async function simulate({
         if (world.cloud.broke) faults.count("out_of_credit");
       }
       await person.act();
+      await person.changeMind();
     }
     if (!exact && chance.chance(0.1)) await person.remove();
     // Content for some minutes in a row, until after the next sweep: the record may be older than the last

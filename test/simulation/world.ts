@@ -17,8 +17,10 @@ import type { Project, Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import type { Deps } from "../../src/ports/deps.ts";
+import type { ApprovalInput, RecordedApproval } from "../../src/ports/store.ts";
 import type { RateLimiters } from "../../src/ports/work.ts";
 import { webhooksOf } from "../../src/providers/webhook.ts";
+import { fakeDeps } from "../support/deps.ts";
 import { Faults } from "./faults.ts";
 import { Isolates } from "./isolates.ts";
 import { ObjectHost, SimulatedBucket } from "./platform.ts";
@@ -30,7 +32,7 @@ import { MemoryStore } from "./store.ts";
 import { Time } from "./time.ts";
 
 /** How much the clocks of different machines may differ. */
-const SKEW_MS = 600_000;
+export const SKEW_MS = 600_000;
 const SWEEP_MS = 300_000;
 
 export interface WorldOptions {
@@ -47,7 +49,17 @@ export interface Transition {
   to: string;
 }
 
+/** The newest approval or rejection of an image or a clip, in the order in which the database got them. */
+export interface LastApproval {
+  approved: boolean;
+  subjectHash: string;
+  at: number;
+  /** Whether another one of the same bytes has the same time, so that either may count. */
+  tied: boolean;
+}
+
 export class World {
+  readonly seed: number;
   readonly chance: Chance;
   readonly time: Time;
   readonly faults: Faults;
@@ -61,12 +73,15 @@ export class World {
   readonly transitions: Transition[] = [];
   /** Each project as it was at its last run request. */
   readonly asked = new Map<string, Project>();
+  /** By the id of the image or clip. */
+  readonly verdicts = new Map<string, LastApproval>();
   /** Rules that were broken while the world ran. */
   readonly violations: string[] = [];
   readonly #limiters = new Map<string, RateLimiter>();
   readonly #config: Config;
 
   constructor({ seed, kept, fault = null }: WorldOptions, config: Config) {
+    this.seed = seed;
     this.chance = new Chance(seed);
     this.time = new Time(this.chance);
     this.faults = new Faults(this.chance, fault);
@@ -138,16 +153,32 @@ export class World {
     if (this.faults.happens("webhook_doubled", 2)) deliver(ms + this.chance.whole(0, 60_000), 1);
   }
 
-  /** The parts for one caller; once it is dead, its calls get no answer. */
-  depsFor(caller: Caller): Deps {
+  #noteVerdicts(given: ApprovalInput[], recorded: RecordedApproval[]): void {
+    // Nothing is recorded if one of them is of no completed image or clip.
+    if (recorded.some((row) => row.sceneId === null)) return;
+    for (const { id, subjectHash, createdAt } of recorded) {
+      const input = given.find((v) => v.id === id);
+      const asset = input?.imageId ?? input?.clipId;
+      if (!input || !asset || subjectHash === null) continue;
+      const at = createdAt.getTime();
+      const tied = this.verdicts.get(asset)?.at === at;
+      this.verdicts.set(asset, { approved: input.approved, subjectHash, at, tied });
+    }
+  }
+
+  /**
+   * The parts for one caller; once it is dead, its calls get no answer. `skewMs`: how wrong the clock of its
+   * machine is; by default as the faults decide.
+   */
+  depsFor(caller: Caller, skewMs: number | null = null): Deps {
     const { runtime, chance, time } = this;
-    const skew = this.isolates.skewOf(caller, () =>
+    const drawn = this.isolates.skewOf(caller, () =>
       this.faults.happens("clock_skewed", 3) ? chance.whole(-SKEW_MS, SKEW_MS) : 0,
     );
+    const skew = skewMs ?? drawn;
     const call = <T>(port: string, work: () => Promise<T>) => runtime.call(caller, `store.${port}`, work);
     const { store } = this;
-    const deps: Deps = {
-      config: this.#config,
+    return fakeDeps(this.#config, {
       // The simulation does not use it: nothing listens at this address.
       reader: postgresReader(unreachable),
       keys: postgresKeys(unreachable),
@@ -190,7 +221,12 @@ export class World {
           }),
         cancel: (whose, stages, target) => call("cancel", () => store.cancel(whose, stages, target)),
         retry: (whose, what) => call("retry", () => store.retry(whose, what)),
-        recordApprovals: (whose, verdicts) => call("judge", () => store.recordApprovals(whose, verdicts)),
+        recordApprovals: (whose, verdicts) =>
+          call("judge", async () => {
+            const recorded = await store.recordApprovals(whose, verdicts);
+            if (recorded) this.#noteVerdicts(verdicts, recorded);
+            return recorded;
+          }),
         removeProject: (whose) => call("removeProject", () => store.removeProject(whose)),
       },
       storage: this.bucket.seenBy(caller),
@@ -227,9 +263,7 @@ export class World {
         if (level !== "info" || event === "task_settled")
           runtime.note(`${caller.name} ${event} ${JSON.stringify(fields ?? {})}`);
       },
-      metrics: () => {},
-    };
-    return deps;
+    });
   }
 
   /** A claim must not pass the budget, except one that costs nothing, after the budget was lowered. */

@@ -11,14 +11,10 @@ import { postgresReader } from "../../src/db/reader.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import { tokenVerifier } from "../../src/http/lib/auth.ts";
-import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
-import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
-import type { Deps } from "../../src/ports/deps.ts";
 import type { Coordinator, TaskQueue, WakeUp } from "../../src/ports/work.ts";
-import { webhooksOf } from "../../src/providers/webhook.ts";
 import { memoryBucket } from "./bucket.ts";
-import { codecs } from "./codecs.ts";
+import { fakeDeps, never } from "./deps.ts";
 import { openPostgres } from "./postgres.ts";
 import { AUDIENCE, ISSUER, identityProvider } from "./tokens.ts";
 
@@ -45,8 +41,6 @@ const variables = {
 
 /** The parsed JSON of a response. */
 export const read = async (response: Response) => JSON.parse(await response.text());
-
-const never = () => Promise.reject(new Error("The API itself calls no provider"));
 
 export async function openApi() {
   const postgres = await openPostgres();
@@ -80,31 +74,15 @@ export async function openApi() {
     reader: postgresReader(over),
     keys: postgresKeys(over),
   });
-  const deps: Deps = {
-    config,
+  const deps = fakeDeps(config, {
     ...databaseDeps(db),
-    storage: bucket,
-    providers: {
-      transcriber: { transcribe: never },
-      director: { proposeScenes: never, writePrompt: never, softenPrompt: never },
-      predictions: { create: never, get: never, find: never, cancel: never, openOutput: never },
-    },
-    webhooks: webhooksOf({
-      webhookSecrets: config.replicate.webhookSecrets,
-      callbackSecret: config.callbackSecret,
-    }),
-    media: mediaOf(codecs),
-    rateLimiters: { acquire: never, penalize: never, reportSuccess: never },
-    queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
-    gate: newHeavyGate(),
-    coordinator,
-    now: () => new Date(),
     newId,
-    random: Math.random,
-    every: () => ({ stop: () => {} }),
+    storage: bucket,
+    queue: { send: async (wakeUps) => void sent.push(...wakeUps), ping: async () => {} },
+    coordinator,
     log: (level, event) => void calls.push(`${level} ${event}`),
     metrics: (point) => void points.push(point),
-  };
+  });
   const provider = await identityProvider();
   const verifyToken = tokenVerifier(config.auth, provider.keys);
   const api = createApi({ deps, verifyToken });

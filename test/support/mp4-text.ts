@@ -64,14 +64,17 @@ export function textTracks(bytes: Uint8Array, handler: "sbtl" | "text"): TextTra
   });
 }
 
-export const FFMPEG_INSTALLED = spawnSync("ffprobe", ["-version"]).status === 0;
-
-/** Runs ffmpeg or ffprobe with a film as input; `{}` in the arguments stands for the film. */
+/**
+ * Runs ffmpeg or ffprobe with a film as input; `{}` in the arguments stands for the film. Throws if the program
+ * is not installed.
+ */
 export function ffmpeg(program: "ffmpeg" | "ffprobe", args: string[], film: Uint8Array) {
-  const { stdout, stderr } = spawnSync(
+  const { stdout, stderr, error } = spawnSync(
     program,
     args.map((arg) => (arg === "{}" ? "pipe:0" : arg)),
     { input: film, maxBuffer: 1 << 28 },
   );
+  // A program that has read enough closes its input, which is an error here (EPIPE).
+  if (error && "code" in error && error.code === "ENOENT") throw error;
   return { stdout: new Uint8Array(stdout), said: String(stderr) };
 }

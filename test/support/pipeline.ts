@@ -12,18 +12,15 @@ import { plan } from "../../src/domain/controller/plan.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { Stage } from "../../src/domain/record/record.ts";
 import type { SettingsPatch } from "../../src/domain/settings.ts";
-import { mediaOf } from "../../src/media/port.ts";
 import type { Point } from "../../src/metrics.ts";
 import { cancelRun, requestRun, retryTasks } from "../../src/operations/runs.ts";
 import { consume } from "../../src/pipeline/consumer.ts";
 import { handleDeadLetters } from "../../src/pipeline/dead-letters.ts";
-import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { MultipartUpload } from "../../src/ports/storage.ts";
 import type { WakeUp } from "../../src/ports/work.ts";
-import { webhooksOf } from "../../src/providers/webhook.ts";
 import { memoryBucket } from "./bucket.ts";
-import { codecs } from "./codecs.ts";
+import { fakeDeps, never } from "./deps.ts";
 import { openPostgres } from "./postgres.ts";
 import { scriptedProviders } from "./providers.ts";
 import { songOf } from "./record.ts";
@@ -64,21 +61,14 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   const sent: (WakeUp & { afterSeconds: number })[] = [];
   /** Ids of the tasks that the plan sent to the queue of heavy work. */
   const heavy = new Set<unknown>();
-  const never = () => Promise.reject(new Error("The pipeline does not call this"));
   const now = () => new Date(time);
   const newId = () => uuidv7(time + ids++);
-  const deps: Deps = {
-    config,
+  const deps = fakeDeps(config, {
     reader: postgresReader(db),
     keys: postgresKeys(db),
     store: postgresStore(db, { newId, ownerBudgetUsd: ownerBudgetUsd ?? null, now }),
     storage: bucket,
     providers,
-    webhooks: webhooksOf({
-      webhookSecrets: config.replicate.webhookSecrets,
-      callbackSecret: config.callbackSecret,
-    }),
-    media: mediaOf(codecs),
     rateLimiters: {
       acquire: async () => ({ kind: "go", probing: false }),
       penalize: async (provider) => void calls.push(`throttled ${provider}`),
@@ -89,7 +79,6 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
         void sent.push(...wakeUps.map((wakeUp) => ({ ...wakeUp, afterSeconds }))),
       ping: never,
     },
-    gate: newHeavyGate(),
     coordinator: (id) => ({
       wake: async () => void calls.push(`wake ${id}`),
       receive: never,
@@ -112,7 +101,7 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
       lines.push({ event, fields });
     },
     metrics: (point) => void points.push(point),
-  };
+  });
 
   async function record(id: string) {
     const found = await deps.store.load(id);

@@ -1,13 +1,15 @@
 /** A Postgres for one test file, behind Neon's protocol, which counts round trips. */
 import { openDatabase } from "../../src/sandbox/neon/neon.ts";
 import { openEndpoint } from "./endpoint.ts";
+import { recordStatements } from "./statements.ts";
 
 export async function openPostgres() {
   const database = await openDatabase();
   await database.migrate();
   let count = 0;
-  const http = await openEndpoint((request) => {
+  const http = await openEndpoint(async (request) => {
     count++;
+    await recordStatements(request);
     return database.handler(request);
   });
   return {

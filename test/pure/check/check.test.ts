@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { missingFiles } from "../../check/missing-files.ts";
 import { COLUMNS, IDENTIFIERS, JSON_MEMBERS, STRINGS } from "../../check/names.ts";
 import { oldNames } from "../../check/old-names.ts";
+import { skippedTests } from "../../check/skipped-tests.ts";
 import { partsOf } from "../../check/text.ts";
 
 describe("an old name", () => {
@@ -146,5 +147,33 @@ describe("a source file", () => {
     const parts = partsOf(source);
     expect(parts.map(({ kind }) => kind)).toEqual(kinds);
     expect(parts.map(({ text }) => text).join("")).toBe(source);
+  });
+});
+
+describe("a test", () => {
+  test.each([
+    "it.skipIf(!installed)('x', () => {});",
+    "test.skip('x', () => {});",
+    "describe.only('x', () => {});",
+    "test.runIf(process.env.CI)('x', () => {});",
+    "it.concurrent.only('x', () => {});",
+    "test.todo('x');",
+    "xit('x', () => {});",
+    "test('x', ({ skip }) => { skip(); });",
+    "test('x', (ctx) => { ctx.skip(); });",
+    "test('x', () => {\n  if (!FFMPEG_INSTALLED) return;\n});",
+    "test('x', () => {\n  if (!process.env.TEST_DATABASE_URL) {\n    return;\n  }\n});",
+  ])("that does not run is refused: %s", (source) => {
+    expect(skippedTests("test/pure/x.test.ts", `\n${source}\n`)).toEqual([
+      expect.stringMatching(/^test\/pure\/x\.test\.ts:[23]: /),
+    ]);
+  });
+
+  test.each([
+    "sink.skip(8); const { skipped } = mp3; if (values.only) return;",
+    "// it.skip is refused\nexpect('it.only').toBe(1);",
+    "if (!record) return;",
+  ])("that runs is not refused: %s", (source) => {
+    expect(skippedTests("test/pure/x.test.ts", source)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { captionTexts, chapterList, chapterTexts } from "../../../../src/media/f
 import { boxWithin } from "../../../../src/media/lib/mp4-boxes.ts";
 import { editList, FPS, film, madeOf, open, song } from "../../../support/films.ts";
 import { fixture } from "../../../support/media.ts";
-import { FFMPEG_INSTALLED, ffmpeg, movieOf, textTracks, tracksOf } from "../../../support/mp4-text.ts";
+import { movieOf, textTracks, tracksOf } from "../../../support/mp4-text.ts";
 
 const A = "a-5s-24fps";
 const B = "b-5s-24fps";
@@ -40,15 +40,6 @@ describe("chapters", () => {
     const list = boxWithin(bytes, movieOf(bytes), "udta", "chpl");
     expect(list && [...bytes.subarray(list.at, list.end)]).toEqual([
       ...chapterList(chapterTexts(CHAPTERS, FRAMES), FPS),
-    ]);
-  });
-
-  it.skipIf(!FFMPEG_INSTALLED)("are found by ffprobe, each once", async () => {
-    const { bytes } = await madeOf(EDITS, { song: SONG, chapters: CHAPTERS });
-    const { stdout } = ffmpeg("ffprobe", ["-v", "error", "-show_chapters", "-of", "json", "-i", "{}"], bytes);
-    expect(JSON.parse(new TextDecoder().decode(stdout)).chapters).toMatchObject([
-      { start_time: "0.000000", end_time: "4.166667", tags: { title: "Intro — é" } },
-      { start_time: "4.166667", end_time: "8.333333", tags: { title: "Outro 🎵" } },
     ]);
   });
 
@@ -125,16 +116,6 @@ describe("captions", () => {
     expect(textTracks(bytes, "sbtl")[0]?.language).toBe(expected);
     using input = open(bytes);
     expect(await (await input.getPrimaryAudioTrack())?.getLanguageCode()).toBe(expected);
-  });
-
-  it.skipIf(!FFMPEG_INSTALLED)("are read as subtitles by ffmpeg", async () => {
-    const { bytes } = await madeOf(EDITS, { song: SONG, captions: CAPTIONS });
-    const args = ["-v", "error", "-i", "{}", "-map", "0:s", "-c", "text", "-f", "srt", "-"];
-    const { stdout } = ffmpeg("ffmpeg", args, bytes);
-    const said = new TextDecoder().decode(stdout).replaceAll("\r", "");
-    expect(said).toContain("00:00:01,000 --> 00:00:02,000\nSparks fly\nover us");
-    expect(said).toContain("00:00:02,000 --> 00:00:02,500\nÉté");
-    expect(said).toContain("00:00:06,250 --> 00:00:08,333\nthe end");
   });
 
   it("show at every frame all that are active then, one below the other", () => {

@@ -13,7 +13,7 @@ import {
   song,
 } from "../../../support/films.ts";
 import { fixture } from "../../../support/media.ts";
-import { FFMPEG_INSTALLED, ffmpeg, tracksOf } from "../../../support/mp4-text.ts";
+import { tracksOf } from "../../../support/mp4-text.ts";
 
 const SOUNDING = "with-audio-5s";
 const SILENT = "a-5s-24fps";
@@ -121,16 +121,4 @@ describe("the clips’ sound", () => {
     expect(ids).toHaveLength(1);
     expect(result.silentScenes).toEqual([]);
   });
-
-  it.skipIf(!FFMPEG_INSTALLED)(
-    "is decoded without an error, and is not what ffmpeg takes by itself",
-    async () => {
-      const { bytes } = await tracks(editList([SOUNDING, 60], [SILENT, 72], [SOUNDING, 96], [SOUNDING, 60]));
-      const all = ffmpeg("ffmpeg", ["-v", "error", "-i", "{}", "-map", "0:a", "-f", "null", "-"], bytes);
-      expect(all.said).toBe("");
-      const streams = ["-v", "error", "-select_streams", "a", "-show_entries", "stream_disposition=default"];
-      const { stdout } = ffmpeg("ffprobe", [...streams, "-of", "csv=p=0", "-i", "{}"], bytes);
-      expect(new TextDecoder().decode(stdout).trim().split("\n")).toEqual(["1", "0"]);
-    },
-  );
 });
