@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { forbiddenImports, LAYERS, layersOf } from "./layers.ts";
 import { missingFiles } from "./missing-files.ts";
 import { oldNames } from "./old-names.ts";
 import { RUNBOOK, withParts } from "./runbook.ts";
@@ -19,11 +20,17 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .split("\n")
   .filter((path) => path !== "");
 
+const layers = layersOf(readFileSync(join(ROOT, LAYERS), "utf8"));
 const problems = files
   .filter((path) => CHECKED.test(path) && !EXEMPT.test(path))
   .flatMap((path) => {
     const source = readFileSync(join(ROOT, path), "utf8");
-    return [...oldNames(path, source), ...missingFiles(path, source, files), ...skippedTests(path, source)];
+    return [
+      ...oldNames(path, source),
+      ...missingFiles(path, source, files),
+      ...forbiddenImports(path, source, layers),
+      ...skippedTests(path, source),
+    ];
   });
 
 const runbook = readFileSync(join(ROOT, RUNBOOK), "utf8");
@@ -33,7 +40,7 @@ if (withParts(runbook) !== runbook)
 for (const problem of problems) console.error(problem);
 console.log(
   problems.length === 0
-    ? "Names, references, tests and generated texts are in order."
+    ? "Names, references, imports, tests and generated texts are in order."
     : `${problems.length} problems.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -67,7 +67,7 @@ type Keyed = Input & { out: { header: z.output<typeof IdempotencyHeader> } };
  * `newId` makes the same ids whenever the work is done again for a key: if its effect was committed and only
  * the response lost, it finds the effect instead of making a second one. Responses are stored, errors too,
  * except those that say to try again later (429, 5xx). `answers` is "fresh" where a response is valid for a
- * short time only: it is not stored, and a repeat does the work again with the same ids. Throws `Refused`
+ * short time only: it is not stored, and a repeat does the work again with the same ids. Throws `ProblemError`
  * where the key is in progress or belongs to another request, and what `work` throws.
  */
 export async function once<P extends string, I extends Keyed, T>(

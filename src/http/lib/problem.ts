@@ -84,7 +84,7 @@ export class ProblemError extends Error {
   readonly error: OperationError;
   constructor(error: OperationError) {
     super(error.code);
-    this.name = "Refused";
+    this.name = "ProblemError";
     this.error = error;
   }
 }

@@ -17,7 +17,7 @@ const END = 7;
 
 /**
  * For each number of channels: the index of each channel of a packet (which begins with the centre) in the
- * order of FLAC and WAV (left, right, centre, lowBitsAt frequencies, back, side).
+ * order of FLAC and WAV (left, right, centre, low frequencies, back, side).
  */
 const PLACES = [
   [],

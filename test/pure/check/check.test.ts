@@ -1,5 +1,6 @@
 /** What `npm run check` finds beside types and lint. */
 import { describe, expect, test } from "vitest";
+import { forbiddenImports, layersOf } from "../../check/layers.ts";
 import { missingFiles } from "../../check/missing-files.ts";
 import { COLUMNS, IDENTIFIERS, JSON_MEMBERS, STRINGS } from "../../check/names.ts";
 import { oldNames } from "../../check/old-names.ts";
@@ -175,5 +176,43 @@ describe("a test", () => {
     "if (!record) return;",
   ])("that runs is not refused: %s", (source) => {
     expect(skippedTests("test/pure/x.test.ts", source)).toEqual([]);
+  });
+});
+
+describe("an import from another folder of src", () => {
+  const layers = layersOf(
+    "| folder | what | may import |\n|---|---|---|\n| `a/` | x | `b`, `c` |\n| `b/` | y | |\n",
+  );
+
+  test.each([
+    ["src/a/x.ts", 'import { y } from "../b/y.ts";'],
+    ["src/a/lib/x.ts", 'import type { y } from "../../c/lib/y.ts";'],
+    [
+      "src/b/lib/x.ts",
+      'import { y } from "../y.ts"; import { z } from "../../log.ts"; import zod from "zod";',
+    ],
+    ["src/index.ts", 'import { y } from "./b/y.ts";'],
+    ["test/a/x.ts", 'import { y } from "../../src/b/y.ts";'],
+  ])("that the table allows is not refused: %s %s", (path, source) => {
+    expect(forbiddenImports(path, source, layers)).toEqual([]);
+  });
+
+  test.each([
+    ["src/b/x.ts", 'import { y } from "../a/y.ts";'],
+    ["src/b/x.ts", 'import type { y } from "../a/y.ts";'],
+    ["src/b/x.ts", 'export * from "../a/y.ts";'],
+    ["src/b/x.ts", 'import "../a/y.ts";'],
+    ["src/b/x.ts", 'const y = await import("../a/y.ts");'],
+    ["src/b/lib/x.ts", 'type Y = import("../../a/y.ts").Y;'],
+  ])("that the table does not allow is refused: %s %s", (path, source) => {
+    expect(forbiddenImports(path, source, layers)).toEqual([
+      expect.stringContaining("b may not import from a"),
+    ]);
+  });
+
+  test("of a folder that the table does not have is refused", () => {
+    expect(forbiddenImports("src/d/x.ts", "", layers)).toEqual([
+      expect.stringContaining('"d" is not in the table'),
+    ]);
   });
 });
