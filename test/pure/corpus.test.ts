@@ -50,6 +50,6 @@ test("a rate limiter that was blocked stays blocked, and its queue is kept", () 
   });
 });
 
-test("settings are read whole", () => {
-  expect(Settings.parse(settings)).toEqual(settings);
+test("settings are read whole, and those that were added since have their defaults", () => {
+  expect(Settings.parse(settings)).toEqual({ ...Settings.parse({}), ...settings });
 });
