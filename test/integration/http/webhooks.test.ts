@@ -44,11 +44,12 @@ async function deliver({ path, body, headers, taskId }: Delivery) {
   return { response, status: response.status, passed, news: passed.map((p) => p.news) };
 }
 
-test("a genuine one is passed on before it is acknowledged: its id, its attempt, and the prediction's id", async () => {
+test("a genuine one is passed on before it is acknowledged: its id, its attempt, the prediction's id, and the request's", async () => {
   const delivery = genuine();
-  const { status, passed } = await deliver(delivery);
+  const { response, status, passed } = await deliver(delivery);
   const { projectId, taskId, attempt } = delivery;
-  const news = { projectId, taskId, attempt, predictionId: "p1" };
+  const requestId = response.headers.get("x-request-id");
+  const news = { projectId, taskId, attempt, predictionId: "p1", requestId };
   expect([status, passed]).toEqual([202, [{ webhookId: "msg_1", news }]]);
 });
 
