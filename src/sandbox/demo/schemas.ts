@@ -91,7 +91,8 @@ export const Message = z.discriminatedUnion("type", [
     op: z.enum(["upsert", "remove"]),
     entity: z.string(),
     id: z.string(),
-    value: z.unknown(),
+    /** Absent where the entity was removed. */
+    value: z.unknown().optional(),
   }),
   z.object({ type: z.literal("progress"), job_id: z.string(), task_id: z.string(), fraction: z.number() }),
 ]);

@@ -41,7 +41,10 @@ const event = (entity: string, value: { id: string }) => ({
   value,
 });
 const view = (...messages: unknown[]): View =>
-  messages.reduce<View>((v, message) => receive(v, Message.parse(message)), emptyView());
+  messages.reduce<View>(
+    (v, message) => receive(v, Message.parse(JSON.parse(JSON.stringify(message)))),
+    emptyView(),
+  );
 const rowOf = (v: View, label: string) => stageRows(v, NOW).find((row) => row.label === label);
 
 describe("the demo's copy of a project", () => {
