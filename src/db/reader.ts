@@ -123,7 +123,7 @@ export function postgresReader(db: Db): Reader {
       );
       return found.length > 0;
     },
-    record: (whose) => read(() => loadOwnedRecord(db, whose)),
+    record: (whose) => loadOwnedRecord(db, whose),
     scenes: list(db, inFilmOrder, ({ where, order, limit }) =>
       db.select().from(selectedScenes).where(where).orderBy(order).limit(limit),
     ),

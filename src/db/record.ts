@@ -174,7 +174,7 @@ export async function loadRecord(db: Db, projectId: string, now: SQL): Promise<P
 
 /** The same, or null where the owner has no such project. */
 export async function loadOwnedRecord(db: Db, whose: OwnedProject): Promise<ProjectRecord | null> {
-  return toRecord(await db.batch(recordStatements(db, whose, sql`now()`)));
+  return toRecord(await read(() => db.batch(recordStatements(db, whose, sql`now()`))));
 }
 
 /** How long the sweep looks for a lost wake-up of a project that is not running, from its last change on. */
