@@ -2,6 +2,7 @@
  * The film as it can be played now, at any stage: of each scene its clip, else its image as a still, else a
  * card with its lyric.
  */
+import { isRejected, newestApprovals } from "./controller/approvals.ts";
 import { currentOf } from "./controller/current.ts";
 import { songFrames } from "./controller/inputs.ts";
 import type { SceneState } from "./controller/scene-state.ts";
@@ -108,9 +109,9 @@ function regenerateReasonOf(
   { scene, clip }: SceneState,
 ): TimelineScene["regenerateReason"] {
   if (clip) return null;
-  const rejected = new Set(record.approvals.filter((a) => !a.approved).map((a) => a.clipId));
+  const approvals = newestApprovals(record.approvals.filter((a) => a.sceneId === scene.id));
   const earlier = record.clips.filter(
-    (c) => c.sceneId === scene.id && c.status === "completed" && !rejected.has(c.id),
+    (c) => c.sceneId === scene.id && c.status === "completed" && !isRejected(approvals, c),
   );
   if (earlier.length === 0) return null;
   return earlier.some((c) => lastsAsLong(record, scene, c, null)) ? "outdated" : "too_short";

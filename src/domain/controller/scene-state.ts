@@ -2,7 +2,6 @@
 import { canFillScene } from "../cover/fill.ts";
 import { clipModel } from "../models/models.ts";
 import {
-  type Approval,
   type Clip,
   type Image,
   type MotifWay,
@@ -14,7 +13,8 @@ import {
   type SofteningLevel,
   type Stage,
 } from "../record/record.ts";
-import { clipInputs, clipSeconds, imageInputs, promptInputs, softerInputs, subjectHash } from "./inputs.ts";
+import { isApproved, isRejected, newestApprovals, takeOf } from "./approvals.ts";
+import { clipInputs, clipSeconds, imageInputs, promptInputs, softerInputs } from "./inputs.ts";
 import { isRefused } from "./tasks.ts";
 
 /** A refused prompt that is to be rewritten one softening level further. */
@@ -57,39 +57,11 @@ export interface SceneState {
 const newest = <T extends { id: string }>(rows: T[]): T | null =>
   rows.reduce<T | null>((best, row) => (!best || row.id > best.id ? row : best), null);
 
-function approvedBy(approvals: Approval[], asset: Image | Clip | null, auto: boolean): boolean {
-  if (!asset) return false;
-  // The newest by the database's clock: ids are made from the clocks of workers, which may differ.
-  const newestApproval = approvals
-    .filter((a) => (a.imageId ?? a.clipId) === asset.id)
-    .reduce<Approval | null>((last, a) => (last && !isLater(a, last) ? last : a), null);
-  if (!newestApproval) return auto;
-  return newestApproval.approved && newestApproval.subjectHash === subjectHash(asset);
-}
-
-const isLater = (a: Approval, b: Approval): boolean =>
-  a.createdAt.getTime() - b.createdAt.getTime() > 0 || (+a.createdAt === +b.createdAt && a.id > b.id);
-
-/** Input hashes of the images or clips that the person rejected. */
-function rejectedHashes(assets: readonly (Image | Clip)[], approvals: readonly Approval[]): Set<string> {
-  const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId ?? a.clipId));
-  return new Set(assets.filter((asset) => rejected.has(asset.id)).map((asset) => asset.inputHash));
-}
-
-/**
- * The first take, from 0, that was not rejected. A rejection asks for the next take of the same inputs only.
- */
-function takeOf(rejected: ReadonlySet<string>, hashesAt: (take: number) => string[]): number {
-  let take = 0;
-  while (rejected.size > 0 && hashesAt(take).some((hash) => rejected.has(hash))) take++;
-  return take;
-}
-
 /** The state of a scene that is made by itself. `framesToBuy`: see `SceneState`. */
 export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: number): SceneState {
   const { project } = record;
   const auto = project.settings.autoApprove;
-  const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
+  const approvals = newestApprovals(record.approvals.filter((a) => a.sceneId === scene.id));
   const promptHash = promptInputs(project, scene);
   // The newest one for today's inputs. Prompts for other inputs are kept, and count again if these inputs
   // return.
@@ -98,11 +70,9 @@ export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: num
     .reduce<Prompt | null>((best, p) => (!best || p.version > best.version ? p : best), null);
 
   const made = record.images.filter((i) => i.sceneId === scene.id && i.status === "completed");
-  const rejected = new Set(approvals.filter((a) => !a.approved).map((a) => a.imageId));
-  const uploaded = newest(made.filter((i) => i.origin === "uploaded" && !rejected.has(i.id)));
+  const uploaded = newest(made.filter((i) => i.origin === "uploaded" && !isRejected(approvals, i)));
   const imageHashAt = (take: number) => (prompt ? imageInputs(project, prompt, take) : "");
-  const imageHash =
-    prompt && imageHashAt(takeOf(rejectedHashes(made, approvals), (take) => [imageHashAt(take)]));
+  const imageHash = prompt && imageHashAt(takeOf(made, approvals, (take) => [imageHashAt(take)]));
   const image = uploaded ?? newest(made.filter((i) => i.inputHash === imageHash));
 
   const clips = ownClip(record, scene, { prompt, image, framesToBuy, variant: undefined });
@@ -113,9 +83,9 @@ export function sceneState(record: ProjectRecord, scene: Scene, framesToBuy: num
     scene,
     prompt,
     image,
-    imageApproved: approvedBy(approvals, image, auto),
+    imageApproved: isApproved(approvals, image, auto),
     ...clips,
-    clipApproved: approvedBy(approvals, clips.clip, auto),
+    clipApproved: isApproved(approvals, clips.clip, auto),
     imageHash,
     softening: prompt && refused ? softer(record, prompt, image ? "clip" : "image", refused) : null,
     borrowed: null,
@@ -151,7 +121,8 @@ export function followerState(
     framesToBuy,
     variant: way === "vary" ? scene.id : undefined,
   });
-  return { ...shared, ...own, clipApproved: approvedBy(record.approvals, own.clip, autoApprove), borrowed };
+  const approvals = newestApprovals(record.approvals.filter((a) => a.clipId === own.clip?.id));
+  return { ...shared, ...own, clipApproved: isApproved(approvals, own.clip, autoApprove), borrowed };
 }
 
 /** Whether a clip, by its measured length, fills the scene, by itself or as the settings allow. */
@@ -195,8 +166,8 @@ function ownClip(
         hashOf(length, take, of),
       ),
     );
-  const approvals = record.approvals.filter((a) => a.sceneId === scene.id);
-  const take = takeOf(rejectedHashes(made, approvals), hashesAt);
+  const approvals = newestApprovals(record.approvals.filter((a) => a.sceneId === scene.id));
+  const take = takeOf(made, approvals, hashesAt);
   const clipHash = hashOf(seconds, take);
   const wanted = newest(made.filter((c) => c.inputHash === clipHash));
   if (wanted || made.length === 0) return { clip: wanted, clipHash, framesToBuy };

@@ -1,5 +1,6 @@
 /** The release sheet: what a film was made of, by whom and at what cost, for the person who publishes it. */
 
+import { isLater } from "../controller/approvals.ts";
 import { currentOf } from "../controller/current.ts";
 import { seedOf } from "../controller/inputs.ts";
 import type { SceneState } from "../controller/scene-state.ts";
@@ -12,9 +13,9 @@ const FORMAT = "omvee.release-sheet/1";
 /** Who approved the asset: a person, with the approval, or the project's `auto_approve` setting. */
 function consent(approvals: readonly Approval[], assetId: string) {
   const given = approvals
-    .filter((a) => (a.imageId ?? a.clipId) === assetId && a.approved && !a.voidedAt)
-    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0];
-  return given
+    .filter((a) => (a.imageId ?? a.clipId) === assetId && !a.voidedAt)
+    .reduce<Approval | null>((last, a) => (last && !isLater(a, last) ? last : a), null);
+  return given?.approved
     ? { by: "person", approval_id: given.id, at: given.createdAt.toISOString(), notes: given.notes }
     : { by: "auto_approve" };
 }

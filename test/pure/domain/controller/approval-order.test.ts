@@ -70,6 +70,16 @@ describe("the approval that counts is the newest by the database's clock, whatev
     expect(isApproved(world, image)).toBe(true);
   });
 
+  test("an image that was rejected and then approved is used again, and no other take is asked for", () => {
+    const { world, image } = withImages();
+    world.decide(image, false);
+    world.decide(image, true);
+    expect(isApproved(world, image)).toBe(true);
+    const made = world.record.images.length;
+    world.drain();
+    expect(world.record.images).toHaveLength(made);
+  });
+
   test("an image that was approved and then rejected is not used", () => {
     const { world, image } = withImages();
     world.decide(image, true);
@@ -77,5 +87,65 @@ describe("the approval that counts is the newest by the database's clock, whatev
     world.decide(image, false);
     setId(world, idAt(-9, 2));
     expect(isApproved(world, image)).toBeUndefined();
+  });
+});
+
+describe("of several takes, the one that was approved last is the scene's", () => {
+  /** Three takes of one scene's image, the first two of them rejected. */
+  function takes() {
+    const { world, image } = withImages();
+    const of = () => world.record.images.filter((i) => i.sceneId === image.sceneId);
+    for (const take of [0, 1]) {
+      const last = of()[take];
+      if (last) world.decide(last, false);
+      world.drain();
+    }
+    const [first, second, third] = of();
+    if (!first || !second || !third) throw new Error("a take is missing");
+    const used = () => currentOf(world.record).scenes.find((s) => s.scene.id === image.sceneId)?.image?.id;
+    return { world, first, second, third, used };
+  }
+
+  test("without an approval it is the first that was not rejected", () => {
+    const { third, used } = takes();
+    expect(used()).toBe(third.id);
+  });
+
+  test("an earlier take comes back by an approval, and goes by a rejection", () => {
+    const { world, first, second, third, used } = takes();
+    world.decide(second, true);
+    expect(used()).toBe(second.id);
+    world.decide(first, true);
+    expect(used()).toBe(first.id);
+    world.decide(second, true);
+    expect(used()).toBe(second.id);
+    world.decide(second, false);
+    expect(used()).toBe(first.id);
+    world.decide(first, false);
+    expect(used()).toBe(third.id);
+  });
+
+  test("of takes that one request approves, the newest is used", () => {
+    const { world, first, second, third, used } = takes();
+    for (const take of [third, first, second]) {
+      world.decide(take, true);
+      world.now -= 1;
+    }
+    expect(used()).toBe(third.id);
+  });
+
+  test("the same holds for clips", () => {
+    const { world } = withImages();
+    world.approveAll();
+    world.drain();
+    const [first] = world.record.clips;
+    if (!first) throw new Error("no clip");
+    world.decide(first, false);
+    world.drain();
+    const used = () => currentOf(world.record).scenes.find((s) => s.scene.id === first.sceneId)?.clip?.id;
+    const second = world.record.clips.find((c) => c.sceneId === first.sceneId && c.id !== first.id);
+    expect(used()).toBe(second?.id);
+    world.decide(first, true);
+    expect(used()).toBe(first.id);
   });
 });
