@@ -9,6 +9,9 @@ import { jointOf, type Line, lineOf, type Piece, pieceOf, shifted } from "./tran
 /** Words on each side of a border that are compared where words have no times. */
 const UNTIMED_WORDS = 60;
 
+/** A word that begins or ends this close to where its part was cut from the song may be cut and misheard. */
+const EDGE_SECONDS = 0.3;
+
 /** Where one side ends or the other begins: after `units` of its words, at `seconds` of song time. */
 interface Cut {
   units: number;
@@ -49,15 +52,44 @@ function neighbours(
   return { from: from < 0 ? left.length : from, until };
 }
 
-/** Where to switch from one part to the next; null where only one of them has words in the overlap. */
-function seamOf(before: Piece, after: Piece, afterStart: number): Seam | null {
+/**
+ * All words of both sides, but for those that the edge of their part may have cut and that the other side,
+ * which heard them whole, has at the same time.
+ */
+function allBut(
+  left: readonly TranscribedWord[],
+  right: readonly TranscribedWord[],
+  isCut: { left: (word: TranscribedWord) => boolean; right: (word: TranscribedWord) => boolean },
+): Seam {
+  const touches = (word: TranscribedWord) => (other: TranscribedWord) =>
+    other.start < word.end + EDGE_SECONDS && other.end > word.start - EDGE_SECONDS;
+  const end = left.findLastIndex((word) => !(isCut.left(word) && right.some(touches(word)))) + 1;
+  const begin = right.findIndex((word) => !(isCut.right(word) && left.some(touches(word))));
+  const [firstLost, firstKept] = [left[end], right[begin]];
+  return {
+    left: { units: end, seconds: firstLost ? middleOf(firstLost) : Number.POSITIVE_INFINITY },
+    right: {
+      units: begin < 0 ? right.length : begin,
+      seconds: firstKept ? middleOf(firstKept) : Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+/** Where to switch from one part to the next. */
+function seamOf(before: Piece, after: Piece, afterStart: number): Seam {
   const [left, right] = [unitsOf(before.lines), unitsOf(after.lines)];
   const rough = before.precision.slackSeconds > after.precision.slackSeconds ? before : after;
   const { precision } = rough;
   const overlap = { text: "", start: afterStart, end: before.endSeconds };
   const { from, until } = neighbours(left, right, precision.slackSeconds, overlap);
   const [near, far] = [left.slice(from), right.slice(0, until)];
-  if (near.length === 0 || far.length === 0) return null;
+  if (near.length === 0 || far.length === 0) {
+    // Only one side has words in the overlap, and only they can be misheard.
+    return allBut(left, right, {
+      left: (word) => far.length === 0 && word.end > overlap.end - EDGE_SECONDS,
+      right: (word) => near.length === 0 && word.start < overlap.start + EDGE_SECONDS,
+    });
+  }
 
   const pairs = pairWords(near, far, precision);
   const middle = middleOf(overlap);
