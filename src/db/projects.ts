@@ -1,5 +1,5 @@
 /** Creates, finds, edits and removes projects of an owner. Each function is one round trip. */
-import { and, eq, inArray, like, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { IMAGE_MODEL_NAMES } from "../domain/models/models.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
-import { idempotencyKeys, owners, projects } from "./schema.ts";
+import { owners, projects } from "./schema.ts";
 import { storedSettings } from "./settings.ts";
 
 export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
@@ -99,23 +99,18 @@ function deliverable(merged: SQL): SQL {
 
 /**
  * Deletes the project; false where the owner has none with this id. What its claims had reserved may be paid
- * for, so it is added to what the owner has spent. Kept answers that name the project are deleted too.
+ * for, so it is added to what the owner has spent.
  */
 export async function removeProject(db: Db, { ownerId, projectId }: OwnedProject): Promise<boolean> {
-  const [removed] = await db.batch([
-    db.execute(sql`
-      with removed as (
-        delete from ${projects} where id = ${projectId} and owner_id = ${ownerId}
-        returning owner_id, reserved_usd
-      )
-      update ${owners} set
-        reserved_usd = greatest(0, owners.reserved_usd - removed.reserved_usd),
-        spent_usd = owners.spent_usd + removed.reserved_usd
-      from removed where owners.id = removed.owner_id
-      returning owners.id`),
-    db
-      .delete(idempotencyKeys)
-      .where(and(eq(idempotencyKeys.ownerId, ownerId), like(idempotencyKeys.body, `%${projectId}%`))),
-  ]);
-  return removed.rows.length > 0;
+  const { rows } = await db.execute(sql`
+    with removed as (
+      delete from ${projects} where id = ${projectId} and owner_id = ${ownerId}
+      returning owner_id, reserved_usd
+    )
+    update ${owners} set
+      reserved_usd = greatest(0, owners.reserved_usd - removed.reserved_usd),
+      spent_usd = owners.spent_usd + removed.reserved_usd
+    from removed where owners.id = removed.owner_id
+    returning owners.id`);
+  return rows.length > 0;
 }

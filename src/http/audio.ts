@@ -5,7 +5,13 @@ import { confirmAudio } from "../operations/audio.ts";
 import { presignUpload } from "../operations/uploads.ts";
 import type { Deps } from "../ports/deps.ts";
 import { etagOf } from "./lib/etag.ts";
-import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
+import {
+  IDEMPOTENCY_PROBLEMS,
+  IdempotencyHeader,
+  once,
+  onceForProject,
+  replayedHeader,
+} from "./lib/idempotency.ts";
 import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, ProjectParams, Timestamp, text, Uuid } from "./lib/schemas.ts";
@@ -16,7 +22,7 @@ const TAG = "Song";
 const Upload = z
   .object({
     key: z.string().openapi({ description: "Identifies the upload: send it to confirmAudio." }),
-    url: z.url().openapi({ description: "Where to PUT the file, once, until `expires_at`." }),
+    url: z.url().openapi({ description: "Where to PUT the file, once, onceForProject, until `expires_at`." }),
     method: z.literal("PUT"),
     headers: z.record(z.string(), z.string()).openapi({
       description:
@@ -101,7 +107,7 @@ export function audioRoutes(deps: Deps) {
   const app = router();
 
   app.openapi(presign, (c) =>
-    once(c, deps, "fresh", async (deps) => {
+    once(c, deps, async (deps) => {
       const { project_id, filename, content_type, bytes } = c.req.valid("json");
       const upload = orProblem(
         await presignUpload(deps, c.var.actor, {
@@ -118,13 +124,16 @@ export function audioRoutes(deps: Deps) {
   );
 
   app.openapi(confirm, (c) =>
-    once(c, deps, "kept", async (deps) => {
-      const projectId = c.req.valid("param").project_id;
-      const { key, keep_scenes } = c.req.valid("json");
-      const project = projectView(
-        orProblem(await confirmAudio(deps, c.var.actor, { projectId, key, keepScenes: keep_scenes })),
-      );
-      return c.json(project, 200, { ETag: etagOf(project) });
+    onceForProject(c, deps, {
+      work: async (deps) => {
+        const projectId = c.req.valid("param").project_id;
+        const { key, keep_scenes } = c.req.valid("json");
+        return orProblem(await confirmAudio(deps, c.var.actor, { projectId, key, keepScenes: keep_scenes }));
+      },
+      show: (confirmed) => {
+        const project = projectView(confirmed);
+        return c.json(project, 200, { ETag: etagOf(project) });
+      },
     }),
   );
 

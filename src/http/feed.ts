@@ -69,7 +69,7 @@ const connect = createRoute({
 export function feedTicketRoutes(deps: Deps) {
   const app = router();
   app.openapi(ticket, (c) =>
-    once(c, deps, "fresh", async (deps) => {
+    once(c, deps, async (deps) => {
       const projectId = c.req.valid("param").project_id;
       const issued = orProblem(await issueFeedTicket(deps, c.var.actor, projectId));
       const url = `${deps.config.publicUrl.replace(/^http/, "ws")}/api/projects/${projectId}/feed?ticket=${issued.ticket}`;

@@ -6,7 +6,7 @@ import { listJobs } from "../operations/lists.ts";
 import { retryTasks } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
-import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, onceForProject } from "./lib/idempotency.ts";
 import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
@@ -96,11 +96,13 @@ export function jobRoutes(deps: Deps) {
     return c.json(pageView(page, jobView), 200);
   });
   app.openapi(retryJob, (c) =>
-    once(c, deps, "kept", async (deps) => {
-      const { project_id: projectId, job_id: jobId } = c.req.valid("param");
-      const includeUnknown = c.req.valid("json").include_unknown;
-      const project = await retryTasks(deps, c.var.actor, { projectId, jobId, includeUnknown });
-      return c.json(projectView(orProblem(project)), 202);
+    onceForProject(c, deps, {
+      work: async (deps) => {
+        const { project_id: projectId, job_id: jobId } = c.req.valid("param");
+        const includeUnknown = c.req.valid("json").include_unknown;
+        return orProblem(await retryTasks(deps, c.var.actor, { projectId, jobId, includeUnknown }));
+      },
+      show: (project) => c.json(projectView(project), 202),
     }),
   );
   return app;

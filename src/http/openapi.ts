@@ -36,10 +36,10 @@ ones. A 2xx means that the change is stored.
 carries \`X-Request-Id\`.
 
 **Repeating requests.** A POST may carry an \`Idempotency-Key\` of your choice: sent again under the same key, because
-its response was lost, it takes effect once. For at least 24 hours a repeat gets the first response, also if that was
-an error, with \`Idempotency-Replayed: true\`. Exceptions: an upload URL or a feed ticket, valid for a short time
-only, is made anew; and after a 5xx the repeat is executed again. Choose a new key for each new request: a different
-request under a used key is refused. Other methods can be repeated without a key.
+its response was lost, it takes effect once. For at least 24 hours a repeat gets \`Idempotency-Replayed: true\` and the status of the first
+response, with the project as it is by then, or the same error. Exceptions: an upload URL or a feed ticket, valid for a
+short time only, is made anew; and after a 5xx the repeat is executed again. Choose a new key for each new request: a
+different request under a used key is refused. Other methods can be repeated without a key.
 
 **Problems** are \`application/problem+json\` (RFC 9457). After a 503, or a 409 \`idempotency_in_progress\`, wait for \`Retry-After\` seconds and try again. The codes:
 

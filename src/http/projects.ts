@@ -10,7 +10,12 @@ import {
 } from "../operations/projects.ts";
 import type { Deps } from "../ports/deps.ts";
 import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
-import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once, replayedHeader } from "./lib/idempotency.ts";
+import {
+  IDEMPOTENCY_PROBLEMS,
+  IdempotencyHeader,
+  onceForProject,
+  replayedHeader,
+} from "./lib/idempotency.ts";
 import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, json, orNull, PageQuery, ProjectParams, pageOf, pageView } from "./lib/schemas.ts";
@@ -184,12 +189,16 @@ export function projectRoutes(deps: Deps) {
   const app = router();
 
   app.openapi(create, (c) =>
-    once(c, deps, "kept", async (deps) => {
-      const { name, settings } = c.req.valid("json");
-      const project = projectView(
-        orProblem(await createProject(deps, c.var.actor, { name, settings: toPatch(settings ?? {}) })),
-      );
-      return c.json(project, 201, { Location: `/api/projects/${project.id}`, ETag: etagOf(project) });
+    onceForProject(c, deps, {
+      work: async (deps) => {
+        const { name, settings } = c.req.valid("json");
+        const input = { name, settings: toPatch(settings ?? {}) };
+        return orProblem(await createProject(deps, c.var.actor, input));
+      },
+      show: (created) => {
+        const project = projectView(created);
+        return c.json(project, 201, { Location: `/api/projects/${project.id}`, ETag: etagOf(project) });
+      },
     }),
   );
 

@@ -5,7 +5,7 @@ import { projectView } from "../domain/views/views.ts";
 import { cancelRun, requestRun } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
-import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, onceForProject } from "./lib/idempotency.ts";
 import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, body, ProjectParams, StageName } from "./lib/schemas.ts";
@@ -63,17 +63,23 @@ const cancel = createRoute({
 export function runRoutes(deps: Deps) {
   const app = router();
   app.openapi(run, (c) =>
-    once(c, deps, "kept", async (deps) => {
-      const projectId = c.req.valid("param").project_id;
-      const { target } = c.req.valid("json");
-      return c.json(projectView(orProblem(await requestRun(deps, c.var.actor, { projectId, target }))), 202);
+    onceForProject(c, deps, {
+      work: async (deps) => {
+        const projectId = c.req.valid("param").project_id;
+        const { target } = c.req.valid("json");
+        return orProblem(await requestRun(deps, c.var.actor, { projectId, target }));
+      },
+      show: (project) => c.json(projectView(project), 202),
     }),
   );
   app.openapi(cancel, (c) =>
-    once(c, deps, "kept", async (deps) => {
-      const projectId = c.req.valid("param").project_id;
-      const { from } = c.req.valid("json");
-      return c.json(projectView(orProblem(await cancelRun(deps, c.var.actor, { projectId, from }))), 202);
+    onceForProject(c, deps, {
+      work: async (deps) => {
+        const projectId = c.req.valid("param").project_id;
+        const { from } = c.req.valid("json");
+        return orProblem(await cancelRun(deps, c.var.actor, { projectId, from }));
+      },
+      show: (project) => c.json(projectView(project), 202),
     }),
   );
   return app;

@@ -6,7 +6,7 @@ import { listTasks } from "../operations/lists.ts";
 import { retryTasks } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
-import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
+import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, onceForProject } from "./lib/idempotency.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import {
@@ -133,9 +133,12 @@ export function taskRoutes(deps: Deps) {
     return c.json(pageView(page, taskView), 200);
   });
   app.openapi(retryTask, (c) =>
-    once(c, deps, "kept", async (deps) => {
-      const { project_id: projectId, task_id: taskId } = c.req.valid("param");
-      return c.json(projectView(orProblem(await retryTasks(deps, c.var.actor, { projectId, taskId }))), 202);
+    onceForProject(c, deps, {
+      work: async (deps) => {
+        const { project_id: projectId, task_id: taskId } = c.req.valid("param");
+        return orProblem(await retryTasks(deps, c.var.actor, { projectId, taskId }));
+      },
+      show: (project) => c.json(projectView(project), 202),
     }),
   );
   return app;

@@ -22,7 +22,7 @@ export const owners = pgTable(
   ],
 );
 
-/** Answers to POSTs that had an Idempotency-Key, for as long as these may be repeated. */
+/** What repeats of a POST that had an Idempotency-Key are answered: a problem, or which project to show. */
 export const idempotencyKeys = pgTable(
   "idempotency_keys",
   {

@@ -4,14 +4,16 @@ import { z } from "@hono/zod-openapi";
 import type { Context, HonoRequest, Input } from "hono";
 import type { OperationError } from "../../domain/record/errors.ts";
 import { uuidv7 } from "../../domain/record/ids.ts";
+import type { Project } from "../../domain/record/record.ts";
 import { rootCause } from "../../errors.ts";
+import { getProject } from "../../operations/projects.ts";
 import type { Deps } from "../../ports/deps.ts";
 import type { KeptAnswer, KeyHold } from "../../ports/store.ts";
 import type { AppEnv } from "./app-env.ts";
-import { ProblemError, problem } from "./problem.ts";
+import { orProblem, ProblemError, problem } from "./problem.ts";
 
 export const REPLAYED = "Idempotency-Replayed";
-const KEPT_HEADERS = ["content-type", "location", "etag"];
+const KEPT_HEADERS = ["content-type"];
 
 const RULE = "Use 1 to 255 visible ASCII characters, without spaces.";
 /** The draft (draft-ietf-httpapi-idempotency-key-header) quotes the key by RFC 8941, most clients do not. */
@@ -42,7 +44,8 @@ export const IdempotencyHeader = z.object({ "idempotency-key": Key.optional() })
 /** For the `headers` of a response that is stored for repeats. */
 export const replayedHeader = {
   [REPLAYED]: {
-    description: "true: this is the stored response of the first request with this key. Absent otherwise.",
+    description:
+      "true: an earlier request with this key took effect, or failed with this problem; this one had no effect. Absent otherwise.",
     schema: { type: "string" as const, enum: ["true"] },
   },
 };
@@ -65,38 +68,78 @@ type Keyed = Input & { out: { header: z.output<typeof IdempotencyHeader> } };
 /**
  * Does the work of a POST, once for each key; without a key, simply does it. `work` is given `deps` whose
  * `newId` makes the same ids whenever the work is done again for a key: if its effect was committed and only
- * the response lost, it finds the effect instead of making a second one. Responses are stored, errors too,
- * except those that say to try again later (429, 5xx). `answers` is "fresh" where a response is valid for a
- * short time only: it is not stored, and a repeat does the work again with the same ids. Throws `ProblemError`
- * where the key is in progress or belongs to another request, and what `work` throws.
+ * the response lost, it finds the effect instead of making a second one. Errors are stored and answered again,
+ * except those that say to try again later (429, 5xx). A success is not stored, and a repeat does the work
+ * again with the same ids: for responses that are valid for a short time only. Throws `ProblemError` where the
+ * key is in progress or belongs to another request, and what `work` throws.
  */
 export async function once<P extends string, I extends Keyed, T>(
   c: Context<AppEnv, P, I>,
   deps: Deps,
-  answers: "kept" | "fresh",
   work: (deps: Deps) => Promise<T>,
 ): Promise<T> {
+  const attempt = await attempted(c, deps, work, () => null);
+  return attempt.kind === "done" ? attempt.result : answeredBefore<T>(c, attempt.answer);
+}
+
+/**
+ * As `once`, for work that makes or changes a project. A repeat has no effect and shows the project as it is
+ * by then: only its id is stored, so that a key costs few bytes, however much a project holds.
+ */
+export async function onceForProject<P extends string, I extends Keyed, T extends Response>(
+  c: Context<AppEnv, P, I>,
+  deps: Deps,
+  { work, show }: { work: (deps: Deps) => Promise<Project>; show: (project: Project) => T },
+): Promise<T> {
+  const attempt = await attempted(
+    c,
+    deps,
+    async (deps) => {
+      const project = await work(deps);
+      return { project, response: show(project) };
+    },
+    ({ project: { id }, response: { status } }) => ({
+      status,
+      headers: {},
+      body: JSON.stringify({ shows_project: id } satisfies z.infer<typeof ShownProject>),
+    }),
+  );
+  if (attempt.kind === "done") return attempt.result.response;
+  const stored = ShownProject.safeParse(JSON.parse(attempt.answer.body));
+  if (!stored.success) return answeredBefore<T>(c, attempt.answer);
+  const response = show(orProblem(await getProject(deps, c.var.actor, stored.data.shows_project)));
+  response.headers.set(REPLAYED, "true");
+  return response;
+}
+
+/** The stored body of a success that shows a project; other bodies are answered as they are. */
+const ShownProject = z.object({ shows_project: z.uuid() });
+
+/** One attempt at the work of a key. `kept` is what a repeat needs of a success; null to do the work again. */
+async function attempted<P extends string, I extends Keyed, T>(
+  c: Context<AppEnv, P, I>,
+  deps: Deps,
+  work: (deps: Deps) => Promise<T>,
+  kept: (result: T) => KeptAnswer | null,
+): Promise<{ kind: "done"; result: T } | { kind: "answered"; answer: KeptAnswer }> {
   const key = c.req.valid("header")["idempotency-key"];
-  if (key === undefined) return work(deps);
+  if (key === undefined) return { kind: "done", result: await work(deps) };
   const asked = { ownerId: c.var.actor.ownerId, key, hash: await hashOf(c.req) };
   const claim = await deps.keys.claim(asked);
   if (claim.kind === "reused") throw new ProblemError(REUSED);
   if (claim.kind === "in_progress") throw new ProblemError(IN_PROGRESS);
-  if (claim.kind === "answered") return answeredBefore<T>(c, claim.answer);
+  if (claim.kind === "answered") return claim;
 
-  const settle = async (response: unknown) => {
-    const answer = answers === "kept" && response instanceof Response ? await keepable(response) : null;
-    await settled(deps, claim.hold, answer);
-  };
-  let response: T;
+  let result: T;
   try {
-    response = await work({ ...deps, newId: idsOf(claim.hold) });
+    result = await work({ ...deps, newId: idsOf(claim.hold) });
   } catch (error) {
-    await settle(error instanceof ProblemError ? problem(c, error.error) : null);
+    const answer = error instanceof ProblemError ? await keepable(problem(c, error.error)) : null;
+    await settled(deps, claim.hold, answer);
     throw error;
   }
-  await settle(response);
-  return response;
+  await settled(deps, claim.hold, kept(result));
+  return { kind: "done", result };
 }
 
 /** Hash of method, path, query and body: requests with the same hash are the same request. */
@@ -115,7 +158,7 @@ function idsOf({ ownerId, key, since }: KeyHold): () => string {
   };
 }
 
-/** The response as it is stored for repeats; null where it says to try again later (429, 5xx). */
+/** A problem as it is stored for repeats; null where it says to try again later (429, 5xx). */
 async function keepable(response: Response): Promise<KeptAnswer | null> {
   const { status } = response;
   if (status >= 500 || status === 429) return null;
