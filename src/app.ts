@@ -18,6 +18,7 @@ import { onError, onNotFound } from "./http/lib/failures.ts";
 import { REPLAYED } from "./http/lib/idempotency.ts";
 import { requestMetrics } from "./http/lib/metrics.ts";
 import { problem } from "./http/lib/problem.ts";
+import { byAddress, policyHeader, RATE_LIMIT_POLICY } from "./http/lib/request-limits.ts";
 import { router } from "./http/lib/router.ts";
 import { lyricsRoutes } from "./http/lyrics.ts";
 import { motifRoutes } from "./http/motifs.ts";
@@ -70,6 +71,7 @@ export function createApi({ deps, verifyToken }: Parts) {
         "Content-Disposition",
         "ETag",
         "Location",
+        RATE_LIMIT_POLICY,
         "Retry-After",
         "WWW-Authenticate",
         "X-Request-Id",
@@ -78,6 +80,7 @@ export function createApi({ deps, verifyToken }: Parts) {
       maxAge: 86_400,
     }),
   );
+  for (const open of ["/", "/health", "/docs/*", "/openapi.json", "/films/*"]) app.use(open, byAddress(deps));
   app.route("/", rootRoutes());
   app.route("/", healthRoutes(deps));
   app.route(
@@ -87,7 +90,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   app.route("/", webhookRoutes(deps));
   app.route("/", filmFileRoutes(deps));
 
-  app.use("/api/*", bearer(verifyToken));
+  app.use("/api/*", bearer(deps, verifyToken));
   app.use(
     "/api/*",
     bodyLimit({
@@ -101,6 +104,7 @@ export function createApi({ deps, verifyToken }: Parts) {
   );
   app.use("/api/*", async (c, next) => {
     await next();
+    c.res.headers.set(RATE_LIMIT_POLICY, policyHeader);
     // Responses are for one person, and the URLs in them expire.
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
   });

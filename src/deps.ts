@@ -18,6 +18,7 @@ import { openaiTranscriber } from "./providers/openai.ts";
 import { openrouterDirector } from "./providers/openrouter.ts";
 import { replicatePredictions } from "./providers/replicate.ts";
 import { webhooksOf } from "./providers/webhook.ts";
+import { requestLimitsOf } from "./request-limits.ts";
 import { r2Storage } from "./storage/r2.ts";
 import { s3Storage } from "./storage/s3.ts";
 
@@ -50,6 +51,7 @@ export function fromEnv(env: Env): Deps {
     }),
     media: mediaOf(codecs),
     rateLimiters: rateLimitersOf(env.RATE_LIMITERS, log),
+    requestLimits: requestLimitsOf({ owner: env.OWNER_REQUESTS, address: env.ADDRESS_REQUESTS }, log),
     queue: taskQueue(env.TASKS, env.HEAVY_TASKS),
     gate: isolateGate,
     coordinator: coordinatorOf(env.COORDINATOR),

@@ -90,6 +90,11 @@ export const LOG_EVENTS = {
       action:
         "a few around a restart are normal; a steady stream means a compute that is too small or that keeps suspending",
     },
+    request_limit_unanswered: {
+      level: "warn",
+      what: "the platform's counter of requests did not answer; the request was let through",
+      action: "Cloudflare's status, if it lasts: nothing limits how many requests come in",
+    },
     wake_lost: {
       level: "warn",
       what: "the wake-up after a commit was lost; the sweep finds the project within ten minutes",

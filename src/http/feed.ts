@@ -1,9 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { OperationError } from "../domain/record/errors.ts";
 import { connectFeed, issueFeedTicket } from "../operations/feed.ts";
 import type { Deps } from "../ports/deps.ts";
 import { authenticate, type VerifyToken } from "./lib/auth.ts";
 import { IDEMPOTENCY_PROBLEMS, IdempotencyHeader, once } from "./lib/idempotency.ts";
 import { orProblem, ProblemError, problems } from "./lib/problem.ts";
+import { admit } from "./lib/request-limits.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, json, ProjectParams, Timestamp } from "./lib/schemas.ts";
 
@@ -89,8 +91,16 @@ export function feedRoutes(deps: Deps, verify: VerifyToken) {
     const { project_id } = c.req.valid("param");
     checkUpgrade(c.req.raw.headers, deps);
     const { ticket } = c.req.valid("query");
-    const caller = ticket === undefined ? { actor: orProblem(await authenticate(c, verify)) } : { ticket };
-    return orProblem(await connectFeed(deps, caller, { projectId: project_id, request: c.req.raw }));
+    const refused = async (error: OperationError) => {
+      await admit(c, deps, "address");
+      return new ProblemError(error);
+    };
+    const actor = ticket === undefined ? await authenticate(c, verify) : null;
+    if (actor && !actor.ok) throw await refused(actor.error);
+    const caller = actor ? { actor: actor.value } : { ticket: ticket ?? "" };
+    const opened = await connectFeed(deps, caller, { projectId: project_id, request: c.req.raw });
+    if (!opened.ok) throw await refused(opened.error);
+    return opened.value;
   });
   return app;
 }

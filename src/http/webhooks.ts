@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { OperationError } from "../domain/record/errors.ts";
 import type { Deps } from "../ports/deps.ts";
 import { problem, problems } from "./lib/problem.ts";
+import { admit } from "./lib/request-limits.ts";
 import { router } from "./lib/router.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -77,10 +78,14 @@ export function webhookRoutes(deps: Deps) {
     const { project_id: projectId, task_id: taskId, attempt } = c.req.valid("param");
     const address = Address.safeParse({ projectId, taskId, attempt });
     const { t } = c.req.valid("query");
-    if (!address.success || !deps.webhooks.isOurs(address.data, t)) return problem(c, forged);
+    const refused = async () => {
+      await admit(c, deps, "address");
+      return problem(c, forged);
+    };
+    if (!address.success || !deps.webhooks.isOurs(address.data, t)) return refused();
     const raw = new Uint8Array(await c.req.arrayBuffer());
     const webhookId = deps.webhooks.verify(raw, c.req.raw.headers);
-    if (webhookId === null) return problem(c, forged);
+    if (webhookId === null) return refused();
 
     // It only wakes the task, which reads the result from Replicate by the prediction's id. The id is passed on:
     // a webhook can arrive before the response to the request that started the prediction.

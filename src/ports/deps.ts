@@ -6,7 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Providers, Webhooks } from "./providers.ts";
 import type { Storage } from "./storage.ts";
 import type { IdempotencyKeys, Reader, Store } from "./store.ts";
-import type { Coordinator, HeavyGate, RateLimiters, TaskQueue } from "./work.ts";
+import type { Coordinator, HeavyGate, RateLimiters, RequestLimits, TaskQueue } from "./work.ts";
 
 /** The parts that the code works with. `fromEnv` makes the real ones; tests bring their own. */
 export interface Deps {
@@ -21,6 +21,7 @@ export interface Deps {
   webhooks: Webhooks;
   media: Media;
   rateLimiters: RateLimiters;
+  requestLimits: RequestLimits;
   queue: TaskQueue;
   gate: HeavyGate;
   coordinator: (projectId: string) => Coordinator;

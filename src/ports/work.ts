@@ -1,3 +1,5 @@
+import type { RequestPolicy } from "../domain/request-policies.ts";
+
 /** What a browser puts into the query of its WebSocket, which can't carry an Authorization header. */
 export interface FeedTicket {
   /** Good for one connection. */
@@ -59,6 +61,12 @@ export interface TaskQueue {
   send(wakeUps: WakeUp[], afterSeconds?: number): Promise<void>;
   /** Resolves where both queues answer. */
   ping(): Promise<void>;
+}
+
+/** Counts the requests that come in. */
+export interface RequestLimits {
+  /** Counts one request; false where `key` has had as many as the policy takes. Never rejects. */
+  admit(policy: RequestPolicy, key: string): Promise<boolean>;
 }
 
 /** The rate limiters of all providers. One that can't be reached lets every caller go. */

@@ -56,7 +56,7 @@ export async function openApi() {
     destroy: async () => void calls.push(`destroy ${id}`),
     ping: async () => {},
     progress: never,
-    issueTicket: async () => ({ ticket: "a1b2c3", expiresAt: new Date(Date.now() + 30_000) }),
+    issueTicket: async () => ({ ticket: "a1b2c3d4".repeat(6), expiresAt: new Date(Date.now() + 30_000) }),
     redeem: async () => {
       calls.push(`redeem ${id}`);
       return false;

@@ -74,6 +74,13 @@ test("a POST that is repeated with its idempotency key gets the same answer, and
   expect((await ada.call("GET", "/api/projects")).json.items).toHaveLength(1);
 });
 
+test("the platform's counter refuses an address that sends too many requests", async () => {
+  const send = () => ask("/", { headers: { "cf-connecting-ip": "192.0.2.77" } });
+  const statuses = new Set<number>();
+  for (let sent = 0; sent < 200 && !statuses.has(429); sent++) statuses.add((await send()).status);
+  expect([...statuses]).toEqual([200, 429]);
+});
+
 test("every part answers", async () => {
   const response = await ask("/health");
   expect(await read(response)).toMatchObject({ status: "ok" });

@@ -127,6 +127,13 @@ export const ERRORS = {
     meaning: "The answer of the database was lost: the change may have been saved or not.",
     action: "Repeat the request with the same `Idempotency-Key`, or read the resource first.",
   },
+  too_many_requests: {
+    status: 429,
+    title: "Too many requests",
+    meaning:
+      "You, or your address, sent more requests in a few seconds than the header `RateLimit-Policy` allows.",
+    action: "Wait for `Retry-After` seconds, then go on with fewer requests. Nothing was changed.",
+  },
   unavailable: {
     status: 503,
     title: "A part of the service is not available",

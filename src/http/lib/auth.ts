@@ -3,8 +3,10 @@ import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jos
 import type { Config } from "../../config.ts";
 import { fail, ok, type Result } from "../../domain/record/errors.ts";
 import type { Actor } from "../../operations/shared.ts";
+import type { Deps } from "../../ports/deps.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problem.ts";
+import { admit } from "./request-limits.ts";
 
 export type VerifyToken = (token: string) => Promise<Result<Actor>>;
 
@@ -30,8 +32,9 @@ export function tokenVerifier(
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       });
       const { sub } = payload;
-      if (!sub || sub.length > LONGEST_SUBJECT)
-        return fail("unauthenticated", "The token has no subject, or one of more than 255 characters.");
+      // jose checks that the claim is there, not its type.
+      if (typeof sub !== "string" || sub === "" || sub.length > LONGEST_SUBJECT)
+        return fail("unauthenticated", "The subject of the token must be a text of 1 to 255 characters.");
       return ok({ ownerId: sub });
     } catch (error) {
       return tokenFailure(error);
@@ -65,12 +68,16 @@ export async function authenticate(c: Context<AppEnv>, verify: VerifyToken): Pro
   return verify(token);
 }
 
-/** Middleware that asks for a bearer token and sets `actor`. */
+/** Middleware that asks for a bearer token, sets `actor` and counts the request. */
 export const bearer =
-  (verify: VerifyToken): MiddlewareHandler<AppEnv> =>
+  (deps: Deps, verify: VerifyToken): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const actor = await authenticate(c, verify);
-    if (!actor.ok) return problem(c, actor.error);
+    if (!actor.ok) {
+      await admit(c, deps, "address");
+      return problem(c, actor.error);
+    }
     c.set("actor", { ...actor.value, requestId: c.get("requestId") });
+    await admit(c, deps, "owner");
     await next();
   };

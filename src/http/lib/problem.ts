@@ -125,6 +125,8 @@ function headersOf(code: ErrorCode, c: Context<AppEnv>): Record<string, string> 
       const invalid = c.req.header("authorization") ? ', error="invalid_token"' : "";
       return { "WWW-Authenticate": `Bearer realm="omvee"${invalid}` };
     }
+    case "too_many_requests":
+      return { "Retry-After": "10" };
     case "idempotency_in_progress":
       return { "Retry-After": "1" };
     case "unavailable":
@@ -151,12 +153,12 @@ interface Documented {
 }
 
 /**
- * The problem responses of a route, for the OpenAPI document; `internal` and `unavailable` are added. Handlers
+ * The problem responses of a route, for the OpenAPI document; `too_many_requests`, `internal` and `unavailable` are added. Handlers
  * throw problems (`orProblem`) and never return them, so the type leaves them out of a handler's return type.
  */
 export function problems(...codes: ErrorCode[]): Record<never, Documented> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...codes, "internal", "unavailable"] as const) {
+  for (const code of [...codes, "too_many_requests", "internal", "unavailable"] as const) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

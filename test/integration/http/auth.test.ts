@@ -44,6 +44,9 @@ describe("tokens", () => {
     ["without an end", async () => `Bearer ${await api.provider.sign({ sub: "ada" })}`],
     ["without a subject", async () => `Bearer ${await api.provider.sign({ exp: now() + 60 })}`],
     ["with an empty subject", async () => `Bearer ${await sign({ sub: "" })}`],
+    ["with a number as its subject", async () => `Bearer ${await sign({ sub: 1 })}`],
+    ["with an object as its subject", async () => `Bearer ${await sign({ sub: { a: 1 } })}`],
+    ["with a list as its subject", async () => `Bearer ${await sign({ sub: ["ada"] })}`],
     ["of alg none", () => `Bearer ${b64({ alg: "none" })}.${b64({ sub: "ada", exp: now() + 60 })}.`],
     [
       "HS256 by the public key",
@@ -194,13 +197,38 @@ describe("the feed", () => {
   test("the coordinator redeems a ticket, without a query to Postgres", async () => {
     const ada = await api.person();
     const { id } = await ada.project();
+    const { json } = await ada.call("POST", `/api/projects/${id}/feed/tickets`);
     const { result, trips } = await api.roundTrips(async () =>
-      upgrade(`/api/projects/${id}/feed?ticket=used`, { authorization: `Bearer ${ada.token}` }),
+      upgrade(`/api/projects/${id}/feed?ticket=${json.ticket}`, { authorization: `Bearer ${ada.token}` }),
     );
     expect([result.status, trips]).toEqual([401, 0]);
     expect(await result.json()).toMatchObject({ code: "unauthenticated" });
     expect(api.calls).toContain(`redeem ${id}`);
     expect(api.calls).not.toContain(`connect ${id}`);
+  });
+
+  test("a ticket that this service did not issue for this project is refused before its coordinator is asked", async () => {
+    const ada = await api.person();
+    const [{ id }, other] = [await ada.project(), await ada.project()];
+    const { ticket } = (await ada.call("POST", `/api/projects/${other.id}/feed/tickets`)).json;
+    const [random = "", signature = ""] = ticket.split(".");
+    const { ticket: own } = (await ada.call("POST", `/api/projects/${id}/feed/tickets`)).json;
+    for (const made of [
+      ticket,
+      "used",
+      "",
+      random,
+      `${random}.`,
+      `.${signature}`,
+      `${own}0`,
+      own.toUpperCase(),
+    ]) {
+      const { status } = await upgrade(`/api/projects/${id}/feed?ticket=${made}`);
+      expect([made, status]).toEqual([made, 401]);
+    }
+    expect(api.calls).not.toContain(`redeem ${id}`);
+    await upgrade(`/api/projects/${id}/feed?ticket=${own}`);
+    expect(api.calls).toContain(`redeem ${id}`);
   });
 
   test("strangers, requests without a token and malformed ids are refused", async () => {

@@ -158,7 +158,8 @@ describe("what breaks inside", () => {
 
 describe("health", () => {
   test("asks every part", async () => {
-    const { result, trips } = await api.roundTrips(async () => api.api.request("/health"));
+    const health = healthRoutes(api.deps);
+    const { result, trips } = await api.roundTrips(async () => health.request("/health"));
     expect([result.status, trips]).toEqual([200, 1]);
     const { status, checks } = await read(result);
     expect(status).toBe("ok");
@@ -169,7 +170,7 @@ describe("health", () => {
     "names %s when it is down, and the others as well",
     async (part) => {
       const response = await whileBroken(part, new Error("connect ECONNREFUSED 10.0.0.7"), async () =>
-        api.api.request("/health"),
+        healthRoutes(api.deps).request("/health"),
       );
       expect(response.status).toBe(503);
       const { status, checks } = await read(response);
@@ -183,6 +184,26 @@ describe("health", () => {
       }
     },
   );
+
+  test("is degraded while the bucket can be read and not written", async () => {
+    const storage = { ...api.deps.storage, put: () => Promise.reject(new Error("read-only")) };
+    const response = await healthRoutes({ ...api.deps, storage }).request("/health");
+    expect((await read(response)).checks.bucket.status).toBe("down");
+  });
+
+  test("is checked once for all who ask within five seconds", async () => {
+    let [at, pings] = [Date.parse("2026-11-27T10:00:00Z"), 0];
+    const queue = { ...api.deps.queue, ping: async () => void pings++ };
+    const health = healthRoutes({ ...api.deps, queue, now: () => new Date(at) });
+    const ask = () => Promise.all(Array.from({ length: 20 }, () => health.request("/health")));
+    await ask();
+    at += 4_999;
+    await ask();
+    expect(pings).toBe(1);
+    at += 1;
+    await ask();
+    expect(pings).toBe(2);
+  });
 
   test("a part that does not answer is down after the timeout", async () => {
     const queue = { ...api.deps.queue, ping: () => new Promise<void>(() => {}) };
