@@ -1,4 +1,7 @@
-/** Retries with exponential back-off and full jitter, limited in number and in time; and a timeout. */
+/**
+ * Retries with exponential back-off and full jitter, limited in number and in time; a timeout; and work that
+ * serves several callers.
+ */
 import pRetry from "p-retry";
 
 /** Clock, timers and randomness; tests bring their own. */
@@ -76,4 +79,18 @@ export async function withTimeout<T>(
   } finally {
     cancelAlarm();
   }
+}
+
+/**
+ * Does `work` at most once in `ms` milliseconds: calls in that time share one result, be it an error. `now`: a
+ * clock in milliseconds.
+ */
+export function sharedFor<T>(ms: number, now: () => number, work: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; result: Promise<T> } | null = null;
+  return () => {
+    const at = now();
+    // A clock that was set back must not make a result last.
+    if (!last || Math.abs(at - last.at) >= ms) last = { at, result: work() };
+    return last.result;
+  };
 }

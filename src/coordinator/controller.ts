@@ -51,6 +51,8 @@ export class Controller {
   readonly #ports: ControllerPorts;
   #running: Promise<void> | null = null;
   #again = false;
+  /** Of wake-ups whose record is not read yet. */
+  #published: PromiseWithResolvers<boolean> | null = null;
   /** Of the newest wake-up that named a request; for the messages and log lines of the runs it leads to. */
   #requestId: string | undefined;
 
@@ -59,17 +61,22 @@ export class Controller {
   }
 
   /**
-   * Resolves once the wake-up can't be lost; `done` resolves when its work ends. Calls during a run lead to
-   * one more run. The flag is set before the alarm: a run that is about to end then sees the flag, and does
+   * Resolves once the wake-up can't be lost; `done` resolves when its work ends, and `published` when the
+   * record that it reads was published: false where there is none. `published` rejects where the record can't
+   * be read. Calls during a run lead to one more run. The flag is set before the alarm: a run that is about to end then sees the flag, and does
    * not replace this alarm by a later one.
    */
-  async wake(requestId?: string): Promise<{ done: Promise<void> }> {
+  async wake(requestId?: string): Promise<{ done: Promise<void>; published: Promise<boolean> }> {
     this.#again = true;
+    this.#published ??= Promise.withResolvers();
+    const published = this.#published.promise;
+    // Most callers do not wait for it.
+    published.catch(() => {});
     this.#requestId = requestId ?? this.#requestId;
     await this.#ports.alarm.set(GUARD_MS);
     // The current run may have handled the flag meanwhile; without the flag a new run would do nothing.
     if (this.#again) this.#running ??= this.#run();
-    return { done: this.#running ?? Promise.resolve() };
+    return { done: this.#running ?? Promise.resolve(), published };
   }
 
   /** What a current run has read may be out of date: it reads once more before it ends. */
@@ -82,9 +89,12 @@ export class Controller {
     try {
       while (this.#again) {
         this.#again = false;
+        const awaited = this.#published;
+        this.#published = null;
         try {
-          await this.#settle();
+          await this.#settle((exists) => awaited?.resolve(exists));
         } catch (error) {
+          awaited?.reject(error);
           log("error", "wake_failed", {
             project: projectId,
             request: this.#requestId,
@@ -110,13 +120,17 @@ export class Controller {
   }
 
   /** One wake. A failure to publish does not stop the work: it is published later. */
-  async #settle(): Promise<void> {
+  async #settle(published: (exists: boolean) => void): Promise<void> {
     const { projectId, store, queue, alarm, failures, newId, random, destroy } = this.#ports;
     const requestId = this.#requestId;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const record = await store.load(projectId);
-      if (!record) return destroy();
-      const published = this.publish(record);
+      if (!record) {
+        await destroy();
+        return published(false);
+      }
+      const isPublished = this.#publish(record);
+      published(true);
       const next = plan(record, { newId, random });
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
       const { ownerId } = record.project;
@@ -126,9 +140,9 @@ export class Controller {
       if (this.#again) return;
       const waits = [
         ...(next.wakeAt ? [next.wakeAt.getTime() - record.readAt.getTime()] : []),
-        ...(published ? [] : [guardMs(this.#failed())]),
+        ...(isPublished ? [] : [guardMs(this.#failed())]),
       ];
-      if (published && failures.read() > 0) failures.write(0);
+      if (isPublished && failures.read() > 0) failures.write(0);
       if (waits.length > 0) await alarm.set(Math.min(...waits));
       else await alarm.clear();
       return;
@@ -139,7 +153,7 @@ export class Controller {
    * Publishes the diff between what was published and the record: appends events and sends them to the open
    * sockets. False where not all of it could be appended; what can be, is.
    */
-  publish(record: ProjectRecord): boolean {
+  #publish(record: ProjectRecord): boolean {
     const { events, projectId, log } = this.#ports;
     try {
       const changes = diff(events().published(), publicView(record));

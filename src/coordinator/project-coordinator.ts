@@ -4,11 +4,16 @@ import { snapshot } from "../domain/views/feed.ts";
 import type { Deps } from "../ports/deps.ts";
 import { Unavailable } from "../ports/errors.ts";
 import type { WakeUp } from "../ports/work.ts";
+import { sharedFor } from "../retry.ts";
 import { Controller } from "./controller.ts";
 import { EventLog, type Position } from "./event-log.ts";
 
 const TICKET_MS = 30_000;
+/** Clients that connect within this time share one reading of the record. */
+const LOOK_MS = 1_000;
 const FAILURES = "failures";
+/** How a socket of a deleted project is closed. */
+const DELETED = [4404, "The project was deleted"] as const;
 
 /**
  * One project's coordinator, a Durable Object: runs the controller, with its alarm and storage, and holds the
@@ -17,6 +22,7 @@ const FAILURES = "failures";
 export class ProjectCoordinator extends DurableObject<Env> {
   readonly #deps: Deps;
   readonly #controller: Controller;
+  readonly #look: () => ReturnType<Controller["wake"]>;
   #log: EventLog | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -48,6 +54,15 @@ export class ProjectCoordinator extends DurableObject<Env> {
       random,
       log,
     });
+    this.#look = sharedFor(
+      LOOK_MS,
+      () => this.#deps.now().getTime(),
+      async () => {
+        const woken = await this.#controller.wake();
+        ctx.waitUntil(woken.done);
+        return woken;
+      },
+    );
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
@@ -113,27 +128,34 @@ export class ProjectCoordinator extends DurableObject<Env> {
     return this.ctx.storage.sql.exec("select 1 as one").one().one === 1;
   }
 
-  /** Opens a WebSocket: sends the missed events or a snapshot, then events. The caller has authenticated. */
+  /**
+   * Opens a WebSocket: sends the missed events or a snapshot, then events. The caller has authenticated. A
+   * client that connects is a reason to look for a change whose wake-up was lost, though not for each of many.
+   */
   override async fetch(request: Request): Promise<Response> {
-    const log = this.#events();
+    const { published } = await this.#look();
     const after = parsePosition(new URL(request.url).searchParams.get("after"));
-    let missed = after && log.since(after);
-    if (!missed) {
+    let exists = true;
+    if (!after || !this.#events().since(after)) {
       try {
-        const record = await this.#deps.store.load(this.ctx.id.name ?? "");
-        if (record) this.#controller.publish(record);
+        exists = await published;
       } catch (error) {
         // An error that leaves the object loses its class on the way.
         if (error instanceof Unavailable) return new Response(null, { status: 503 });
         throw error;
       }
-      missed = [snapshot(log.published(), log.head())];
     }
     // No `await` from here to the last send: the socket gets no event before its snapshot.
     const { 0: client, 1: server } = new WebSocketPair();
+    if (!exists) {
+      server.accept();
+      server.close(...DELETED);
+      return new Response(null, { status: 101, webSocket: client });
+    }
+    const log = this.#events();
+    const missed = (after && log.since(after)) ?? [snapshot(log.published(), log.head())];
     this.ctx.acceptWebSocket(server);
     for (const message of missed) server.send(message);
-    await this.wake();
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -158,7 +180,7 @@ export class ProjectCoordinator extends DurableObject<Env> {
 
   /** Closes the sockets and deletes the alarm and everything stored. */
   async #forget(): Promise<void> {
-    for (const socket of this.ctx.getWebSockets()) socket.close(4404, "The project was deleted");
+    for (const socket of this.ctx.getWebSockets()) socket.close(...DELETED);
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     this.#log = null;

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Deps } from "../ports/deps.ts";
-import { withTimeout } from "../retry.ts";
+import { sharedFor, withTimeout } from "../retry.ts";
 import { router } from "./lib/router.ts";
 import { json } from "./lib/schemas.ts";
 
@@ -45,26 +45,27 @@ const health = createRoute({
 /** `timeoutMs`: how long each part may take to answer. */
 export function healthRoutes(deps: Deps, timeoutMs = TIMEOUT_MS) {
   const check = checker(deps, timeoutMs);
-  const checkAll = async () => {
-    const [database, bucket, queue, coordinator] = await Promise.all([
-      check("database", () => deps.reader.ping()),
-      check("bucket", () => writeToBucket(deps)),
-      check("queue", () => deps.queue.ping()),
-      check("coordinator", () => deps.coordinator(NO_PROJECT).ping()),
-    ]);
-    return { database, bucket, queue, coordinator };
-  };
-  let last: { at: number; checks: ReturnType<typeof checkAll> } | null = null;
+  const checks = sharedFor(
+    SHARED_MS,
+    () => deps.now().getTime(),
+    async () => {
+      const [database, bucket, queue, coordinator] = await Promise.all([
+        check("database", () => deps.reader.ping()),
+        check("bucket", () => writeToBucket(deps)),
+        check("queue", () => deps.queue.ping()),
+        check("coordinator", () => deps.coordinator(NO_PROJECT).ping()),
+      ]);
+      return { database, bucket, queue, coordinator };
+    },
+  );
   const app = router();
   app.openapi(health, async (c) => {
-    const at = deps.now().getTime();
-    if (!last || Math.abs(at - last.at) >= SHARED_MS) last = { at, checks: checkAll() };
-    const checks = await last.checks;
-    const healthy = Object.values(checks).every((one) => one.status === "ok");
+    const found = await checks();
+    const healthy = Object.values(found).every((one) => one.status === "ok");
     c.header("Cache-Control", "no-store");
     return healthy
-      ? c.json({ status: "ok" as const, checks }, 200)
-      : c.json({ status: "degraded" as const, checks }, 503);
+      ? c.json({ status: "ok" as const, checks: found }, 200)
+      : c.json({ status: "degraded" as const, checks: found }, 503);
   });
   return app;
 }

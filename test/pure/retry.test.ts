@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withTimeout } from "../../src/retry.ts";
+import { sharedFor, withTimeout } from "../../src/retry.ts";
 import { virtualTime } from "../support/timing.ts";
 
 const never = new Promise<string>(() => undefined);
@@ -55,5 +55,30 @@ describe("work with a timeout", () => {
     await expect(result).rejects.toThrow("no answer");
     work.reject(new Error("broken"));
     await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe("shared work", () => {
+  it("is done once for all calls within its time, be it an error", async () => {
+    let [at, done] = [0, 0];
+    const ask = sharedFor(
+      1_000,
+      () => at,
+      async () => {
+        done++;
+        if (done === 2) throw new Error("no answer");
+        return done;
+      },
+    );
+    expect(await Promise.all([ask(), ask()])).toEqual([1, 1]);
+    at = 999;
+    expect(await ask()).toBe(1);
+    at = 1_000;
+    await expect(ask()).rejects.toThrow("no answer");
+    await expect(ask()).rejects.toThrow("no answer");
+    at = 2_000;
+    expect(await ask()).toBe(3);
+    at = 500;
+    expect(await ask()).toBe(4);
   });
 });

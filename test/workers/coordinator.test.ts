@@ -52,6 +52,21 @@ describe("the feed", () => {
     });
   });
 
+  test("forty clients that connect within a second share one reading of the record", async () => {
+    const project = await newProject();
+    const deps = await runInDurableObject(objectOf(project.id), (object) =>
+      fromEnv(Reflect.get(object, "env")),
+    );
+    const at = new Date();
+    vi.spyOn(deps, "now").mockReturnValue(at);
+    const load = vi.spyOn(deps.store, "load");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const sockets = await Promise.all(Array.from({ length: 40 }, () => connect(project.id)));
+    for (const { nextJson } of sockets)
+      expect(await nextJson()).toMatchObject({ type: "snapshot", project: { id: project.id } });
+    expect(load.mock.calls.filter(([id]) => id === project.id)).toHaveLength(1);
+  });
+
   test("a client that reconnects with its position gets what it missed and nothing twice", async () => {
     const project = await newProject();
     const first = await connect(project.id);

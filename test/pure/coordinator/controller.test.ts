@@ -70,8 +70,20 @@ function controlled() {
     await (await controller.wake(requestId)).done;
     return seen.alarms.at(-1);
   };
-  return { world, seen, refusing, wake, published: () => published };
+  return { world, seen, refusing, wake, controller, published: () => published };
 }
+
+test("a wake-up tells once what it read is published, and whether there was a project", async () => {
+  const { controller, published, refusing } = controlled();
+  const first = await controller.wake();
+  expect(await first.published).toBe(true);
+  expect(published().project).not.toEqual(nothingPublished().project);
+  await first.done;
+  refusing.store = true;
+  const second = await controller.wake();
+  await expect(second.published).rejects.toThrow("Postgres is away");
+  await second.done;
+});
 
 test("the messages of a wake-up name the request that caused it, and those of an alarm none", async () => {
   const { world, seen, wake } = controlled();
