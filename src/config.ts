@@ -9,6 +9,16 @@ const list = z.string().transform((s) =>
     .filter(Boolean),
 );
 const url = z.url({ protocol: /^https?$/ });
+/** US dollars, or the word `unlimited` (null): an operator who wants no limit says so. */
+const limitUsd = z
+  .string()
+  .trim()
+  .pipe(
+    z.union([
+      z.literal("unlimited").transform(() => null),
+      z.stringFormat("usd", /^\d+(\.\d+)?$/).transform(Number),
+    ]),
+  );
 const secret = z.string().min(16);
 
 /** Each is required, except where a default or its absence is described. */
@@ -46,10 +56,12 @@ const Variables = z.object({
   /** Signs the token in the address of a webhook, so that only orders of ours can call it. */
   CALLBACK_SECRET: secret,
   /**
-   * What one owner may spend in all, in US dollars. The column `budget_usd` of the table `owners` takes its
-   * place for one owner. Absent: no limit for an owner without one.
+   * What one owner may spend in all, in US dollars, or `unlimited`. The column `budget_usd` of the table
+   * `owners` takes its place for one owner.
    */
-  OWNER_BUDGET_USD: z.coerce.number().min(0).optional(),
+  OWNER_BUDGET_USD: limitUsd,
+  /** What all owners together may spend in a day (UTC), in US dollars, or `unlimited`. */
+  DAILY_BUDGET_USD: limitUsd,
   /**
    * The bucket over the S3 protocol: for presigned addresses, and for everything where BUCKET is not bound.
    */
@@ -95,7 +107,8 @@ export function parseConfig(variables: object) {
       outputHosts: v.REPLICATE_OUTPUT_HOSTS,
     },
     callbackSecret: v.CALLBACK_SECRET,
-    ownerBudgetUsd: v.OWNER_BUDGET_USD ?? null,
+    ownerBudgetUsd: v.OWNER_BUDGET_USD,
+    dailyBudgetUsd: v.DAILY_BUDGET_USD,
     s3: {
       endpoint: withoutSlash(v.S3_ENDPOINT),
       bucket: v.S3_BUCKET,

@@ -19,6 +19,7 @@ import { openrouterDirector } from "./providers/openrouter.ts";
 import { replicatePredictions } from "./providers/replicate.ts";
 import { webhooksOf } from "./providers/webhook.ts";
 import { requestLimitsOf } from "./request-limits.ts";
+import { sharedFor } from "./retry.ts";
 import { r2Storage } from "./storage/r2.ts";
 import { s3Storage } from "./storage/s3.ts";
 
@@ -33,9 +34,11 @@ export function fromEnv(env: Env): Deps {
   const config = parseConfig(env);
   const db = connect(config.database.url, config.database.fetchEndpoint);
   const newId = () => uuidv7(Date.now());
+  const reader = postgresReader(db);
   const deps: Deps = {
     config,
-    reader: postgresReader(db),
+    reader,
+    spentToday: sharedFor(30_000, Date.now, () => reader.spentToday()),
     keys: postgresKeys(db),
     store: postgresStore(db, { newId, ownerBudgetUsd: config.ownerBudgetUsd }),
     // Without the binding BUCKET in wrangler.toml, the bucket is reached over S3.

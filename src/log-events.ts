@@ -25,6 +25,12 @@ export const LOG_EVENTS = {
       action:
         "a bug, or a deploy whose migration is missing (`column … does not exist`): `npm run db:migrate`, or [roll back](deploy.md#roll-back)",
     },
+    daily_budget_reached: {
+      level: "error",
+      what: "a task was refused, since all owners together have spent `DAILY_BUDGET_USD` on this day (UTC)",
+      action:
+        "look who spends (`select owner_id, usd from spending where day = current_date order by usd desc`); raise the variable, or let it end",
+    },
     publish_failed: {
       level: "error",
       what: "a change could not be put into the project's feed; the work goes on, and it is tried again, each time later",

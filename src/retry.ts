@@ -82,15 +82,20 @@ export async function withTimeout<T>(
 }
 
 /**
- * Does `work` at most once in `ms` milliseconds: calls in that time share one result, be it an error. `now`: a
- * clock in milliseconds.
+ * Does `work` at most once in `ms` milliseconds: calls in that time share one result. An error is shared only by
+ * the calls that waited for it. `now`: a clock in milliseconds.
  */
 export function sharedFor<T>(ms: number, now: () => number, work: () => Promise<T>): () => Promise<T> {
   let last: { at: number; result: Promise<T> } | null = null;
   return () => {
     const at = now();
     // A clock that was set back must not make a result last.
-    if (!last || Math.abs(at - last.at) >= ms) last = { at, result: work() };
-    return last.result;
+    if (last && Math.abs(at - last.at) < ms) return last.result;
+    const mine = { at, result: work() };
+    last = mine;
+    mine.result.catch(() => {
+      if (last === mine) last = null;
+    });
+    return mine.result;
   };
 }

@@ -1,7 +1,7 @@
 /** Money, on the project's row and its owner's: what claims have reserved, and what is spent. */
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { owners, projects } from "./schema.ts";
+import { owners, projects, spending } from "./schema.ts";
 
 /** Locks the project's row, then its owner's: all transactions lock in this order, so that none deadlock. */
 export const lockBudget = (db: Db, projectId: string) =>
@@ -21,6 +21,7 @@ export function settleReservation(
   db: Db,
   projectId: string,
   { usd, spentUsd }: { usd: number | SQL; spentUsd: number | SQL },
+  now: SQL,
 ) {
   return db.execute(sql`
     with moved as (
@@ -31,9 +32,28 @@ export function settleReservation(
         spent_usd = projects.spent_usd + moved.spent
       from moved where projects.id = ${projectId}
       returning projects.owner_id, moved.usd, moved.spent
+    ), owner as (
+      update ${owners} set
+        reserved_usd = greatest(0, owners.reserved_usd - project.usd),
+        spent_usd = owners.spent_usd + project.spent
+      from project where owners.id = project.owner_id
+      returning owners.id, project.spent
     )
-    update ${owners} set
-      reserved_usd = greatest(0, owners.reserved_usd - project.usd),
-      spent_usd = owners.spent_usd + project.spent
-    from project where owners.id = project.owner_id`);
+    ${addToDay(sql`select id, spent from owner`, now)}`);
+}
+
+/** Adds to what was spent today. `spent`: a query of owner and US dollars. */
+export const addToDay = (spent: SQL, now: SQL) => sql`
+  insert into ${spending} (day, owner_id, usd)
+  select ((${now}) at time zone 'UTC')::date, owner_id, usd
+  from (${spent}) as spent (owner_id, usd) where usd <> 0
+  on conflict (day, owner_id) do update set usd = ${spending}.usd + excluded.usd`;
+
+/** What was spent today (UTC) for all owners, in US dollars. */
+export async function spentToday(db: Db, now: SQL): Promise<number> {
+  const [row] = await db
+    .select({ usd: sql`coalesce(sum(${spending.usd}), 0)`.mapWith(Number) })
+    .from(spending)
+    .where(sql`${spending.day} = ((${now}) at time zone 'UTC')::date`);
+  return row?.usd ?? 0;
 }

@@ -181,10 +181,15 @@ export async function settleTask(
           ...lockBudget(db, task.projectId),
           fence,
           ...facts.flatMap((fact) => factStatements(db, task.projectId, fact, now)),
-          settleReservation(db, task.projectId, {
-            usd: reservation.kind === "keep" ? 0 : task.costEstimatedUsd,
-            spentUsd: reservation.kind === "spend" ? reservation.usd : 0,
-          }),
+          settleReservation(
+            db,
+            task.projectId,
+            {
+              usd: reservation.kind === "keep" ? 0 : task.costEstimatedUsd,
+              spentUsd: reservation.kind === "spend" ? reservation.usd : 0,
+            },
+            now,
+          ),
           end,
           ...failPendingAssets(db, task.projectId, task.id),
         ]);

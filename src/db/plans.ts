@@ -3,7 +3,7 @@ import { and, eq, exists, inArray, isNull, notExists, type SQL, sql } from "driz
 import type { BatchItem } from "drizzle-orm/batch";
 import type { Change } from "../domain/controller/change.ts";
 import { OPEN_JOB_STATUSES, OPEN_TASK_STATUSES, type Task } from "../domain/record/record.ts";
-import { lockBudget } from "./budget.ts";
+import { addToDay, lockBudget } from "./budget.ts";
 import { failPendingAssets } from "./claims.ts";
 import type { Db } from "./client.ts";
 import { withRetries } from "./retry.ts";
@@ -92,29 +92,21 @@ function releaseAndUpdate(
   { usd, spentUsd }: NonNullable<TaskUpdateChange["release"]>,
   now: SQL,
 ) {
-  const updated = db
-    .$with("updated")
-    .as(updateTask(db, change, now).returning({ projectId: tasks.projectId }));
-  const released = db.$with("released").as(
-    db
-      .update(projects)
-      .set({
-        reservedUsd: sql`greatest(0, ${projects.reservedUsd} - ${usd}::numeric)`,
-        spentUsd: sql`${projects.spentUsd} + ${spentUsd}::numeric`,
-      })
-      .from(updated)
-      .where(and(eq(projects.id, projectId), eq(projects.id, updated.projectId)))
-      .returning({ ownerId: projects.ownerId }),
-  );
-  return db
-    .with(updated, released)
-    .update(owners)
-    .set({
-      reservedUsd: sql`greatest(0, ${owners.reservedUsd} - ${usd}::numeric)`,
-      spentUsd: sql`${owners.spentUsd} + ${spentUsd}::numeric`,
-    })
-    .from(released)
-    .where(eq(owners.id, released.ownerId));
+  return db.execute(sql`
+    with updated as ${updateTask(db, change, now).returning({ projectId: tasks.projectId })}, released as (
+      update ${projects} set
+        reserved_usd = greatest(0, projects.reserved_usd - ${usd}::numeric),
+        spent_usd = projects.spent_usd + ${spentUsd}::numeric
+      from updated where projects.id = ${projectId} and projects.id = updated.project_id
+      returning projects.owner_id
+    ), owner as (
+      update ${owners} set
+        reserved_usd = greatest(0, owners.reserved_usd - ${usd}::numeric),
+        spent_usd = owners.spent_usd + ${spentUsd}::numeric
+      from released where owners.id = released.owner_id
+      returning owners.id
+    )
+    ${addToDay(sql`select id, ${spentUsd}::numeric from owner`, now)}`);
 }
 
 /** Inserts only while the job is open: the person may have canceled it. */

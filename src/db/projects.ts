@@ -10,6 +10,7 @@ import {
   type SettingsPatch,
 } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
+import { addToDay } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { owners, projects } from "./schema.ts";
 import { storedSettings } from "./settings.ts";
@@ -101,16 +102,23 @@ function deliverable(merged: SQL): SQL {
  * Deletes the project; false where the owner has none with this id. What its claims had reserved may be paid
  * for, so it is added to what the owner has spent.
  */
-export async function removeProject(db: Db, { ownerId, projectId }: OwnedProject): Promise<boolean> {
+export async function removeProject(
+  db: Db,
+  { ownerId, projectId }: OwnedProject,
+  now: SQL,
+): Promise<boolean> {
   const { rows } = await db.execute(sql`
     with removed as (
       delete from ${projects} where id = ${projectId} and owner_id = ${ownerId}
       returning owner_id, reserved_usd
+    ), owner as (
+      update ${owners} set
+        reserved_usd = greatest(0, owners.reserved_usd - removed.reserved_usd),
+        spent_usd = owners.spent_usd + removed.reserved_usd
+      from removed where owners.id = removed.owner_id
+      returning owners.id, removed.reserved_usd
+    ), spent as (${addToDay(sql`select id, reserved_usd from owner`, now)}
     )
-    update ${owners} set
-      reserved_usd = greatest(0, owners.reserved_usd - removed.reserved_usd),
-      spent_usd = owners.spent_usd + removed.reserved_usd
-    from removed where owners.id = removed.owner_id
-    returning owners.id`);
+    select id from owner`);
   return rows.length > 0;
 }

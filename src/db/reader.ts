@@ -4,6 +4,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Project } from "../domain/record/record.ts";
 import type { OwnedProject, PageRequest, ProjectRows, Reader } from "../ports/store.ts";
+import { spentToday } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { read } from "./outage.ts";
 import { ownedProject } from "./projects.ts";
@@ -99,6 +100,7 @@ async function findFilm(db: Db, condition: SQL | undefined) {
 export function postgresReader(db: Db): Reader {
   const inFilmOrder = { projectId: selectedScenes.projectId, key: selectedScenes.orderIdx, ascending: true };
   return {
+    spentToday: () => read(() => spentToday(db, sql`now()`)),
     ping: async () => {
       await db.execute(sql`select 1`);
     },

@@ -40,6 +40,6 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     cancel: (whose, stages, target) => writeOnce(() => runs.cancel(db, whose, stages, target, now())),
     retry: (whose, what) => writeOnce(() => runs.retryTasks(db, whose, what, now())),
     recordApprovals: (whose, inputs) => writeOnce(() => approvals.recordApprovals(db, whose, inputs, now())),
-    removeProject: (whose) => writeOnce(() => projects.removeProject(db, whose)),
+    removeProject: (whose) => writeOnce(() => projects.removeProject(db, whose, now())),
   };
 }

@@ -2,7 +2,7 @@ import { type Current, currentOf } from "../domain/controller/current.ts";
 import { requeue } from "../domain/controller/heavy.ts";
 import { orderGate } from "../domain/controller/model-health.ts";
 import { isUnitOf, requestedUnits } from "../domain/controller/run-request.ts";
-import { type StepResult, settlement } from "../domain/controller/settlement.ts";
+import { failedStep, type StepResult, settlement } from "../domain/controller/settlement.ts";
 import { type Supplier, suppliersOf } from "../domain/controller/suppliers.ts";
 import { failure } from "../domain/record/failures.ts";
 import { projectPrefix } from "../domain/record/keys.ts";
@@ -157,7 +157,7 @@ async function work(
   };
   const current = currentOf(record);
   const suppliers = suppliersOf(record, current)(task.type, task.subject);
-  const run = () => {
+  const run = async () => {
     if (was === "waiting") return runStep(step, was);
     const withheld = withholdReason({
       task,
@@ -166,7 +166,9 @@ async function work(
       supplier: suppliers[task.supplierIndex],
       now: now(),
     });
-    return withheld ? Promise.resolve(withheld) : withRateLimit(deps, task, () => runStep(step, was));
+    return (
+      withheld ?? (await overDailyBudget(deps, task)) ?? withRateLimit(deps, task, () => runStep(step, was))
+    );
   };
   let result: StepResult;
   try {
@@ -236,6 +238,16 @@ function withholdReason({
   return orderGate(record, others, now).admits(task) ? null : { kind: "delayed", afterMs: 0 };
 }
 
+/** Ends a task that would cost money on a day whose limit for all owners is reached. */
+async function overDailyBudget({ config, spentToday, log }: Deps, task: Task): Promise<StepResult | null> {
+  const limit = config.dailyBudgetUsd;
+  if (limit === null || task.costEstimatedUsd === 0) return null;
+  const spent = await spentToday();
+  if (spent + task.costEstimatedUsd <= limit) return null;
+  log("error", "daily_budget_reached", { project: task.projectId, task: task.id, spent, limit });
+  return failedStep(DAILY_BUDGET);
+}
+
 /**
  * Acquires a slot before a paid call, and reports to the rate limiter a 429, and a success while it is
  * probing.
@@ -262,6 +274,12 @@ const OVER_BUDGET = failure("budget_exceeded", "The budget does not cover the es
   nextAction:
     "Raise budget_usd in the settings and start a run again. If the project has enough left, the limit of your account is reached.",
 });
+
+const DAILY_BUDGET = failure(
+  "daily_budget_exceeded",
+  "The service has spent what it may spend today, for all its users together.",
+  { nextAction: "Start a run again tomorrow (the day begins at 00:00 UTC). What is made is kept." },
+);
 
 /** Deletes all files of a project that was deleted while a step ran; does nothing where it still exists. */
 async function clearDeleted(deps: Deps, { id, ownerId }: Pick<Project, "id" | "ownerId">): Promise<void> {

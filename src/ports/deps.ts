@@ -16,6 +16,8 @@ export interface Deps {
   /** What the API reads. */
   reader: Reader;
   keys: IdempotencyKeys;
+  /** As the reader's, up to half a minute old. */
+  spentToday: () => Promise<number>;
   storage: Storage;
   providers: Providers;
   webhooks: Webhooks;

@@ -161,6 +161,8 @@ export interface Reader {
   tasks: List<Task>;
   film(whose: OwnedProject & { filmId: string }): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
   /** A completed film by its id alone: for an address that carries a signature instead of a token. */
+  /** What was spent today (UTC) for all owners, in US dollars; without what is reserved. */
+  spentToday(): Promise<number>;
   signedFilm(filmId: string): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
 }
 

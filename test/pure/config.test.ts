@@ -7,7 +7,6 @@ const names = Object.keys(example);
 
 /** Variables that have a default, or may be absent. */
 const OPTIONAL = [
-  "OWNER_BUDGET_USD",
   "DATABASE_FETCH_ENDPOINT",
   "OPENAI_BASE_URL",
   "OPENROUTER_BASE_URL",
@@ -30,6 +29,7 @@ const MALFORMED: Record<string, string> = {
   REPLICATE_WEBHOOK_SECRET: "hunter2-password",
   CALLBACK_SECRET: "hunter2-short",
   OWNER_BUDGET_USD: "hunter2-password",
+  DAILY_BUDGET_USD: "-1",
   S3_ENDPOINT: "hunter2-password",
 };
 

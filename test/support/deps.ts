@@ -39,6 +39,7 @@ export function fakeDeps(config: Config, given: Partial<Omit<Deps, "config">>): 
       }),
     media: given.media ?? mediaOf(codecs),
     rateLimiters: { acquire: never, penalize: never, reportSuccess: never },
+    spentToday: async () => 0,
     requestLimits: { admit: async () => true },
     queue: { send: never, ping: never },
     gate: given.gate ?? newHeavyGate(),

@@ -1,8 +1,8 @@
 /** Two stores, in memory and in Postgres, that get the same calls at the same moment and must agree. */
-import { eq, getTableColumns } from "drizzle-orm";
+import { eq, getTableColumns, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { Db } from "../../src/db/client.ts";
-import { owners, projects } from "../../src/db/schema.ts";
+import { owners, projects, spending } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
@@ -33,7 +33,7 @@ export class StorePair {
 
   /** Opens two empty stores. */
   static async open(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null): Promise<StorePair> {
-    await db.batch([db.delete(projects), db.delete(owners)]);
+    await db.batch([db.delete(projects), db.delete(owners), db.delete(spending)]);
     return new StorePair(db, counts, ownerBudgetUsd);
   }
 
@@ -96,6 +96,13 @@ export class StorePair {
     const { createdAt: _, ...columns } = getTableColumns(owners);
     const accounts = await this.#db.select(columns).from(owners);
     expect(normal([...this.memory.owners.values()]), "the accounts").toEqual(normal(accounts));
+    const days = await this.#db
+      .select({ id: spending.ownerId, usd: sql`sum(${spending.usd})`.mapWith(Number) })
+      .from(spending)
+      .groupBy(spending.ownerId);
+    const spent = accounts.filter((a) => a.spentUsd > 0).map((a) => ({ id: a.id, usd: a.spentUsd }));
+    const byId = (a: { id: string }, b: { id: string }) => a.id.localeCompare(b.id);
+    expect(days.toSorted(byId), "what the days add up to").toEqual(spent.toSorted(byId));
   }
 
   /** Sets an owner's budget, as an operator does. */

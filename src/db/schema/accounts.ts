@@ -1,6 +1,6 @@
 /** Owners, and the answers that are kept for repeated requests. */
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { check, date, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { at, createdAt, usd } from "./columns.ts";
 
 /** People, with the money of all their projects; the sums stay when a project is deleted. */
@@ -20,6 +20,20 @@ export const owners = pgTable(
       sql`${t.reservedUsd} >= 0 and ${t.spentUsd} >= 0 and coalesce(${t.budgetUsd}, 0) >= 0`,
     ),
   ],
+);
+
+/**
+ * What was spent for each owner on each day (UTC), so that the sum of a day reads few rows. Never deleted with a
+ * project or an owner.
+ */
+export const spending = pgTable(
+  "spending",
+  {
+    day: date("day").notNull(),
+    ownerId: text("owner_id").notNull(),
+    usd: usd("usd").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.day, t.ownerId] })],
 );
 
 /** What repeats of a POST that had an Idempotency-Key are answered: a problem, or which project to show. */

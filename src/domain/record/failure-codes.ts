@@ -91,6 +91,12 @@ const OF_PROVIDERS = {
       "Raise `settings.budget_usd` and start a run again. If the project has enough left, the account's limit is reached: ask the operator.",
     runbook: { todo: "the project's own limit or the account's was reached" },
   },
+  daily_budget_exceeded: {
+    meaning:
+      "The service has spent what it may spend on this day (UTC), for all its users together. Nothing was charged.",
+    action: "Start a run again on the next day, which begins at 00:00 UTC. What is made is kept.",
+    runbook: { todo: "`DAILY_BUDGET_USD` was reached: raise it, or wait for the next day (UTC)" },
+  },
   provider_unavailable: {
     meaning: "The provider could not do the work at that time; the task is tried again. Nothing was charged.",
     action: "If the task has failed, start a run again later.",

@@ -107,6 +107,46 @@ describe("the owner's budget", () => {
   });
 });
 
+describe("the limit of all owners for a day", () => {
+  const deployment = (dailyBudgetUsd: number | null) => {
+    const studio = pipeline.studio();
+    studio.deps.config = { ...studio.deps.config, dailyBudgetUsd };
+    studio.deps.spentToday = () => studio.deps.reader.spentToday();
+    return studio;
+  };
+
+  test("stops new orders of everybody once it is reached, with a reason and what to do, and orders nothing", async () => {
+    const studio = deployment(1);
+    studio.deps.spentToday = async () => 1 - IMAGE_USD / 2;
+    const project = await staged(studio, "generate_images", { scenes: 2 });
+    const { id, ownerId } = project;
+    await orderAll(studio, id);
+    expect(studio.script.create.calls).toEqual([]);
+    const { tasks } = await studio.record(id);
+    for (const task of tasks.filter((t) => t.type === "generate_images"))
+      expect(task).toMatchObject({
+        status: "failed",
+        charged: "no",
+        error: { code: "daily_budget_exceeded", nextAction: expect.stringContaining("tomorrow") },
+      });
+    expect(await studio.account(ownerId)).toEqual({ reserved: 0, spent: 0 });
+    expect(studio.logged).toContain("daily_budget_reached");
+
+    studio.deps.spentToday = async () => 0;
+    await studio.person(project).run("generate_images");
+    await orderAll(studio, id);
+    expect(studio.script.create.calls).toHaveLength(2);
+  });
+
+  test("is not asked for where the operator wrote that there is none, nor by what costs nothing", async () => {
+    const studio = deployment(null);
+    studio.deps.spentToday = () => Promise.reject(new Error("not asked"));
+    const { id } = await staged(studio, "generate_images", { scenes: 1 });
+    await orderAll(studio, id);
+    expect(studio.script.create.calls).toHaveLength(1);
+  });
+});
+
 describe("a project that is deleted", () => {
   test("leaves what it had spent and reserved in its owner's account, as spent", async () => {
     const studio = pipeline.studio();
