@@ -1,19 +1,4 @@
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  exists,
-  getTableColumns,
-  gt,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, desc, eq, exists, getTableColumns, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { NEWEST_TASKS_READ, OUTCOME_UNKNOWN, PROVIDER_REFUSED } from "../domain/controller/tasks.ts";
 import {
@@ -175,38 +160,4 @@ export async function loadRecord(db: Db, projectId: string, now: SQL): Promise<P
 /** The same, or null where the owner has no such project. */
 export async function loadOwnedRecord(db: Db, whose: OwnedProject): Promise<ProjectRecord | null> {
   return toRecord(await read(() => db.batch(recordStatements(db, whose, sql`now()`))));
-}
-
-/** How long the sweep looks for a lost wake-up of a project that is not running, from its last change on. */
-const DECIDED_WITHIN_SECONDS = 3_600;
-
-/**
- * Ids of projects with a target stage that did not change for `idleSeconds`, longest unchanged first: their
- * wake-up may be lost. Waking a project that needs nothing is harmless.
- */
-export async function projectsToSweep(
-  db: Db,
-  now: SQL,
-  idleSeconds: number,
-  limit: number,
-): Promise<string[]> {
-  const ago = (seconds: number) => sql`${now} - ${seconds} * interval '1 second'`;
-  const rows = await read(() =>
-    db
-      .select({ id: projects.id })
-      .from(projects)
-      .where(
-        and(
-          isNotNull(projects.targetStage),
-          lt(projects.updatedAt, ago(idleSeconds)),
-          or(
-            eq(projects.status, "running"),
-            gt(projects.updatedAt, ago(idleSeconds + DECIDED_WITHIN_SECONDS)),
-          ),
-        ),
-      )
-      .orderBy(asc(projects.updatedAt))
-      .limit(limit),
-  );
-  return rows.map((row) => row.id);
 }

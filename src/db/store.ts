@@ -7,10 +7,11 @@ import type { Db } from "./client.ts";
 import { read, writeOnce, writeRepeatable } from "./outage.ts";
 import { applyChanges } from "./plans.ts";
 import * as projects from "./projects.ts";
-import { loadRecord, projectsToSweep } from "./record.ts";
+import { loadRecord } from "./record.ts";
 import * as runs from "./runs.ts";
 import * as scenes from "./scenes.ts";
 import * as songs from "./songs.ts";
+import { projectsToSweep } from "./sweep.ts";
 
 export interface StoreOptions {
   newId: () => string;

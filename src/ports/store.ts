@@ -75,7 +75,10 @@ export interface Store {
   settle(task: Task, settlement: Settlement): Promise<boolean>;
   /** Fails a pending task. */
   fail(ids: TaskIds, failure: Failure): Promise<void>;
-  /** Ids of projects with a target stage that did not change for `idleSeconds`. */
+  /**
+   * Ids of projects with a target stage that did not change for `idleSeconds`: at most `limit` that run, and as
+   * many of the others. Each call goes on behind the one before, and begins again at the end.
+   */
   projectsToSweep(idleSeconds: number, limit: number): Promise<string[]>;
 
   /** Repeating it with the same id and owner returns the same project. */

@@ -87,6 +87,8 @@ export class MemoryStore implements Store {
   readonly #now: () => Date;
   readonly #newId: () => string;
   readonly #ownerBudgetUsd: number | null;
+  /** How far the sweep has come in each list; "" where it begins. */
+  readonly #swept = { running: "", decided: "" };
   /** Called for each row whose status is about to change. */
   onTransition: (what: "job" | "task", id: string, from: string, to: string) => void = () => {};
 
@@ -396,16 +398,24 @@ export class MemoryStore implements Store {
 
   async projectsToSweep(idleSeconds: number, limit: number): Promise<string[]> {
     const idle = (p: Project) => (this.#now().getTime() - p.updatedAt.getTime()) / 1000;
-    return [...this.projects.values()]
-      .map((rows) => rows.project)
-      .filter(
-        (p) =>
-          p.targetStage !== null &&
-          idle(p) > idleSeconds &&
-          (p.status === "running" || idle(p) < idleSeconds + 3_600),
-      )
-      .sort((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime())
-      .slice(0, limit)
+    /** Sorts by the last change, then by id. */
+    const keyOf = (p: Project) => `${String(p.updatedAt.getTime()).padStart(16, "0")} ${p.id}`;
+    const next = (list: "running" | "decided", isIn: (p: Project) => boolean) => {
+      const found = [...this.projects.values()]
+        .map((rows) => rows.project)
+        .filter((p) => p.targetStage !== null && idle(p) > idleSeconds && isIn(p))
+        .filter((p) => keyOf(p) > this.#swept[list])
+        .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+        .slice(0, limit);
+      const last = found[limit - 1];
+      this.#swept[list] = last ? keyOf(last) : "";
+      return found;
+    };
+    return [
+      ...next("running", (p) => p.status === "running"),
+      ...next("decided", (p) => p.status !== "running" && idle(p) < idleSeconds + 3_600),
+    ]
+      .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
       .map((p) => p.id);
   }
 

@@ -2,7 +2,7 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { Db } from "../../src/db/client.ts";
-import { owners, projects, spending } from "../../src/db/schema.ts";
+import { owners, projects, spending, sweeps } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
@@ -33,7 +33,7 @@ export class StorePair {
 
   /** Opens two empty stores. */
   static async open(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null): Promise<StorePair> {
-    await db.batch([db.delete(projects), db.delete(owners), db.delete(spending)]);
+    await db.batch([db.delete(projects), db.delete(owners), db.delete(spending), db.delete(sweeps)]);
     return new StorePair(db, counts, ownerBudgetUsd);
   }
 

@@ -60,6 +60,9 @@ export const projects = pgTable(
   },
   (t) => [
     index("projects_by_owner").on(t.ownerId, t.id.desc()),
+    index("projects_running")
+      .on(t.updatedAt, t.id)
+      .where(sql`${t.targetStage} is not null and ${t.status} = 'running'`),
     index("projects_to_sweep").on(t.updatedAt).where(sql`${t.targetStage} is not null`),
     check("projects_status", oneOf(t.status, PROJECT_STATUSES)),
     check("projects_name", sql`length(${t.name}) between 1 and 200`),
@@ -72,3 +75,10 @@ export const projectId = () =>
   uuid("project_id")
     .notNull()
     .references(() => projects.id, { onDelete: "cascade" });
+
+/** How far the sweep has come in each of its lists; null where it begins again. */
+export const sweeps = pgTable("sweeps", {
+  list: text("list").primaryKey(),
+  updatedAt: at("updated_at"),
+  projectId: uuid("project_id"),
+});

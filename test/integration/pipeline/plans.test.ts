@@ -209,3 +209,23 @@ test("the sweep wakes the projects whose wake-up may have been lost, and no othe
   for (const id of known) expect(studio.calls).not.toContain(`wake ${id}`);
   expect(studio.logged).toEqual(["swept"]);
 });
+
+test("the sweep reaches every project, however many stay as they are", async () => {
+  const studio = pipeline.studio();
+  const { store } = studio.deps;
+  const made = new Set<string>();
+  for (let i = 0; i < 7; i++) {
+    const { id } = await staged(studio, "generate_images", { scenes: 1 });
+    await studio.db
+      .update(projects)
+      .set({ status: "running", updatedAt: new Date(studio.deps.now().getTime() - (i + 2) * 86_400_000) })
+      .where(eq(projects.id, id));
+    made.add(id);
+  }
+  const others = (ids: string[]) => ids.filter((id) => made.has(id));
+  const found = new Set<string>();
+  // Each sweep takes three, and none of them changes.
+  for (let sweeps = 0; found.size < made.size && sweeps < 200; sweeps++)
+    for (const id of others(await store.projectsToSweep(300, 3))) found.add(id);
+  expect(found).toEqual(made);
+});
