@@ -1,5 +1,19 @@
-import { and, asc, desc, eq, exists, getTableColumns, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
-import type { PgColumn } from "drizzle-orm/pg-core";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  getTableColumns,
+  inArray,
+  isNull,
+  lte,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { RECORD_BOUNDS } from "../domain/controller/record-bounds.ts";
 import { NEWEST_TASKS_READ, OUTCOME_UNKNOWN, PROVIDER_REFUSED } from "../domain/controller/tasks.ts";
 import {
   type Approval,
@@ -41,6 +55,34 @@ function ofRecord(db: Db, table: { projectId: PgColumn }, which: Which): SQL | u
   const own = eq(table.projectId, which.projectId);
   if (which.ownerId === undefined) return own;
   return and(own, exists(db.select({ id: projects.id }).from(projects).where(isProject(which))));
+}
+
+/** The rows of a project's table with the highest keys of each group: `newestOf`, in SQL. */
+function newestOf(
+  db: Db,
+  table: PgTable & { id: PgColumn; projectId: PgColumn },
+  which: Which,
+  { most, by, key }: { most: number; by: PgColumn[]; key: PgColumn },
+): SQL | undefined {
+  const groups = by.length > 0 ? sql`partition by ${sql.join(by, sql`, `)}` : sql``;
+  const ranked = db
+    .select({ id: table.id, nth: sql<number>`row_number() over (${groups} order by ${key} desc)`.as("nth") })
+    .from(table)
+    .where(eq(table.projectId, which.projectId))
+    .as("ranked");
+  const newest = db.select({ id: ranked.id }).from(ranked).where(lte(ranked.nth, most));
+  return and(ofRecord(db, table, which), inArray(table.id, newest));
+}
+
+/** The newest approval or rejection of each image and clip. */
+function countingApprovals(db: Db, which: Which): SQL | undefined {
+  const subject = sql`coalesce(${userApprovals.imageId}, ${userApprovals.clipId})`;
+  const newest = db
+    .selectDistinctOn([subject], { id: userApprovals.id })
+    .from(userApprovals)
+    .where(eq(userApprovals.projectId, which.projectId))
+    .orderBy(subject, desc(userApprovals.createdAt), desc(userApprovals.id));
+  return and(ofRecord(db, userApprovals, which), inArray(userApprovals.id, newest));
 }
 
 /** `tasksInRecord`, in SQL. */
@@ -93,27 +135,53 @@ export function recordStatements(db: Db, which: Which, now: SQL, claimedId: stri
     db
       .select()
       .from(scenePrompts)
-      .where(ofRecord(db, scenePrompts, which)),
+      .where(
+        newestOf(db, scenePrompts, which, {
+          most: RECORD_BOUNDS.promptsOfScene,
+          by: [scenePrompts.sceneId],
+          key: scenePrompts.version,
+        }),
+      ),
     db
       .select()
       .from(generatedImages)
-      .where(ofRecord(db, generatedImages, which)),
+      .where(
+        newestOf(db, generatedImages, which, {
+          most: RECORD_BOUNDS.takesOfScene,
+          by: [generatedImages.sceneId, generatedImages.status],
+          key: generatedImages.id,
+        }),
+      ),
     db
       .select()
       .from(videoClips)
-      .where(ofRecord(db, videoClips, which)),
-    db
-      .select()
-      .from(userApprovals)
-      .where(ofRecord(db, userApprovals, which)),
+      .where(
+        newestOf(db, videoClips, which, {
+          most: RECORD_BOUNDS.takesOfScene,
+          by: [videoClips.sceneId, videoClips.status],
+          key: videoClips.id,
+        }),
+      ),
+    db.select().from(userApprovals).where(countingApprovals(db, which)),
     db
       .select()
       .from(finalVideos)
-      .where(ofRecord(db, finalVideos, which)),
+      .where(
+        newestOf(db, finalVideos, which, {
+          most: RECORD_BOUNDS.films,
+          by: [finalVideos.status],
+          key: finalVideos.id,
+        }),
+      ),
     db
       .select()
       .from(jobs)
-      .where(ofRecord(db, jobs, which)),
+      .where(
+        or(
+          and(ofRecord(db, jobs, which), inArray(jobs.status, OPEN_JOB_STATUSES)),
+          newestOf(db, jobs, which, { most: RECORD_BOUNDS.jobs, by: [], key: jobs.id }),
+        ),
+      ),
     db
       .select()
       .from(tasks)

@@ -65,7 +65,7 @@ const put = createRoute({
   tags: [TAG],
   summary: "Approve or reject images and clips",
   description:
-    "Records all of them or none. Each holds for the exact file as it is now. Earlier ones about the same file stay in the list; the newest one counts.",
+    "Records all of them or none. Each holds for the exact file as it is now. The newest one about a file counts; one that says the same as the newest is not recorded again. The newest 50 about each file stay in the list.",
   security: bearerAuth,
   request: {
     params: ProjectParams,
@@ -93,7 +93,8 @@ const list = listRoute({
   operationId: "listApprovals",
   tag: TAG,
   summary: "List the approvals",
-  description: "Newest first: all approvals and rejections, earlier ones too.",
+  description:
+    "Newest first: approvals and rejections, earlier ones too, of each image and clip the newest 50.",
   item: Approval,
 });
 

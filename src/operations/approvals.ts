@@ -7,7 +7,8 @@ import { type Actor, notFound, wake } from "./shared.ts";
 export type NewApproval = Omit<ApprovalInput, "id">;
 
 /**
- * Records approvals and rejections of images and clips, all or none. Earlier ones stay; the newest counts.
+ * Records approvals and rejections of images and clips, all or none. Earlier ones stay; the newest counts. One
+ * that says what the newest already says is not recorded again.
  */
 export async function approve(
   deps: Deps,
@@ -23,7 +24,7 @@ export async function approve(
 
   const recorded = await deps.store.recordApprovals({ ownerId: actor.ownerId, projectId }, wanted);
   if (!recorded) return notFound();
-  const found = new Map(recorded.map((row) => [row.id, row]));
+  const found = new Map(recorded.map((row) => [row.askedId, row]));
   const missing = wanted.flatMap((v, i) =>
     found.get(v.id)?.sceneId
       ? []
@@ -41,8 +42,8 @@ export async function approve(
     wanted.map((approval) => {
       const row = found.get(approval.id);
       if (!row?.sceneId || !row.subjectHash) throw new Error("A recorded approval has no subject");
-      const { sceneId, subjectHash, createdAt } = row;
-      return { ...approval, projectId, sceneId, subjectHash, voidedAt: null, voidedReason: null, createdAt };
+      const { askedId: _, sceneId, subjectHash, ...decision } = row;
+      return { ...approval, ...decision, projectId, sceneId, subjectHash };
     }),
   );
 }

@@ -114,7 +114,10 @@ export interface Store {
   removeProject(whose: OwnedProject): Promise<boolean>;
 }
 
-export type RecordedApproval = Pick<Approval, "id" | "createdAt"> & {
+/** `id` is not `askedId` where the newest decision about the image or clip already said the same. */
+export type RecordedApproval = Pick<Approval, "id" | "createdAt" | "voidedAt" | "voidedReason"> & {
+  /** The id of the input. */
+  askedId: string;
   sceneId: string | null;
   subjectHash: string | null;
 };

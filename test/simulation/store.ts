@@ -1,10 +1,12 @@
 /** The store in memory: what src/db does in Postgres. test/integration/db/store.test.ts compares the two. */
 import { isDeepStrictEqual } from "node:util";
 import type { StoreOptions } from "../../src/db/store.ts";
+import { newestApprovals } from "../../src/domain/controller/approvals.ts";
 import type { Change } from "../../src/domain/controller/change.ts";
 import { isHeavy } from "../../src/domain/controller/heavy.ts";
 import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
 import { noticeKey } from "../../src/domain/controller/model-health.ts";
+import { historiesInRecord } from "../../src/domain/controller/record-bounds.ts";
 import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
 import {
@@ -140,7 +142,7 @@ export class MemoryStore implements Store {
   #read(rows: Rows, claimedId?: string): ProjectRecord {
     const { jobs, tasks, project } = rows;
     const read = tasksInRecord({ runNumber: project.runNumber, jobs, tasks }, claimedId);
-    return { ...rows, tasks: read, readAt: this.#now() };
+    return { ...rows, ...historiesInRecord(rows), tasks: read, readAt: this.#now() };
   }
 
   async apply(projectId: string, changes: Change[]): Promise<void> {
@@ -617,20 +619,33 @@ export class MemoryStore implements Store {
     const rows = this.#owned(whose);
     if (!rows || verdicts.length === 0) return null;
     const createdAt = this.#now();
+    const newest = newestApprovals(rows.approvals);
     const found = verdicts.map((verdict) => {
       const asset =
         rows.images.find((i) => i.id === verdict.imageId && i.status === "completed") ??
         rows.clips.find((c) => c.id === verdict.clipId && c.status === "completed");
+      const last = newest.get(verdict.imageId ?? verdict.clipId ?? "");
+      const same =
+        asset &&
+        last?.approved === verdict.approved &&
+        last.notes === verdict.notes &&
+        last.subjectHash === subjectHash(asset)
+          ? last
+          : null;
       return {
         verdict,
-        id: verdict.id,
+        askedId: verdict.id,
+        id: same?.id ?? verdict.id,
         sceneId: asset?.sceneId ?? null,
         subjectHash: asset ? subjectHash(asset) : null,
-        createdAt,
+        createdAt: same?.createdAt ?? createdAt,
+        voidedAt: same?.voidedAt ?? null,
+        voidedReason: same?.voidedReason ?? null,
+        same: same !== null,
       };
     });
     const known = new Set(rows.approvals.map((a) => a.id));
-    const fresh = found.filter((f) => !known.has(f.id));
+    const fresh = found.filter((f) => !f.same && !known.has(f.id));
     if (found.every((f) => f.sceneId !== null) && fresh.length > 0) {
       rows.approvals = [
         ...rows.approvals,
@@ -646,7 +661,7 @@ export class MemoryStore implements Store {
       ];
       this.#touch(rows, {});
     }
-    return found.map(({ verdict: _, ...row }) => row);
+    return found.map(({ verdict: _, same: __, ...row }) => row);
   }
 
   async removeProject(whose: OwnedProject): Promise<boolean> {

@@ -402,6 +402,8 @@ export const simulatedConfig = (): Config =>
     REPLICATE_API_TOKEN: "r8_test",
     REPLICATE_WEBHOOK_SECRET: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     CALLBACK_SECRET: "callback-secret-of-tests",
+    OWNER_BUDGET_USD: "unlimited",
+    DAILY_BUDGET_USD: "unlimited",
     S3_ENDPOINT: "https://bucket.test",
     S3_ACCESS_KEY_ID: "local",
     S3_SECRET_ACCESS_KEY: "local-secret",

@@ -34,6 +34,8 @@ const variables = {
   REPLICATE_API_TOKEN: "r8_test",
   REPLICATE_WEBHOOK_SECRET: WEBHOOK_SECRET,
   CALLBACK_SECRET: "callback-secret-of-tests",
+  OWNER_BUDGET_USD: "unlimited",
+  DAILY_BUDGET_USD: "unlimited",
   S3_ENDPOINT: "https://bucket.test",
   S3_ACCESS_KEY_ID: "local",
   S3_SECRET_ACCESS_KEY: "local-secret",
