@@ -193,8 +193,8 @@ export class ObjectHost {
 
 /** How many changes of a project the feed has not published. */
 export function untoldOf(store: MemoryStore, projectId: string, told: Published): number {
-  const rows = store.projects.get(projectId);
-  return rows ? diff(told, publicView({ ...rows, readAt: new Date(0) })).length : 0;
+  const record = store.recordOf(projectId);
+  return record ? diff(told, publicView(record)).length : 0;
 }
 
 interface Stored {

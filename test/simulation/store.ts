@@ -135,6 +135,11 @@ export class MemoryStore implements Store {
   }
 
   async load(projectId: string): Promise<ProjectRecord | null> {
+    return this.recordOf(projectId);
+  }
+
+  /** As `load`, at once. */
+  recordOf(projectId: string): ProjectRecord | null {
     const rows = this.projects.get(projectId);
     return rows ? this.#read(rows) : null;
   }
