@@ -150,6 +150,20 @@ const defects: [string, (world: World) => void, number?][] = [
     },
   ],
   [
+    "decisions in the order of their ids, which carry the clocks of whoever made them",
+    ({ store }) => {
+      const madeAt = (id: string) => new Date(Number.parseInt(id.replace("-", "").slice(0, 12), 16));
+      const record = store.recordApprovals.bind(store);
+      store.recordApprovals = async (whose, decisions) => {
+        const recorded = await record(whose, decisions);
+        const rows = store.projects.get(whose.projectId);
+        if (rows) rows.approvals = rows.approvals.map((a) => ({ ...a, createdAt: madeAt(a.id) }));
+        return recorded;
+      };
+    },
+    280,
+  ],
+  [
     "an approval that is answered and not recorded",
     ({ store }) => {
       const record = store.recordApprovals.bind(store);
