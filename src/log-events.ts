@@ -42,6 +42,11 @@ export const LOG_EVENTS = {
       action:
         "once: nothing. Repeatedly for one `project`: its work stands still, `error` says why. For all: Postgres or the queue is unreachable",
     },
+    work_ended: {
+      level: "error",
+      what: "a project could not be planned eight times in a row; its pending tasks and jobs were failed with `planning_failed`",
+      action: "a bug, or data that this version does not know (after a rollback): `error` says which",
+    },
     wake_not_armed: {
       level: "error",
       what: "a coordinator could not set its alarm after such a failure",

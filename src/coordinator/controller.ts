@@ -3,7 +3,10 @@
  * changes, sends tasks to the queue and sets the next alarm. Durable Object, sockets and queue are ports.
  */
 
+import type { Plan } from "../domain/controller/change.ts";
+import { endWork } from "../domain/controller/end-work.ts";
 import { plan } from "../domain/controller/plan.ts";
+import { isOpenJob } from "../domain/controller/tasks.ts";
 import type { ProjectRecord } from "../domain/record/record.ts";
 import { publicView } from "../domain/views/entities.ts";
 import { diff, type FeedChange, type Published } from "../domain/views/feed.ts";
@@ -20,6 +23,8 @@ const GUARD_MS = 10_000;
 const MAX_GUARD_MS = 600_000;
 const guardMs = (failures: number): number =>
   Math.min(MAX_GUARD_MS, GUARD_MS * 2 ** Math.min(10, Math.max(0, failures - 1)));
+/** After so many wakes in a row that failed, the last because of the plan itself, the work ends with that reason. */
+const PLAN_TRIES = 8;
 /** A few rounds are enough for one wake; more means that another writer interferes, and the alarm goes on. */
 const MAX_ROUNDS = 8;
 
@@ -131,7 +136,8 @@ export class Controller {
       }
       const isPublished = this.#publish(record);
       published(true);
-      const next = plan(record, { newId, random });
+      const next = await this.#planned(record, () => plan(record, { newId, random }));
+      if (!next) continue;
       if (next.changes.length > 0) await store.apply(projectId, next.changes);
       const { ownerId } = record.project;
       if (next.dispatch.length > 0)
@@ -142,10 +148,32 @@ export class Controller {
         ...(next.wakeAt ? [next.wakeAt.getTime() - record.readAt.getTime()] : []),
         ...(isPublished ? [] : [guardMs(this.#failed())]),
       ];
-      if (isPublished && failures.read() > 0) failures.write(0);
+      if (isPublished && !next.failed && failures.read() > 0) failures.write(0);
       if (waits.length > 0) await alarm.set(Math.min(...waits));
       else await alarm.clear();
       return;
+    }
+  }
+
+  /**
+   * The plan; null where it failed too often and the work was ended, and an empty one (`failed`) where nothing was
+   * left to end. Throws where it may be tried again.
+   */
+  async #planned(record: ProjectRecord, make: () => Plan): Promise<(Plan & { failed?: true }) | null> {
+    const { projectId, store, failures, log } = this.#ports;
+    try {
+      return make();
+    } catch (error) {
+      if (failures.read() + 1 < PLAN_TRIES) throw error;
+      const changes = endWork(record);
+      if (changes.length === 0) {
+        // At rest until somebody asks for more: a project that needs nothing is not planned again and again.
+        if (record.jobs.some(isOpenJob)) throw error;
+        return { changes: [], dispatch: [], wakeAt: null, failed: true };
+      }
+      log("error", "work_ended", { project: projectId, error: rootCause(error) });
+      await store.apply(projectId, changes);
+      return null;
     }
   }
 

@@ -67,6 +67,12 @@ const OF_PROVIDERS = {
     action: "Choose another model.",
     runbook: { todo: "a model gives its results in a form that is not read: it should not be chosen" },
   },
+  planning_failed: {
+    meaning:
+      "The service could not work out what to do next: a defect. What was ordered is collected and kept.",
+    action: "Start a run again. If it ends like this once more, give the operator the project's id.",
+    runbook: { todo: "a defect: `wake_failed` and `work_ended` of the project have its `error`" },
+  },
   provider_throttled: {
     meaning:
       "The provider's rate limit was reached: the task is tried again for up to a day. Nothing was charged.",

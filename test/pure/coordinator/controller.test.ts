@@ -1,6 +1,7 @@
 /** One project's controller with fake ports: what it does when a part of its work fails. */
 import { describe, expect, test } from "vitest";
 import { Controller, type ControllerPorts } from "../../../src/coordinator/controller.ts";
+import { failure } from "../../../src/domain/record/failures.ts";
 import {
   applyChange,
   type FeedChange,
@@ -14,7 +15,7 @@ import { World } from "../../support/record.ts";
 function controlled() {
   const world = new World({ autoApprove: true });
   world.run("assemble_video");
-  const refusing = { events: (_: FeedChange) => false, store: false };
+  const refusing = { events: (_: FeedChange) => false, store: false, plan: false };
   let published: Published = nothingPublished();
   let failures = 0;
   const seen = {
@@ -29,7 +30,9 @@ function controlled() {
     store: {
       load: async () => {
         if (refusing.store) throw new Error("Postgres is away");
-        return structuredClone({ ...world.record, readAt: new Date(world.now) });
+        const record = structuredClone({ ...world.record, readAt: new Date(world.now) });
+        if (refusing.plan) Reflect.set(record, "readAt", null);
+        return record;
       },
       apply: async (_, changes) => world.apply({ changes, dispatch: [], wakeAt: null }),
     },
@@ -139,6 +142,35 @@ test("a wake that keeps failing is repeated later each time, and from the first 
   await wake();
   refusing.store = true;
   expect(await wake()).toBe(10_000);
+});
+
+describe("a project that can't be planned", () => {
+  test("ends with that reason after eight tries, and rests", async () => {
+    const { world, seen, refusing, wake } = controlled();
+    await wake();
+    refusing.plan = true;
+    for (let tries = 1; tries < 8; tries++) await wake();
+    expect(world.record.project.status).toBe("running");
+    expect(await wake()).toBeNull();
+    expect(world.record.project.status).toBe("failed");
+    for (const row of [...world.record.jobs, ...world.record.tasks])
+      expect(row).toMatchObject({ status: "failed", error: { code: "planning_failed" } });
+    expect(seen.logged).toContain("work_ended");
+  });
+
+  test("ends what waits only: what a provider works on is collected first", async () => {
+    const { world, seen, refusing, wake } = controlled();
+    await wake();
+    const [id = ""] = seen.sent;
+    world.claim(id);
+    refusing.plan = true;
+    for (let tries = 1; tries <= 9; tries++) await wake();
+    expect(world.record.tasks.find((t) => t.id === id)).toMatchObject({ status: "running" });
+    expect(world.record.jobs[0]).toMatchObject({ finishedAt: null });
+    world.failTask(id, failure("provider_run_failed", "It failed."));
+    expect(await wake()).toBeNull();
+    expect(world.record.project.status).toBe("failed");
+  });
 });
 
 test("publishing a project without work that keeps failing is repeated later each time", async () => {
