@@ -14,7 +14,7 @@ import { healthRoutes } from "./http/health.ts";
 import { imageRoutes } from "./http/images.ts";
 import { jobRoutes } from "./http/jobs.ts";
 import { bearer, type VerifyToken } from "./http/lib/auth.ts";
-import { onError, onNotFound } from "./http/lib/failures.ts";
+import { onError, onNotFound, utf8Only } from "./http/lib/failures.ts";
 import { REPLAYED } from "./http/lib/idempotency.ts";
 import { requestMetrics } from "./http/lib/metrics.ts";
 import { problem } from "./http/lib/problem.ts";
@@ -102,6 +102,7 @@ export function createApi({ deps, verifyToken }: Parts) {
         }),
     }),
   );
+  app.use("/api/*", utf8Only);
   app.use("/api/*", async (c, next) => {
     await next();
     c.res.headers.set(RATE_LIMIT_POLICY, policyHeader);

@@ -8,6 +8,8 @@ const list = z.string().transform((s) =>
     .map((part) => part.trim())
     .filter(Boolean),
 );
+/** A name with a dot, an address or this machine, with or without a port: a bare word would allow a whole TLD. */
+const HOST = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|\[[0-9a-f:]+\])(:\d{1,5})?$/i;
 const url = z.url({ protocol: /^https?$/ });
 /** US dollars, or the word `unlimited` (null): an operator who wants no limit says so. */
 const limitUsd = z
@@ -52,7 +54,7 @@ const Variables = z.object({
   /**
    * Hosts that output files may be fetched from, in the form of `OpenerOptions.hosts` (providers/output.ts).
    */
-  REPLICATE_OUTPUT_HOSTS: list.prefault("replicate.delivery"),
+  REPLICATE_OUTPUT_HOSTS: list.prefault("replicate.delivery").pipe(z.array(z.string().regex(HOST)).min(1)),
   /** Signs the token in the address of a webhook, so that only orders of ours can call it. */
   CALLBACK_SECRET: secret,
   /**

@@ -6,7 +6,8 @@ import {
   type Pin as PinOfRecord,
   PROJECT_STATUSES,
 } from "../domain/record/record.ts";
-import { orNull, StageName, Timestamp, text, Uuid } from "./lib/schemas.ts";
+import { line } from "../domain/record/text.ts";
+import { orNull, StageName, Timestamp, Uuid } from "./lib/schemas.ts";
 import { Settings } from "./settings-schema.ts";
 import { Audio, Beat } from "./song-schema.ts";
 
@@ -85,8 +86,9 @@ export const Project = z
     description: "A song and everything that is made for it, without its lyrics: see getLyrics.",
   });
 
-export const Name = text(200).trim().min(1).openapi({
-  description: "1 to 200 characters; also the film's title where the song's tags have none.",
+export const Name = line(200).openapi({
+  description:
+    "One line of 1 to 200 characters, at least one of them visible; also the film's title where the song's tags have none.",
   example: "Night Drive",
 });
 

@@ -30,6 +30,7 @@ const MALFORMED: Record<string, string> = {
   CALLBACK_SECRET: "hunter2-short",
   OWNER_BUDGET_USD: "hunter2-password",
   DAILY_BUDGET_USD: "-1",
+  REPLICATE_OUTPUT_HOSTS: "delivery",
   S3_ENDPOINT: "hunter2-password",
 };
 

@@ -1,6 +1,6 @@
 /** The responses to requests that reach no handler, or whose handler throws. */
 import type { Hook } from "@hono/zod-openapi";
-import type { ErrorHandler, NotFoundHandler } from "hono";
+import type { ErrorHandler, MiddlewareHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RouterRoute } from "hono/types";
 import type { InputError } from "../../domain/record/errors.ts";
@@ -52,6 +52,19 @@ export function onNotFound(routes: () => RouterRoute[]): NotFoundHandler<AppEnv>
     return problem(c, { code: "method_not_allowed", detail }, { Allow: allow });
   };
 }
+
+/** Refuses bodies that are not UTF-8: parsed as they are, they would be stored with replacement characters. */
+export const utf8Only: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.req.raw.body) {
+    try {
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await c.req.arrayBuffer());
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return problem(c, { code: "malformed_json", detail: "The body is not UTF-8." });
+    }
+  }
+  return next();
+};
 
 /** Expected errors as their problems; outages as 503; anything else is logged and answers 500. */
 export const onError =

@@ -1,7 +1,7 @@
 /** Reads a song's title, artist, lyrics and cover art from all kinds of tags. */
 import type { MetadataTags } from "mediabunny";
 import type { CoverArt, EmbeddedLyrics } from "../../domain/record/record.ts";
-import { storable } from "../../domain/record/text.ts";
+import { oneLine } from "../../domain/record/text.ts";
 import type { MediaFile } from "../lib/source.ts";
 import { COVER_HEAD_BYTES, measureCover } from "./cover-art.ts";
 import { languageOf, lyricsOfText } from "./embedded-lyrics.ts";
@@ -41,7 +41,7 @@ const WANTED = {
 
 function line(values: readonly string[]): string | null {
   // NUL separates the values of an ID3 frame (ID3v2.4, 4.2).
-  const texts = values.map((value) => storable(value.replaceAll("\0", " ").trim(), MAX_TAG_CHARACTERS));
+  const texts = values.map((value) => oneLine(value, MAX_TAG_CHARACTERS));
   return texts.find((text) => text !== "") ?? null;
 }
 

@@ -51,6 +51,17 @@ describe("every error response is a problem", () => {
     ["a method that is not offered", "/health", { method: "POST" }, 405, "method_not_allowed"],
     ["malformed JSON", "/api/projects", { method: "POST", headers: json, body: "{" }, 400, "malformed_json"],
     ["an empty body", "/api/projects", { method: "POST", headers: json, body: "" }, 400, "malformed_json"],
+    [
+      "JSON that is not UTF-8",
+      "/api/projects",
+      {
+        method: "POST",
+        headers: json,
+        body: Uint8Array.from([...Buffer.from('{"name":"'), 0xff, ...Buffer.from('"}')]),
+      },
+      400,
+      "malformed_json",
+    ],
     ["no body", "/api/projects", { method: "POST" }, 400, "invalid_request"],
     [
       "JSON that is not an object",

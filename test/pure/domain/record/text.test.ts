@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { storable } from "../../../../src/domain/record/text.ts";
+import { line, oneLine, storable } from "../../../../src/domain/record/text.ts";
 import { around, expectStorable } from "../../../support/odd-text.ts";
 
 /** Where the characters (graphemes) begin, and the text's end. */
@@ -41,4 +41,30 @@ describe("a text to be stored", () => {
       }),
     );
   });
+});
+
+describe("a name or a tag of one line", () => {
+  const OVERRIDE = "\u202e";
+  it.each([
+    ["a line break", "Night\nDrive", "Night Drive"],
+    ["an escape", "\u001b[31mNight", "[31mNight"],
+    ["a NUL", "Night\0Drive", "Night Drive"],
+    ["a right-to-left override", `Night ${OVERRIDE}evirD`, "Night evirD"],
+    ["a line separator", "Night\u2028Drive", "Night Drive"],
+    ["an isolate", "\u2066Night\u2069", "Night"],
+    ["zero-width characters only", "\u200b\u200d\ufeff", ""],
+    ["marks only", "\u0301\u0300", ""],
+    ["spaces only", "  \u00a0", ""],
+  ])("is refused with %s in a request, and cleaned in a file", (_what, text, cleaned) => {
+    expect(line(200).safeParse(text).success).toBe(false);
+    expect(oneLine(text, 200)).toBe(cleaned);
+  });
+
+  it.each(["Night Drive", "夜のドライブ", "ليل", "👩\u200d🚀", "!", "é", "Ça va ?", "a\u200db"])(
+    "is taken as it is: %s",
+    (text) => {
+      expect(line(200).parse(text)).toBe(text);
+      expect(oneLine(text, 200)).toBe(text);
+    },
+  );
 });
