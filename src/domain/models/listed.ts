@@ -1,4 +1,9 @@
-/** How the tables list a clip model. */
+/**
+ * How the lists have a clip model.
+ *
+ * Source of each fact, here and of the other models: A the schema as the provider's API returned it, B the
+ * vendor's page, C second hand (clients, resellers), D a guess. Nothing was measured at Replicate.
+ */
 import { type ClipModel, clipLengths, clipResolution } from "./clip-model.ts";
 import { type Resolution, type SizeTable, sizeIn } from "./sizes.ts";
 

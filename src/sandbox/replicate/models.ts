@@ -1,8 +1,9 @@
 /** The models of Replicate's stand-in. A field that a model's schema does not have is refused. */
 import { z } from "zod";
-import { CLIP_MODELS } from "./clip-models.ts";
+import { HD_CLIP_MODELS } from "./hd-clip-models.ts";
 import { IMAGE_MODELS } from "./image-models.ts";
 import { type HostedModel, hosted, uri } from "./model.ts";
+import { OTHER_CLIP_MODELS } from "./other-clip-models.ts";
 
 const whisperx = z.strictObject({
   audio_file: uri,
@@ -24,7 +25,8 @@ const whisperx = z.strictObject({
 
 const HOSTED_MODELS: readonly HostedModel[] = [
   ...IMAGE_MODELS,
-  ...CLIP_MODELS,
+  ...HD_CLIP_MODELS,
+  ...OTHER_CLIP_MODELS,
   hosted(
     "victor-upmeet/whisperx",
     "json",
