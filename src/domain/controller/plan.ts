@@ -13,6 +13,7 @@ import { updateJob } from "./jobs.ts";
 import { type OrderGate, orderGate } from "./model-health.ts";
 import { failTask, onLeaseExpired } from "./recovery.ts";
 import { isUnitOf, requestedUnits, stageRank } from "./run-request.ts";
+import { policyOf } from "./stages/index.ts";
 import type { Unit } from "./stages/policy.ts";
 import { type SuppliersFor, suppliersOf } from "./suppliers.ts";
 import {
@@ -158,11 +159,10 @@ function approvalChanges(record: ProjectRecord, current: Current): Change[] {
 
 /** Whether an image or a clip that the target stage needs waits for approval. */
 const waitsForApproval = ({ scenes }: Current, target: number): boolean =>
-  scenes.some(
-    (s) =>
-      (target >= stageRank("generate_clips") && s.image && !s.imageApproved) ||
-      (target >= stageRank("assemble_video") && s.clip && !s.clipApproved),
-  );
+  STAGES.slice(0, target + 1).some((stage) => {
+    const { awaitsApproval } = policyOf(stage);
+    return awaitsApproval !== null && scenes.some(awaitsApproval);
+  });
 
 function projectStatus(
   { project }: ProjectRecord,

@@ -3,6 +3,7 @@
  */
 import { clipModel } from "../models/models.ts";
 import type { Charged, FailedAttempt, Failure, Settings, Task } from "../record/record.ts";
+import { policyOf } from "./stages/index.ts";
 import type { Supplier } from "./suppliers.ts";
 import {
   backoffMs,
@@ -161,8 +162,7 @@ const FACE = /\b(faces?|real (person|people)|likeness|celebrit)/i;
  * none.
  */
 function nextSupplier(task: Task, why: Failure, suppliers: readonly Supplier[]): number | null {
-  // A prompt that one image model refused is softened, and not offered to other models.
-  if (why.code === "provider_refused" && task.type === "generate_images") return null;
+  if (why.code === "provider_refused" && !policyOf(task.type).offersRefused) return null;
   const account = why.code === "provider_access" || why.code === "provider_out_of_credit";
   const faces = why.code === "provider_refused" && FACE.test(why.message);
   const found = suppliers.findIndex(

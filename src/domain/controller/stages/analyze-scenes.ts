@@ -13,6 +13,8 @@ export const analyzeScenes = {
     lyrics && scenes.length === 0 ? [{ subject: project.id, inputHash: scenesInputs(project) }] : [],
   isDone: ({ scenes }) => scenes.length > 0,
   isMissing: null,
+  awaitsApproval: null,
+  offersRefused: true,
   offers({ project, scenes }) {
     if (!needsDirector(project, scenes)) return [OWN_WORK];
     const text = project.transcriptText?.length ?? 0;

@@ -10,5 +10,7 @@ export const assembleVideo = {
     filmHash && !film ? [{ subject: project.id, inputHash: filmHash }] : [],
   isDone: ({ film }) => film,
   isMissing: null,
+  awaitsApproval: ({ clip, clipApproved }) => clip !== null && !clipApproved,
+  offersRefused: true,
   offers: () => [OWN_WORK],
 } satisfies StagePolicy;

@@ -25,6 +25,8 @@ export const generateClips = {
     ),
   isDone: ({ scenes }) => scenes.length > 0 && scenes.every((s) => s.clip),
   isMissing: ({ clip, borrowed }) => !clip && !borrowed?.clip,
+  awaitsApproval: ({ image, imageApproved }) => image !== null && !imageApproved,
+  offersRefused: true,
   offers: ({ project }, scene) => clipSuppliers(project.settings, scene()?.framesToBuy ?? 0),
   skipReason: ({ project }, model, scenes) =>
     otherSize(project, model, {

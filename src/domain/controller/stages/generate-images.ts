@@ -15,6 +15,8 @@ export const generateImages = {
     ),
   isDone: ({ scenes }) => scenes.length > 0 && scenes.every((s) => s.image),
   isMissing: ({ image, borrowed }) => !image && !borrowed,
+  awaitsApproval: null,
+  offersRefused: false,
   offers: ({ project: { settings } }) =>
     [...new Set([settings.imageModel, ...settings.imageFallbacks])].flatMap((name) => {
       const model = imageModel(name);

@@ -25,5 +25,7 @@ export const generatePrompts = {
     }),
   isDone: ({ scenes }) => scenes.length > 0 && scenes.every((s) => s.prompt && !s.softening),
   isMissing: ({ prompt, borrowed }) => !prompt && !borrowed,
+  awaitsApproval: null,
+  offersRefused: true,
   offers: () => directorOffers(PROMPT_CHARACTERS, SHOT_PROMPT_TOKENS),
 } satisfies StagePolicy;

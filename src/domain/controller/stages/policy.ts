@@ -66,6 +66,13 @@ export interface StagePolicy {
    */
   isMissing: ((scene: SceneState) => boolean) | null;
   /**
+   * Whether its work on a scene waits until a person approves what it is made from; null for a stage whose
+   * work never does.
+   */
+  awaitsApproval: ((scene: SceneState) => boolean) | null;
+  /** Whether what one supplier refused is offered to the next; else its prompt is softened instead. */
+  offersRefused: boolean;
+  /**
    * Who can make one unit, in the order in which they are tried; none at all means work of our own. `scene`
    * finds the unit's scene: undefined if there is none.
    */

@@ -18,6 +18,8 @@ export const transcribe = {
     project.audio && !lyrics ? [{ subject: project.id, inputHash: lyricsInputs(project) }] : [],
   isDone: ({ lyrics }) => lyrics,
   isMissing: null,
+  awaitsApproval: null,
+  offersRefused: true,
   offers({ project }) {
     if (takesEmbeddedLyrics(project)) return [OWN_WORK];
     const seconds = project.audio?.durationSeconds ?? 0;

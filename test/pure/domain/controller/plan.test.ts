@@ -47,6 +47,22 @@ describe("the way to a film", () => {
     expect(world.record.films).toHaveLength(1);
   });
 
+  test("a run that ends with the images waits for the approval of none", () => {
+    const world = new World();
+    world.run("generate_images");
+    world.drain();
+    const [first] = world.record.images;
+    if (!first) throw new Error("no image");
+    // The others are stale now, and only the next run makes them anew.
+    first.origin = "uploaded";
+    world.record.project.settings.imageModel = "black-forest-labs/flux-dev";
+    world.wake();
+    expect(world.record.project.status).toBe("ready");
+    world.record.project.targetStage = "generate_clips";
+    world.wake();
+    expect(world.record.project.status).toBe("awaiting_approval");
+  });
+
   test("auto_approve approves images and clips", () => {
     const world = new World({ autoApprove: true });
     world.run("assemble_video");

@@ -9,7 +9,7 @@ import {
   THROTTLED_LIMIT_MS,
 } from "../../../../src/domain/controller/tasks.ts";
 import { failure } from "../../../../src/domain/record/failures.ts";
-import type { Failure, Task } from "../../../../src/domain/record/record.ts";
+import { type Failure, STAGES, type Task } from "../../../../src/domain/record/record.ts";
 import { taskOf } from "../../../support/record.ts";
 
 const NOW = new Date("2026-11-22T10:00:00Z");
@@ -321,13 +321,16 @@ describe("a supplier that declines", () => {
     expect(reservation).toEqual({ kind: "free" });
   });
 
-  test("by moderation leads to the next supplier for a clip, but not for an image", () => {
-    expect(settled(declined(REFUSED)).set).toMatchObject({ status: "failed", error: REFUSED });
-    expect(settled(declined(REFUSED), { type: "generate_clips" }).set).toMatchObject({
-      status: "pending",
-      supplierIndex: 1,
-    });
-  });
+  test.each(STAGES)(
+    "by moderation leads to the next supplier in every stage but generate_images: %s",
+    (type) => {
+      expect(settled(declined(REFUSED), { type }).set).toMatchObject(
+        type === "generate_images"
+          ? { status: "failed", error: REFUSED }
+          : { status: "pending", supplierIndex: 1 },
+      );
+    },
+  );
 
   test.each([
     ["The model refused the content: a real person's face was detected.", 2],
