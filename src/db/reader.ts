@@ -1,25 +1,15 @@
 /** What the API reads. Each is one round trip, scoped by the owner, and repeated through an outage. */
 import { and, asc, count, desc, eq, getTableColumns, gt, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import type { PgColumn } from "drizzle-orm/pg-core";
+import type { PgTable } from "drizzle-orm/pg-core";
 import type { Project } from "../domain/record/record.ts";
-import type { OwnedProject, PageRequest, ProjectRows, Reader } from "../ports/store.ts";
+import type { ListName, Reader, RowOf } from "../ports/store.ts";
 import { spentToday } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { read } from "./outage.ts";
 import { ownedProject } from "./projects.ts";
-import { loadOwnedRecord } from "./record.ts";
-import {
-  finalVideos,
-  generatedImages,
-  jobs,
-  projects,
-  scenePrompts,
-  selectedScenes,
-  tasks,
-  userApprovals,
-  videoClips,
-} from "./schema.ts";
+import { LIST_TABLES, loadOwnedRecord } from "./record.ts";
+import { finalVideos, projects, selectedScenes } from "./schema.ts";
 
 /** The columns of `FilmTitle`. */
 const TITLE = {
@@ -41,42 +31,40 @@ const LISTED = {
       '$.embeddedLyrics.lines[*] ? (@.startSeconds != null)'), '$[0]'))`.as("audio"),
 };
 
-/** How a table is paged: by which key, and in which direction. */
-interface Keyed {
-  projectId: PgColumn;
-  key: PgColumn;
-  ascending: boolean;
-}
 interface Selection {
   where: SQL | undefined;
   order: SQL;
   limit: number;
 }
 
-const byId = (table: { id: PgColumn; projectId: PgColumn }): Keyed => ({
-  projectId: table.projectId,
-  key: table.id,
-  ascending: false,
-});
+/** The rows of a list. */
+function rowsOf<Name extends ListName>(
+  db: Db,
+  name: Name,
+  selection: Selection,
+): BatchItem<"pg"> & PromiseLike<RowOf<Name>[]>;
+function rowsOf(db: Db, name: ListName, { where, order, limit }: Selection) {
+  return db.select().from<PgTable>(LIST_TABLES[name]).where(where).orderBy(order).limit(limit);
+}
 
-/** A list of a project. */
 const list =
-  <Row>(db: Db, keyed: Keyed, select: (selection: Selection) => BatchItem<"pg"> & PromiseLike<Row[]>) =>
-  async (whose: OwnedProject, { after, limit }: PageRequest): Promise<ProjectRows<Row> | null> => {
+  (db: Db): Reader["list"] =>
+  async (name, whose, { after, limit }) => {
+    const { id, projectId } = LIST_TABLES[name];
+    const [key, beyond, order] = name === "scenes" ? [selectedScenes.orderIdx, gt, asc] : [id, lt, desc];
     const mine = ownedProject(whose);
-    const beyond = keyed.ascending ? gt : lt;
     const [[project], rows] = await read(() =>
       db.batch([
         db
           .select({ settings: projects.settings, ...TITLE })
           .from(projects)
           .where(mine),
-        select({
+        rowsOf(db, name, {
           where: and(
-            inArray(keyed.projectId, db.select({ id: projects.id }).from(projects).where(mine)),
-            after === null ? undefined : beyond(keyed.key, after),
+            inArray(projectId, db.select({ id: projects.id }).from(projects).where(mine)),
+            after === null ? undefined : beyond(key, after),
           ),
-          order: keyed.ascending ? asc(keyed.key) : desc(keyed.key),
+          order: order(key),
           limit: limit + 1,
         }),
       ]),
@@ -98,7 +86,6 @@ async function findFilm(db: Db, condition: SQL | undefined) {
 }
 
 export function postgresReader(db: Db): Reader {
-  const inFilmOrder = { projectId: selectedScenes.projectId, key: selectedScenes.orderIdx, ascending: true };
   return {
     spentToday: () => read(() => spentToday(db, sql`now()`)),
     ping: async () => {
@@ -126,30 +113,7 @@ export function postgresReader(db: Db): Reader {
       return found.length > 0;
     },
     record: (whose) => loadOwnedRecord(db, whose),
-    scenes: list(db, inFilmOrder, ({ where, order, limit }) =>
-      db.select().from(selectedScenes).where(where).orderBy(order).limit(limit),
-    ),
-    prompts: list(db, byId(scenePrompts), ({ where, order, limit }) =>
-      db.select().from(scenePrompts).where(where).orderBy(order).limit(limit),
-    ),
-    images: list(db, byId(generatedImages), ({ where, order, limit }) =>
-      db.select().from(generatedImages).where(where).orderBy(order).limit(limit),
-    ),
-    clips: list(db, byId(videoClips), ({ where, order, limit }) =>
-      db.select().from(videoClips).where(where).orderBy(order).limit(limit),
-    ),
-    approvals: list(db, byId(userApprovals), ({ where, order, limit }) =>
-      db.select().from(userApprovals).where(where).orderBy(order).limit(limit),
-    ),
-    films: list(db, byId(finalVideos), ({ where, order, limit }) =>
-      db.select().from(finalVideos).where(where).orderBy(order).limit(limit),
-    ),
-    jobs: list(db, byId(jobs), ({ where, order, limit }) =>
-      db.select().from(jobs).where(where).orderBy(order).limit(limit),
-    ),
-    tasks: list(db, byId(tasks), ({ where, order, limit }) =>
-      db.select().from(tasks).where(where).orderBy(order).limit(limit),
-    ),
+    list: list(db),
     film: ({ filmId, ...whose }) => findFilm(db, and(ownedProject(whose), eq(finalVideos.id, filmId))),
     signedFilm: (filmId) =>
       findFilm(db, and(eq(finalVideos.id, filmId), eq(finalVideos.status, "completed"))),

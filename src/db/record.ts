@@ -29,7 +29,7 @@ import {
   type Scene,
   type Task,
 } from "../domain/record/record.ts";
-import type { OwnedProject } from "../ports/store.ts";
+import type { ListName, OwnedProject, RowOf } from "../ports/store.ts";
 import type { Db } from "./client.ts";
 import { read } from "./outage.ts";
 import {
@@ -43,6 +43,20 @@ import {
   userApprovals,
   videoClips,
 } from "./schema.ts";
+
+/** The table of each list. A type error names the one that is missing, or whose rows differ from the record's. */
+export const LIST_TABLES = {
+  scenes: selectedScenes,
+  prompts: scenePrompts,
+  images: generatedImages,
+  clips: videoClips,
+  approvals: userApprovals,
+  films: finalVideos,
+  jobs,
+  tasks,
+} satisfies { [Name in ListName]: ListTable & { $inferSelect: RowOf<Name> } };
+
+type ListTable = PgTable & { id: PgColumn; projectId: PgColumn };
 
 /** Which record: of a project, for the pipeline, or of a project only if this owner has it. */
 type Which = { projectId: string; ownerId?: string | undefined };
@@ -60,7 +74,7 @@ function ofRecord(db: Db, table: { projectId: PgColumn }, which: Which): SQL | u
 /** The rows of a project's table with the highest keys of each group: `newestOf`, in SQL. */
 function newestOf(
   db: Db,
-  table: PgTable & { id: PgColumn; projectId: PgColumn },
+  table: ListTable,
   which: Which,
   { most, by, key }: { most: number; by: PgColumn[]; key: PgColumn },
 ): SQL | undefined {

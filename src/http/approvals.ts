@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { approvalView } from "../domain/views/views.ts";
 import { approve } from "../operations/approvals.ts";
-import { listApprovals } from "../operations/lists.ts";
+import { listOf } from "../operations/lists.ts";
 import type { Deps } from "../ports/deps.ts";
 import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
@@ -113,7 +113,9 @@ export function approvalRoutes(deps: Deps) {
   });
   app.openapi(list, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orProblem(await listApprovals(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(
+      await listOf(deps, c.var.actor, "approvals", { projectId, ...c.req.valid("query") }),
+    );
     return c.json(pageView(page, approvalView), 200);
   });
   return app;

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { JOB_STATUSES } from "../domain/record/record.ts";
 import { jobView, projectView } from "../domain/views/views.ts";
-import { listJobs } from "../operations/lists.ts";
+import { listOf } from "../operations/lists.ts";
 import { retryTasks } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
@@ -92,7 +92,7 @@ export function jobRoutes(deps: Deps) {
   const app = router();
   app.openapi(list, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orProblem(await listJobs(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listOf(deps, c.var.actor, "jobs", { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, jobView), 200);
   });
   app.openapi(retryJob, (c) =>

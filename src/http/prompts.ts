@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { SOFTENING_LEVELS } from "../domain/record/record.ts";
 import { promptView } from "../domain/views/views.ts";
-import { listPrompts } from "../operations/lists.ts";
+import { listOf } from "../operations/lists.ts";
 import type { Deps } from "../ports/deps.ts";
 import { orProblem } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
@@ -52,7 +52,9 @@ export function promptRoutes(deps: Deps) {
   const app = router();
   app.openapi(prompts, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orProblem(await listPrompts(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(
+      await listOf(deps, c.var.actor, "prompts", { projectId, ...c.req.valid("query") }),
+    );
     return c.json(pageView(page, promptView), 200);
   });
   return app;

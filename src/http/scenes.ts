@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { MOTIF_WAYS } from "../domain/record/record.ts";
 import { sceneView } from "../domain/views/views.ts";
-import { listScenes } from "../operations/lists.ts";
+import { listOf } from "../operations/lists.ts";
 import { chooseMotif } from "../operations/scenes.ts";
 import type { Deps } from "../ports/deps.ts";
 import { BODY_PROBLEMS, orProblem, problems } from "./lib/problem.ts";
@@ -70,7 +70,7 @@ export function sceneRoutes(deps: Deps) {
   const app = router();
   app.openapi(scenes, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orProblem(await listScenes(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listOf(deps, c.var.actor, "scenes", { projectId, ...c.req.valid("query") }));
     return c.json(
       pageView(page, (scene) => sceneView(scene, page.fps)),
       200,

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { CHARGED, TASK_STATUSES } from "../domain/record/record.ts";
 import { MAX_FEED_TASKS, projectView, taskView } from "../domain/views/views.ts";
-import { listTasks } from "../operations/lists.ts";
+import { listOf } from "../operations/lists.ts";
 import { retryTasks } from "../operations/runs.ts";
 import type { Deps } from "../ports/deps.ts";
 import { accepted } from "./accepted.ts";
@@ -129,7 +129,7 @@ export function taskRoutes(deps: Deps) {
   const app = router();
   app.openapi(tasks, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    const page = orProblem(await listTasks(deps, c.var.actor, { projectId, ...c.req.valid("query") }));
+    const page = orProblem(await listOf(deps, c.var.actor, "tasks", { projectId, ...c.req.valid("query") }));
     return c.json(pageView(page, taskView), 200);
   });
   app.openapi(retryTask, (c) =>

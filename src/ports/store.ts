@@ -5,15 +5,11 @@ import type { Settlement } from "../domain/controller/settlement.ts";
 import type {
   Approval,
   Audio,
-  Clip,
   Failure,
   Film,
-  Image,
-  Job,
   MotifWay,
   Project,
   ProjectRecord,
-  Prompt,
   Scene,
   Stage,
   Task,
@@ -123,7 +119,7 @@ export type RecordedApproval = Pick<Approval, "id" | "createdAt" | "voidedAt" | 
 };
 
 /** A page of rows: after a key (null: from the start), and one more than asked for where another page follows. */
-export interface PageRequest {
+interface PageRequest {
   after: string | null;
   limit: number;
 }
@@ -136,14 +132,17 @@ export interface FilmTitle {
 }
 
 /** Rows of one project, with what their views need of it. */
-export interface ProjectRows<Row> {
+interface ProjectRows<Row> {
   rows: Row[];
   fps: number;
   filmTitle: FilmTitle;
 }
 
-/** One list of a project; null where the owner has no such project. */
-type List<Row> = (whose: OwnedProject, page: PageRequest) => Promise<ProjectRows<Row> | null>;
+/** The lists of a project: the record has them, too, with the rows that decisions need. */
+export type ListName = {
+  [Name in keyof ProjectRecord]: ProjectRecord[Name] extends unknown[] ? Name : never;
+}[keyof ProjectRecord];
+export type RowOf<Name extends ListName> = ProjectRecord[Name][number];
 
 /** What the API reads. Every statement is scoped by the owner, except those by a signed address. */
 export interface Reader {
@@ -156,19 +155,19 @@ export interface Reader {
   ): Promise<{ rows: ProjectWithoutText[]; total: number | null }>;
   ownsProject(whose: OwnedProject): Promise<boolean>;
   record(whose: OwnedProject): Promise<ProjectRecord | null>;
-  /** In the order of the film: the key is `order_idx`. All others: newest first, by id. */
-  scenes: List<Scene>;
-  prompts: List<Prompt>;
-  images: List<Image>;
-  clips: List<Clip>;
-  approvals: List<Approval>;
-  films: List<Film>;
-  jobs: List<Job>;
-  tasks: List<Task>;
+  /**
+   * A page of a list; null where the owner has no such project. Scenes come in the order of the film, and
+   * their key is `order_idx`; all others come newest first, by id.
+   */
+  list<Name extends ListName>(
+    name: Name,
+    whose: OwnedProject,
+    page: PageRequest,
+  ): Promise<ProjectRows<RowOf<Name>> | null>;
   film(whose: OwnedProject & { filmId: string }): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
-  /** A completed film by its id alone: for an address that carries a signature instead of a token. */
   /** What was spent today (UTC) for all owners, in US dollars; without what is reserved. */
   spentToday(): Promise<number>;
+  /** A completed film by its id alone: for an address that carries a signature instead of a token. */
   signedFilm(filmId: string): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
 }
 
