@@ -7,37 +7,19 @@ import { isHeavy } from "../../src/domain/controller/heavy.ts";
 import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
 import { noticeKey } from "../../src/domain/controller/model-health.ts";
 import { historiesInRecord } from "../../src/domain/controller/record-bounds.ts";
-import { requestOf } from "../../src/domain/controller/run-request.ts";
 import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
-import {
-  CANCELED,
-  isOpen,
-  LEASE_MS,
-  needsDecision,
-  tasksInRecord,
-} from "../../src/domain/controller/tasks.ts";
-import { isRetired } from "../../src/domain/models/models.ts";
-import {
-  type Audio,
-  type Clip,
-  type Failure,
-  type Image,
-  type ModelNotice,
-  type MotifWay,
-  type Project,
-  type ProjectRecord,
-  type Scene,
-  STAGES,
-  type Stage,
-  type Task,
+import { isOpenJob, LEASE_MS, tasksInRecord } from "../../src/domain/controller/tasks.ts";
+import type {
+  Audio,
+  Failure,
+  MotifWay,
+  Project,
+  ProjectRecord,
+  Scene,
+  Stage,
+  Task,
 } from "../../src/domain/record/record.ts";
-import {
-  mergeSettings,
-  type ProjectChange,
-  replacedMessage,
-  settingsProblems,
-  successorOf,
-} from "../../src/domain/settings.ts";
+import { mergeSettings, type ProjectChange, settingsProblems } from "../../src/domain/settings.ts";
 import type {
   ApprovalInput,
   Claim,
@@ -47,6 +29,22 @@ import type {
   Store,
   TaskIds,
 } from "../../src/ports/store.ts";
+import {
+  afterMove,
+  applyChanges,
+  type Changed,
+  cancelRun,
+  endPending,
+  type Moved,
+  millionths,
+  place,
+  put,
+  type Rows,
+  requestRun,
+  retryTasks,
+  withProject,
+  withTask,
+} from "./rows.ts";
 
 export interface Owner {
   id: string;
@@ -55,11 +53,6 @@ export interface Owner {
   spentUsd: number;
 }
 
-const OPEN_JOB = new Set(["pending", "running"]);
-const place = (stage: Stage | null) => (stage ? STAGES.indexOf(stage) : -1);
-/** US dollars as millionths, without the rounding error of binary fractions. */
-const millionths = (n: number) => Number((n * 1e6).toPrecision(14));
-const usd = (n: number) => Math.round(millionths(n)) / 1e6;
 /** Whether a budget, which may have more digits than are kept, covers this cost besides what is used. */
 const holds = (
   budget: number | null,
@@ -69,20 +62,6 @@ const holds = (
   budget === null ||
   Math.floor(millionths(budget)) >=
     [reservedUsd, spentUsd, cost].reduce((sum, n) => sum + Math.round(millionths(n)), 0);
-/** A task as Postgres' columns keep it. */
-const kept = <T extends Partial<Task>>(task: T): T => {
-  const { costEstimatedUsd: estimated, costChargedUsd: charged } = task;
-  return {
-    ...task,
-    ...(estimated === undefined ? {} : { costEstimatedUsd: usd(estimated) }),
-    ...(typeof charged === "number" ? { costChargedUsd: usd(charged) } : {}),
-  };
-};
-const put = <T extends { id: string }>(rows: T[], id: string, set: Partial<NoInfer<T>>): T[] =>
-  rows.map((row) => (row.id === id ? { ...row, ...set } : row));
-
-type Rows = Omit<ProjectRecord, "readAt">;
-
 export class MemoryStore implements Store {
   readonly projects = new Map<string, Rows>();
   readonly owners = new Map<string, Owner>();
@@ -106,32 +85,29 @@ export class MemoryStore implements Store {
   }
 
   #touch(rows: Rows, set: Partial<Project>): Project {
-    rows.project = { ...rows.project, ...set, updatedAt: this.#now() };
+    Object.assign(rows, withProject(rows, set, this.#now()));
     return rows.project;
   }
 
-  #move(rows: Rows, reserved: number, spent: number): void {
-    const { project } = rows;
-    rows.project = {
-      ...project,
-      reservedUsd: usd(Math.max(0, project.reservedUsd + reserved)),
-      spentUsd: usd(project.spentUsd + spent),
-    };
-    this.#bill(project.ownerId, reserved, spent);
+  #move(rows: Rows, moved: Moved): void {
+    rows.project = { ...rows.project, ...afterMove(rows.project, moved) };
+    this.#bill(rows.project.ownerId, moved);
   }
 
-  #bill(ownerId: string, reserved: number, spent: number): void {
+  #bill(ownerId: string, moved: Moved): void {
     const owner = this.owners.get(ownerId);
     if (!owner) throw new Error("An owner is missing");
-    owner.reservedUsd = usd(Math.max(0, owner.reservedUsd + reserved));
-    owner.spentUsd = usd(owner.spentUsd + spent);
+    Object.assign(owner, afterMove(owner, moved));
+  }
+
+  /** Puts changed rows in place of those before. */
+  #replace(rows: Rows, { rows: after, transitions }: Changed): void {
+    for (const { what, id, from, to } of transitions) this.onTransition(what, id, from, to);
+    Object.assign(rows, after);
   }
 
   #task(rows: Rows, id: string, set: Partial<Task>): void {
-    const task = rows.tasks.find((t) => t.id === id);
-    if (!task) return;
-    if (set.status && set.status !== task.status) this.onTransition("task", id, task.status, set.status);
-    rows.tasks = put(rows.tasks, id, { ...kept(set), updatedAt: this.#now() });
+    this.#replace(rows, withTask(rows, id, set, this.#now()));
   }
 
   async load(projectId: string): Promise<ProjectRecord | null> {
@@ -154,77 +130,10 @@ export class MemoryStore implements Store {
     const rows = this.projects.get(projectId);
     if (!rows && changes.some((change) => change.kind === "job.create"))
       throw new Error("The project of this job is gone");
-    if (rows) for (const change of changes) this.#change(rows, change);
-  }
-
-  #change(rows: Rows, change: Change): void {
-    switch (change.kind) {
-      case "project":
-        this.#touch(rows, { status: change.status });
-        return;
-      case "job.create": {
-        const { job } = change;
-        const taken = rows.jobs.some(
-          (j) =>
-            j.id === job.id || (j.type === job.type && OPEN_JOB.has(j.status) && OPEN_JOB.has(job.status)),
-        );
-        if (!taken) rows.jobs = [...rows.jobs, { ...job }];
-        return;
-      }
-      case "job.update": {
-        const job = rows.jobs.find((j) => j.id === change.id);
-        if (job?.status !== change.from) return;
-        if (change.set.finishedAt && rows.tasks.some((t) => t.jobId === job.id && isOpen(t))) return;
-        if (change.set.status && change.set.status !== job.status)
-          this.onTransition("job", job.id, job.status, change.set.status);
-        rows.jobs = put(rows.jobs, job.id, change.set);
-        return;
-      }
-      case "task.create": {
-        const { task } = change;
-        const job = rows.jobs.find((j) => j.id === task.jobId);
-        const same = (t: Task) =>
-          t.id === task.id ||
-          (t.status !== "canceled" &&
-            t.jobId === task.jobId &&
-            t.subject === task.subject &&
-            t.inputHash === task.inputHash);
-        if (job && OPEN_JOB.has(job.status) && !rows.tasks.some(same))
-          rows.tasks = [kept(task), ...rows.tasks];
-        return;
-      }
-      case "task.update": {
-        const { id, from, set, release } = change;
-        const task = rows.tasks.find((t) => t.id === id);
-        if (task?.status !== from.status || task.attempt !== from.attempt) return;
-        this.#task(rows, id, set);
-        if (!release) return;
-        this.#move(rows, -release.usd, release.spentUsd);
-        this.#endPending(rows, id);
-        return;
-      }
-      case "approval": {
-        const { id, voided } = change;
-        const restored = { voidedAt: null, voidedReason: null };
-        rows.approvals = rows.approvals.map((a) => {
-          if (a.id !== id) return a;
-          if (voided === null) return { ...a, ...restored };
-          return a.voidedAt ? a : { ...a, voidedAt: this.#now(), voidedReason: voided };
-        });
-      }
-    }
-  }
-
-  /** Fails the pending images and clips of a task that has ended. */
-  #endPending(rows: Rows, taskId: string): void {
-    const task = rows.tasks.find((t) => t.id === taskId);
-    if (!task || task.status === "running" || task.status === "waiting") return;
-    const end = <T extends Image | Clip>(row: T): T =>
-      row.taskId === taskId && row.status === "pending"
-        ? { ...row, status: "failed", error: task.error }
-        : row;
-    rows.images = rows.images.map(end);
-    rows.clips = rows.clips.map(end);
+    if (!rows) return;
+    const after = applyChanges(rows, changes, this.#now());
+    this.#replace(rows, after);
+    for (const moved of after.moved) this.#bill(rows.project.ownerId, moved);
   }
 
   async claim(ids: ClaimRequest): Promise<Claim> {
@@ -247,7 +156,7 @@ export class MemoryStore implements Store {
       was === "pending" &&
       task.runAfter <= now &&
       job !== undefined &&
-      OPEN_JOB.has(job.status) &&
+      isOpenJob(job) &&
       place(task.type) <= place(rows.project.targetStage);
     if (!ready && was !== "waiting") return { kind: "not_now", task };
     if (ids.lightOnly && isHeavy(task)) return { kind: "heavy", task };
@@ -266,7 +175,7 @@ export class MemoryStore implements Store {
       providerRequestId: was === "pending" ? null : task.providerRequestId,
       error: null,
     });
-    if (was === "pending") this.#move(rows, cost, 0);
+    if (was === "pending") this.#move(rows, { reservedUsd: cost, spentUsd: 0 });
     const claimed = rows.tasks.find((t) => t.id === ids.taskId) ?? task;
     return {
       kind: "claimed",
@@ -303,13 +212,12 @@ export class MemoryStore implements Store {
       this.#fact(after, fact);
     }
     Object.assign(rows, after);
-    this.#move(
-      rows,
-      reservation.kind === "keep" ? 0 : -task.costEstimatedUsd,
-      reservation.kind === "spend" ? reservation.usd : 0,
-    );
+    this.#move(rows, {
+      reservedUsd: reservation.kind === "keep" ? 0 : -task.costEstimatedUsd,
+      spentUsd: reservation.kind === "spend" ? reservation.usd : 0,
+    });
     this.#task(rows, task.id, { leaseUntil: null, dispatchedAt: null, ...set });
-    this.#endPending(rows, task.id);
+    Object.assign(rows, endPending(rows, task.id));
     return true;
   }
 
@@ -400,7 +308,7 @@ export class MemoryStore implements Store {
     const task = rows?.tasks.find((t) => t.id === taskId);
     if (!rows || task?.status !== "pending") return;
     this.#task(rows, taskId, { status: "failed", error });
-    this.#endPending(rows, taskId);
+    Object.assign(rows, endPending(rows, taskId));
   }
 
   async projectsToSweep(idleSeconds: number, limit: number): Promise<string[]> {
@@ -547,48 +455,14 @@ export class MemoryStore implements Store {
   async requestRun(whose: OwnedProject, target: Stage): Promise<Project | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
-    if (!rows.project.audio) return rows.project;
-    const { settings, modelNotices, version, runNumber } = rows.project;
-    const { clipModel: model } = settings;
-    const successor = successorOf(settings.aspectRatio);
-    const by = successor.clipModel;
-    const notice: ModelNotice = {
-      kind: "replaced",
-      stage: "generate_clips",
-      model,
-      by,
-      message: replacedMessage(model, by),
-      at: this.#now().toISOString(),
-    };
-    const living = isRetired(model)
-      ? {
-          settings: { ...settings, ...successor },
-          modelNotices: [...modelNotices, notice],
-          version: version + 1,
-        }
-      : {};
-    return this.#touch(rows, {
-      ...living,
-      status: "running",
-      targetStage: target,
-      runNumber: runNumber + 1,
-      runRequest: requestOf({ ...rows.project, ...living }, rows.scenes, { target, at: this.#now() }),
-    });
+    Object.assign(rows, requestRun(rows, target, this.#now()));
+    return rows.project;
   }
 
   async cancel(whose: OwnedProject, stages: readonly Stage[], target: Stage | null): Promise<Project | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
-    const { runRequest: request, targetStage } = rows.project;
-    if (place(targetStage) > place(target))
-      this.#touch(rows, {
-        targetStage: target,
-        runRequest: request && place(request.target) > place(target) ? { ...request, target } : request,
-      });
-    for (const job of rows.jobs.filter((j) => stages.includes(j.type) && OPEN_JOB.has(j.status))) {
-      this.onTransition("job", job.id, job.status, "canceled");
-      rows.jobs = put(rows.jobs, job.id, { status: "canceled", finishedAt: this.#now(), error: CANCELED });
-    }
+    this.#replace(rows, cancelRun(rows, { stages, target }, this.#now()));
     return rows.project;
   }
 
@@ -598,26 +472,9 @@ export class MemoryStore implements Store {
   ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
     const rows = this.#owned(whose);
     if (!rows) return { project: null, retried: [] };
-    const named = (t: Task) =>
-      "taskId" in what
-        ? t.id === what.taskId
-        : t.jobId === what.jobId && (what.includeUnknown || !needsDecision(t));
-    const over = rows.tasks.filter((t) => t.status === "failed" || t.status === "canceled");
-    const freed = over.filter(named);
-    const isTwin = (t: Task) =>
-      freed.some((f) => f.type === t.type && f.subject === t.subject && f.inputHash === t.inputHash);
-    const retried = over.filter((t) => named(t) || (!needsDecision(t) && isTwin(t)));
-    for (const task of retried) this.#task(rows, task.id, { retriedAt: this.#now() });
-    if (freed.length > 0) {
-      const furthest = Math.max(place(rows.project.targetStage), ...freed.map((t) => place(t.type)));
-      const again = new Set(freed.map((t) => t.type));
-      this.#touch(rows, {
-        status: "running",
-        targetStage: STAGES[furthest] ?? null,
-        modelNotices: rows.project.modelNotices.filter((n) => n.kind === "replaced" || !again.has(n.stage)),
-      });
-    }
-    return { project: rows.project, retried: retried.map(({ id, type }) => ({ id, type })) };
+    const after = retryTasks(rows, what, this.#now());
+    Object.assign(rows, after.rows);
+    return { project: rows.project, retried: after.retried.map(({ id, type }) => ({ id, type })) };
   }
 
   async recordApprovals(whose: OwnedProject, verdicts: ApprovalInput[]) {
@@ -673,7 +530,8 @@ export class MemoryStore implements Store {
     const rows = this.#owned(whose);
     if (!rows) return false;
     this.projects.delete(whose.projectId);
-    this.#bill(whose.ownerId, -rows.project.reservedUsd, rows.project.reservedUsd);
+    const { reservedUsd } = rows.project;
+    this.#bill(whose.ownerId, { reservedUsd: -reservedUsd, spentUsd: reservedUsd });
     return true;
   }
 }

