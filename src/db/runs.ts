@@ -109,12 +109,13 @@ export async function cancel(
   return project ?? null;
 }
 
+/** Null where the owner has no such project, or it has no such task or job. */
 export async function retryTasks(
   db: Db,
   whose: OwnedProject,
   what: { taskId: string } | { jobId: string; includeUnknown: boolean },
   now: SQL,
-): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
+): Promise<{ project: Project; retried: Pick<Task, "id" | "type">[] } | null> {
   const mine = db.select({ id: projects.id }).from(projects).where(ownedProject(whose));
   const known = sql`coalesce(${tasks.error} ->> 'code', '') <> 'outcome_unknown'`;
   const named =
@@ -126,7 +127,16 @@ export async function retryTasks(
   const unit = { type: tasks.type, subject: tasks.subject, inputHash: tasks.inputHash };
   // Failed tasks of other runs with the same type, subject and inputs block it too: free them.
   const duplicates = sql`(${tasks.type}, ${tasks.subject}, ${tasks.inputHash}) in ${db.select(unit).from(tasks).where(freed)}`;
-  const [rows, , [project]] = await db.batch([
+  const [[found], retried, , [project]] = await db.batch([
+    "taskId" in what
+      ? db
+          .select({ id: tasks.id })
+          .from(tasks)
+          .where(and(inArray(tasks.projectId, mine), eq(tasks.id, what.taskId)))
+      : db
+          .select({ id: jobs.id })
+          .from(jobs)
+          .where(and(inArray(jobs.projectId, mine), eq(jobs.id, what.jobId))),
     db
       .update(tasks)
       .set({ retriedAt: now, updatedAt: now })
@@ -150,5 +160,5 @@ export async function retryTasks(
       .where(and(ownedProject(whose), sql`exists (select 1 from ${tasks} where ${freed})`)),
     db.select().from(projects).where(ownedProject(whose)),
   ]);
-  return { project: project ?? null, retried: rows };
+  return project && found ? { project, retried } : null;
 }

@@ -69,7 +69,7 @@ const retryJob = createRoute({
   tags: ["Pipeline"],
   summary: "Retry the failed tasks of a job",
   description:
-    "Retries the tasks of the job that failed or were canceled; what was made stays and is not paid for again. Tasks with `needs_decision` are left out unless `include_unknown` is true: they may be paid for twice.",
+    "Retries the tasks of the job that failed or were canceled; what was made stays and is not paid for again. Tasks with `needs_decision` are left out unless `include_unknown` is true: they may be paid for twice. 409 where no task is left to retry.",
   security: bearerAuth,
   request: {
     params: ProjectParams.extend({ job_id: Uuid.openapi({ param: { name: "job_id", in: "path" } }) }),

@@ -29,7 +29,7 @@ const retryTask = createRoute({
   tags: ["Pipeline"],
   summary: "Retry a task",
   description:
-    "Retries a task that failed or was canceled. For one with `needs_decision`, this is the decision: the provider may charge for it twice.",
+    "Retries a task that failed or was canceled. For one with `needs_decision`, this is the decision: the provider may charge for it twice. 409 where the task neither failed nor was canceled.",
   security: bearerAuth,
   request: {
     params: ProjectParams.extend({ task_id: Uuid.openapi({ param: { name: "task_id", in: "path" } }) }),

@@ -47,14 +47,12 @@ export async function retryTasks(
     ...what
   }: { projectId: string } & ({ taskId: string } | { jobId: string; includeUnknown: boolean }),
 ): Promise<Result<Project>> {
-  const { project, retried } = await deps.store.retry({ ownerId: actor.ownerId, projectId }, what);
-  if (!project) return notFound();
+  const done = await deps.store.retry({ ownerId: actor.ownerId, projectId }, what);
+  if (!done) return notFound();
+  const { project, retried } = done;
   if (retried.length === 0)
     return "taskId" in what
-      ? fail(
-          "conflict",
-          "Only a task of this project that failed or was canceled can be retried; this one is neither, or is not of this project.",
-        )
+      ? fail("conflict", "Only a task that failed or was canceled can be retried; this one is neither.")
       : fail(
           "conflict",
           "No task of this job can be retried: none failed or was canceled, or the outcome of those is unknown. Retry tasks of unknown outcome one by one, or set include_unknown.",

@@ -99,11 +99,14 @@ export interface Store {
   requestRun(whose: OwnedProject, target: Stage): Promise<Project | null>;
   /** Cancels open jobs of these stages and lowers the target stage to `target`; null for no such project. */
   cancel(whose: OwnedProject, stages: readonly Stage[], target: Stage | null): Promise<Project | null>;
-  /** Frees failed or canceled tasks to be made again; `retried` is empty where there are none. */
+  /**
+   * Frees failed or canceled tasks to be made again; `retried` is empty where there are none. Null for no such
+   * project, or no such task or job of it.
+   */
   retry(
     whose: OwnedProject,
     what: { taskId: string } | { jobId: string; includeUnknown: boolean },
-  ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }>;
+  ): Promise<{ project: Project; retried: Pick<Task, "id" | "type">[] } | null>;
   /** Records all or none; null for no such project. `subjectHash` is null for no such completed asset. */
   recordApprovals(whose: OwnedProject, inputs: ApprovalInput[]): Promise<RecordedApproval[] | null>;
   /** False where the owner has no such project. */

@@ -221,8 +221,8 @@ test("two retries of one task at once free it once more or not at all, and lose 
   const answers = await Promise.all(
     Array.from({ length: 5 }, () => store.retry({ ownerId, projectId }, { taskId })),
   );
-  for (const { project, retried } of answers) {
-    expect(retried).toMatchObject([{ id: taskId }]);
-    expect(project?.targetStage).toBe("generate_clips");
+  for (const answer of answers) {
+    expect(answer?.retried).toMatchObject([{ id: taskId }]);
+    expect(answer?.project.targetStage).toBe("generate_clips");
   }
 });

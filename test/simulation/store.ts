@@ -469,9 +469,11 @@ export class MemoryStore implements Store {
   async retry(
     whose: OwnedProject,
     what: { taskId: string } | { jobId: string; includeUnknown: boolean },
-  ): Promise<{ project: Project | null; retried: Pick<Task, "id" | "type">[] }> {
+  ): Promise<{ project: Project; retried: Pick<Task, "id" | "type">[] } | null> {
     const rows = this.#owned(whose);
-    if (!rows) return { project: null, retried: [] };
+    const known = "taskId" in what ? rows?.tasks : rows?.jobs;
+    const id = "taskId" in what ? what.taskId : what.jobId;
+    if (!rows || !known?.some((row) => row.id === id)) return null;
     const after = retryTasks(rows, what, this.#now());
     Object.assign(rows, after.rows);
     return { project: rows.project, retried: after.retried.map(({ id, type }) => ({ id, type })) };

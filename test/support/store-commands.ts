@@ -5,8 +5,9 @@ import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record
 import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
 import type { ApprovalInput, OwnedProject, Store } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
+import type { Rows } from "../simulation/rows.ts";
 import { songOf } from "./record.ts";
-import { OWNERS, oneOf, type Rows, type Story, type Verb } from "./store-story.ts";
+import { OWNERS, oneOf, type Story, type Verb } from "./store-story.ts";
 
 /** Chooses a command and returns it as a function, which may be called again as after a lost answer. */
 type Wish = (story: Story, whose: OwnedProject, chance: Chance) => () => Promise<void>;
@@ -180,11 +181,11 @@ export async function retryOf(story: Story, whose: OwnedProject, what: Retried):
   const { stores } = story;
   const isNamed = (t: Task) => ("taskId" in what ? t.id === what.taskId : t.jobId === what.jobId);
   const { memory } = await stores.both(whose.projectId, (store) => store.retry(whose, what));
-  const freed = story.tasks(whose.projectId).filter((t) => memory.retried.some((r) => r.id === t.id));
+  const freed = story.tasks(whose.projectId).filter((t) => memory?.retried.some((r) => r.id === t.id));
   const named = "taskId" in what ? "a task" : "a job";
   const end =
     freed.length === 0 ? "nothing to retry" : freed.every(isNamed) ? named : "failed duplicates too";
-  stores.count(`retry: ${memory.project ? end : "not theirs"}`);
+  stores.count(`retry: ${memory ? end : story.isTheirs(whose) ? "no such task or job" : "not theirs"}`);
 }
 
 const isOver = (t: Task) => t.status === "failed" || t.status === "canceled";

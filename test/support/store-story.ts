@@ -4,6 +4,7 @@ import type { Change } from "../../src/domain/controller/change.ts";
 import type { ProjectRecord, Task } from "../../src/domain/record/record.ts";
 import type { OwnedProject } from "../../src/ports/store.ts";
 import type { Chance } from "../simulation/random.ts";
+import type { Rows } from "../simulation/rows.ts";
 import type { StorePair } from "./store-differential.ts";
 
 export const OWNERS = ["ada", "bob"] as const;
@@ -14,8 +15,6 @@ export interface Hand {
   postgres: Task;
   record: ProjectRecord;
 }
-
-export type Rows = Omit<ProjectRecord, "readAt">;
 
 export class Story {
   readonly stores: StorePair;

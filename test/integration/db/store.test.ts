@@ -69,7 +69,14 @@ const MUST_COME_UP: Record<string, string[]> = {
   requestRun: ["wanted", "no song", "not theirs", "model replaced"],
   recordApprovals: ["said", "again", "no such asset", "nothing", "not theirs"],
   cancel: ["a run ended", "the target lowered", "nothing to end", "not theirs"],
-  retry: ["a task", "a job", "failed duplicates too", "nothing to retry", "not theirs"],
+  retry: [
+    "a task",
+    "a job",
+    "failed duplicates too",
+    "nothing to retry",
+    "no such task or job",
+    "not theirs",
+  ],
   removeProject: ["gone", "not theirs"],
   findProject: ["found", "not theirs"],
   claim: [

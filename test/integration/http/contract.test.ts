@@ -141,6 +141,34 @@ test("every POST, and nothing else, takes an Idempotency-Key", () => {
     expect(Object.keys(post.responses)).toEqual(expect.arrayContaining(["409", "422"]));
 });
 
+test("an id in a path that the project has nothing under answers 404, whosever it is", async () => {
+  const own = await scene();
+  const { story: others } = await scene();
+  const parts = operations().flatMap(({ operationId: id, path }) =>
+    [...path.matchAll(/\{\w+_id\}/g)].flatMap(([part]) =>
+      part === "{project_id}" ? [] : [{ id, path, part }],
+    ),
+  );
+  expect(parts.map(({ id, part }) => `${id} ${part}`).sort()).toEqual([
+    "downloadFinalVideo {film_id}",
+    "getFinalVideo {film_id}",
+    "retryJob {job_id}",
+    "retryTask {task_id}",
+    "updateScene {scene_id}",
+  ]);
+  for (const { id, path, part } of parts)
+    for (const unknown of [pathOf(part, { ...own, story: others }), randomUUID(), "7"]) {
+      const asked = pathOf(path.replace(part, unknown), own);
+      const { status, json } = await own.person.call(operation(id).method, asked, CASES[id]?.body?.(own));
+      expect(json, asked).toMatchObject({
+        status: 404,
+        code: "not_found",
+        detail: "You have no resource with this id.",
+      });
+      expect(status).toBe(404);
+    }
+});
+
 describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repeat, project = "path" }) => {
   const ask = (person: Person, at: Scene, path = pathOf(operation(id).path, at)) =>
     person.call(operation(id).method, path, body?.(at));

@@ -247,9 +247,6 @@ const SIGNED: Record<string, number[]> = {
   connectFeed: [101, 401],
 };
 
-/** Answer 409, not 404, for a job or task that is not of the project, whosever it is. */
-const RETRIES = ["retryJob", "retryTask"];
-
 const anyOf = (owned: readonly ProjectIds[]) => fc.constantFrom(...owned);
 
 describe.each(operations)("$operationId", (operation) => {
@@ -346,17 +343,7 @@ describe.each(operations)("$operationId", (operation) => {
           const between = (sent.answer?.errors ?? []).map((e: { code: string }) => e.code);
           // What the request itself says is checked first.
           if (sent.status === 400) expect(BETWEEN_MEMBERS).toEqual(expect.arrayContaining(between));
-          else if (mixed && RETRIES.includes(operationId)) {
-            const unknown = Object.fromEntries(part.map((name) => [name, randomUUID()]));
-            const same = await send(ada, operation, {
-              ...asked,
-              path: { ...asked.path, ...ofOwn, ...unknown },
-              header: {},
-            });
-            const problem = { ...sent.answer, request_id: "" };
-            expect(problem).toMatchObject({ status: 409, code: "conflict" });
-            expect({ ...same.answer, request_id: "" }).toEqual(problem);
-          } else expect(sent.status, JSON.stringify(sent.answer)).toBe(404);
+          else expect(sent.status, JSON.stringify(sent.answer)).toBe(404);
         }),
         { numRuns: 6 },
       );

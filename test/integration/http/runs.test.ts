@@ -104,12 +104,12 @@ describe("retrying a task", () => {
     expect(wakes()).toBe(0);
   });
 
-  test("of another project of the same person is refused, and nothing changes", async () => {
+  test("of another project of the same person is not found, and nothing changes", async () => {
     const { ada, story, setTask } = await setting();
     await setTask({ status: "canceled" });
     const other = await insertStory(api.db, ada.sub);
     const crossed = await ada.call("POST", `/api/projects/${other.id}/tasks/${story.taskId}/retry`);
-    expect([crossed.status, crossed.json.code]).toEqual([409, "conflict"]);
+    expect([crossed.status, crossed.json.code]).toEqual([404, "not_found"]);
     const [row] = await api.db.select().from(tasks).where(eq(tasks.id, story.taskId));
     expect(row?.retriedAt).toBeNull();
   });

@@ -18,6 +18,7 @@ const IMAGE_USD = 0.003;
 
 const failed = async (studio: Studio, id: string) =>
   (await studio.record(id)).tasks.filter((t) => t.status === "failed").toReversed();
+const notFound = { ok: false, error: { code: "not_found" } };
 const isUnknown = (task: Task) => task.error?.code === "outcome_unknown";
 
 /** Three scenes: one image succeeds, one is refused by every model, the order of one is lost. */
@@ -176,11 +177,11 @@ describe("one task", () => {
     const { tasks } = await studio.record(id);
     const done = tasks.find((t) => t.status === "succeeded");
     expect(await person.retryTask(done?.id ?? "")).toMatchObject(conflict);
-    expect(await person.retryTask(studio.deps.newId())).toMatchObject(conflict);
+    expect(await person.retryTask(studio.deps.newId())).toMatchObject(notFound);
     const stranger = studio.person({ ...project, ownerId: "somebody" });
-    expect(await stranger.retryTask(plain.id)).toMatchObject({ ok: false, error: { code: "not_found" } });
+    expect(await stranger.retryTask(plain.id)).toMatchObject(notFound);
     const other = await staged(studio, "generate_images");
-    expect(await studio.person(other).retryTask(plain.id)).toMatchObject(conflict);
+    expect(await studio.person(other).retryTask(plain.id)).toMatchObject(notFound);
     await person.retryTask(plain.id);
     await orderedAgain(studio, id, 1);
     const open = (await studio.record(id)).tasks.find((t) => t.status === "waiting");
@@ -202,14 +203,23 @@ describe("a job", () => {
     expect(await orderedAgain(studio, id, 2)).toEqual([plain.subject, unknown.subject].toSorted());
   });
 
+  test("that does not exist or is not of the project is not found", async () => {
+    const { studio, project, plain, job, person } = await mixed();
+    expect(await person.retryJob(studio.deps.newId(), true)).toMatchObject(notFound);
+    expect(await person.retryJob(plain.id, true)).toMatchObject(notFound);
+    const stranger = studio.person({ ...project, ownerId: "somebody" });
+    expect(await stranger.retryJob(job.id)).toMatchObject(notFound);
+    const other = await staged(studio, "generate_images");
+    expect(await studio.person(other).retryJob(job.id)).toMatchObject(notFound);
+  });
+
   test("with nothing to make again is refused", async () => {
-    const { job, unknown, plain, person } = await mixed();
+    const { job, plain, person } = await mixed();
     await person.retryTask(plain.id);
     const refused = {
       ok: false,
       error: { code: "conflict", detail: expect.stringContaining("include_unknown") },
     };
-    expect(await person.retryJob(unknown.id)).toMatchObject(refused);
     expect(await person.retryJob(job.id)).toMatchObject({ ok: true });
     const studio = pipeline.studio();
     const project = await staged(studio, "generate_prompts");
