@@ -4,6 +4,7 @@ import { z } from "zod";
 import { RECORD_BOUNDS } from "../domain/controller/record-bounds.ts";
 import type { ApprovalInput, OwnedProject, RecordedApproval } from "../ports/store.ts";
 import type { Db } from "./client.ts";
+import { lockProject } from "./projects.ts";
 import { generatedImages, projects, userApprovals, videoClips } from "./schema.ts";
 
 const FoundSubject = z.object({
@@ -28,7 +29,7 @@ export async function recordApprovals(
   now: SQL,
 ): Promise<RecordedApproval[] | null> {
   const { ownerId, projectId } = whose;
-  const { rows } = await db.execute(sql`
+  const statement = sql`
     with wanted as (
       select * from jsonb_to_recordset(${JSON.stringify(inputs)}::jsonb)
         as w(id uuid, "imageId" uuid, "clipId" uuid, approved boolean, notes text)
@@ -69,7 +70,8 @@ export async function recordApprovals(
     )
     select id as asked_id, coalesce(last_id, id) as id, scene_id, subject_hash, voided_at, voided_reason,
       coalesce(last_at, (${now})::timestamptz(3)) as at
-    from found`);
+    from found`;
+  const [, { rows }] = await db.batch([lockProject(db, whose), db.execute(statement)]);
   const found = z.array(FoundSubject).parse(rows);
   if (found.length === 0) return null;
   return found.map((row) => ({

@@ -3,7 +3,10 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { owners, projects, spending } from "./schema.ts";
 
-/** Locks the project's row, then its owner's: all transactions lock in this order, so that none deadlock. */
+/**
+ * Locks the project's row, then its owner's. All transactions lock in this order, and other rows of the project
+ * only afterwards, so that none deadlock.
+ */
 export const lockBudget = (db: Db, projectId: string) =>
   [
     db.select({ id: projects.id }).from(projects).where(eq(projects.id, projectId)).for("update"),

@@ -18,6 +18,10 @@ import { storedSettings } from "./settings.ts";
 export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
   and(eq(projects.id, projectId), eq(projects.ownerId, ownerId));
 
+/** Locks the project's row. Put it first in a batch that writes other rows of the project: see `lockBudget`. */
+export const lockProject = (db: Db, whose: OwnedProject) =>
+  db.select({ id: projects.id }).from(projects).where(ownedProject(whose)).for("update");
+
 export async function createProject(
   db: Db,
   project: Pick<Project, "id" | "ownerId" | "name" | "settings">,

@@ -12,7 +12,7 @@ import {
 import { DEFAULT_SETTINGS, replacedMessage, successorOf } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
-import { ownedProject } from "./projects.ts";
+import { lockProject, ownedProject } from "./projects.ts";
 import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
 import { storedSettings } from "./settings.ts";
 import { stageRank, stagesInOrder } from "./stage-order.ts";
@@ -79,7 +79,8 @@ export async function cancel(
   target: Stage | null,
   now: SQL,
 ): Promise<Project | null> {
-  const [, , [project]] = await db.batch([
+  const [, , , [project]] = await db.batch([
+    lockProject(db, whose),
     db
       .update(projects)
       .set({
@@ -127,7 +128,8 @@ export async function retryTasks(
   const unit = { type: tasks.type, subject: tasks.subject, inputHash: tasks.inputHash };
   // Failed tasks of other runs with the same type, subject and inputs block it too: free them.
   const duplicates = sql`(${tasks.type}, ${tasks.subject}, ${tasks.inputHash}) in ${db.select(unit).from(tasks).where(freed)}`;
-  const [[found], retried, , [project]] = await db.batch([
+  const [, [found], retried, , [project]] = await db.batch([
+    lockProject(db, whose),
     "taskId" in what
       ? db
           .select({ id: tasks.id })

@@ -3,7 +3,7 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { MotifWay, Scene } from "../domain/record/record.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
-import { ownedProject } from "./projects.ts";
+import { lockProject, ownedProject } from "./projects.ts";
 import { projects, selectedScenes } from "./schema.ts";
 
 /** Sets how a scene over repeated lyrics is made (null: by the settings). Null for no such scene. */
@@ -14,7 +14,8 @@ export async function chooseMotif(
   now: SQL,
 ): Promise<{ scene: Scene; fps: number } | null> {
   const mine = db.select({ id: projects.id }).from(projects).where(ownedProject(whose));
-  const [[scene], [project]] = await db.batch([
+  const [, [scene], [project]] = await db.batch([
+    lockProject(db, whose),
     db
       .update(selectedScenes)
       .set({ motif, version: sql`${selectedScenes.version} + 1` })
