@@ -13,6 +13,7 @@ import {
   bearerAuth,
   body,
   Failure,
+  FailureCode,
   listRoute,
   orNull,
   ProjectParams,
@@ -21,6 +22,22 @@ import {
   Timestamp,
   Uuid,
 } from "./lib/schemas.ts";
+
+const FailedTask = z
+  .object({
+    task_id: Uuid.openapi({ description: "The task; listTasks has the rest of it." }),
+    scene_id: Uuid.nullable().openapi({
+      description: "The scene that it is for; null for work on the whole song.",
+    }),
+    code: FailureCode,
+    message: z.string().openapi({ description: "What went wrong, in a sentence to show to the user." }),
+  })
+  .openapi("FailedTask", { description: "A task that failed." });
+const JobResult = z
+  .object({
+    failed: z.array(FailedTask).openapi({ description: "Up to 100 of them, with the last failure of each." }),
+  })
+  .openapi("JobResult", { description: "What a job that has ended could not make." });
 
 export const Job = z
   .object({
@@ -35,10 +52,7 @@ export const Job = z
       description:
         "Percent: of its tasks, those that have ended (99 at most) while it is open. completed: 100. failed: of its tasks, those that succeeded.",
     }),
-    result: z.record(z.string(), z.unknown()).nullable().openapi({
-      description:
-        "Where tasks failed, `failed` lists up to 100 of them: `task_id`, `scene_id` (null for work on the whole song), `code` and `message`. Else null.",
-    }),
+    result: orNull(JobResult).openapi({ description: "The tasks that failed; null where none did." }),
     error: orNull(Failure).openapi({ description: "Why it failed or was canceled; null otherwise." }),
     tasks: z
       .object({

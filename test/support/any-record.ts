@@ -1,7 +1,7 @@
 /** Records of one project at successive moments of a random life, with every optional part there or not. */
 import fc from "fast-check";
-import { type FailureCode, failure } from "../../src/domain/record/failures.ts";
-import type { ProjectRecord } from "../../src/domain/record/record.ts";
+import { type Failure, type FailureCode, failure } from "../../src/domain/record/failures.ts";
+import type { Job, ProjectRecord } from "../../src/domain/record/record.ts";
 import { LYRICS_SOURCES, MODEL_NOTICES, STAGES } from "../../src/domain/record/record.ts";
 import { World } from "./record.ts";
 
@@ -147,9 +147,19 @@ function withParts(record: ProjectRecord, parts: Parts): ProjectRecord {
         ...(parts.fill === undefined ? {} : { fill: parts.fill }),
       })),
     })),
-    jobs: record.jobs.map((job) => ({ ...job, error: parts.failed, result: parts.failed && { failed: [] } })),
+    jobs: record.jobs.map((job) => ({ ...job, error: parts.failed, result: resultOf(job, parts.failed) })),
   };
 }
+
+const resultOf = ({ id, projectId }: Job, failed: Failure | null): Job["result"] =>
+  failed && {
+    failed: [null, projectId].map((sceneId) => ({
+      task_id: id,
+      scene_id: sceneId,
+      code: failed.code,
+      message: failed.message,
+    })),
+  };
 
 /** Made more often: what leads to a film. */
 const STEPS = [

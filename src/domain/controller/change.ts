@@ -11,6 +11,21 @@ import type { Job, JobStatus, ProjectStatus, Task, TaskStatus } from "../record/
 export const TaskCounts = z.object({ total: z.int(), succeeded: z.int(), failed: z.int() });
 export type TaskCounts = z.infer<typeof TaskCounts>;
 
+/** The tasks that failed, up to 100, as a job's result stores them. A code may be unknown to this version. */
+export const JobResult = z.object({
+  failed: z.array(
+    z.object({
+      task_id: z.string(),
+      /** Null for work on the whole song. */
+      scene_id: z.string().nullable(),
+      /** Both null where the task does not say why. */
+      code: z.string().nullable(),
+      message: z.string().nullable(),
+    }),
+  ),
+});
+export type JobResult = z.infer<typeof JobResult>;
+
 /** A change to the record. Those with `from` are applied only while the row is still in that state. */
 export type Change =
   | { kind: "project"; status: ProjectStatus }

@@ -1,7 +1,7 @@
 /** Jobs: opened when their stage has units, extended while more come, closed when all tasks have ended. */
 
 import type { Failure, Job, JobStatus, ProjectRecord, Stage, Task } from "../record/record.ts";
-import { type Change, type DecisionContext, SUPERSEDED, TaskCounts } from "./change.ts";
+import { type Change, type DecisionContext, type JobResult, SUPERSEDED, TaskCounts } from "./change.ts";
 import { outputFormOf } from "./model-health.ts";
 import type { Unit } from "./stages/policy.ts";
 import type { SuppliersFor } from "./suppliers.ts";
@@ -161,7 +161,7 @@ function jobEnd(all: Task[], job: Job, now: Date): Partial<Job> {
     first && all.length > 1
       ? { ...first, message: `${failed.length} of ${all.length} failed. The first failure: ${first.message}` }
       : first;
-  const listed = failed.slice(0, MAX_LISTED).map(({ id, subject, error: why }) => ({
+  const listed: JobResult["failed"] = failed.slice(0, MAX_LISTED).map(({ id, subject, error: why }) => ({
     task_id: id,
     scene_id: subject === job.projectId ? null : subject,
     code: why?.code ?? null,

@@ -1,10 +1,25 @@
 /** Jobs and tasks as the API shows them. */
-import { TaskCounts } from "../controller/change.ts";
+import { JobResult, TaskCounts } from "../controller/change.ts";
 import { isOpen, needsDecision } from "../controller/tasks.ts";
+import { OTHER, publicCode } from "../record/failures.ts";
 import type { Job, ProjectRecord, Task } from "../record/record.ts";
 import { failedAttemptView, failureView, iso } from "./common.ts";
 
 const Counts = TaskCounts.catch({ total: 0, succeeded: 0, failed: 0 });
+
+const Result = JobResult.nullable().catch(null);
+
+/** Null also where another version stored a result of another form. */
+function jobResultView(stored: Job["result"]) {
+  const result = Result.parse(stored);
+  if (!result) return null;
+  const failed = result.failed.map(({ code, message, ...where }) => ({
+    ...where,
+    code: code === null ? OTHER : publicCode(code),
+    message: message ?? "It failed.",
+  }));
+  return { failed };
+}
 
 export const jobView = (j: Job) => ({
   id: j.id,
@@ -12,7 +27,7 @@ export const jobView = (j: Job) => ({
   type: j.type,
   status: j.status,
   progress: j.progress,
-  result: j.result,
+  result: jobResultView(j.result),
   error: failureView(j.error),
   tasks: Counts.parse(j.payload.tasks),
   created_at: j.createdAt.toISOString(),

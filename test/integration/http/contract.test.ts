@@ -141,6 +141,21 @@ test("every POST, and nothing else, takes an Idempotency-Key", () => {
     expect(Object.keys(post.responses)).toEqual(expect.arrayContaining(["409", "422"]));
 });
 
+test("every code in an answer or a message of the feed is one of a catalogue", () => {
+  const codes = new Map<string, unknown>();
+  const walk = (schema: unknown, path: string): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    for (const [name, part] of Object.entries(schema)) {
+      if (name === "code" && path.endsWith(".properties")) codes.set(path, Object(part).$ref);
+      walk(part, `${path}.${name}`);
+    }
+  };
+  walk(document.components.schemas, "");
+  const catalogues = ["FailureCode", "ProblemCode", "InputErrorCode"].map((n) => `#/components/schemas/${n}`);
+  expect([...codes].filter(([, ref]) => !catalogues.includes(String(ref)))).toEqual([]);
+  expect(new Set(codes.values())).toEqual(new Set(catalogues));
+});
+
 test("an id in a path that the project has nothing under answers 404, whosever it is", async () => {
   const own = await scene();
   const { story: others } = await scene();

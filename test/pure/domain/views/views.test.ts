@@ -138,6 +138,33 @@ test("a job shows its counts of tasks and nothing else of its payload", () => {
   expect(JSON.stringify(view)).not.toContain("secret");
 });
 
+const LISTED = { task_id: "t", scene_id: null, code: "provider_refused", message: "It was refused." };
+
+test("a job lists the tasks that failed by codes of the catalogue, and nothing else of its result", () => {
+  const result = {
+    failed: [
+      { ...LISTED, secret: 1 },
+      { ...LISTED, scene_id: "s", code: "code_of_2031" },
+      { ...LISTED, code: null, message: null },
+    ],
+    secret: 1,
+  };
+  expect(jobView({ ...job, result }).result).toEqual({
+    failed: [
+      LISTED,
+      { ...LISTED, scene_id: "s", code: "other" },
+      { ...LISTED, code: "other", message: "It failed." },
+    ],
+  });
+});
+
+test.each([{}, { failed: "3" }, { failed: [{ task_id: 3 }] }])(
+  "a job whose result is %j shows none",
+  (result) => {
+    expect(jobView({ ...job, result }).result).toBeNull();
+  },
+);
+
 test("a task shows its provider and model, its cost and how its attempts ended, and nothing internal", () => {
   const attempt = {
     attempt: 1,
