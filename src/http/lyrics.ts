@@ -4,6 +4,7 @@ import { LYRICS_SOURCES } from "../domain/record/record.ts";
 import { MAX_FEED_LYRICS, songLyricsView } from "../domain/views/views.ts";
 import { getLyrics } from "../operations/lyrics.ts";
 import type { Deps } from "../ports/deps.ts";
+import { contentEtagOf, etagHeader, IfNoneMatch, isFresh, notModified, revalidated } from "./lib/etag.ts";
 import { orProblem, problems } from "./lib/problem.ts";
 import { router } from "./lib/router.ts";
 import { bearerAuth, json, orNull, ProjectParams, songSpan, Uuid } from "./lib/schemas.ts";
@@ -80,6 +81,8 @@ export const FeedLyrics = SongLyrics.extend({
   ).openapi({ description: EMBEDDED }),
 }).openapi("FeedLyrics", { description: "The lyrics of a project's song, as the feed sends them." });
 
+const tagged = etagHeader("If-None-Match");
+
 const show = createRoute({
   method: "get",
   path: "/api/projects/{project_id}/lyrics",
@@ -89,15 +92,22 @@ const show = createRoute({
   description:
     "404 where the project has none yet: they come with the stage `transcribe`, and are gone after another song. Lyrics in the song file's tags are there as soon as the song is.",
   security: bearerAuth,
-  request: { params: ProjectParams },
-  responses: { 200: json(SongLyrics, "The lyrics."), ...problems("unauthenticated", "not_found") },
+  request: { params: ProjectParams, headers: IfNoneMatch },
+  responses: {
+    200: { ...json(SongLyrics, "The lyrics."), headers: tagged },
+    304: notModified(tagged),
+    ...problems("unauthenticated", "not_found"),
+  },
 });
 
 export function lyricsRoutes(deps: Deps) {
   const app = router();
   app.openapi(show, async (c) => {
     const projectId = c.req.valid("param").project_id;
-    return c.json(songLyricsView(orProblem(await getLyrics(deps, c.var.actor, { projectId }))), 200);
+    const lyrics = songLyricsView(orProblem(await getLyrics(deps, c.var.actor, { projectId })));
+    const headers = revalidated(contentEtagOf(lyrics));
+    if (isFresh(c.req.valid("header")["if-none-match"], headers.ETag)) return c.body(null, 304, headers);
+    return c.json(lyrics, 200, headers);
   });
   return app;
 }

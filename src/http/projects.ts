@@ -9,7 +9,15 @@ import {
   removeProject,
 } from "../operations/projects.ts";
 import type { Deps } from "../ports/deps.ts";
-import { etagOf, isFresh, versionsOf } from "./lib/etag.ts";
+import {
+  etagHeader,
+  etagOf,
+  IfNoneMatch,
+  isFresh,
+  notModified,
+  revalidated,
+  versionsOf,
+} from "./lib/etag.ts";
 import {
   IDEMPOTENCY_PROBLEMS,
   IdempotencyHeader,
@@ -31,12 +39,7 @@ const IfMatch = z.object({
 });
 
 const TAG = "Projects";
-const etagHeader = {
-  ETag: {
-    description: "Tag of this representation, for If-Match and If-None-Match.",
-    schema: { type: "string" as const },
-  },
-};
+const tagged = etagHeader("If-Match and If-None-Match");
 const locationHeader = {
   Location: { description: "Path of the project.", schema: { type: "string" as const } },
 };
@@ -56,7 +59,7 @@ const create = createRoute({
   responses: {
     201: {
       ...json(Project, "The new project."),
-      headers: { ...etagHeader, ...locationHeader, ...replayedHeader },
+      headers: { ...tagged, ...locationHeader, ...replayedHeader },
     },
     ...problems(...BODY_PROBLEMS, "unauthenticated", ...IDEMPOTENCY_PROBLEMS),
   },
@@ -95,16 +98,11 @@ const get = createRoute({
   security: bearerAuth,
   request: {
     params: ProjectParams,
-    headers: z.object({
-      "if-none-match": z
-        .string()
-        .optional()
-        .openapi({ description: "The ETag of your copy: 304 if the copy is still current." }),
-    }),
+    headers: IfNoneMatch,
   },
   responses: {
-    200: { ...json(Project, "The project."), headers: etagHeader },
-    304: { description: "Your copy is current; no body.", headers: etagHeader },
+    200: { ...json(Project, "The project."), headers: tagged },
+    304: notModified(tagged),
     ...problems("unauthenticated", "not_found"),
   },
 });
@@ -131,7 +129,7 @@ const replace = createRoute({
     body: body(z.strictObject({ name: Name, settings: SettingsInput.optional() })),
   },
   responses: {
-    200: { ...json(Project, "The project after the edit."), headers: etagHeader },
+    200: { ...json(Project, "The project after the edit."), headers: tagged },
     ...EDIT_PROBLEMS,
   },
 });
@@ -167,7 +165,7 @@ const patch = createRoute({
     ),
   },
   responses: {
-    200: { ...json(Project, "The project after the edit."), headers: etagHeader },
+    200: { ...json(Project, "The project after the edit."), headers: tagged },
     ...EDIT_PROBLEMS,
   },
 });
@@ -212,7 +210,7 @@ export function projectRoutes(deps: Deps) {
   app.openapi(get, async (c) => {
     const { project_id } = c.req.valid("param");
     const project = projectView(orProblem(await getProject(deps, c.var.actor, project_id)));
-    const headers = { ETag: etagOf(project), "Cache-Control": "private, no-cache" };
+    const headers = revalidated(etagOf(project));
     if (isFresh(c.req.valid("header")["if-none-match"], headers.ETag)) return c.body(null, 304, headers);
     return c.json(project, 200, headers);
   });

@@ -7,7 +7,10 @@ const Operation = z.object({
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
   responses: z.record(
     z.string(),
-    z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })).optional() }),
+    z.object({
+      headers: z.record(z.string(), z.unknown()).optional(),
+      content: z.record(z.string(), z.object({ schema: z.unknown() })).optional(),
+    }),
   ),
 });
 export const Document = z.object({

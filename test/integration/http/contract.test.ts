@@ -141,6 +141,36 @@ test("every POST, and nothing else, takes an Idempotency-Key", () => {
     expect(Object.keys(post.responses)).toEqual(expect.arrayContaining(["409", "422"]));
 });
 
+test("a resource with an ETag answers 304 without a body to a client that has it, as documented", async () => {
+  const asked = operations().filter((o) =>
+    o.parameters.some((p) => p.name === "if-none-match" && p.in === "header" && !p.required),
+  );
+  const tagged = operations().filter((o) => o.method === "GET" && o.responses[200]?.headers?.ETag);
+  const ids = (of: typeof asked) => of.map((o) => o.operationId).sort();
+  expect(ids(asked)).toEqual(["getLyrics", "getProject"]);
+  expect(ids(tagged)).toEqual(ids(asked));
+  for (const { operationId, path, responses } of asked) {
+    const at = await scene();
+    const read = (ifNoneMatch?: string) =>
+      at.person.call("GET", pathOf(path, at), undefined, ifNoneMatch ? { "if-none-match": ifNoneMatch } : {});
+    const first = await read();
+    const etag = first.response.headers.get("etag") ?? "";
+    expect([first.status, etag], operationId).toEqual([200, expect.stringMatching(/^"[\w-]+"$/)]);
+    expect(first.response.headers.get("cache-control")).toBe("private, no-cache");
+    expect(Object.keys(responses[304]?.headers ?? {})).toEqual(["ETag"]);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await read(known);
+      expect([again.status, again.json, again.response.headers.get("etag")], known).toEqual([
+        304,
+        null,
+        etag,
+      ]);
+      expect(again.response.headers.get("cache-control")).toBe("private, no-cache");
+    }
+    expect((await read('"other"')).json).toEqual(first.json);
+  }
+});
+
 test("every code in an answer or a message of the feed is one of a catalogue", () => {
   const codes = new Map<string, unknown>();
   const walk = (schema: unknown, path: string): void => {

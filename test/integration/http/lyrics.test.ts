@@ -57,6 +57,23 @@ test("lyrics have their lines in frames and seconds, and their text", async () =
   expect(json.lines).toMatchObject([{ text: "sung", start_frame: 24, start_seconds: 1, end_seconds: 1.5 }]);
 });
 
+test.each<[string, Partial<typeof projects.$inferInsert>]>([
+  ["another line", { lyrics: { ...LYRICS, lines: [] } }],
+  ["another text", { transcriptText: "sung again" }],
+  ["lyrics in the tags", { audio: { ...AUDIO, embeddedLyrics: TAGGED } }],
+])("%s makes a copy of the lyrics stale; what they do not show does not", async (_, change) => {
+  const { person, id } = await projectWith({ audio: AUDIO, lyrics: LYRICS, transcriptText: "sung" });
+  const path = `/api/projects/${id}/lyrics`;
+  const etag = (await person.call("GET", path)).response.headers.get("etag") ?? "";
+  const read = () => person.call("GET", path, undefined, { "if-none-match": etag });
+  await person.call("PATCH", `/api/projects/${id}`, { name: "Day Drive" });
+  expect((await read()).status).toBe(304);
+  await api.db.update(projects).set(change).where(eq(projects.id, id));
+  const { status, response } = await read();
+  expect(status).toBe(200);
+  expect(response.headers.get("etag")).not.toBe(etag);
+});
+
 test.each([
   ["with times", TAGGED],
   ["without times", { ...TAGGED, form: "plain" as const, lines: [line("a title", null)] }],
