@@ -4,7 +4,7 @@ import { projectView } from "../domain/views/views.ts";
 import { confirmAudio } from "../operations/audio.ts";
 import { presignUpload } from "../operations/uploads.ts";
 import type { Deps } from "../ports/deps.ts";
-import { etagOf } from "./lib/etag.ts";
+import { etagHeader, etagOf } from "./lib/etag.ts";
 import {
   IDEMPOTENCY_PROBLEMS,
   IdempotencyHeader,
@@ -68,6 +68,8 @@ const presign = createRoute({
   },
 });
 
+const tagged = etagHeader("If-Match and If-None-Match");
+
 const confirm = createRoute({
   method: "post",
   path: "/api/projects/{project_id}/audio",
@@ -91,7 +93,10 @@ const confirm = createRoute({
     ),
   },
   responses: {
-    200: { ...json(Project, "The project with its song, measured."), headers: replayedHeader },
+    200: {
+      ...json(Project, "The project with its song, measured."),
+      headers: { ...tagged, ...replayedHeader },
+    },
     ...problems(
       ...BODY_PROBLEMS,
       "unauthenticated",

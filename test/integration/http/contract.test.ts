@@ -227,6 +227,8 @@ describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repea
     expect(result.status, JSON.stringify(result.json)).toBe(status);
     expect(counted).toBe(trips);
     responseSchema(document, operation(id), status)?.parse(result.json);
+    const documented = operation(id).responses[status]?.headers ?? {};
+    expect("ETag" in documented, "documents an ETag").toBe(result.response.headers.has("etag"));
     expect(internalData(result.json, at.person.sub)).toEqual([]);
   });
 
