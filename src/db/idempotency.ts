@@ -58,10 +58,10 @@ async function releaseKey(db: Db, hold: KeyHold): Promise<void> {
 }
 
 /** Deletes the keys that were first seen 48 hours ago or earlier; returns how many. */
-export async function pruneIdempotencyKeys(db: Db, now: SQL = sql`now()`): Promise<number> {
+async function pruneKeys(db: Db): Promise<number> {
   const deleted = await db
     .delete(keys)
-    .where(lte(keys.createdAt, sql`${now} - make_interval(hours => ${KEPT_HOURS})`));
+    .where(lte(keys.createdAt, sql`now() - make_interval(hours => ${KEPT_HOURS})`));
   return deleted.rowCount;
 }
 
@@ -69,5 +69,5 @@ export const postgresKeys = (db: Db): IdempotencyKeys => ({
   claim: (request) => writeOnce(() => claimKey(db, request)),
   keep: (hold, answer) => writeRepeatable(() => keepAnswer(db, hold, answer)),
   release: (hold) => writeRepeatable(() => releaseKey(db, hold)),
-  prune: () => writeRepeatable(() => pruneIdempotencyKeys(db)),
+  prune: () => writeRepeatable(() => pruneKeys(db)),
 });

@@ -44,8 +44,8 @@ const variables = {
 /** The parsed JSON of a response. */
 export const read = async (response: Response) => JSON.parse(await response.text());
 
-export async function openApi() {
-  const postgres = await openPostgres();
+export async function openApi(options: Parameters<typeof openPostgres>[0] = {}) {
+  const postgres = await openPostgres(options);
   const config = parseConfig({ ...variables, DATABASE_FETCH_ENDPOINT: postgres.url });
   const bucket = memoryBucket();
   const calls: string[] = [];
@@ -126,7 +126,7 @@ export async function openApi() {
 
   return {
     api,
-    db,
+    db: postgres.db,
     databaseDeps,
     deps,
     bucket,

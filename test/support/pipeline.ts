@@ -28,13 +28,13 @@ import { exampleVariables } from "./variables.ts";
 
 const START = Date.parse("2026-11-22T10:00:00Z");
 
-export async function openPipeline() {
-  const postgres = await openPostgres();
+export async function openPipeline(options: Parameters<typeof openPostgres>[0] = {}) {
+  const postgres = await openPostgres(options);
   const config = parseConfig({ ...exampleVariables(), DATABASE_FETCH_ENDPOINT: postgres.url });
   const db = connect(config.database.url, config.database.fetchEndpoint);
   return {
-    db,
-    studio: (options: StudioOptions = {}) => studio(config, db, options),
+    db: postgres.db,
+    studio: (options: StudioOptions = {}) => studio(config, { product: db, test: postgres.db }, options),
     trips: postgres.trips,
     meets: postgres.meets,
     close: postgres.close,
@@ -49,7 +49,11 @@ interface StudioOptions {
 /**
  * Providers, bucket, coordinators and clock of one test, with the database that the tests of a file share.
  */
-function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOptions) {
+function studio(
+  config: Deps["config"],
+  { product, test: db }: Record<"product" | "test", Db>,
+  { ownerBudgetUsd }: StudioOptions,
+) {
   let time = START;
   let ids = 0;
   const { providers, ...script } = scriptedProviders();
@@ -64,9 +68,9 @@ function studio(config: Deps["config"], db: Db, { ownerBudgetUsd }: StudioOption
   const now = () => new Date(time);
   const newId = () => uuidv7(time + ids++);
   const deps = fakeDeps(config, {
-    reader: postgresReader(db),
-    keys: postgresKeys(db),
-    store: postgresStore(db, { newId, ownerBudgetUsd: ownerBudgetUsd ?? null, now }),
+    reader: postgresReader(product),
+    keys: postgresKeys(product),
+    store: postgresStore(product, { newId, ownerBudgetUsd: ownerBudgetUsd ?? null, now }),
     storage: bucket,
     providers,
     rateLimiters: {

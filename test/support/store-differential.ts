@@ -14,6 +14,9 @@ type Sides<T> = Record<Side, T>;
 /** `side` says which store is called, for calls that name a claim: claim ids differ. */
 type Question<T> = (store: Store, side: Side) => Promise<T>;
 
+/** One Postgres: as the store under test reaches it, and as the test does. */
+type Databases = Record<"store" | "test", Db>;
+
 export class StorePair {
   readonly memory: MemoryStore;
   readonly #postgres: Store;
@@ -22,19 +25,24 @@ export class StorePair {
   #time = Date.parse("2026-11-22T10:00:00Z");
   #ids = 0;
 
-  private constructor(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null) {
+  private constructor(dbs: Databases, counts: Map<string, number>, ownerBudgetUsd: number | null) {
     // Each store makes its own claim ids.
     const options = { newId: () => crypto.randomUUID(), ownerBudgetUsd, now: () => this.now };
     this.memory = new MemoryStore(options);
-    this.#postgres = postgresStore(db, options);
-    this.#db = db;
+    this.#postgres = postgresStore(dbs.store, options);
+    this.#db = dbs.test;
     this.#counts = counts;
   }
 
   /** Opens two empty stores. */
-  static async open(db: Db, counts: Map<string, number>, ownerBudgetUsd: number | null): Promise<StorePair> {
+  static async open(
+    dbs: Databases,
+    counts: Map<string, number>,
+    ownerBudgetUsd: number | null,
+  ): Promise<StorePair> {
+    const { test: db } = dbs;
     await db.batch([db.delete(projects), db.delete(owners), db.delete(spending), db.delete(sweeps)]);
-    return new StorePair(db, counts, ownerBudgetUsd);
+    return new StorePair(dbs, counts, ownerBudgetUsd);
   }
 
   get now(): Date {

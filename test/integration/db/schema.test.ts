@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connect } from "../../../src/db/client.ts";
 import { openPostgres } from "../../support/postgres.ts";
 
 let postgres: Awaited<ReturnType<typeof openPostgres>>;
@@ -10,8 +9,7 @@ beforeAll(async () => {
 afterAll(() => postgres.close());
 
 test("every foreign key has an index, so that a delete does not read whole tables", async () => {
-  const db = connect("postgresql://omvee:omvee@localhost/omvee", postgres.url);
-  const { rows } = await db.execute(sql`
+  const { rows } = await postgres.db.execute(sql`
     select c.conrelid::regclass || ' ' || c.conname as key
     from pg_constraint c
     where c.contype = 'f' and not exists (

@@ -138,7 +138,7 @@ test("the store in memory, which the simulation uses, does what Postgres does", 
   const counts = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(anyStory, async ({ ownerBudgetUsd, seed, goodRounds, moves }) => {
-      const stores = await StorePair.open(db, counts, ownerBudgetUsd);
+      const stores = await StorePair.open({ store: db, test: postgres.db }, counts, ownerBudgetUsd);
       const story = new Story(stores);
       await begin(story, new Chance(seed));
       for (let i = 0; i < goodRounds; i++) await goodRound(story, new Chance(seed + i));

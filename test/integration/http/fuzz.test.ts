@@ -26,7 +26,7 @@ import {
 } from "../../support/requests.ts";
 import { insertStory } from "../../support/story.ts";
 
-const api = await openApi();
+const api = await openApi({ anyStatement: true });
 const ada = await api.person();
 const bob = await api.person();
 const json = await (await api.api.request("/openapi.json")).json();

@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LOCK_SECONDS, pruneIdempotencyKeys } from "../../../src/db/idempotency.ts";
+import { LOCK_SECONDS } from "../../../src/db/idempotency.ts";
 import { idempotencyKeys, projects } from "../../../src/db/schema.ts";
 import { ProblemError } from "../../../src/http/lib/problem.ts";
 import type { Deps } from "../../../src/ports/deps.ts";
@@ -299,7 +299,7 @@ describe("keys", () => {
     const [hers, his] = [await create(ada, "k"), await create(bob, "k")];
     await later(ada, 25 * 3600);
     await later(bob, 48 * 3600);
-    expect(await pruneIdempotencyKeys(api.db)).toBe(1);
+    expect(await api.deps.keys.prune()).toBe(1);
     expect((await create(ada, "k")).json.id).toBe(hers.json.id);
     const anew = await create(bob, "k");
     expect([anew.status, replayed(anew)]).toEqual([201, null]);

@@ -21,7 +21,7 @@ import { staged } from "../../support/staged.ts";
 
 let pipeline: Pipeline;
 beforeAll(async () => {
-  pipeline = await openPipeline();
+  pipeline = await openPipeline({ anyStatement: true });
 });
 afterAll(() => pipeline.close());
 
