@@ -274,8 +274,10 @@ describe.each(operations)("$operationId", (operation) => {
         ),
         { numRuns },
       );
-    await run("all", [finished, canceled], 6);
-    await run("none", [finished], 1);
+    // Another operation may have replaced the song of the others, and so removed what was made of it.
+    const whole = await story(ada.sub);
+    await run("all", [whole, canceled], 6);
+    await run("none", [whole], 1);
     await run("some", ADAS, 8);
     const good = SIGNED[operationId] ?? [200, 201, 202, 204, 302];
     expect(
