@@ -71,7 +71,7 @@ async function listed(statements: readonly string[]): Promise<Listed[]> {
 
 const before = positionals.length > 0 ? listOf(version).map(({ sql }) => sql) : [];
 const list = await listed([...before, ...sentBy(positionals.length > 0 ? positionals : TESTS)]);
-// One statement a line, so that a difference can be read.
-const lines = list.map((statement) => `  ${JSON.stringify(statement)}`);
-writeFileSync(listPath(version), `[\n${lines.join(",\n")}\n]\n`);
+writeFileSync(listPath(version), JSON.stringify(list));
+const biome = join(ROOT, "node_modules/@biomejs/biome/bin/biome");
+spawnSync(process.execPath, [biome, "format", "--write", listPath(version)], { cwd: ROOT, stdio: "inherit" });
 console.log(`${list.length} statements of version ${version}.`);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listedVersions, listOf, SentStatements, TESTS_OWN } from "../../support/statements.ts";
+import { formOf, listedVersions, listOf, SentStatements, TESTS_OWN } from "../../support/statements.ts";
 
 const OURS = "postgresql://omvee:omvee@localhost/omvee";
 const request = (body: unknown, connection = OURS) =>
@@ -28,6 +28,13 @@ test("a listed statement is known whatever its parameters' numbers and however m
   for (const values of ["$71", "$71, $72, $73"])
     await sent.add(request({ query: withList.replace(/in \(\$\d+, \$\d+\)/, `in (${values})`) }));
   expect(() => sent.checkListed()).not.toThrow();
+});
+
+test("a statement by Postgres' clock is known where it was recorded by a test's, and the other way round", () => {
+  expect(formOf('update "jobs" set "a" = $1, "b" = $2::timestamptz where "id" = $3')).toBe(
+    formOf('update "jobs" set "a" = $1, "b" = now() where "id" = $2'),
+  );
+  expect(formOf("values ($1, default, $2::timestamptz)")).toBe(formOf("values ($1, default, now())"));
 });
 
 test("what a test itself sends need not be listed", async () => {
