@@ -45,8 +45,9 @@ export class ProviderRateLimiter extends DurableObject<Env> {
     this.#limiter = restoredRateLimiter(kept, this.#limit, Date.now());
   }
 
-  acquire(key: string): Admission {
-    const { state, admission } = acquire(this.#limiter, key, Date.now());
+  /** `owner` is absent where the caller is of a version that did not name it. */
+  acquire(key: string, owner = ""): Admission {
+    const { state, admission } = acquire(this.#limiter, { key, owner }, Date.now());
     this.#keep(state);
     return admission;
   }

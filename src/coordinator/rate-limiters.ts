@@ -1,4 +1,5 @@
 import type { Admission } from "../domain/rate-limiter.ts";
+import { inputHash } from "../domain/record/hash.ts";
 import type { Log } from "../log.ts";
 import type { RateLimiters } from "../ports/work.ts";
 import { realTiming, withTimeout } from "../retry.ts";
@@ -8,7 +9,7 @@ interface RateLimiterNamespace {
   getByName(provider: string): RateLimiterStub;
 }
 interface RateLimiterStub {
-  acquire(key: string): Promise<Admission>;
+  acquire(key: string, owner: string): Promise<Admission>;
   penalize(afterSeconds: number | null): Promise<void>;
   reportSuccess(): Promise<void>;
 }
@@ -42,10 +43,13 @@ export function rateLimitersOf(namespace: RateLimiterNamespace, log: Log): RateL
   }
 
   return {
-    async acquire(provider, key) {
+    async acquire(provider, { key, ownerId }) {
+      // Nobody's name, and short: a full queue must fit into one stored value of 2 MB (Durable Objects,
+      // "Limits", page without a date, read in 2026-11).
+      const owner = inputHash(ownerId);
       let patience = PATIENCE_MS;
       for (;;) {
-        const admission = await ask(provider, (limiter) => limiter.acquire(key));
+        const admission = await ask(provider, (limiter) => limiter.acquire(key, owner));
         if (admission === null) return { kind: "go", probing: false };
         if (admission.kind === "go") return admission;
         if (admission.afterMs > patience)

@@ -1,27 +1,23 @@
 /**
- * Rate limiter of one provider: GCRA with a queue. A caller acquires a slot; one that is too early waits in
- * the queue and is told when to come back. A 429 penalizes: it blocks all callers for a time and lowers the
- * rate. Successes raise the rate again. Pure; times are milliseconds since the epoch.
+ * Rate limiter of one provider: GCRA with a queue, in which owners take turns (`turns.ts`). A caller acquires
+ * a slot; one that is too early waits in the queue and is told when to come back. A 429 penalizes: it blocks
+ * all callers for a time and lowers the rate. Successes raise the rate again. Pure; times are milliseconds
+ * since the epoch.
  */
 import { z } from "zod";
 import type { Rate, RateLimit } from "./models/rate-limits.ts";
+import { inTurn, isLate, nextArrival, Waiter, withRoom } from "./turns.ts";
 
 const time = z.number();
 const count = z.int().min(0);
-
-const Waiter = z.object({
-  key: z.string(),
-  /** The earliest time at which its call may be sent. */
-  slot: time,
-  /** When the caller was told to come back: at the slot, or earlier to ask again. */
-  returnAt: time,
-});
 
 const Persisted = z.object({
   /** The current rate: nominal, or lower after a penalty. */
   perMinute: z.number().positive(),
   /** When the token bucket is full again after the calls so far (GCRA's theoretical arrival time). */
   fullAt: time,
+  /** When a caller went last. */
+  lastSlotAt: time.default(0),
   /** No caller goes before this. */
   blockedUntil: time,
   /** Successes raise the rate from this time on. */
@@ -29,7 +25,7 @@ const Persisted = z.object({
   /** Since the rate was last nominal. */
   penalties: count,
   penaltiesSinceSuccess: count,
-  /** Slots that are still to come are in ascending order. */
+  /** Late waiters, then those whose slot is to come, in ascending order of slots. */
   queue: z.array(Waiter),
   /** When the state was last used, by the limiter's own clock. */
   seenAt: time,
@@ -50,8 +46,6 @@ const HOUR = 60 * MINUTE;
 
 /** A caller that is this late is taken for dead and leaves the queue. */
 const WAITER_KEPT_MS = 2 * MINUTE;
-/** While the queue is this long, further callers are told when to come back but are not queued. */
-const MAX_WAITERS = 5_000;
 /** A caller with a later slot comes back this often, since the rate may have risen. */
 const RECHECK_MS = 2 * MINUTE;
 const MAX_WAIT_MS = HOUR;
@@ -74,6 +68,7 @@ export const newRateLimiter = (limit: RateLimit, now: number): RateLimiter => ({
   limit,
   perMinute: limit.nominal.perMinute,
   fullAt: now,
+  lastSlotAt: now,
   blockedUntil: now,
   recoversFrom: now,
   penalties: 0,
@@ -98,37 +93,42 @@ export const needsNoStorage = (limiter: RateLimiter): boolean =>
   !isSlowed(limiter) && limiter.queue.length === 0 && limiter.blockedUntil <= limiter.seenAt;
 
 /**
- * Acquires a slot for the caller `key`, which has one entry in the queue however often it asks. A caller at
- * or after its slot goes, unless it is so late that others used the time. An earlier one goes if the current
- * rate allows it after all callers ahead of it.
+ * Acquires a slot for the task `key` of `owner`, which has one entry in the queue however often it asks. A
+ * caller goes at its slot, or earlier if the current rate allows it after all callers ahead of it. One that
+ * comes after its slot goes next, or at the next turn of its owner if another task had the one that it missed.
+ * A caller for whom the queue has no room is told when to come back, too.
  */
 export function acquire(
   before: RateLimiter,
-  key: string,
+  { key, owner }: { key: string; owner: string },
   now: number,
 ): { state: RateLimiter; admission: Admission } {
   const limiter = upToDate(before, now);
-  const index = limiter.queue.findIndex((waiter) => waiter.key === key);
-  const slot = slotOf(limiter, index, now);
-  const rest = limiter.queue.toSpliced(index, index < 0 ? 0 : 1);
+  const known = limiter.queue.find((waiter) => waiter.key === key);
+  const caller = known
+    ? { ...known, owner: owner || known.owner }
+    : { key, owner, arrival: nextArrival(limiter.queue, owner), slot: now, returnAt: now, missed: false };
+  const { slot, turns } = turnOf(limiter, caller, known, now);
+  const late = limiter.queue.filter((waiter) => isLate(waiter, now) && waiter.key !== key);
   if (slot <= now) {
+    const missed = late.map((w) => (w.owner === caller.owner ? { ...w, missed: true } : w));
+    const queue = [...missed, ...turns.filter((waiter) => waiter.key !== key)];
     const fullAt = Math.max(limiter.fullAt, now) + intervalMs(limiter);
     return {
-      state: { ...limiter, queue: rest, fullAt },
+      state: rescheduled({ ...limiter, queue, fullAt, lastSlotAt: now }, now),
       admission: { kind: "go", probing: isSlowed(limiter) },
     };
   }
-  if (index < 0 && rest.length >= MAX_WAITERS)
-    return { state: limiter, admission: { kind: "wait", afterMs: Math.min(MAX_WAIT_MS, slot - now) } };
-
-  const at = index < 0 ? rest.length : index;
-  const queued = rescheduled(
-    { ...limiter, queue: rest.toSpliced(at, 0, { key, slot, returnAt: slot }) },
-    now,
-  );
-  const returnAt = returnTime(queued, queued.queue[at]?.slot ?? slot, now);
-  const queue = queued.queue.map((waiter, i) => (i === at ? { ...waiter, returnAt } : waiter));
-  return { state: { ...queued, queue }, admission: { kind: "wait", afterMs: returnAt - now } };
+  const placed = turns.map((waiter) => (waiter.key === key ? { ...caller, slot, missed: false } : waiter));
+  const queue = [...late, ...placed];
+  const queued = known ? queue : withRoom(queue, owner);
+  if (!queued) return { state: limiter, admission: waitUntil(returnTime(limiter, slot, now), now) };
+  const state = rescheduled({ ...limiter, queue: queued }, now);
+  const returnAt = returnTime(state, state.queue.find((waiter) => waiter.key === key)?.slot ?? slot, now);
+  return {
+    state: { ...state, queue: state.queue.map((w) => (w.key === key ? { ...w, returnAt } : w)) },
+    admission: waitUntil(returnAt, now),
+  };
 }
 
 /** The provider answered 429. `afterSeconds`: its `retry_after`, or null where it gave none. */
@@ -153,7 +153,7 @@ export function penalize(before: RateLimiter, afterSeconds: number | null, now: 
   const blockedUntil = Math.max(limiter.blockedUntil, Math.ceil(now + afterMs));
   // No burst after the block: one call, then the others at the lowered rate.
   const fullAt = Math.max(limiter.fullAt, blockedUntil + slackMs(slowed));
-  return rescheduled({ ...slowed, blockedUntil, fullAt }, Number.NEGATIVE_INFINITY);
+  return rescheduled({ ...slowed, blockedUntil, fullAt }, now);
 }
 
 /** The provider accepted a call. Returns the same object where that changes nothing. */
@@ -186,6 +186,8 @@ function slackMs(limiter: RateLimiter): number {
 const doubled = ({ first, max }: { first: number; max: number }, times: number): number =>
   Math.min(max, first * 2 ** times);
 
+const waitUntil = (time: number, now: number): Admission => ({ kind: "wait", afterMs: time - now });
+
 /** When to come back for a slot: before a distant one already, since the rate may have risen by then. */
 const returnTime = ({ blockedUntil }: RateLimiter, slot: number, now: number): number =>
   Math.min(slot, Math.max(now + RECHECK_MS, blockedUntil));
@@ -205,37 +207,58 @@ function lowered({ perMinute, limit: { floor } }: RateLimiter, afterSeconds: num
 function schedule(limiter: RateLimiter, wanted: number[]): number[] {
   const [interval, slack] = [intervalMs(limiter), slackMs(limiter)];
   let { fullAt } = limiter;
+  let slot = Number.NEGATIVE_INFINITY;
   return wanted.map((time) => {
-    const slot = Math.max(time, Math.ceil(fullAt - slack));
+    slot = Math.max(slot, time, Math.ceil(fullAt - slack));
     fullAt = Math.max(fullAt, slot) + interval;
     return slot;
   });
 }
 
-/** When the caller at `index` of the queue may go; -1 for one that is not queued. */
-function slotOf(limiter: RateLimiter, index: number, now: number): number {
-  const waiter = limiter.queue[index];
-  if (waiter && waiter.slot <= now) return schedule(limiter, [now])[0] ?? now;
-  const before = waiter ? limiter.queue.slice(0, index) : limiter.queue;
-  const slot = schedule(limiter, [...before.map((p) => Math.max(p.slot, now)), now]).at(-1) ?? now;
-  return waiter ? Math.min(waiter.slot, slot) : slot;
+/** The caller's slot, and the waiters in turn with the caller among them; `known`: its entry in the queue. */
+function turnOf(
+  limiter: RateLimiter,
+  caller: Waiter,
+  known: Waiter | undefined,
+  now: number,
+): { slot: number; turns: Waiter[] } {
+  const wasLate = known !== undefined && isLate(known, now);
+  const unused = ownersExpected(limiter, now);
+  const due = wasLate && (!known.missed || unused.includes(caller.owner));
+  // Callers that are late delay no one who is due.
+  const expected = due ? [] : unused;
+  const waiting = limiter.queue
+    .filter((waiter) => !isLate(waiter, now))
+    .map((waiter) => (waiter.key === caller.key ? caller : waiter));
+  const turns = inTurn(waiting, caller, { due, expected });
+  const ahead = turns.slice(
+    0,
+    turns.findIndex((waiter) => waiter.key === caller.key),
+  );
+  const wanted = [...expected.map(() => now), ...ahead.map((waiter) => waiter.slot), now];
+  const earliest = schedule(limiter, wanted).at(-1) ?? now;
+  return { slot: known && !wasLate ? Math.min(known.slot, earliest) : earliest, turns };
 }
 
-/**
- * Moves slots after `from` that are too early by now, keeping their order. Callers that are due delay no one.
- */
-function rescheduled(limiter: RateLimiter, from: number): RateLimiter {
+/** The owners of late waiters whose slot nobody has used so far. */
+const ownersExpected = ({ queue, lastSlotAt }: RateLimiter, now: number): string[] => {
+  const expected = queue.filter((w) => isLate(w, now) && !w.missed && w.slot > lastSlotAt);
+  return [...new Set(expected.map(({ owner }) => owner))];
+};
+
+/** Moves slots that are too early by now, keeping their order. Callers that are late delay no one. */
+function rescheduled(limiter: RateLimiter, now: number): RateLimiter {
+  const late = limiter.queue.filter((waiter) => isLate(waiter, now));
+  const waiting = limiter.queue.filter((waiter) => !isLate(waiter, now));
   const slots = schedule(
     limiter,
-    limiter.queue.filter(({ slot }) => slot > from).map(({ slot }) => slot),
+    waiting.map(({ slot }) => slot),
   );
-  let next = 0;
-  const queue = limiter.queue.map((waiter) => {
-    if (waiter.slot <= from) return waiter;
-    const slot = slots[next++] ?? waiter.slot;
+  const moved = waiting.map((waiter, i) => {
+    const slot = slots[i] ?? waiter.slot;
     return slot === waiter.slot ? waiter : { ...waiter, slot };
   });
-  return { ...limiter, queue };
+  return { ...limiter, queue: [...late, ...moved] };
 }
 
 /**
@@ -254,6 +277,7 @@ function upToDate(limiter: RateLimiter, now: number): RateLimiter {
 const movedBy = (limiter: RateLimiter, ms: number): RateLimiter => ({
   ...limiter,
   fullAt: limiter.fullAt + ms,
+  lastSlotAt: limiter.lastSlotAt + ms,
   blockedUntil: limiter.blockedUntil + ms,
   recoversFrom: limiter.recoversFrom + ms,
   queue: limiter.queue.map((waiter) => ({

@@ -167,7 +167,9 @@ async function work(
       now: now(),
     });
     return (
-      withheld ?? (await overDailyBudget(deps, task)) ?? withRateLimit(deps, task, () => runStep(step, was))
+      withheld ??
+      (await overDailyBudget(deps, task)) ??
+      withRateLimit(deps, { task, ownerId: record.project.ownerId }, () => runStep(step, was))
     );
   };
   let result: StepResult;
@@ -252,10 +254,14 @@ async function overDailyBudget({ config, spentToday, log }: Deps, task: Task): P
  * Acquires a slot before a paid call, and reports to the rate limiter a 429, and a success while it is
  * probing.
  */
-async function withRateLimit(deps: Deps, task: Task, run: () => Promise<StepResult>): Promise<StepResult> {
+async function withRateLimit(
+  deps: Deps,
+  { task, ownerId }: { task: Task; ownerId: string },
+  run: () => Promise<StepResult>,
+): Promise<StepResult> {
   const { provider } = task;
   if (!provider) return run();
-  const admission = await deps.rateLimiters.acquire(provider, task.id);
+  const admission = await deps.rateLimiters.acquire(provider, { key: task.id, ownerId });
   if (admission.kind === "wait") return { kind: "delayed", afterMs: admission.afterMs };
   const result = await run();
   try {

@@ -72,14 +72,14 @@ export interface RequestLimits {
 /** The rate limiters of all providers. One that can't be reached lets every caller go. */
 export interface RateLimiters {
   /**
-   * Acquires a slot for one call. `go`: call the provider now, and where `probing` is true report a success
-   * by `reportSuccess`. `wait`: send nothing, and acquire again with the same `key` in `afterMs`
-   * milliseconds; until then the caller keeps its slot in the queue. May take a few seconds itself, where the
-   * slot is that near.
+   * Acquires a slot for one call of a task, whose id is `key`; owners take turns. `go`: call the provider now,
+   * and where `probing` is true report a success by `reportSuccess`. `wait`: send nothing, and acquire again
+   * with the same `key` in `afterMs` milliseconds; until then the caller keeps its place in its owner's queue.
+   * May take a few seconds itself, where the slot is that near.
    */
   acquire(
     provider: string,
-    key: string,
+    caller: { key: string; ownerId: string },
   ): Promise<{ kind: "go"; probing: boolean } | { kind: "wait"; afterMs: number }>;
   /**
    * The provider answered 429: blocks all callers for a time and lowers the rate. `afterSeconds` is the wait

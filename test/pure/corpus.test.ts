@@ -9,6 +9,7 @@ import { replicateWebhooks, verifyCallbackToken } from "../../src/providers/webh
 import messages from "../corpus/messages.1.json" with { type: "json" };
 import predictions from "../corpus/predictions.1.json" with { type: "json" };
 import limiters from "../corpus/rate-limiter.1.json" with { type: "json" };
+import limitersInTurn from "../corpus/rate-limiter.2.json" with { type: "json" };
 import settings from "../corpus/settings.1.json" with { type: "json" };
 import hooks from "../corpus/webhooks.1.json" with { type: "json" };
 
@@ -40,14 +41,33 @@ describe("a webhook", () => {
   });
 });
 
-test("a rate limiter that was blocked stays blocked, and its queue is kept", () => {
-  const { kept, now } = limiters;
+test.for([
+  ["without owners", limiters],
+  ["with owners in turn", limitersInTurn],
+] as const)("a rate limiter that was blocked stays blocked, and its queue is kept: %s", ([, stored]) => {
+  const { kept, now } = stored;
   const limiter = restoredRateLimiter(kept, rateLimitOf("replicate"), now);
   expect(limiter).toMatchObject(kept);
-  expect(acquire(limiter, "task-a", now).admission).toEqual({
+  expect(acquire(limiter, { key: "task-a", owner: "ada" }, now).admission).toEqual({
     kind: "wait",
     afterMs: expect.closeTo(kept.blockedUntil - now, -4),
   });
+});
+
+test("tasks that were queued without an owner keep their slots when they come back with one", () => {
+  const { kept, now } = limiters;
+  let limiter = restoredRateLimiter(kept, rateLimitOf("replicate"), now);
+  for (const [key, owner] of [
+    ["task-b", "bob"],
+    ["task-a", "ada"],
+    ["task-c", "bob"],
+  ] as const)
+    limiter = acquire(limiter, { key, owner }, now).state;
+  expect(limiter.queue.map(({ key, owner, slot }) => ({ key, owner, slot }))).toEqual([
+    { key: "task-a", owner: "ada", slot: kept.queue[0]?.slot },
+    { key: "task-b", owner: "bob", slot: kept.queue[1]?.slot },
+    { key: "task-c", owner: "bob", slot: expect.any(Number) },
+  ]);
 });
 
 test("settings are read whole, and those that were added since have their defaults", () => {

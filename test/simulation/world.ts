@@ -21,6 +21,7 @@ import type { ApprovalInput, RecordedApproval } from "../../src/ports/store.ts";
 import type { RateLimiters } from "../../src/ports/work.ts";
 import { webhooksOf } from "../../src/providers/webhook.ts";
 import { fakeDeps } from "../support/deps.ts";
+import { TurnWatch } from "../support/turn-watch.ts";
 import { Faults } from "./faults.ts";
 import { Isolates } from "./isolates.ts";
 import { ObjectHost, SimulatedBucket } from "./platform.ts";
@@ -77,7 +78,10 @@ export class World {
   readonly verdicts = new Map<string, LastApproval>();
   /** Rules that were broken while the world ran. */
   readonly violations: string[] = [];
+  /** Whose turn a call takes at the rate limiters; the task's owner, unless it is sabotaged. */
+  turnOwner = (ownerId: string): string => ownerId;
   readonly #limiters = new Map<string, RateLimiter>();
+  readonly turns = new Map<string, TurnWatch>();
   readonly #config: Config;
 
   constructor({ seed, kept, fault = null }: WorldOptions, config: Config) {
@@ -283,10 +287,12 @@ export class World {
       this.#limiters.get(provider) ?? newRateLimiter(rateLimitOf(provider), time.now);
     const keep = (provider: string, limiter: RateLimiter) => void this.#limiters.set(provider, limiter);
     return {
-      acquire: (provider, key) =>
+      acquire: (provider, { key, ownerId }) =>
         runtime.call(caller, "rate_limiter.acquire", () => {
-          const { state, admission } = acquire(at(provider), key, time.now);
+          const caller = { key, owner: this.turnOwner(ownerId) };
+          const { state, admission } = acquire(at(provider), caller, time.now);
           keep(provider, state);
+          this.#turnsAt(provider).see({ key, owner: ownerId }, admission, time.now);
           return admission;
         }),
       penalize: (provider, after) =>
@@ -298,6 +304,14 @@ export class World {
           keep(provider, reportSuccess(at(provider), time.now)),
         ),
     };
+  }
+
+  #turnsAt(provider: string): TurnWatch {
+    const known = this.turns.get(provider);
+    if (known) return known;
+    const turns = new TurnWatch(this.violations);
+    this.turns.set(provider, turns);
+    return turns;
   }
 
   #media(caller: Caller): Media {

@@ -6,6 +6,7 @@ import { migrate } from "../../src/coordinator/storage-steps.ts";
 import log from "../corpus/event-log.1.json";
 import receipts from "../corpus/event-log-receipts.1.json";
 import limiters from "../corpus/rate-limiter.1.json";
+import limitersInTurn from "../corpus/rate-limiter.2.json";
 import { newProject } from "../support/database.ts";
 
 test("a project's feed goes on where it was: same epoch, next number, and missed events are still sent", async () => {
@@ -34,11 +35,14 @@ test("a project's feed goes on where it was: same epoch, next number, and missed
   expect(inbox.map(({ id }) => id)).toEqual(["gone", project.id, "gone"]);
 });
 
-test("a provider's rate limiter starts with its stored state", async () => {
-  const object = env.RATE_LIMITERS.getByName("a provider of the corpus");
-  await runInDurableObject(object, (_, { storage }) => storage.kv.put("rate_limiter", limiters.kept));
+test.for([
+  ["without owners", limiters.kept],
+  ["with owners in turn", limitersInTurn.kept],
+] as const)("a provider's rate limiter starts with its stored state: %s", async ([which, kept]) => {
+  const object = env.RATE_LIMITERS.getByName(`a provider of the corpus ${which}`);
+  await runInDurableObject(object, (_, { storage }) => storage.kv.put("rate_limiter", kept));
   await evictDurableObject(object);
-  expect((await object.state()).waiting).toBe(limiters.kept.queue.length);
+  expect((await object.state()).waiting).toBe(kept.queue.length);
 });
 
 /** A project's object as an earlier version left it. */

@@ -2,6 +2,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { rateLimitersOf } from "../../src/coordinator/rate-limiters.ts";
+import { rateLimitOf } from "../../src/domain/models/rate-limits.ts";
+import { newRateLimiter, penalize } from "../../src/domain/rate-limiter.ts";
 
 let made = 0;
 /** A provider of one test, with the rate of unknown providers: 60 calls a minute, 5 at once. */
@@ -48,8 +50,58 @@ test("a rate limiter in its default state stores nothing, and deletes its state 
   expect(await stored(name)).toBe(0);
   expect(await objectOf(name).acquire("b")).toMatchObject({ kind: "wait" });
   expect(await stored(name)).toBe(1);
-  expect(await rateLimitersOf(env.RATE_LIMITERS, () => {}).acquire(name, "b")).toMatchObject({ kind: "go" });
+  expect(
+    await rateLimitersOf(env.RATE_LIMITERS, () => {}).acquire(name, { key: "b", ownerId: "ada" }),
+  ).toMatchObject({ kind: "go" });
   expect(await stored(name)).toBe(0);
+});
+
+test("owners take turns, and callers without an owner, of a version before, are one of them", async () => {
+  const name = provider();
+  // After it a call every 4 s.
+  await objectOf(name).penalize(30);
+  const slots = [];
+  const calls: [key: string, owner?: string][] = [
+    ["a1", "ada"],
+    ["a2", "ada"],
+    ["a3", "ada"],
+    ["b1", "bob"],
+    ["x1"],
+  ];
+  for (const [key, owner] of calls) {
+    const admission = await objectOf(name).acquire(key, owner);
+    if (admission.kind === "wait") slots.push([key, Math.ceil((admission.afterMs - 26_000) / 4_000)]);
+  }
+  expect(slots).toEqual([
+    ["a1", 1],
+    ["a2", 2],
+    ["a3", 3],
+    ["b1", 2],
+    ["x1", 3],
+  ]);
+});
+
+test("the state of a full queue can be stored, and is there after a crash", async () => {
+  const name = provider();
+  const limit = rateLimitOf(name);
+  const blocked = penalize(newRateLimiter(limit, Date.now()), 600, Date.now());
+  const slot = blocked.blockedUntil;
+  // As the accessor names owners: by 32 characters.
+  const queue = Array.from({ length: 4_999 }, (_, i) => ({
+    key: crypto.randomUUID(),
+    owner: String(i).padStart(32, "0"),
+    arrival: 1,
+    slot: slot + i,
+    returnAt: slot,
+    missed: false,
+  }));
+  await runInDurableObject(objectOf(name), (_, { storage }) =>
+    storage.kv.put("rate_limiter", { ...blocked, queue }),
+  );
+  await evictDurableObject(objectOf(name));
+  expect(await objectOf(name).acquire("a", "ada")).toMatchObject({ kind: "wait" });
+  await abort(name);
+  expect((await objectOf(name).state()).waiting).toBe(5_000);
 });
 
 test("unreadable stored state makes a new rate limiter", async () => {
@@ -81,14 +133,14 @@ test("through the accessor, a penalty for one provider delays its own callers on
   const [busy, free] = [provider(), provider()];
   const limiters = rateLimitersOf(env.RATE_LIMITERS, () => {});
   await limiters.penalize(busy, 600);
-  expect(await limiters.acquire(busy, "a")).toMatchObject({ kind: "wait" });
-  expect(await limiters.acquire(free, "a")).toEqual({ kind: "go", probing: false });
+  expect(await limiters.acquire(busy, { key: "a", ownerId: "ada" })).toMatchObject({ kind: "wait" });
+  expect(await limiters.acquire(free, { key: "a", ownerId: "ada" })).toEqual({ kind: "go", probing: false });
 });
 
 test("a rate limiter that can't be reached lets callers go, and the log says so", async () => {
   const logged: string[] = [];
   // An object without a name refuses to start.
   const limiters = rateLimitersOf(env.RATE_LIMITERS, (_, event) => logged.push(event));
-  expect(await limiters.acquire("", "a")).toEqual({ kind: "go", probing: false });
+  expect(await limiters.acquire("", { key: "a", ownerId: "ada" })).toEqual({ kind: "go", probing: false });
   expect(logged).toEqual(["rate_limiter_unreachable"]);
 });

@@ -16,8 +16,8 @@ test("waiting at the provider's rate limiter spends nothing and counts no failur
   const studio = pipeline.studio();
   const { id, ownerId } = await staged(studio, "generate_images");
   const asked: string[] = [];
-  studio.deps.rateLimiters.acquire = async (provider, key) => {
-    asked.push(`${provider} ${key}`);
+  studio.deps.rateLimiters.acquire = async (provider, caller) => {
+    asked.push(`${provider} ${caller.key} ${caller.ownerId}`);
     return asked.length <= 2 ? { kind: "wait", afterMs: 8_000 } : { kind: "go", probing: false };
   };
   await studio.run(id);
@@ -35,7 +35,7 @@ test("waiting at the provider's rate limiter spends nothing and counts no failur
   await studio.run(id, 1);
   studio.script.create.next(running("p1"));
   await studio.run(id, 8_000);
-  expect(asked).toEqual(Array(3).fill(`replicate ${taskId}`));
+  expect(asked).toEqual(Array(3).fill(`replicate ${taskId} ${ownerId}`));
   expect(await studio.task(id)).toMatchObject({ status: "waiting", attempt: 3, supplierFailures: 0 });
   expect(await studio.account(ownerId)).toEqual({ reserved: IMAGE_USD, spent: 0 });
 });
