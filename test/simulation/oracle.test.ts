@@ -6,6 +6,7 @@ import { NEWEST_TASKS_READ } from "../../src/domain/controller/tasks.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
 import { newHeavyGate } from "../../src/pipeline/heavy-gate.ts";
 import { burden } from "./burden.ts";
+import { rush } from "./rush.ts";
 import { simulate } from "./simulate.ts";
 import type { World } from "./world.ts";
 
@@ -137,6 +138,13 @@ const defects: [string, (world: World) => void, number?][] = [
       };
     },
     140,
+  ],
+  [
+    "rate limiters with one queue for all owners",
+    (world) => {
+      rush(world);
+      world.turnOwner = () => "one";
+    },
   ],
   [
     "a rejection that is recorded as an approval",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { burden } from "./burden.ts";
+import { rush } from "./rush.ts";
 import { simulate } from "./simulate.ts";
 
 const EACH = 250;
@@ -22,6 +23,15 @@ test.for([15_386, 30_859, 32_819, 48_950])("seed %i, which once broke a rule, br
 test("two thousand ended tasks do not hide tasks that are under way", { timeout: 300_000 }, async () => {
   for (let seed = 1; seed <= 25; seed++) {
     const { violations } = await simulate({ seed, sabotage: burden });
+    expect(violations, `seed ${seed}`).toEqual([]);
+  }
+});
+
+test("a task waits for one slot of another owner at a provider, whatever that one has queued", {
+  timeout: 300_000,
+}, async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const { violations } = await simulate({ seed, sabotage: rush });
     expect(violations, `seed ${seed}`).toEqual([]);
   }
 });
