@@ -5,6 +5,7 @@ import { fromEnv } from "./deps.ts";
 import { tokenVerifier } from "./http/lib/auth.ts";
 import { consume } from "./pipeline/consumer.ts";
 import { handleDeadLetters } from "./pipeline/dead-letters.ts";
+import { deleteUnneeded } from "./pipeline/deletions.ts";
 import { sweep } from "./pipeline/sweep.ts";
 
 export { ProjectCoordinator } from "./coordinator/project-coordinator.ts";
@@ -28,6 +29,6 @@ export default {
   queue: (batch, env) => (batch.queue.endsWith("-dead") ? handleDeadLetters : consume)(batch, fromEnv(env)),
   scheduled: async (_controller, env) => {
     const deps = fromEnv(env);
-    await Promise.all([sweep(deps), deps.keys.prune()]);
+    await Promise.all([sweep(deps), deleteUnneeded(deps), deps.keys.prune()]);
   },
 } satisfies ExportedHandler<Env>;

@@ -85,7 +85,8 @@ export const LOG_EVENTS = {
     delete_incomplete: {
       level: "error",
       what: "a project's rows are gone, its files are not all",
-      action: "the person repeats the DELETE; it goes on where it stopped",
+      action:
+        "nothing: the sweep deletes them about 75 minutes later. Or the person repeats the DELETE; it goes on where it stopped",
     },
   },
   watched: {
@@ -161,7 +162,13 @@ export const LOG_EVENTS = {
     refused_upload_kept: {
       level: "warn",
       what: "a song that was refused could not be deleted from the bucket",
-      action: "nothing; it is deleted with its project",
+      action: "nothing; the sweep deletes it",
+    },
+    unneeded_kept: {
+      level: "warn",
+      what: "the sweep could not delete `kept` keys or prefixes that nobody needs; it tries them again ten minutes later",
+      action:
+        "if it lasts: the bucket or Postgres, as `error` says. Nothing is lost; the bytes stay in the bucket (`objects_to_delete`)",
     },
     progress_not_shown: {
       level: "warn",
@@ -178,6 +185,11 @@ export const LOG_EVENTS = {
       action: null,
     },
     swept: { level: "info", what: "one every five minutes", action: null },
+    unneeded_deleted: {
+      level: "info",
+      what: "one for each sweep that deleted `paths` (uploads never confirmed, replaced songs, removed projects)",
+      action: null,
+    },
   },
 } as const satisfies Record<string, Record<string, EventText>>;
 

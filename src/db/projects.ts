@@ -1,6 +1,8 @@
 /** Creates, finds, edits and removes projects of an owner. Each function is one round trip. */
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { IMAGE_MODEL_NAMES } from "../domain/models/models.ts";
+import { projectPrefix } from "../domain/record/keys.ts";
+import { DELETED_AFTER_SECONDS } from "../domain/record/limits.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
   choosesRetired,
@@ -12,7 +14,8 @@ import {
 import type { OwnedProject } from "../ports/store.ts";
 import { addToDay } from "./budget.ts";
 import type { Db } from "./client.ts";
-import { owners, projects } from "./schema.ts";
+import { secondsAfter } from "./clock.ts";
+import { objectsToDelete, owners, projects } from "./schema.ts";
 import { storedSettings } from "./settings.ts";
 
 export const ownedProject = ({ ownerId, projectId }: OwnedProject): SQL | undefined =>
@@ -104,13 +107,15 @@ function deliverable(merged: SQL): SQL {
 
 /**
  * Deletes the project; false where the owner has none with this id. What its claims had reserved may be paid
- * for, so it is added to what the owner has spent.
+ * for, so it is added to what the owner has spent. Its files are deleted once more when no upload to it can be
+ * under way.
  */
 export async function removeProject(
   db: Db,
   { ownerId, projectId }: OwnedProject,
   now: SQL,
 ): Promise<boolean> {
+  const prefix = projectPrefix(ownerId, projectId);
   const { rows } = await db.execute(sql`
     with removed as (
       delete from ${projects} where id = ${projectId} and owner_id = ${ownerId}
@@ -122,6 +127,13 @@ export async function removeProject(
       from removed where owners.id = removed.owner_id
       returning owners.id, removed.reserved_usd
     ), spent as (${addToDay(sql`select id, reserved_usd from owner`, now)}
+    ), covered as (
+      delete from ${objectsToDelete} using owner
+      where objects_to_delete.owner_id = owner.id and project_id = ${projectId} and path <> ${prefix}
+    ), files as (
+      insert into ${objectsToDelete} (path, owner_id, project_id, reason, due_at)
+      select ${prefix}, id, ${projectId}::uuid, 'project', ${secondsAfter(now, DELETED_AFTER_SECONDS.project)} from owner
+      on conflict (path) do update set due_at = excluded.due_at
     )
     select id from owner`);
   return rows.length > 0;

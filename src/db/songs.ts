@@ -1,15 +1,18 @@
 /** The song of a project. Every statement is scoped by the owner. */
 import { type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
+import { DELETED_AFTER_SECONDS } from "../domain/record/limits.ts";
 import type { Audio, Project } from "../domain/record/record.ts";
 import type { OwnedProject } from "../ports/store.ts";
 import type { Db } from "./client.ts";
+import { secondsAfter } from "./clock.ts";
 import { ownedProject } from "./projects.ts";
-import { projects, selectedScenes } from "./schema.ts";
+import { objectsToDelete, projects, selectedScenes } from "./schema.ts";
 import { storedSettings } from "./settings.ts";
 
 /**
- * Attaches a song; what was measured of other bytes is cleared. Null where the owner has no such project.
+ * Attaches a song; what was measured of other bytes is cleared, and the file that it replaces is deleted later.
+ * Null where the owner has no such project.
  * `keepScenes`: the scenes will be moved to the new recording. Until that is done, `retiming` keeps the one
  * that they were cut to, however many recordings are attached in between.
  */
@@ -38,7 +41,7 @@ export async function attachAudio(
     then jsonb_build_object(
       'frames', greatest(1, round((${projects.audio} ->> 'durationSeconds')::numeric * (${storedSettings} ->> 'fps')::numeric)),
       'lines', ${lyrics} -> 'lines') end`;
-  const [attached] = await db
+  const update = db
     .update(projects)
     .set({
       audio,
@@ -57,5 +60,19 @@ export async function attachAudio(
     })
     .where(ownedProject(whose))
     .returning();
+  const [, [attached]] = await db.batch([
+    // Locks the project: of two songs that are attached at once, the second replaces the first.
+    db.execute(sql`
+      insert into ${objectsToDelete} (path, owner_id, project_id, bytes, reason, due_at)
+      select audio ->> 'key', owner_id, id, (audio ->> 'bytes')::bigint, 'replaced', ${secondsAfter(now, DELETED_AFTER_SECONDS.replaced)}
+      from ${projects}
+      where ${ownedProject(whose)} and audio ->> 'key' <> ${audio.key}
+      for update
+      on conflict (path) do update set reason = 'replaced', due_at = excluded.due_at`),
+    update,
+    db.execute(sql`
+      delete from ${objectsToDelete} where path = ${audio.key}
+        and exists (select 1 from ${projects} where ${ownedProject(whose)} and audio ->> 'key' = ${audio.key})`),
+  ]);
   return attached ?? null;
 }

@@ -4,6 +4,7 @@ import type { Store } from "../ports/store.ts";
 import * as approvals from "./approvals.ts";
 import { claimTask, failPendingTask, renewLease, settleTask } from "./claims.ts";
 import type { Db } from "./client.ts";
+import * as deletions from "./deletions.ts";
 import { read, writeOnce, writeRepeatable } from "./outage.ts";
 import { applyChanges } from "./plans.ts";
 import * as projects from "./projects.ts";
@@ -42,5 +43,11 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     retry: (whose, what) => writeOnce(() => runs.retryTasks(db, whose, what, now())),
     recordApprovals: (whose, inputs) => writeOnce(() => approvals.recordApprovals(db, whose, inputs, now())),
     removeProject: (whose) => writeOnce(() => projects.removeProject(db, whose, now())),
+    announceUpload: (whose, upload) =>
+      writeRepeatable(() => deletions.announceUpload(db, whose, upload, now())),
+    holdUpload: (whose, key) => writeRepeatable(() => deletions.holdUpload(db, whose, key, now())),
+    refuseUpload: (whose, key) => writeRepeatable(() => deletions.refuseUpload(db, whose, key)),
+    takeObjectsToDelete: (most) => writeRepeatable(() => deletions.takeObjectsToDelete(db, most, now())),
+    forgetObjects: (paths) => writeRepeatable(() => deletions.forgetObjects(db, paths)),
   };
 }

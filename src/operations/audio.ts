@@ -4,6 +4,7 @@ import type { Project } from "../domain/record/record.ts";
 import { rootCause } from "../errors.ts";
 import { storedFile } from "../media/lib/source.ts";
 import type { Deps } from "../ports/deps.ts";
+import type { OwnedProject } from "../ports/store.ts";
 import { type Actor, notFound, wake } from "./shared.ts";
 
 const missing = () =>
@@ -23,8 +24,9 @@ export async function confirmAudio(
   input: { projectId: string; key: string; keepScenes: boolean },
 ): Promise<Result<Project>> {
   const whose = { ownerId: actor.ownerId, projectId: input.projectId };
-  const project = await deps.store.findProject(whose);
-  if (!project) return notFound();
+  const held = await deps.store.holdUpload(whose, input.key);
+  if (!held) return notFound();
+  const { project } = held;
   if (project.audio?.key === input.key) return ok(project);
   if (!isAudioKey(input.key, actor.ownerId, input.projectId)) {
     const message =
@@ -32,7 +34,7 @@ export async function confirmAudio(
     return fail("invalid_request", message, [{ path: "key", code: "foreign_key", message }]);
   }
 
-  const object = await deps.storage.head(input.key);
+  const object = held.deleting ? null : await deps.storage.head(input.key);
   if (!object) return missing();
   const { key, etag, bytes, contentType } = object;
   const probe = await deps.media.probeSong(storedFile(deps.storage, object), {
@@ -43,7 +45,7 @@ export async function confirmAudio(
   if (!probe.ok) {
     const { code, message, nextAction } = probe.failure;
     if (code === "media_gone") return missing();
-    await discard(deps, key);
+    await discard(deps, whose, key);
     return fail("audio_rejected", [message, nextAction].filter(Boolean).join(" "), [
       { path: "key", code, message },
     ]);
@@ -58,10 +60,11 @@ export async function confirmAudio(
   return ok(attached);
 }
 
-/** The song is refused even if this fails; then the file is deleted with the project. */
-async function discard(deps: Deps, key: string): Promise<void> {
+/** The song is refused even if this fails; then the sweep deletes the file. */
+async function discard(deps: Deps, whose: OwnedProject, key: string): Promise<void> {
   try {
     await deps.storage.delete([key]);
+    await deps.store.refuseUpload(whose, key);
   } catch (error) {
     deps.log("warn", "refused_upload_kept", { error: rootCause(error) });
   }

@@ -1,9 +1,8 @@
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../domain/record/keys.ts";
+import { UPLOAD_SECONDS } from "../domain/record/limits.ts";
 import type { Deps } from "../ports/deps.ts";
 import { type Actor, notFound } from "./shared.ts";
-
-const UPLOAD_SECONDS = 15 * 60;
 
 export interface PresignedUpload {
   key: string;
@@ -12,7 +11,10 @@ export interface PresignedUpload {
   expiresAt: Date;
 }
 
-/** Presigns an upload of one song of exactly this type and size. The project changes when it is confirmed. */
+/**
+ * Presigns an upload of one song of exactly this type and size. The project changes when it is confirmed; an
+ * upload that is not is deleted.
+ */
 export async function presignUpload(
   deps: Deps,
   actor: Actor,
@@ -24,9 +26,10 @@ export async function presignUpload(
     return fail("invalid_request", message, [{ path: "content_type", code: "not_a_song", message }]);
   }
   const { projectId } = input;
-  if (!(await deps.reader.ownsProject({ ownerId: actor.ownerId, projectId }))) return notFound();
-  const now = deps.now();
+  const whose = { ownerId: actor.ownerId, projectId };
   const key = audioKey(actor.ownerId, projectId, deps.newId(), type.extension);
+  if (!(await deps.store.announceUpload(whose, { key, bytes: input.bytes }))) return notFound();
+  const now = deps.now();
   const { url, headers } = await deps.storage.presignPut({
     key,
     contentType: type.contentType,

@@ -87,7 +87,8 @@ export interface Store {
   ): Promise<{ saved: Project | null; current: Project | null }>;
   /**
    * What was found in the song is kept where the bytes are the same. `keepScenes`: the current scenes will
-   * follow this recording (see `Retiming`). Null for no such project.
+   * follow this recording (see `Retiming`). The file that it replaces is deleted an hour later. Null for no such
+   * project.
    */
   attachAudio(whose: OwnedProject, song: { audio: Audio; keepScenes: boolean }): Promise<Project | null>;
   /** Null for no such scene of this owner. */
@@ -109,8 +110,31 @@ export interface Store {
   ): Promise<{ project: Project; retried: Pick<Task, "id" | "type">[] } | null>;
   /** Records all or none; null for no such project. `subjectHash` is null for no such completed asset. */
   recordApprovals(whose: OwnedProject, inputs: ApprovalInput[]): Promise<RecordedApproval[] | null>;
-  /** False where the owner has no such project. */
+  /**
+   * False where the owner has no such project. Its files are due to be deleted once no upload to it can be under
+   * way.
+   */
   removeProject(whose: OwnedProject): Promise<boolean>;
+
+  /**
+   * Records an upload that is about to be presigned: it is deleted after two hours unless it is confirmed. False
+   * for no such project. Safe to repeat.
+   */
+  announceUpload(whose: OwnedProject, upload: { key: string; bytes: number }): Promise<boolean>;
+  /**
+   * The project, and whether the object is being deleted; if it is not, it is kept for another hour at least. Null
+   * for no such project.
+   */
+  holdUpload(whose: OwnedProject, key: string): Promise<{ project: Project; deleting: boolean } | null>;
+  /** The upload was refused and is not open any more. Its object, if there is one, is deleted when it is due. */
+  refuseUpload(whose: OwnedProject, key: string): Promise<void>;
+  /**
+   * Keys, and prefixes with a slash at the end, that are to be deleted now, at most so many of each. What is not
+   * forgotten is given again after ten minutes.
+   */
+  takeObjectsToDelete(most: { keys: number; prefixes: number }): Promise<string[]>;
+  /** They were deleted. */
+  forgetObjects(paths: string[]): Promise<void>;
 }
 
 /** `id` is not `askedId` where the newest decision about the image or clip already said the same. */

@@ -83,9 +83,12 @@ async function everything() {
 }
 type Everything = Awaited<ReturnType<typeof everything>>;
 
+/** Writes of the store that lock no row of a project. */
+type Elsewhere = "announceUpload" | "holdUpload" | "refuseUpload" | "takeObjectsToDelete" | "forgetObjects";
+
 /** Writes of the store, each with whether it found what it changes. */
 const WRITES: Record<
-  Exclude<keyof Store, "load" | "findProject" | "projectsToSweep" | "createProject">,
+  Exclude<keyof Store, "load" | "findProject" | "projectsToSweep" | "createProject" | Elsewhere>,
   Record<string, (at: Everything) => Promise<boolean>>
 > = {
   apply: {

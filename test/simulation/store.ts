@@ -9,6 +9,8 @@ import { noticeKey } from "../../src/domain/controller/model-health.ts";
 import { historiesInRecord } from "../../src/domain/controller/record-bounds.ts";
 import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
 import { isOpenJob, LEASE_MS, tasksInRecord } from "../../src/domain/controller/tasks.ts";
+import { projectPrefix } from "../../src/domain/record/keys.ts";
+import { DELETED_AFTER_SECONDS, type DeletionReason } from "../../src/domain/record/limits.ts";
 import type {
   Audio,
   Failure,
@@ -62,12 +64,24 @@ const holds = (
   budget === null ||
   Math.floor(millionths(budget)) >=
     [reservedUsd, spentUsd, cost].reduce((sum, n) => sum + Math.round(millionths(n)), 0);
+/** A row of `objects_to_delete`. */
+interface Deletion {
+  ownerId: string;
+  projectId: string;
+  bytes: number | null;
+  reason: DeletionReason;
+  dueAt: Date;
+  deleting: boolean;
+}
+
 export class MemoryStore implements Store {
   readonly projects = new Map<string, Rows>();
   readonly owners = new Map<string, Owner>();
   readonly #now: () => Date;
   readonly #newId: () => string;
   readonly #ownerBudgetUsd: number | null;
+  /** By their paths. */
+  readonly objectsToDelete = new Map<string, Deletion>();
   /** How far the sweep has come in each list; "" where it begins. */
   readonly #swept = { running: "", decided: "" };
   /** Called for each row whose status is about to change. */
@@ -430,6 +444,18 @@ export class MemoryStore implements Store {
             coverCertificate: null,
             retiming: keepScenes ? (project.retiming ?? followed) : null,
           };
+    if (project.audio && project.audio.key !== audio.key)
+      this.objectsToDelete.set(project.audio.key, {
+        bytes: project.audio.bytes,
+        deleting: false,
+        // An entry that exists keeps these.
+        ...this.objectsToDelete.get(project.audio.key),
+        ownerId: whose.ownerId,
+        projectId: whose.projectId,
+        reason: "replaced",
+        dueAt: this.#after(DELETED_AFTER_SECONDS.replaced),
+      });
+    this.objectsToDelete.delete(audio.key);
     return this.#touch(rows, {
       audio,
       ...other,
@@ -534,7 +560,68 @@ export class MemoryStore implements Store {
     this.projects.delete(whose.projectId);
     const { reservedUsd } = rows.project;
     this.#bill(whose.ownerId, { reservedUsd: -reservedUsd, spentUsd: reservedUsd });
+    const prefix = projectPrefix(whose.ownerId, whose.projectId);
+    for (const [path, { ownerId, projectId }] of this.objectsToDelete)
+      if (ownerId === whose.ownerId && projectId === whose.projectId) this.objectsToDelete.delete(path);
+    const dueAt = this.#after(DELETED_AFTER_SECONDS.project);
+    this.objectsToDelete.set(prefix, { ...whose, bytes: null, reason: "project", dueAt, deleting: false });
     return true;
+  }
+
+  #after(seconds: number): Date {
+    return new Date(this.#now().getTime() + seconds * 1000);
+  }
+
+  async announceUpload(
+    { ownerId, projectId }: OwnedProject,
+    { key, bytes }: { key: string; bytes: number },
+  ): Promise<boolean> {
+    if (!this.#owned({ ownerId, projectId })) return false;
+    const known = this.objectsToDelete.get(key);
+    const dueAt = this.#after(DELETED_AFTER_SECONDS.upload);
+    this.objectsToDelete.set(key, {
+      ...(known ?? { ownerId, projectId, bytes, reason: "upload" }),
+      dueAt,
+      deleting: false,
+    });
+    return true;
+  }
+
+  #upload({ ownerId, projectId }: OwnedProject, key: string): Deletion | null {
+    const row = this.objectsToDelete.get(key);
+    return row?.ownerId === ownerId && row.projectId === projectId ? row : null;
+  }
+
+  async holdUpload(whose: OwnedProject, key: string) {
+    const row = this.#upload(whose, key);
+    const hour = this.#after(DELETED_AFTER_SECONDS.confirmed);
+    if (row && !row.deleting && row.dueAt < hour) row.dueAt = hour;
+    const project = this.#owned(whose)?.project;
+    return project ? { project, deleting: row?.deleting ?? false } : null;
+  }
+
+  async refuseUpload(whose: OwnedProject, key: string): Promise<void> {
+    const row = this.#upload(whose, key);
+    if (row) row.reason = "refused";
+  }
+
+  async takeObjectsToDelete(most: { keys: number; prefixes: number }): Promise<string[]> {
+    const due = () => [...this.objectsToDelete].filter(([, row]) => row.dueAt <= this.#now());
+    for (const [path, { projectId, reason }] of due()) {
+      const project = this.projects.get(projectId)?.project;
+      if (project && (project.audio?.key === path || reason === "project")) this.objectsToDelete.delete(path);
+    }
+    const oldest = due().sort(([, a], [, b]) => a.dueAt.getTime() - b.dueAt.getTime());
+    const taken = [
+      ...oldest.filter(([, row]) => row.reason !== "project").slice(0, most.keys),
+      ...oldest.filter(([, row]) => row.reason === "project").slice(0, most.prefixes),
+    ];
+    for (const [, row] of taken) Object.assign(row, { deleting: true, dueAt: this.#after(600) });
+    return taken.map(([path]) => path);
+  }
+
+  async forgetObjects(paths: string[]): Promise<void> {
+    for (const path of paths) if (this.objectsToDelete.get(path)?.deleting) this.objectsToDelete.delete(path);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { failure } from "../../src/domain/record/failures.ts";
 import type { Project, Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
+import { deleteUnneeded } from "../../src/pipeline/deletions.ts";
 import { sweep } from "../../src/pipeline/sweep.ts";
 import type { Deps } from "../../src/ports/deps.ts";
 import type { ApprovalInput, RecordedApproval } from "../../src/ports/store.ts";
@@ -123,6 +124,7 @@ export class World {
   #cron(): void {
     const caller = new Caller("cron");
     void sweep(this.depsFor(caller)).catch(() => {});
+    void deleteUnneeded(this.depsFor(caller));
     this.time.after(SWEEP_MS, () => this.#cron());
   }
 
@@ -232,6 +234,11 @@ export class World {
             return recorded;
           }),
         removeProject: (whose) => call("removeProject", () => store.removeProject(whose)),
+        announceUpload: (whose, upload) => call("announceUpload", () => store.announceUpload(whose, upload)),
+        holdUpload: (whose, key) => call("holdUpload", () => store.holdUpload(whose, key)),
+        refuseUpload: (whose, key) => call("refuseUpload", () => store.refuseUpload(whose, key)),
+        takeObjectsToDelete: (most) => call("takeObjectsToDelete", () => store.takeObjectsToDelete(most)),
+        forgetObjects: (paths) => call("forgetObjects", () => store.forgetObjects(paths)),
       },
       storage: this.bucket.seenBy(caller),
       providers: this.cloud.seenBy(caller),

@@ -40,7 +40,8 @@ const createProject: Wish = ({ stores }, whose, chance) => {
 
 const attachAudio: Wish = (story, whose, chance) => {
   const { stores } = story;
-  const audio = songOf(chance.whole(4, 12), `song-${chance.whole(1, 3)}`);
+  const etag = `song-${chance.whole(1, 3)}`;
+  const audio = { ...songOf(chance.whole(4, 12), etag), key: `${whose.projectId}/${etag}` };
   const keepScenes = chance.chance(0.4);
   return async () => {
     const before = story.record(whose.projectId)?.project.audio;
@@ -199,6 +200,35 @@ const retry: Wish = (story, whose, chance) => {
   return () => retryOf(story, whose, what);
 };
 
+/** An upload of the project that is presigned and may be confirmed or refused, hours later. */
+const upload: Wish = (story, whose, chance) => {
+  const { stores } = story;
+  const key = `${whose.projectId}/song-${chance.whole(1, 3)}`;
+  const bytes = chance.whole(1, 2000);
+  const ends = chance.chance(0.3) ? "refused" : "held";
+  return async () => {
+    const { memory } = await stores.both(whose.projectId, (store) =>
+      store.announceUpload(whose, { key, bytes }),
+    );
+    stores.count(`upload: ${memory ? "announced" : "not theirs"}`);
+    if (chance.chance(0.3)) stores.wait(3 * 3_600_000);
+    if (chance.chance(0.3)) await sweepObjects(story, chance);
+    const { memory: held } = await stores.both(whose.projectId, (store) => store.holdUpload(whose, key));
+    if (held) stores.count(`upload: ${held.deleting ? "being deleted" : ends}`);
+    if (ends === "refused") await stores.both(whose.projectId, (store) => store.refuseUpload(whose, key));
+  };
+};
+
+/** What is due is taken, and deleted unless the bucket fails. */
+const sweepObjects: Verb = async ({ stores, projects }, chance) => {
+  const projectId = projects[0]?.projectId ?? NOBODY;
+  const taken = await stores.both(projectId, async (store) =>
+    (await store.takeObjectsToDelete({ keys: 100, prefixes: 100 })).toSorted(),
+  );
+  stores.count(`sweepObjects: ${taken.memory.length > 0 ? "some" : "none"}`);
+  if (chance.chance(0.6)) await stores.both(projectId, (store) => store.forgetObjects(taken.memory));
+};
+
 const findProject: Wish =
   ({ stores }, whose) =>
   async () => {
@@ -236,6 +266,7 @@ const WISHES = {
   recordApprovals,
   cancel,
   retry,
+  upload,
   findProject,
   removeProject,
 };
@@ -320,6 +351,8 @@ export const commands = {
   retry: byOwner(retry, ({ tasks }) => tasks.some(isOver)),
   findProject: byOwner(findProject),
   removeProject: byOwner(removeProject),
+  upload: byOwner(upload),
+  sweepObjects,
   trespass,
   beginAnother,
   squeezeProject,

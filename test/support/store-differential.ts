@@ -2,7 +2,7 @@
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { Db } from "../../src/db/client.ts";
-import { owners, projects, spending, sweeps } from "../../src/db/schema.ts";
+import { objectsToDelete, owners, projects, spending, sweeps } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
@@ -41,7 +41,13 @@ export class StorePair {
     ownerBudgetUsd: number | null,
   ): Promise<StorePair> {
     const { test: db } = dbs;
-    await db.batch([db.delete(projects), db.delete(owners), db.delete(spending), db.delete(sweeps)]);
+    await db.batch([
+      db.delete(projects),
+      db.delete(owners),
+      db.delete(spending),
+      db.delete(sweeps),
+      db.delete(objectsToDelete),
+    ]);
     return new StorePair(dbs, counts, ownerBudgetUsd);
   }
 
@@ -97,6 +103,14 @@ export class StorePair {
     const record = await this.#postgres.load(projectId);
     expect(normal(held), "the record").toEqual(normal(record));
     return record;
+  }
+
+  /** Checks that both would delete the same objects. */
+  async compareDeletions(): Promise<void> {
+    const rows = await this.#db.select().from(objectsToDelete);
+    const held = [...this.memory.objectsToDelete].map(([path, row]) => ({ path, ...row }));
+    const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
+    expect(held.toSorted(byPath), "the objects to delete").toEqual(rows.toSorted(byPath));
   }
 
   /** Checks that both have the same sums for each owner. */

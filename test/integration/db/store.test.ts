@@ -30,6 +30,8 @@ const WEIGHTS: Record<Name, number> = {
   retry: 5,
   findProject: 1,
   removeProject: 3,
+  upload: 4,
+  sweepObjects: 2,
   trespass: 2,
   beginAnother: 2,
   squeezeProject: 3,
@@ -78,6 +80,8 @@ const MUST_COME_UP: Record<string, string[]> = {
     "not theirs",
   ],
   removeProject: ["gone", "not theirs"],
+  upload: ["announced", "held", "refused", "being deleted", "not theirs"],
+  sweepObjects: ["some", "none"],
   findProject: ["found", "not theirs"],
   claim: [
     "claimed, was pending",
@@ -147,6 +151,7 @@ test("the store in memory, which the simulation uses, does what Postgres does", 
         await VERBS[verb](story, new Chance(seed));
       }
       await stores.compareAccounts();
+      await stores.compareDeletions();
     }),
     // A fixed seed, since the outcomes are counted below.
     { seed: 1, numRuns: 28, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
