@@ -21,6 +21,7 @@ import { problem } from "./http/lib/problem.ts";
 import { byAddress, policyHeader, RATE_LIMIT_POLICY } from "./http/lib/request-limits.ts";
 import { router } from "./http/lib/router.ts";
 import { lyricsRoutes } from "./http/lyrics.ts";
+import { meRoutes } from "./http/me.ts";
 import { motifRoutes } from "./http/motifs.ts";
 import { projectRoutes } from "./http/projects.ts";
 import { promptRoutes } from "./http/prompts.ts";
@@ -109,6 +110,7 @@ export function createApi({ deps, verifyToken }: Parts) {
     // Responses are for one person, and the URLs in them expire.
     if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
   });
+  app.route("/", meRoutes(deps));
   app.route("/", projectRoutes(deps));
   app.route("/", audioRoutes(deps));
   app.route("/", runRoutes(deps));

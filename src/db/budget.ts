@@ -19,6 +19,10 @@ export const lockBudget = (db: Db, projectId: string) =>
       .for("update"),
   ] as const;
 
+/** So that what an owner has is counted by one transaction at a time. Its caller locks no project. */
+export const lockOwner = (db: Db, ownerId: string) =>
+  db.select({ id: owners.id }).from(owners).where(eq(owners.id, ownerId)).for("update");
+
 /** Takes `usd` out of both reservations and adds `spentUsd` to what both have spent, in US dollars. */
 export function settleReservation(
   db: Db,

@@ -1,13 +1,15 @@
 /** Objects that nobody needs: which they are, and which of them the sweep deletes. One round trip each. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { DELETED_AFTER_SECONDS } from "../domain/record/limits.ts";
+import { DELETED_AFTER_SECONDS, type LimitReached, type OwnerLimits } from "../domain/record/limits.ts";
 import type { Project } from "../domain/record/record.ts";
 import type { OwnedProject } from "../ports/store.ts";
+import { lockOwner } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { secondsAfter } from "./clock.ts";
 import { ownedProject } from "./projects.ts";
 import { objectsToDelete as deletions, projects } from "./schema.ts";
+import { openUploads, storedBytes } from "./usage.ts";
 
 /** After this time a later sweep tries again what one has taken and not deleted. */
 const RETRY_SECONDS = 600;
@@ -15,20 +17,43 @@ const RETRY_SECONDS = 600;
 const upload = ({ ownerId, projectId }: OwnedProject, key: string) =>
   and(eq(deletions.path, key), eq(deletions.ownerId, ownerId), eq(deletions.projectId, projectId));
 
-/** Records an upload that is about to be presigned; false where the owner has no such project. */
+const Announced = z.object({
+  found: z.boolean(),
+  announced: z.boolean(),
+  uploads: z.coerce.number(),
+});
+
+/** Records an upload that is about to be presigned; null where the owner has no such project. */
 export async function announceUpload(
   db: Db,
   { ownerId, projectId }: OwnedProject,
   { key, bytes }: { key: string; bytes: number },
+  { open_uploads: mostUploads, stored_bytes: mostBytes }: OwnerLimits,
   now: SQL,
-): Promise<boolean> {
-  const { rows } = await db.execute(sql`
-    insert into ${deletions} (path, owner_id, project_id, bytes, reason, due_at)
-    select ${key}, owner_id, id, ${bytes}::bigint, 'upload', ${secondsAfter(now, DELETED_AFTER_SECONDS.upload)}
-    from ${projects} where id = ${projectId} and owner_id = ${ownerId}
-    on conflict (path) do update set due_at = excluded.due_at, deleting = false
-    returning path`);
-  return rows.length > 0;
+): Promise<{ key: string } | LimitReached | null> {
+  const mine = sql`id = ${projectId} and owner_id = ${ownerId}`;
+  const [, { rows }] = await db.batch([
+    lockOwner(db, ownerId),
+    db.execute(sql`
+      with used as (
+        select ${openUploads(ownerId, key)} as uploads, ${storedBytes(ownerId, key)} as bytes
+      ), announced as (
+        insert into ${deletions} (path, owner_id, project_id, bytes, reason, due_at)
+        select ${key}, owner_id, id, ${bytes}::bigint, 'upload', ${secondsAfter(now, DELETED_AFTER_SECONDS.upload)}
+        from ${projects}, used
+        where ${mine} and used.uploads < ${mostUploads} and used.bytes + ${bytes} <= ${mostBytes}
+        on conflict (path) do update set due_at = excluded.due_at, deleting = false
+        returning path
+      )
+      select exists (select 1 from ${projects} where ${mine}) as found,
+        exists (select 1 from announced) as announced, uploads from used`),
+  ]);
+  const { found, announced, uploads } = Announced.parse(rows[0]);
+  if (announced) return { key };
+  if (!found) return null;
+  return uploads >= mostUploads
+    ? { limit: "open_uploads", most: mostUploads }
+    : { limit: "stored_bytes", most: mostBytes };
 }
 
 /**

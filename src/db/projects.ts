@@ -1,8 +1,8 @@
 /** Creates, finds, edits and removes projects of an owner. Each function is one round trip. */
-import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { IMAGE_MODEL_NAMES } from "../domain/models/models.ts";
 import { projectPrefix } from "../domain/record/keys.ts";
-import { DELETED_AFTER_SECONDS } from "../domain/record/limits.ts";
+import { DELETED_AFTER_SECONDS, type LimitReached, type OwnerLimits } from "../domain/record/limits.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
   choosesRetired,
@@ -12,7 +12,7 @@ import {
   type SettingsPatch,
 } from "../domain/settings.ts";
 import type { OwnedProject } from "../ports/store.ts";
-import { addToDay } from "./budget.ts";
+import { addToDay, lockOwner } from "./budget.ts";
 import type { Db } from "./client.ts";
 import { secondsAfter } from "./clock.ts";
 import { objectsToDelete, owners, projects } from "./schema.ts";
@@ -28,19 +28,26 @@ export const lockProject = (db: Db, whose: OwnedProject) =>
 export async function createProject(
   db: Db,
   project: Pick<Project, "id" | "ownerId" | "name" | "settings">,
+  { projects: most }: OwnerLimits,
   now: SQL,
-): Promise<Project> {
-  const [, , [saved]] = await db.batch([
-    db.insert(owners).values({ id: project.ownerId, createdAt: now }).onConflictDoNothing(),
-    db
-      .insert(projects)
-      .values({ ...project, createdAt: now, updatedAt: now })
-      .onConflictDoNothing(),
+): Promise<Project | LimitReached> {
+  const { id, ownerId, name, settings } = project;
+  const mine = eq(projects.ownerId, ownerId);
+  const [, , , [saved], [counted]] = await db.batch([
+    db.insert(owners).values({ id: ownerId, createdAt: now }).onConflictDoNothing(),
+    lockOwner(db, ownerId),
+    db.execute(sql`
+      insert into ${projects} (id, owner_id, name, settings, created_at, updated_at)
+      select ${id}::uuid, ${ownerId}::text, ${name}::text, ${JSON.stringify(settings)}::jsonb, ${now}, ${now}
+      where (select count(*) from ${projects} where ${mine}) < ${most}
+      on conflict do nothing`),
     db
       .select()
       .from(projects)
-      .where(ownedProject({ ownerId: project.ownerId, projectId: project.id })),
+      .where(ownedProject({ ownerId, projectId: id })),
+    db.select({ projects: count() }).from(projects).where(mine),
   ]);
+  if (!saved && counted && counted.projects >= most) return { limit: "projects", most };
   if (!saved) throw new Error("An insert left no row");
   return saved;
 }

@@ -10,6 +10,7 @@ import { read } from "./outage.ts";
 import { ownedProject } from "./projects.ts";
 import { LIST_TABLES, loadOwnedRecord } from "./record.ts";
 import { finalVideos, projects, selectedScenes } from "./schema.ts";
+import { usageOf } from "./usage.ts";
 
 /** The columns of `FilmTitle`. */
 const TITLE = {
@@ -88,6 +89,7 @@ async function findFilm(db: Db, condition: SQL | undefined) {
 export function postgresReader(db: Db): Reader {
   return {
     spentToday: () => read(() => spentToday(db, sql`now()`)),
+    usage: (ownerId) => read(() => usageOf(db, ownerId)),
     ping: async () => {
       await db.execute(sql`select 1`);
     },

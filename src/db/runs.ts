@@ -2,6 +2,7 @@
 import { and, eq, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import { CANCELED } from "../domain/controller/tasks.ts";
 import { RETIRED_CLIP_MODELS } from "../domain/models/models.ts";
+import type { LimitReached, OwnerLimits } from "../domain/record/limits.ts";
 import {
   ASPECT_RATIOS,
   OPEN_JOB_STATUSES,
@@ -16,6 +17,7 @@ import { lockProject, ownedProject } from "./projects.ts";
 import { jobs, projects, selectedScenes, tasks } from "./schema.ts";
 import { storedSettings } from "./settings.ts";
 import { stageRank, stagesInOrder } from "./stage-order.ts";
+import { openTasks } from "./usage.ts";
 
 const isoOf = (now: SQL) =>
   sql`to_char((${now})::timestamptz at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -50,9 +52,12 @@ export async function requestRun(
   db: Db,
   whose: OwnedProject,
   target: Stage,
+  { open_tasks: most }: OwnerLimits,
   now: SQL,
-): Promise<Project | null> {
-  const [, [project]] = await db.batch([
+): Promise<Project | LimitReached | null> {
+  const [, saved, [project]] = await db.batch([
+    // The song that the last statement reads is the one that the second has read.
+    db.select({ id: projects.id }).from(projects).where(ownedProject(whose)).for("update"),
     db
       .update(projects)
       // Set before the plan runs: otherwise a client could take the end of an earlier run for this one's.
@@ -66,10 +71,14 @@ export async function requestRun(
         version: sql`${projects.version} + case when ${isRetiredModel} then 1 else 0 end`,
         updatedAt: now,
       })
-      .where(and(ownedProject(whose), isNotNull(projects.audio))),
+      .where(
+        and(ownedProject(whose), isNotNull(projects.audio), sql`${openTasks(whose.ownerId, most)} < ${most}`),
+      )
+      .returning({ id: projects.id }),
     db.select().from(projects).where(ownedProject(whose)),
   ]);
-  return project ?? null;
+  if (!project) return null;
+  return project.audio && saved.length === 0 ? { limit: "open_tasks", most } : project;
 }
 
 export async function cancel(

@@ -1,5 +1,6 @@
 /** The store: reads and writes a project and its work, each in one transaction and one round trip. */
 import { type SQL, sql } from "drizzle-orm";
+import { MAX_OF_OWNER, type OwnerLimits } from "../domain/record/limits.ts";
 import type { Store } from "../ports/store.ts";
 import * as approvals from "./approvals.ts";
 import { claimTask, failPendingTask, renewLease, settleTask } from "./claims.ts";
@@ -18,11 +19,17 @@ export interface StoreOptions {
   newId: () => string;
   /** What an owner without a budget of their own may spend in all; null for no limit. */
   ownerBudgetUsd: number | null;
+  /** Replace those of the record. */
+  limits?: Partial<OwnerLimits>;
   /** Replaces the database's clock. */
   now?: () => Date;
 }
 
-export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: StoreOptions): Store {
+export function postgresStore(
+  db: Db,
+  { newId, ownerBudgetUsd, now: given, ...options }: StoreOptions,
+): Store {
+  const limits = { ...MAX_OF_OWNER, ...options.limits };
   const now = (): SQL => (given ? sql`${given().toISOString()}::timestamptz` : sql`now()`);
   return {
     load: (projectId) => loadRecord(db, projectId, now()),
@@ -33,18 +40,18 @@ export function postgresStore(db: Db, { newId, ownerBudgetUsd, now: given }: Sto
     settle: (task, settlement) => settleTask(db, task, settlement, now()),
     fail: (ids, failure) => failPendingTask(db, ids, failure, now()),
     projectsToSweep: (idleSeconds, limit) => projectsToSweep(db, now(), idleSeconds, limit),
-    createProject: (project) => writeRepeatable(() => projects.createProject(db, project, now())),
+    createProject: (project) => writeRepeatable(() => projects.createProject(db, project, limits, now())),
     findProject: (whose) => read(() => projects.findProject(db, whose)),
     editProject: (whose, edit) => writeOnce(() => projects.editProject(db, whose, edit, now())),
     attachAudio: (whose, song) => writeOnce(() => songs.attachAudio(db, whose, song, now())),
     chooseMotif: (whose, motif) => writeOnce(() => scenes.chooseMotif(db, whose, motif, now())),
-    requestRun: (whose, target) => writeOnce(() => runs.requestRun(db, whose, target, now())),
+    requestRun: (whose, target) => writeOnce(() => runs.requestRun(db, whose, target, limits, now())),
     cancel: (whose, stages, target) => writeOnce(() => runs.cancel(db, whose, stages, target, now())),
     retry: (whose, what) => writeOnce(() => runs.retryTasks(db, whose, what, now())),
     recordApprovals: (whose, inputs) => writeOnce(() => approvals.recordApprovals(db, whose, inputs, now())),
     removeProject: (whose) => writeOnce(() => projects.removeProject(db, whose, now())),
     announceUpload: (whose, upload) =>
-      writeRepeatable(() => deletions.announceUpload(db, whose, upload, now())),
+      writeRepeatable(() => deletions.announceUpload(db, whose, upload, limits, now())),
     holdUpload: (whose, key) => writeRepeatable(() => deletions.holdUpload(db, whose, key, now())),
     refuseUpload: (whose, key) => writeRepeatable(() => deletions.refuseUpload(db, whose, key)),
     takeObjectsToDelete: (most) => writeRepeatable(() => deletions.takeObjectsToDelete(db, most, now())),

@@ -22,7 +22,7 @@ const TAG = "Song";
 const Upload = z
   .object({
     key: z.string().openapi({ description: "Identifies the upload: send it to confirmAudio." }),
-    url: z.url().openapi({ description: "Where to PUT the file, once, onceForProject, until `expires_at`." }),
+    url: z.url().openapi({ description: "Where to PUT the file, once, until `expires_at`." }),
     method: z.literal("PUT"),
     headers: z.record(z.string(), z.string()).openapi({
       description:
@@ -39,7 +39,7 @@ const presign = createRoute({
   tags: [TAG],
   summary: "Get a URL to upload a song to",
   description:
-    "The first of three steps: ask for a URL, PUT the file to it (once, within 15 minutes), then confirm the key. The file goes straight to the bucket: a browser can send it.",
+    "The first of three steps: ask for a URL, PUT the file to it (once, within 15 minutes), then confirm the key. The file goes straight to the bucket: a browser can send it. A file that is not confirmed within two hours is deleted.",
   security: bearerAuth,
   request: {
     headers: IdempotencyHeader,
@@ -64,7 +64,7 @@ const presign = createRoute({
   },
   responses: {
     201: json(Upload, "Where and how to send the file."),
-    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", ...IDEMPOTENCY_PROBLEMS),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", "limit_reached", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 

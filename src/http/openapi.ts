@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import { ERRORS } from "../domain/record/errors.ts";
+import { OWNER_LIMITS } from "../domain/record/limits.ts";
 import { FeedMessage } from "./feed-messages.ts";
 import type { AppEnv } from "./lib/app-env.ts";
 import { API_VERSION } from "./root.ts";
@@ -41,6 +42,18 @@ response, with the project as it is by then, or the same error. Exceptions: an u
 short time only, is made anew; and after a 5xx the repeat is executed again. Choose a new key for each new request: a
 different request under a used key is refused. Other methods can be repeated without a key.
 
+**Limits.** One person may have so much at once; more is refused with \`limit_reached\`. \`GET /api/me\` shows what you use,
+and your limit of spending, which the operator sets.
+
+| limit | at most | what counts |
+| --- | --- | --- |
+${Object.entries(OWNER_LIMITS)
+  .map(
+    ([name, { most, unit, counts }]) =>
+      `| \`${name}\` | ${most.toLocaleString("en-US")} ${unit} | ${counts} |`,
+  )
+  .join("\n")}
+
 **Problems** are \`application/problem+json\` (RFC 9457). After a 503, or a 409 \`idempotency_in_progress\`, wait for \`Retry-After\` seconds and try again. The codes:
 
 | code | status | meaning |
@@ -64,6 +77,7 @@ const TAGS = [
   { name: "Images and clips", description: "The images and clips of the scenes, all takes." },
   { name: "Approvals", description: "What a person approved or rejected." },
   { name: "Films", description: "The films, made from approved clips." },
+  { name: "Account", description: "What you may have, and what you use." },
   { name: "Feed", description: "Every change of a project as it happens, over a WebSocket." },
   { name: "Service", description: "For operators." },
   { name: "Webhooks", description: "Called by providers, not by clients." },

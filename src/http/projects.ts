@@ -61,7 +61,7 @@ const create = createRoute({
       ...json(Project, "The new project."),
       headers: { ...tagged, ...locationHeader, ...replayedHeader },
     },
-    ...problems(...BODY_PROBLEMS, "unauthenticated", ...IDEMPOTENCY_PROBLEMS),
+    ...problems(...BODY_PROBLEMS, "unauthenticated", "limit_reached", ...IDEMPOTENCY_PROBLEMS),
   },
 });
 

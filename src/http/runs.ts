@@ -30,7 +30,14 @@ const run = createRoute({
   },
   responses: {
     202: accepted,
-    ...problems(...BODY_PROBLEMS, "unauthenticated", "not_found", "audio_missing", ...IDEMPOTENCY_PROBLEMS),
+    ...problems(
+      ...BODY_PROBLEMS,
+      "unauthenticated",
+      "not_found",
+      "audio_missing",
+      "limit_reached",
+      ...IDEMPOTENCY_PROBLEMS,
+    ),
   },
 });
 

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import { projectPrefix } from "../domain/record/keys.ts";
+import { isLimitReached } from "../domain/record/limits.ts";
 import type { Project } from "../domain/record/record.ts";
 import {
   DEFAULT_SETTINGS,
@@ -12,7 +13,7 @@ import type { ProjectWithoutText } from "../domain/views/views.ts";
 import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 import { decodeCursor, type Page, type PageInput, toPage } from "./page.ts";
-import { type Actor, notFound, wake } from "./shared.ts";
+import { type Actor, limitReached, notFound, wake } from "./shared.ts";
 
 const badSettings = (problems: ReturnType<typeof settingsProblems>): Result<never> =>
   fail("invalid_request", problems.map((p) => p.message).join(" "), problems);
@@ -25,7 +26,8 @@ export async function createProject(
   const settings = mergeSettings(DEFAULT_SETTINGS, input.settings);
   const problems = settingsProblems(settings, input.settings);
   if (problems.length > 0) return badSettings(problems);
-  return ok(await deps.store.createProject({ id: deps.newId(), ownerId, name: input.name, settings }));
+  const made = await deps.store.createProject({ id: deps.newId(), ownerId, name: input.name, settings });
+  return isLimitReached(made) ? limitReached(made) : ok(made);
 }
 
 /** Newest first. */

@@ -1,9 +1,10 @@
 /** Starts and cancels runs, and retries tasks. */
 
 import { fail, ok, type Result } from "../domain/record/errors.ts";
+import { isLimitReached } from "../domain/record/limits.ts";
 import { type Project, STAGES, type Stage } from "../domain/record/record.ts";
 import type { Deps } from "../ports/deps.ts";
-import { type Actor, notFound, wake } from "./shared.ts";
+import { type Actor, limitReached, notFound, wake } from "./shared.ts";
 
 /** Requests a run up to and including `target`. A new request retries what failed. */
 export async function requestRun(
@@ -13,6 +14,7 @@ export async function requestRun(
 ): Promise<Result<Project>> {
   const project = await deps.store.requestRun({ ownerId: actor.ownerId, projectId }, target);
   if (!project) return notFound();
+  if (isLimitReached(project)) return limitReached(project);
   if (!project.audio) return fail("audio_missing", "Upload a song and confirm it, then start a run.");
   await wake(deps, actor, projectId);
   return ok(project);

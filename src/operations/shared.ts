@@ -1,4 +1,5 @@
-import type { OperationError, Result } from "../domain/record/errors.ts";
+import { fail, type OperationError, type Result } from "../domain/record/errors.ts";
+import { type LimitReached, OWNER_LIMITS } from "../domain/record/limits.ts";
 import { rootCause } from "../errors.ts";
 import type { Deps } from "../ports/deps.ts";
 
@@ -15,6 +16,15 @@ export const NOT_FOUND: OperationError = {
   detail: "You have no resource with this id.",
 };
 export const notFound = (): Result<never> => ({ ok: false, error: NOT_FOUND });
+
+export function limitReached({ limit, most }: LimitReached): Result<never> {
+  const { unit, action } = OWNER_LIMITS[limit];
+  const number = most.toLocaleString("en-US");
+  return fail(
+    "limit_reached",
+    `This would exceed the limit \`${limit}\`: at most ${number} ${unit}. ${action}`,
+  );
+}
 
 /**
  * Wakes the project's controller, after the commit. The request has already succeeded: if the wake-up is lost

@@ -1,8 +1,8 @@
 import { fail, ok, type Result } from "../domain/record/errors.ts";
 import { audioKey, UPLOAD_EXTENSIONS, uploadType } from "../domain/record/keys.ts";
-import { UPLOAD_SECONDS } from "../domain/record/limits.ts";
+import { isLimitReached, UPLOAD_SECONDS } from "../domain/record/limits.ts";
 import type { Deps } from "../ports/deps.ts";
-import { type Actor, notFound } from "./shared.ts";
+import { type Actor, limitReached, notFound } from "./shared.ts";
 
 export interface PresignedUpload {
   key: string;
@@ -28,7 +28,9 @@ export async function presignUpload(
   const { projectId } = input;
   const whose = { ownerId: actor.ownerId, projectId };
   const key = audioKey(actor.ownerId, projectId, deps.newId(), type.extension);
-  if (!(await deps.store.announceUpload(whose, { key, bytes: input.bytes }))) return notFound();
+  const announced = await deps.store.announceUpload(whose, { key, bytes: input.bytes });
+  if (!announced) return notFound();
+  if (isLimitReached(announced)) return limitReached(announced);
   const now = deps.now();
   const { url, headers } = await deps.storage.presignPut({
     key,

@@ -2,6 +2,7 @@
 
 import type { Change } from "../domain/controller/change.ts";
 import type { Settlement } from "../domain/controller/settlement.ts";
+import type { LimitReached, OwnerLimitName } from "../domain/record/limits.ts";
 import type {
   Approval,
   Audio,
@@ -77,8 +78,10 @@ export interface Store {
    */
   projectsToSweep(idleSeconds: number, limit: number): Promise<string[]>;
 
-  /** Repeating it with the same id and owner returns the same project. */
-  createProject(project: Pick<Project, "id" | "ownerId" | "name" | "settings">): Promise<Project>;
+  /** Repeating it with the same id and owner returns the same project, also where the owner has the most. */
+  createProject(
+    project: Pick<Project, "id" | "ownerId" | "name" | "settings">,
+  ): Promise<Project | LimitReached>;
   findProject(whose: OwnedProject): Promise<Project | null>;
   /** Saves if the version is expected and the settings can be delivered; else `current` shows why not. */
   editProject(
@@ -96,8 +99,8 @@ export interface Store {
     whose: OwnedProject & { sceneId: string },
     motif: MotifWay | null,
   ): Promise<{ scene: Scene; fps: number } | null>;
-  /** Null for no such project; unchanged where it has no song. */
-  requestRun(whose: OwnedProject, target: Stage): Promise<Project | null>;
+  /** Null for no such project; unchanged where it has no song, or where the owner has the most open tasks. */
+  requestRun(whose: OwnedProject, target: Stage): Promise<Project | LimitReached | null>;
   /** Cancels open jobs of these stages and lowers the target stage to `target`; null for no such project. */
   cancel(whose: OwnedProject, stages: readonly Stage[], target: Stage | null): Promise<Project | null>;
   /**
@@ -117,10 +120,13 @@ export interface Store {
   removeProject(whose: OwnedProject): Promise<boolean>;
 
   /**
-   * Records an upload that is about to be presigned: it is deleted after two hours unless it is confirmed. False
+   * Records an upload that is about to be presigned: it is deleted after two hours unless it is confirmed. Null
    * for no such project. Safe to repeat.
    */
-  announceUpload(whose: OwnedProject, upload: { key: string; bytes: number }): Promise<boolean>;
+  announceUpload(
+    whose: OwnedProject,
+    upload: { key: string; bytes: number },
+  ): Promise<{ key: string } | LimitReached | null>;
   /**
    * The project, and whether the object is being deleted; if it is not, it is kept for another hour at least. Null
    * for no such project.
@@ -194,8 +200,21 @@ export interface Reader {
   film(whose: OwnedProject & { filmId: string }): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
   /** What was spent today (UTC) for all owners, in US dollars; without what is reserved. */
   spentToday(): Promise<number>;
+  /** What an owner has of everything that is limited; zeros for an owner who never had anything. */
+  usage(ownerId: string): Promise<Usage>;
   /** A completed film by its id alone: for an address that carries a signature instead of a token. */
   signedFilm(filmId: string): Promise<{ film: Film; filmTitle: FilmTitle } | null>;
+}
+
+/** Money is in US dollars. */
+export interface Usage {
+  used: Record<OwnerLimitName, number>;
+  /** The owner's own budget; null for the operator's default. */
+  budgetUsd: number | null;
+  reservedUsd: number;
+  spentUsd: number;
+  /** Of what was spent, the part of this day (UTC). */
+  spentTodayUsd: number;
 }
 
 /** A request with an Idempotency-Key of this owner; `hash` identifies its content. */

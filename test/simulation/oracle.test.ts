@@ -34,6 +34,7 @@ const defects: [string, (world: World) => void, number?][] = [
         return settle(task, settlement);
       };
     },
+    130,
   ],
   [
     "a budget that is not checked",

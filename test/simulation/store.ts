@@ -8,9 +8,15 @@ import { songFrames, subjectHash } from "../../src/domain/controller/inputs.ts";
 import { noticeKey } from "../../src/domain/controller/model-health.ts";
 import { historiesInRecord } from "../../src/domain/controller/record-bounds.ts";
 import type { Fact, Settlement } from "../../src/domain/controller/settlement.ts";
-import { isOpenJob, LEASE_MS, tasksInRecord } from "../../src/domain/controller/tasks.ts";
+import { isOpen, isOpenJob, LEASE_MS, tasksInRecord } from "../../src/domain/controller/tasks.ts";
 import { projectPrefix } from "../../src/domain/record/keys.ts";
-import { DELETED_AFTER_SECONDS, type DeletionReason } from "../../src/domain/record/limits.ts";
+import {
+  DELETED_AFTER_SECONDS,
+  type DeletionReason,
+  type LimitReached,
+  MAX_OF_OWNER,
+  type OwnerLimits,
+} from "../../src/domain/record/limits.ts";
 import type {
   Audio,
   Failure,
@@ -79,6 +85,7 @@ export class MemoryStore implements Store {
   readonly owners = new Map<string, Owner>();
   readonly #now: () => Date;
   readonly #newId: () => string;
+  readonly #limits: OwnerLimits;
   readonly #ownerBudgetUsd: number | null;
   /** By their paths. */
   readonly objectsToDelete = new Map<string, Deletion>();
@@ -87,7 +94,8 @@ export class MemoryStore implements Store {
   /** Called for each row whose status is about to change. */
   onTransition: (what: "job" | "task", id: string, from: string, to: string) => void = () => {};
 
-  constructor({ now, newId, ownerBudgetUsd }: StoreOptions & { now: () => Date }) {
+  constructor({ now, newId, ownerBudgetUsd, limits }: StoreOptions & { now: () => Date }) {
+    this.#limits = { ...MAX_OF_OWNER, ...limits };
     this.#now = now;
     this.#newId = newId;
     this.#ownerBudgetUsd = ownerBudgetUsd;
@@ -348,13 +356,17 @@ export class MemoryStore implements Store {
       .map((p) => p.id);
   }
 
-  async createProject(given: Pick<Project, "id" | "ownerId" | "name" | "settings">): Promise<Project> {
+  async createProject(
+    given: Pick<Project, "id" | "ownerId" | "name" | "settings">,
+  ): Promise<Project | LimitReached> {
     const { id, ownerId } = given;
     if (!this.owners.has(ownerId))
       this.owners.set(ownerId, { id: ownerId, budgetUsd: null, reservedUsd: 0, spentUsd: 0 });
     const known = this.projects.get(id);
-    if (known && known.project.ownerId !== ownerId) throw new Error("An insert left no row");
-    if (known) return known.project;
+    if (known?.project.ownerId === ownerId) return known.project;
+    const most = this.#limits.projects;
+    if (this.#projectsOf(ownerId).length >= most) return { limit: "projects", most };
+    if (known) throw new Error("An insert left no row");
     const at = this.#now();
     const project: Project = {
       ...given,
@@ -478,9 +490,17 @@ export class MemoryStore implements Store {
     return { scene: chosen, fps: rows.project.settings.fps };
   }
 
-  async requestRun(whose: OwnedProject, target: Stage): Promise<Project | null> {
+  #projectsOf(ownerId: string): Rows[] {
+    return [...this.projects.values()].filter(({ project }) => project.ownerId === ownerId);
+  }
+
+  async requestRun(whose: OwnedProject, target: Stage): Promise<Project | LimitReached | null> {
     const rows = this.#owned(whose);
     if (!rows) return null;
+    if (!rows.project.audio) return rows.project;
+    const most = this.#limits.open_tasks;
+    const open = this.#projectsOf(whose.ownerId).flatMap(({ tasks }) => tasks.filter(isOpen));
+    if (open.length >= most) return { limit: "open_tasks", most };
     Object.assign(rows, requestRun(rows, target, this.#now()));
     return rows.project;
   }
@@ -575,8 +595,24 @@ export class MemoryStore implements Store {
   async announceUpload(
     { ownerId, projectId }: OwnedProject,
     { key, bytes }: { key: string; bytes: number },
-  ): Promise<boolean> {
-    if (!this.#owned({ ownerId, projectId })) return false;
+  ): Promise<{ key: string } | LimitReached | null> {
+    if (!this.#owned({ ownerId, projectId })) return null;
+    const others = [...this.objectsToDelete].flatMap(([path, row]) =>
+      row.ownerId === ownerId && path !== key ? [row] : [],
+    );
+    const { open_uploads: mostUploads, stored_bytes: mostBytes } = this.#limits;
+    if (others.filter(({ reason }) => reason === "upload").length >= mostUploads)
+      return { limit: "open_uploads", most: mostUploads };
+    const stored = [
+      ...this.#projectsOf(ownerId).flatMap(({ project, images, clips, films }) => [
+        project.audio,
+        ...images,
+        ...clips,
+        ...films,
+      ]),
+      ...others,
+    ].reduce((sum, object) => sum + (object?.bytes ?? 0), bytes);
+    if (stored > mostBytes) return { limit: "stored_bytes", most: mostBytes };
     const known = this.objectsToDelete.get(key);
     const dueAt = this.#after(DELETED_AFTER_SECONDS.upload);
     this.objectsToDelete.set(key, {
@@ -584,7 +620,7 @@ export class MemoryStore implements Store {
       dueAt,
       deleting: false,
     });
-    return true;
+    return { key };
   }
 
   #upload({ ownerId, projectId }: OwnedProject, key: string): Deletion | null {

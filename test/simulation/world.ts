@@ -13,6 +13,7 @@ import {
   reportSuccess,
 } from "../../src/domain/rate-limiter.ts";
 import { failure } from "../../src/domain/record/failures.ts";
+import { isLimitReached } from "../../src/domain/record/limits.ts";
 import type { Project, Task } from "../../src/domain/record/record.ts";
 import type { Media } from "../../src/media/port.ts";
 import { deleteUnneeded } from "../../src/pipeline/deletions.ts";
@@ -222,7 +223,7 @@ export class World {
         requestRun: (whose, target) =>
           call("requestRun", async () => {
             const project = await store.requestRun(whose, target);
-            if (project?.audio) this.asked.set(project.id, project);
+            if (project && !isLimitReached(project) && project.audio) this.asked.set(project.id, project);
             return project;
           }),
         cancel: (whose, stages, target) => call("cancel", () => store.cancel(whose, stages, target)),

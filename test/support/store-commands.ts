@@ -1,6 +1,7 @@
 /** Commands of people, given to both stores. */
 
 import { RETIRED_CLIP_MODELS } from "../../src/domain/models/models.ts";
+import { isLimitReached } from "../../src/domain/record/limits.ts";
 import { MOTIF_WAYS, Settings, STAGES, type Task } from "../../src/domain/record/record.ts";
 import type { ProjectChange, SettingsPatch } from "../../src/domain/settings.ts";
 import type { ApprovalInput, OwnedProject, Store } from "../../src/ports/store.ts";
@@ -34,7 +35,8 @@ const createProject: Wish = ({ stores }, whose, chance) => {
     const before = stores.memory.projects.get(id)?.project;
     await stores.tryBoth(id, (store) => store.createProject({ id, ownerId, name, settings }));
     const known = before?.ownerId === ownerId ? "known" : "of another owner";
-    stores.count(`createProject: ${before ? known : "made"}`);
+    const made = stores.memory.projects.has(id) ? "made" : "too many";
+    stores.count(`createProject: ${before ? known : made}`);
   };
 };
 
@@ -125,6 +127,7 @@ const requestRun: Wish = (story, whose, chance) => {
   const target = chance.chance(0.6) ? "assemble_video" : chance.pick(STAGES);
   return async () => {
     const memory = await wantMore(story, whose, target);
+    if (memory && isLimitReached(memory)) return;
     stores.count(`requestRun: ${!memory ? "not theirs" : memory.audio ? "wanted" : "no song"}`);
   };
 };
@@ -210,9 +213,13 @@ const upload: Wish = (story, whose, chance) => {
     const { memory } = await stores.both(whose.projectId, (store) =>
       store.announceUpload(whose, { key, bytes }),
     );
-    stores.count(`upload: ${memory ? "announced" : "not theirs"}`);
-    if (chance.chance(0.3)) stores.wait(3 * 3_600_000);
-    if (chance.chance(0.3)) await sweepObjects(story, chance);
+    const end = !memory ? "not theirs" : isLimitReached(memory) ? memory.limit : "announced";
+    stores.count(`upload: ${end}`);
+    await stores.both(whose.projectId, (store) => store.announceUpload(whose, { key: `${key}-b`, bytes }));
+    if (chance.chance(0.5)) {
+      stores.wait(3 * 3_600_000);
+      await sweepObjects(story, chance);
+    }
     const { memory: held } = await stores.both(whose.projectId, (store) => store.holdUpload(whose, key));
     if (held) stores.count(`upload: ${held.deleting ? "being deleted" : ends}`);
     if (ends === "refused") await stores.both(whose.projectId, (store) => store.refuseUpload(whose, key));
@@ -299,7 +306,8 @@ export const begin: Verb = async (story, chance) => {
 async function wantMore(story: Story, whose: OwnedProject, target: Task["type"]) {
   const before = story.record(whose.projectId)?.project.modelNotices.length;
   const { memory } = await story.stores.both(whose.projectId, (store) => store.requestRun(whose, target));
-  if (memory && memory.modelNotices.length !== before) story.stores.count("requestRun: model replaced");
+  if (memory && isLimitReached(memory)) story.stores.count("requestRun: too many tasks");
+  else if (memory && memory.modelNotices.length !== before) story.stores.count("requestRun: model replaced");
   return memory;
 }
 

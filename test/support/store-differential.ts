@@ -5,6 +5,7 @@ import type { Db } from "../../src/db/client.ts";
 import { objectsToDelete, owners, projects, spending, sweeps } from "../../src/db/schema.ts";
 import { postgresStore } from "../../src/db/store.ts";
 import { uuidv7 } from "../../src/domain/record/ids.ts";
+import type { OwnerLimits } from "../../src/domain/record/limits.ts";
 import type { ProjectRecord } from "../../src/domain/record/record.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { MemoryStore } from "../simulation/store.ts";
@@ -25,9 +26,14 @@ export class StorePair {
   #time = Date.parse("2026-11-22T10:00:00Z");
   #ids = 0;
 
-  private constructor(dbs: Databases, counts: Map<string, number>, ownerBudgetUsd: number | null) {
+  private constructor(
+    dbs: Databases,
+    counts: Map<string, number>,
+    ownerBudgetUsd: number | null,
+    limits: Partial<OwnerLimits>,
+  ) {
     // Each store makes its own claim ids.
-    const options = { newId: () => crypto.randomUUID(), ownerBudgetUsd, now: () => this.now };
+    const options = { newId: () => crypto.randomUUID(), ownerBudgetUsd, limits, now: () => this.now };
     this.memory = new MemoryStore(options);
     this.#postgres = postgresStore(dbs.store, options);
     this.#db = dbs.test;
@@ -39,6 +45,7 @@ export class StorePair {
     dbs: Databases,
     counts: Map<string, number>,
     ownerBudgetUsd: number | null,
+    limits: Partial<OwnerLimits> = {},
   ): Promise<StorePair> {
     const { test: db } = dbs;
     await db.batch([
@@ -48,7 +55,7 @@ export class StorePair {
       db.delete(sweeps),
       db.delete(objectsToDelete),
     ]);
-    return new StorePair(dbs, counts, ownerBudgetUsd);
+    return new StorePair(dbs, counts, ownerBudgetUsd, limits);
   }
 
   get now(): Date {

@@ -7,6 +7,7 @@ import {
   type Failure,
   JOB_STATUSES,
   OPEN_JOB_STATUSES,
+  OPEN_TASK_STATUSES,
   STAGES,
   TASK_STATUSES,
 } from "../../domain/record/record.ts";
@@ -81,6 +82,7 @@ export const tasks = pgTable(
       .where(sql`${t.status} <> 'canceled'`),
     index("tasks_by_job").on(t.jobId),
     index("tasks_by_project").on(t.projectId, t.id.desc()),
+    index("tasks_open").on(t.projectId).where(oneOf(t.status, OPEN_TASK_STATUSES)),
     index("tasks_by_run").on(t.projectId, t.runNumber),
     check("tasks_status", oneOf(t.status, TASK_STATUSES)),
     check("tasks_charged", oneOf(t.charged, CHARGED)),

@@ -61,6 +61,14 @@ export const ERRORS = {
     meaning: "The request is valid, but the resource is not in a state that allows it.",
     action: "Do what `detail` says, or read the resource again.",
   },
+  limit_reached: {
+    status: 409,
+    title: "You have as many as you may have",
+    meaning:
+      "It would exceed a limit of one person: `detail` names it. `GET /api/me` shows all limits, and what you use.",
+    action:
+      "Do what `detail` says, then send the request again, under a new `Idempotency-Key` if it had one.",
+  },
   upload_missing: {
     status: 409,
     title: "The file has not been uploaded",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "../../../src/db/client.ts";
+import type { OwnerLimits } from "../../../src/domain/record/limits.ts";
 import { Chance } from "../../simulation/random.ts";
 import { openPostgres } from "../../support/postgres.ts";
 import { begin, commands } from "../../support/store-commands.ts";
@@ -24,13 +25,13 @@ const WEIGHTS: Record<Name, number> = {
   attachAudio: 3,
   editProject: 6,
   chooseMotif: 3,
-  requestRun: 2,
+  requestRun: 4,
   recordApprovals: 8,
   cancel: 4,
   retry: 5,
   findProject: 1,
   removeProject: 3,
-  upload: 4,
+  upload: 6,
   sweepObjects: 2,
   trespass: 2,
   beginAnother: 2,
@@ -56,6 +57,13 @@ const move = fc.record({
 });
 const anyStory = fc.record({
   ownerBudgetUsd: fc.constantFrom(null, null, 0.5),
+  limits: fc.constantFrom<Partial<OwnerLimits>>(
+    {},
+    {},
+    { projects: 1, open_tasks: 1, open_uploads: 1 },
+    { projects: 1, open_tasks: 1, open_uploads: 1 },
+    { stored_bytes: 600_000 },
+  ),
   seed: fc.nat(),
   /** How far the first project has come before the moves. */
   goodRounds: fc.constantFrom(0, 1, 3, 5, 5, 6, 7),
@@ -64,11 +72,11 @@ const anyStory = fc.record({
 
 /** The possible outcomes of each method: all must occur. */
 const MUST_COME_UP: Record<string, string[]> = {
-  createProject: ["made", "known", "of another owner"],
+  createProject: ["made", "known", "of another owner", "too many"],
   attachAudio: ["the same song", "another song", "not theirs", "scenes follow"],
   chooseMotif: ["chosen", "no such scene"],
   editProject: ["saved", "another version", "undeliverable", "not theirs"],
-  requestRun: ["wanted", "no song", "not theirs", "model replaced"],
+  requestRun: ["wanted", "no song", "not theirs", "model replaced", "too many tasks"],
   recordApprovals: ["said", "again", "no such asset", "nothing", "not theirs"],
   cancel: ["a run ended", "the target lowered", "nothing to end", "not theirs"],
   retry: [
@@ -80,7 +88,7 @@ const MUST_COME_UP: Record<string, string[]> = {
     "not theirs",
   ],
   removeProject: ["gone", "not theirs"],
-  upload: ["announced", "held", "refused", "being deleted", "not theirs"],
+  upload: ["announced", "held", "refused", "being deleted", "not theirs", "open_uploads", "stored_bytes"],
   sweepObjects: ["some", "none"],
   findProject: ["found", "not theirs"],
   claim: [
@@ -141,8 +149,8 @@ test("the store in memory, which the simulation uses, does what Postgres does", 
 }, async () => {
   const counts = new Map<string, number>();
   await fc.assert(
-    fc.asyncProperty(anyStory, async ({ ownerBudgetUsd, seed, goodRounds, moves }) => {
-      const stores = await StorePair.open({ store: db, test: postgres.db }, counts, ownerBudgetUsd);
+    fc.asyncProperty(anyStory, async ({ ownerBudgetUsd, limits, seed, goodRounds, moves }) => {
+      const stores = await StorePair.open({ store: db, test: postgres.db }, counts, ownerBudgetUsd, limits);
       const story = new Story(stores);
       await begin(story, new Chance(seed));
       for (let i = 0; i < goodRounds; i++) await goodRound(story, new Chance(seed + i));
@@ -154,7 +162,7 @@ test("the store in memory, which the simulation uses, does what Postgres does", 
       await stores.compareDeletions();
     }),
     // A fixed seed, since the outcomes are counted below.
-    { seed: 1, numRuns: 28, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
+    { seed: 1, numRuns: 34, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true },
   );
   const came = (verb: string, end: string) => counts.get(`${verb}: ${end}`) ?? 0;
   const missing = Object.entries(MUST_COME_UP).flatMap(([verb, ends]) => [

@@ -25,6 +25,8 @@ interface Case {
   body?: (scene: Scene) => unknown;
   /** What a repeat of a POST under the same key gets: the stored response, or a fresh one. */
   repeat?: "kept" | "fresh";
+  /** Whether it tells people their own id. */
+  showsOwner?: boolean;
   /** Where the project's id is. */
   project?: "path" | "body" | "nowhere";
 }
@@ -38,6 +40,7 @@ const CASES: Record<string, Case> = {
     project: "nowhere",
   },
   listProjects: { status: 200, project: "nowhere" },
+  getMe: { status: 200, project: "nowhere", showsOwner: true },
   getProject: { status: 200 },
   replaceProject: { status: 200, body: () => ({ name: "Day Drive" }) },
   updateProject: { status: 200, body: () => ({ settings: { style: "pencil" } }) },
@@ -214,137 +217,140 @@ test("an id in a path that the project has nothing under answers 404, whosever i
     }
 });
 
-describe.each(Object.entries(CASES))("%s", (id, { status, trips = 1, body, repeat, project = "path" }) => {
-  const ask = (person: Person, at: Scene, path = pathOf(operation(id).path, at)) =>
-    person.call(operation(id).method, path, body?.(at));
+describe.each(Object.entries(CASES))(
+  "%s",
+  (id, { status, trips = 1, body, repeat, project = "path", showsOwner }) => {
+    const ask = (person: Person, at: Scene, path = pathOf(operation(id).path, at)) =>
+      person.call(operation(id).method, path, body?.(at));
 
-  test(`answers its owner as documented, in ${trips} round trip(s), and shows no internal data`, async () => {
-    const at = await scene();
-    const request = body?.(at);
-    const { result, trips: counted } = await api.roundTrips(() =>
-      at.person.call(operation(id).method, pathOf(operation(id).path, at), request),
-    );
-    expect(result.status, JSON.stringify(result.json)).toBe(status);
-    expect(counted).toBe(trips);
-    responseSchema(document, operation(id), status)?.parse(result.json);
-    const documented = operation(id).responses[status]?.headers ?? {};
-    expect("ETag" in documented, "documents an ETag").toBe(result.response.headers.has("etag"));
-    expect(internalData(result.json, at.person.sub)).toEqual([]);
-  });
-
-  if (repeat)
-    test(`gets its ${repeat} answer again under the same key, which costs two more round trips the first time`, async () => {
+    test(`answers its owner as documented, in ${trips} round trip(s), and shows no internal data`, async () => {
       const at = await scene();
       const request = body?.(at);
-      const path = pathOf(operation(id).path, at);
-      const send = () =>
-        api.roundTrips(() =>
-          at.person.call("POST", path, request, {
-            "idempotency-key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
-          }),
-        );
-      const first = await send();
-      expect([first.result.status, first.trips], JSON.stringify(first.result.json)).toEqual([
-        status,
-        trips + 2,
-      ]);
-      expect(first.result.response.headers.get("idempotency-replayed")).toBeNull();
-      const second = await send();
-      expect([second.result.status, second.trips]).toEqual([status, repeat === "kept" ? 2 : trips + 2]);
-      expect(second.result.response.headers.get("idempotency-replayed")).toBe(
-        repeat === "kept" ? "true" : null,
+      const { result, trips: counted } = await api.roundTrips(() =>
+        at.person.call(operation(id).method, pathOf(operation(id).path, at), request),
       );
-      if (repeat === "kept") expect(second.result.json).toEqual(first.result.json);
-      else responseSchema(document, operation(id), status)?.parse(second.result.json);
+      expect(result.status, JSON.stringify(result.json)).toBe(status);
+      expect(counted).toBe(trips);
+      responseSchema(document, operation(id), status)?.parse(result.json);
+      const documented = operation(id).responses[status]?.headers ?? {};
+      expect("ETag" in documented, "documents an ETag").toBe(result.response.headers.has("etag"));
+      expect(internalData(result.json, at.person.sub)).toEqual(showsOwner ? [at.person.sub] : []);
     });
 
-  test("asks for a token before anything else", async () => {
-    const at = await scene();
-    const { result, trips: counted } = await api.roundTrips(
-      async () =>
-        await api.api.request(pathOf(operation(id).path, at), {
-          method: operation(id).method,
-          headers: { "content-type": "application/json" },
-          ...(body ? { body: "{" } : {}),
-        }),
-    );
-    expect(result.status).toBe(401);
-    expect(result.headers.get("www-authenticate")).toBe('Bearer realm="omvee"');
-    expect(await result.json()).toMatchObject({ code: "unauthenticated" });
-    expect(counted).toBe(0);
-  });
+    if (repeat)
+      test(`gets its ${repeat} answer again under the same key, which costs two more round trips the first time`, async () => {
+        const at = await scene();
+        const request = body?.(at);
+        const path = pathOf(operation(id).path, at);
+        const send = () =>
+          api.roundTrips(() =>
+            at.person.call("POST", path, request, {
+              "idempotency-key": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+            }),
+          );
+        const first = await send();
+        expect([first.result.status, first.trips], JSON.stringify(first.result.json)).toEqual([
+          status,
+          trips + 2,
+        ]);
+        expect(first.result.response.headers.get("idempotency-replayed")).toBeNull();
+        const second = await send();
+        expect([second.result.status, second.trips]).toEqual([status, repeat === "kept" ? 2 : trips + 2]);
+        expect(second.result.response.headers.get("idempotency-replayed")).toBe(
+          repeat === "kept" ? "true" : null,
+        );
+        if (repeat === "kept") expect(second.result.json).toEqual(first.result.json);
+        else responseSchema(document, operation(id), status)?.parse(second.result.json);
+      });
 
-  test("answers a method that is not offered with 405 and those that are", async () => {
-    const at = await scene();
-    const { method: _, path, offered } = operation(id);
-    const other = ["GET", "POST", "PUT", "PATCH", "DELETE"].find((m) => !offered.includes(m)) ?? "TRACE";
-    const refused = await at.person.call(other, pathOf(path, at));
-    expect(refused.status).toBe(405);
-    expect(refused.json).toMatchObject({ code: "method_not_allowed" });
-    const allowed = refused.response.headers.get("allow")?.split(", ") ?? [];
-    expect(allowed.filter((m) => m !== "HEAD").sort()).toEqual([...offered].sort());
-  });
-
-  if (project === "nowhere") return;
-
-  test("answers the same 404 for another person's id, an unknown id and a malformed id", async () => {
-    const at = await scene();
-    const stranger = await api.person();
-    const foreign = await ask(stranger, at);
-    expect(foreign.status).toBe(404);
-    responseSchema(document, operation(id), 404)?.parse(foreign.json);
-
-    const nobodys = { ...at, story: { ...at.story, id: randomUUID() } };
-    const absent = await ask(stranger, nobodys);
-    expect(absent.status).toBe(404);
-    expect(withoutRequestId(absent.json)).toEqual(withoutRequestId(foreign.json));
-
-    if (project === "body") return;
-    const malformed = await ask(
-      at.person,
-      at,
-      pathOf(operation(id).path, { ...at, story: { ...at.story, id: "7" } }),
-    );
-    expect(malformed.status).toBe(404);
-    expect(withoutRequestId(malformed.json)).toEqual(withoutRequestId(foreign.json));
-  });
-
-  test("a stranger changes nothing", async () => {
-    const at = await scene();
-    const request = body?.(at);
-    const before = await at.person.call("GET", `/api/projects/${at.story.id}`);
-    await (await api.person()).call(operation(id).method, pathOf(operation(id).path, at), request);
-    const after = await at.person.call("GET", `/api/projects/${at.story.id}`);
-    expect(after.json).toEqual(before.json);
-  });
-
-  if (!body) return;
-
-  test("names what is wrong with a body, without a query to Postgres", async () => {
-    const at = await scene();
-    const path = pathOf(operation(id).path, at);
-    const sound = body(at);
-    const members = { ...(sound as object), owner_id: "somebody", status: "completed" };
-    const { result, trips: counted } = await api.roundTrips(() =>
-      at.person.call(operation(id).method, path, members),
-    );
-    expect(result.status).toBe(400);
-    expect(result.json).toMatchObject({ code: "invalid_request" });
-    expect(result.json.errors).toContainEqual(
-      expect.objectContaining({ path: "owner_id", code: "unknown_member" }),
-    );
-    expect(counted).toBe(0);
-
-    const malformed = await at.person.call(operation(id).method, path, '{"name":');
-    expect(malformed.json).toMatchObject({ status: 400, code: "malformed_json" });
-    const text = await at.person.call(operation(id).method, path, JSON.stringify(sound), {
-      "content-type": "text/plain",
+    test("asks for a token before anything else", async () => {
+      const at = await scene();
+      const { result, trips: counted } = await api.roundTrips(
+        async () =>
+          await api.api.request(pathOf(operation(id).path, at), {
+            method: operation(id).method,
+            headers: { "content-type": "application/json" },
+            ...(body ? { body: "{" } : {}),
+          }),
+      );
+      expect(result.status).toBe(401);
+      expect(result.headers.get("www-authenticate")).toBe('Bearer realm="omvee"');
+      expect(await result.json()).toMatchObject({ code: "unauthenticated" });
+      expect(counted).toBe(0);
     });
-    expect(text.json).toMatchObject({ status: 415, code: "unsupported_media_type" });
-    const large = await at.person.call(operation(id).method, path, `"${"x".repeat(300_000)}"`);
-    expect(large.json).toMatchObject({ status: 413, code: "payload_too_large" });
-  });
-});
+
+    test("answers a method that is not offered with 405 and those that are", async () => {
+      const at = await scene();
+      const { method: _, path, offered } = operation(id);
+      const other = ["GET", "POST", "PUT", "PATCH", "DELETE"].find((m) => !offered.includes(m)) ?? "TRACE";
+      const refused = await at.person.call(other, pathOf(path, at));
+      expect(refused.status).toBe(405);
+      expect(refused.json).toMatchObject({ code: "method_not_allowed" });
+      const allowed = refused.response.headers.get("allow")?.split(", ") ?? [];
+      expect(allowed.filter((m) => m !== "HEAD").sort()).toEqual([...offered].sort());
+    });
+
+    if (project === "nowhere") return;
+
+    test("answers the same 404 for another person's id, an unknown id and a malformed id", async () => {
+      const at = await scene();
+      const stranger = await api.person();
+      const foreign = await ask(stranger, at);
+      expect(foreign.status).toBe(404);
+      responseSchema(document, operation(id), 404)?.parse(foreign.json);
+
+      const nobodys = { ...at, story: { ...at.story, id: randomUUID() } };
+      const absent = await ask(stranger, nobodys);
+      expect(absent.status).toBe(404);
+      expect(withoutRequestId(absent.json)).toEqual(withoutRequestId(foreign.json));
+
+      if (project === "body") return;
+      const malformed = await ask(
+        at.person,
+        at,
+        pathOf(operation(id).path, { ...at, story: { ...at.story, id: "7" } }),
+      );
+      expect(malformed.status).toBe(404);
+      expect(withoutRequestId(malformed.json)).toEqual(withoutRequestId(foreign.json));
+    });
+
+    test("a stranger changes nothing", async () => {
+      const at = await scene();
+      const request = body?.(at);
+      const before = await at.person.call("GET", `/api/projects/${at.story.id}`);
+      await (await api.person()).call(operation(id).method, pathOf(operation(id).path, at), request);
+      const after = await at.person.call("GET", `/api/projects/${at.story.id}`);
+      expect(after.json).toEqual(before.json);
+    });
+
+    if (!body) return;
+
+    test("names what is wrong with a body, without a query to Postgres", async () => {
+      const at = await scene();
+      const path = pathOf(operation(id).path, at);
+      const sound = body(at);
+      const members = { ...(sound as object), owner_id: "somebody", status: "completed" };
+      const { result, trips: counted } = await api.roundTrips(() =>
+        at.person.call(operation(id).method, path, members),
+      );
+      expect(result.status).toBe(400);
+      expect(result.json).toMatchObject({ code: "invalid_request" });
+      expect(result.json.errors).toContainEqual(
+        expect.objectContaining({ path: "owner_id", code: "unknown_member" }),
+      );
+      expect(counted).toBe(0);
+
+      const malformed = await at.person.call(operation(id).method, path, '{"name":');
+      expect(malformed.json).toMatchObject({ status: 400, code: "malformed_json" });
+      const text = await at.person.call(operation(id).method, path, JSON.stringify(sound), {
+        "content-type": "text/plain",
+      });
+      expect(text.json).toMatchObject({ status: 415, code: "unsupported_media_type" });
+      const large = await at.person.call(operation(id).method, path, `"${"x".repeat(300_000)}"`);
+      expect(large.json).toMatchObject({ status: 413, code: "payload_too_large" });
+    });
+  },
+);
 
 /** The internal data in an answer, except in presigned URLs and keys of uploads. */
 function internalData(json: unknown, ownerId: string): string[] {

@@ -47,13 +47,13 @@ const LINES = [
 async function project(studio: Studio, seconds: number, settings: object = {}) {
   const { deps, script, bucket } = studio;
   const ownerId = `owner-${deps.newId()}`;
-  const made = await deps.store.createProject({
-    id: deps.newId(),
+  const id = deps.newId();
+  await deps.store.createProject({
+    id,
     ownerId,
     name: "Night Drive",
     settings: { ...DEFAULT_SETTINGS, autoApprove: true, ...settings },
   });
-  const id = made.id;
   const attach = (audio: Audio, keepScenes: boolean) => {
     // Equal bytes are equal songs: each song has different bytes after the last frame.
     const bytes = new Uint8Array([...fixture("audio/cbr.mp3"), ...new TextEncoder().encode(audio.etag)]);

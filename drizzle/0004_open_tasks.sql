@@ -1,0 +1,1 @@
+CREATE INDEX "tasks_open" ON "tasks" USING btree ("project_id") WHERE "tasks"."status" in ('pending', 'running', 'waiting');
