@@ -60,14 +60,14 @@ export async function attachAudio(
     })
     .where(ownedProject(whose))
     .returning();
-  const [, [attached]] = await db.batch([
-    // Locks the project: of two songs that are attached at once, the second replaces the first.
+  const [, , [attached]] = await db.batch([
+    // Of two songs that are attached at once, the second replaces the first.
+    db.select({ id: projects.id }).from(projects).where(ownedProject(whose)).for("update"),
     db.execute(sql`
       insert into ${objectsToDelete} (path, owner_id, project_id, bytes, reason, due_at)
       select audio ->> 'key', owner_id, id, (audio ->> 'bytes')::bigint, 'replaced', ${secondsAfter(now, DELETED_AFTER_SECONDS.replaced)}
       from ${projects}
       where ${ownedProject(whose)} and audio ->> 'key' <> ${audio.key}
-      for update
       on conflict (path) do update set reason = 'replaced', due_at = excluded.due_at`),
     update,
     db.execute(sql`
